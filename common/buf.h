@@ -1,0 +1,46 @@
+/*
+ * buf - a growing byte buffer with an upper bound.
+ *
+ * Everything that is built from outside data is built in one of these. Going over `max` sets
+ * `full` and drops the rest: the builder goes on without checks and asks once at the end.
+ * data is always NUL-terminated once something was added; len does not count the NUL.
+ */
+#ifndef BECKON_BUF_H
+#define BECKON_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf {
+	char *data;
+	size_t len, cap;
+	size_t max; /* bytes; 0 = BUF_MAX_DEFAULT */
+	bool full;  /* something did not fit: the content is incomplete */
+};
+
+#define BUF_MAX_DEFAULT ((size_t)4 << 20)
+
+/* An initialiser: struct buf b = BUF_INIT(64 << 10). */
+#define BUF_INIT(max_bytes) { .max = (max_bytes) }
+
+void buf_add(struct buf *b, const void *bytes, size_t n);
+void buf_str(struct buf *b, const char *s);
+void buf_byte(struct buf *b, char c);
+void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Makes room for n more bytes and returns where they go (the caller then adds to len through
+   buf_commit), or NULL with full set. For encoders that write in place. */
+char *buf_reserve(struct buf *b, size_t n);
+void buf_commit(struct buf *b, size_t n);
+
+/* Adds a JSON string (RFC 8259) with its quotes. s is UTF-8; control characters are escaped. */
+void buf_json(struct buf *b, const char *s);
+void buf_json_n(struct buf *b, const char *s, size_t n);
+
+void buf_reset(struct buf *b); /* empty again, memory kept */
+void buf_clear(struct buf *b); /* memory freed */
+char *buf_take(struct buf *b); /* the bytes (caller frees; never NULL); the buffer is empty after */
+
+#define autobuf __attribute__((cleanup(buf_clear))) struct buf
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * letter - one e-mail, from the facts of a delivery to the bytes handed to a relay.
+ *
+ * multipart/alternative, text first. The same delivery gives the same Message-ID, Date and
+ * boundary on every turn. Every header is built here, through one function that refuses CR, LF,
+ * NUL and control characters and encodes non-ASCII by RFC 2047; nothing a requester wrote can
+ * create a header. CRLF line ends only, no line over 998 octets, no bare CR or LF, no LF.LF.
+ */
+#ifndef BECKON_LETTER_H
+#define BECKON_LETTER_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "catalog.h"
+#include "err.h"
+
+#define LETTER_MAX_BYTES ((size_t)2000000) /* a rendered mail's cap; more is too_large */
+
+/* Who it comes from: fleet's configuration under the tenant's settings. */
+struct letter_sender {
+	const char *from_name;    /* used where the request names no organisation */
+	const char *from_address; /* ASCII, checked */
+	const char *reply_to;     /* NULL = none */
+	const char *contact;      /* shown in the mail; an address or URL; NULL = none */
+	const char *id_domain;    /* right side of Message-ID */
+};
+
+struct letter_facts {
+	const char *delivery;        /* "<tenant>/<invite>.<generation>.<channel>.<n>" */
+	const char *to;              /* envelope address, normalised, ASCII */
+	const char *link;            /* whole URL with the token; NULL: the template has none */
+	const char *locale;          /* wanted, may be NULL */
+	const char *default_locale;
+	const char *timezone;        /* IANA name; NULL or unknown = default_timezone */
+	const char *default_timezone;
+	int64_t date_ms;             /* pinned by the first claim */
+	int64_t now_ms, expires_ms;
+	const json_t *data;          /* data of invite.requested (contract), borrowed */
+};
+
+/* What the outcome tells about the template used. */
+struct letter_used {
+	const char *name, *locale, *sha256; /* live as long as the catalog */
+	unsigned version;
+};
+
+/* Appends the message to out. On ERR_INVALID, *code is an error code of schemas/errors.json
+   (template_missing, render_failed, too_large). Thread-safe. */
+int letter_build(const struct catalog *c, const struct letter_sender *s, const struct letter_facts *f,
+		 struct buf *out, struct letter_used *used, const char **code, struct err *e);
+
+/* "<base32(sha256(delivery))@domain>" without the angle brackets; its local part, 52 characters,
+   is the ENVID. */
+void letter_message_id(const char *delivery, const char *domain, struct buf *out);
+
+#endif

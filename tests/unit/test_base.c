@@ -1,0 +1,81 @@
+/* The smallest layer: bounded buffers, JSON strings, times, error texts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "buf.h"
+#include "err.h"
+#include "mem.h"
+#include "now.h"
+
+static void test_buf_bound(void **state)
+{
+	autobuf b = BUF_INIT(8);
+
+	(void)state;
+	buf_str(&b, "12345678");
+	assert_false(b.full);
+	buf_byte(&b, '9');
+	assert_true(b.full);
+	assert_string_equal(b.data, "12345678");
+	buf_reset(&b);
+	buf_fmt(&b, "%d", 42);
+	assert_string_equal(b.data, "42");
+}
+
+static void test_buf_json(void **state)
+{
+	autobuf b = BUF_INIT(0);
+
+	(void)state;
+	buf_json(&b, "a\"b\\c\n\x01é");
+	assert_string_equal(b.data, "\"a\\\"b\\\\c\\n\\u0001é\"");
+}
+
+static void test_times(void **state)
+{
+	static const struct { const char *text; int64_t ms; } good[] = {
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2025-03-14T18:00:00.5+03:00", 1741964400500 },
+		{ "2024-02-29T23:59:60z", 1709251199000 },
+	};
+	static const char *const bad[] = { "", "2025-02-30T00:00:00Z", "2025-03-14", "2025-03-14T18:00:00",
+					   "2025-03-14T24:00:00Z", "2025-03-14T18:00:00.Z", "0001-01-01T00:00:00Z" };
+	int64_t ms;
+	char out[NOW_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		assert_true(now_parse(good[i].text, &ms));
+		assert_int_equal(ms, good[i].ms);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(now_parse(bad[i], &ms));
+	assert_string_equal(now_text(1741964400500, out), "2025-03-14T15:00:00.500Z");
+}
+
+static void test_err(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(err_set(&e, ERR_INVALID, "'%s' is not a port", "x"), ERR_INVALID);
+	assert_int_equal(err_prefix(&e, ERR_FATAL, "line %d", 3), ERR_FATAL);
+	assert_string_equal(e.text, "line 3: 'x' is not a port");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_buf_bound),
+		cmocka_unit_test(test_buf_json),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_err),
+	};
+
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
