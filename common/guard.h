@@ -1,0 +1,206 @@
+/*
+ * guard - the questions asked of Redis before anything happens, and the answers given back to it.
+ *
+ * Four operations, each one script, queued in any number and run as one pipeline:
+ *   event claim  is this event new, mine again, or a duplicate; what is known of the invite
+ *   decide       compare-and-set of the invite's state, with the plan, the address and the slot
+ *   claim        may I send this delivery now
+ *   settle       this is what became of it
+ * Decision state is moved by decide and settle alone. Every operation carries the epoch and the
+ * run_id and does nothing where they do not fit; every operation may be repeated: a call that timed
+ * out may have run. guard_run fails as a whole with ERR_AGAIN (Redis away, epoch missing): the
+ * caller stands still and asks the same again later.
+ *
+ * Keys, under the prefix (default "beckon:"):
+ *   epoch                    hash id, run_id
+ *   e:<event hash>           hash p (coordinates), n (plan), f (first delivery); expires after event_memory_s
+ *   d:<tenant>/<invite>      hash: the decision state of an invite, see guard_field
+ *   a:<tenant>/<scope>/<kind>/<recipient hash>   the invite that holds this address
+ *   c:<delivery>             hash t turn, p coordinates, h holder, i incarnation, l lease end, v verdict,
+ *                            d first claim ms, k kid, q doubts, o<turn> outcome bytes not yet acknowledged
+ *   k:<token sha256>         the delivery whose link it is
+ *   g:<name>                 GCRA state of a limit (theoretical arrival time, microseconds)
+ *   s:<tenant>               free list of slots given back (sorted set)
+ *   later, l:<id>            see later.h
+ */
+#ifndef BECKON_GUARD_H
+#define BECKON_GUARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+struct guard;
+struct redis;
+
+struct guard_options {
+	const char *redis_url, *redis_password, *prefix, *client_name;
+	int timeout_ms;
+	int64_t event_memory_s;    /* how long an event's identity is remembered */
+	int64_t delivery_memory_s; /* how long a final verdict is remembered: over the job topic's retention */
+	const char *holder;        /* who claims: the journal's id, or drawn at random */
+	int64_t incarnation;
+};
+
+int guard_new(struct guard **out, const struct guard_options *o, struct err *e);
+void guard_free(struct guard *g);
+
+/* Connects if needed, reads run_id, checks or adopts the epoch (compare-and-set of the run_id behind a
+   plain URL). OK = whole. ERR_AGAIN = away, or "epoch missing; run beckon init": stand still. */
+int guard_ready(struct guard *g, struct err *e);
+bool guard_is_ready(const struct guard *g);
+struct redis *guard_redis(struct guard *g); /* for later.c, which shares the connection */
+
+/* `beckon init`: writes the epoch where there is none. *created tells. */
+int guard_init_epoch(struct guard *g, bool *created, struct err *e);
+
+/* Where a record stands. Two records are the same when all three are. */
+struct coords {
+	const char *topic;
+	int32_t partition;
+	int64_t offset;
+};
+
+/* A name and bytes of a hash. */
+struct guard_field {
+	const char *name, *value;
+	size_t len;
+};
+
+/* A limit by GCRA: one per interval_us on average, burst at once. interval_us 0 = none. */
+struct guard_limit {
+	const char *name; /* the key behind g: */
+	int64_t interval_us, burst;
+};
+
+/* ---- the dispatcher's questions ---- */
+
+enum event_answer {
+	EVENT_NEW,       /* claimed for these coordinates; not decided yet */
+	EVENT_DECIDED,   /* same coordinates, decided before: plan holds what was decided */
+	EVENT_DUPLICATE, /* other coordinates came first: first says which delivery or event */
+};
+
+struct event_claim {
+	/* in */
+	const char *event_hash, *invite; /* invite = "<tenant>/<invite>" */
+	struct coords coords;
+	/* out: strings are owned by the claim, freed by event_claim_clear */
+	enum event_answer answer;
+	char *plan; /* EVENT_DECIDED */
+	char *first;
+	bool known;           /* the invite has a state */
+	int64_t version;      /* 0 where it has none */
+	char *state;          /* a word of contract.md section 3, "" where unknown */
+	int64_t generation, expires_ms, turn;
+	char *recipient_hash, *declined; /* declined: "1" after the person declined */
+	int64_t now_ms;       /* Redis TIME + skew */
+};
+void event_claim_clear(struct event_claim *c);
+
+enum decide_answer {
+	DECIDE_DONE,
+	DECIDE_LOST,  /* the version moved: claim (which reads) and decide again */
+	DECIDE_TAKEN, /* another live invite holds the address: other names it; nothing changed */
+};
+
+struct decide {
+	/* in */
+	const char *event_hash, *invite;
+	struct coords coords;
+	int64_t version;                 /* expected */
+	const struct guard_field *set;   /* fields of the state to write; none = state untouched */
+	size_t nset;
+	const char *plan;                /* stored with the event; replayed on the same coordinates */
+	const char *first;               /* what a later duplicate is told */
+	const char *address;             /* key behind a: to take for this invite; NULL = none */
+	struct guard_limit limit;        /* the tenant's reservation; interval_us 0 = none */
+	int64_t not_before_ms;           /* the slot is not earlier than this */
+	/* out */
+	enum decide_answer answer;
+	int64_t slot_ms;                 /* when it may go: <= now_ms means at once. Stored with the plan */
+	int64_t now_ms;
+	char *other;                     /* DECIDE_TAKEN; freed by decide_clear */
+};
+void decide_clear(struct decide *d);
+
+/* ---- the courier's ---- */
+
+enum claim_answer {
+	CLAIM_GO,        /* yours until the lease ends */
+	CLAIM_FORMER,    /* an earlier incarnation of this holder had it; it is yours now: ask the journal */
+	CLAIM_TAKEN_OVER, /* another holder's lease ended: yours now, turn raised in place, doubt counted: tell
+			    `unknown` for the turn before, then act by policy */
+	CLAIM_BUSY,      /* another holder's lease runs until wait_ms from now */
+	CLAIM_LIMITED,   /* a limit refuses: park for at least wait_ms. Nothing is charged, nothing is held */
+	CLAIM_DUPLICATE, /* this turn has been dealt with, or the invite has moved on: nothing to send; outcome, if
+			    any, was never acknowledged and is to be appended again */
+};
+
+struct claim {
+	/* in */
+	const char *delivery, *invite;
+	int64_t generation;
+	int64_t turn;
+	struct coords coords;
+	int64_t lease_ms;
+	const char *kid, *token_sha256;   /* newest key's; used where no kid is pinned yet; NULL = no link */
+	const struct guard_limit *limits; /* questions: all or none are charged */
+	size_t nlimits;
+	/* out */
+	enum claim_answer answer;
+	int64_t now_ms, wait_ms;
+	int64_t first_ms;     /* first claim of this delivery: pins Date */
+	int64_t doubts;       /* how often this delivery has been `unknown` */
+	int64_t claimed_turn; /* the turn that is now held (raised by CLAIM_TAKEN_OVER) */
+	char pinned_kid[16];
+	char limited_by[16];  /* first part of the name of the limit that refused: "recipient" ... */
+	char *outcome;        /* CLAIM_DUPLICATE; NULL = none waits */
+	size_t outcome_len;
+};
+void claim_clear(struct claim *c);
+
+struct later_item;
+
+enum settle_answer {
+	SETTLE_DONE,
+	SETTLE_LOST, /* somebody else holds or has settled this delivery: tell nobody anything of it */
+};
+
+struct settle {
+	/* in */
+	const char *delivery, *invite;
+	int64_t generation, turn;
+	const char *verdict;            /* final word (sent, error, unknown), or "parked" */
+	bool doubt;                     /* parked because it is unknown: counts a doubt */
+	const char *outcome;            /* bytes kept under o<turn> until guard_add_drop */
+	size_t outcome_len;
+	const struct guard_field *set;  /* written to the invite's state where its generation is this one */
+	size_t nset;
+	const char *give_up_address;    /* key behind a: to free if this invite holds it; NULL = none */
+	const struct later_item *park;  /* verdict "parked": stored in the same step, its turn = turn + 1; else NULL */
+	/* out */
+	enum settle_answer answer;
+	int64_t now_ms;
+};
+
+void guard_add_event_claim(struct guard *g, struct event_claim *c);
+void guard_add_decide(struct guard *g, struct decide *d);
+void guard_add_claim(struct guard *g, struct claim *c);
+void guard_add_settle(struct guard *g, struct settle *s);
+
+/* The outcome of this turn has been acknowledged by Kafka: its bytes may go. No answer is kept. */
+void guard_add_drop(struct guard *g, const char *delivery, int64_t turn);
+
+/* Gives an unsent claim of this holder and turn back, as if it had never been made (limits charged stay
+   charged). No answer is kept. */
+void guard_add_release(struct guard *g, const char *delivery, int64_t turn);
+
+/* Runs everything added, in order, as one pipeline, and fills the structs. OK: all are filled.
+   ERR_AGAIN: nothing is known, all out fields are untouched, the queue is empty again; add the same
+   operations later. */
+int guard_run(struct guard *g, struct err *e);
+
+#endif

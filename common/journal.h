@@ -1,0 +1,58 @@
+/*
+ * journal - what was in flight, readable after kill -9.
+ *
+ * A memory-mapped file of fixed entries in state_dir, one per claimed delivery. A store into the page
+ * cache survives the death of the process (not of the machine). The file's random id is the name of
+ * the holder of claims: whoever holds the file, locked, is that holder, and its incarnation number
+ * grows with every start. At start the entries left behind tell how far each delivery had got: no
+ * final dot begun means it may be sent as if new, a dot without a reply is in doubt, a reply is a
+ * result that only has to be settled.
+ */
+#ifndef BECKON_JOURNAL_H
+#define BECKON_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "transport.h"
+
+struct journal;
+
+enum journal_stage {
+	JOURNAL_FREE,
+	JOURNAL_CLAIMED, /* nothing of the message body has left */
+	JOURNAL_DOT,     /* the final dot may have left */
+	JOURNAL_REPLIED, /* the relay has answered: result holds it */
+};
+
+struct journal_entry {
+	enum journal_stage stage;
+	int64_t turn;
+	char delivery[192];
+	struct mail_result result; /* JOURNAL_REPLIED; code points to static storage */
+};
+
+/* Creates or opens <state_dir>/<name>.journal with entries for `capacity` deliveries beside those left
+   behind, and locks it: ERR_FATAL where another process holds it or the directory cannot be written. */
+int journal_open(struct journal **out, const char *state_dir, const char *name, size_t capacity, struct err *e);
+void journal_close(struct journal *j);
+
+const char *journal_id(const struct journal *j);       /* 22 characters */
+int64_t journal_incarnation(const struct journal *j);  /* max(start time in ms, last + 1) */
+
+/* Loop thread. Returns the entry's number, or -1 when all are taken. */
+int journal_take(struct journal *j, const char *delivery, int64_t turn);
+void journal_free_entry(struct journal *j, int entry); /* after the settle; entry -1 does nothing */
+
+/* Any thread, for an entry it works on. */
+void journal_dot(struct journal *j, int entry);
+void journal_reply(struct journal *j, int entry, const struct mail_result *result);
+
+/* What an earlier incarnation left behind of this delivery and turn; NULL = nothing: then it had been
+   claimed only (its entry is written before the claim is asked for). Loop thread. */
+const struct journal_entry *journal_former(const struct journal *j, const char *delivery, int64_t turn);
+void journal_forget(struct journal *j, const char *delivery, int64_t turn); /* after its settle */
+size_t journal_former_count(const struct journal *j);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * later - whatever waits is one thing: an item with a due time, a topic, a key and bytes.
+ *
+ * Items live in a sorted set by due time and a hash each. Parking the same id with the same or a
+ * lower turn changes nothing; a higher turn replaces. The clock leases due items (their due time
+ * moves behind the lease: a dead clock's items reappear), puts them on their topic, and drops them
+ * after Kafka's acknowledgement, unless they have been parked anew since.
+ */
+#ifndef BECKON_LATER_H
+#define BECKON_LATER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "record.h"
+
+struct guard;
+
+struct later_item {
+	const char *id; /* a delivery, or a timer's id */
+	int64_t turn;
+	int64_t due_ms;
+	const char *topic;
+	const char *key;
+	const char *value;
+	size_t value_len;
+	const struct header *headers; /* values are bytes */
+	size_t header_count;
+	const char *reason; /* why it waits: rate_limited, retry ...; shown by `beckon parked` */
+	const char *tenant; /* NULL = none */
+};
+
+/* Parks n items in one pipeline. ERR_AGAIN: ask again. */
+int later_park(struct guard *g, const struct later_item *items, size_t n, struct err *e);
+
+/* Removes an item by id, whatever its turn. */
+int later_cancel(struct guard *g, const char *id, struct err *e);
+
+struct later_leased {
+	struct later_item item; /* memory owned by this struct */
+	void *memory;
+};
+
+/* Takes up to max items that are due, due times first. *n says how many; *next_due_ms when the next one
+   is due (INT64_MAX = nothing waits), both by Redis' clock, whose time is *now_ms. */
+int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leased *out, size_t *n,
+		int64_t *next_due_ms, int64_t *now_ms, struct err *e);
+void later_leased_clear(struct later_leased *l);
+
+/* Forgets items that Kafka has acknowledged, where their turn is still the same. */
+struct later_ref {
+	const char *id;
+	int64_t turn;
+};
+int later_drop(struct guard *g, const struct later_ref *refs, size_t n, struct err *e);
+
+/* How many wait, how many are overdue, the age of the oldest overdue one. */
+struct later_stats {
+	int64_t waiting, overdue, oldest_overdue_ms;
+};
+int later_stats(struct guard *g, struct later_stats *out, struct err *e);
+
+#endif
