@@ -1,0 +1,25 @@
+/*
+ * kafka_reader - reads whole topics without a group: every partition, from the start or from now.
+ *
+ * For tools and for the rebuild. Nothing is committed.
+ */
+#ifndef BECKON_KAFKA_READER_H
+#define BECKON_KAFKA_READER_H
+
+#include <stdbool.h>
+
+#include "err.h"
+#include "kafka.h"
+
+struct kafka_reader;
+
+int kafka_reader_open(struct kafka_reader **out, struct kafka_properties user, const char *const *topics,
+		      size_t ntopics, bool from_start, struct err *e);
+/* Hands one record, borrowed until the next call. OK with *r filled, ERR_AGAIN when timeout_ms passed
+   without one, ERR_FATAL on a fatal client error. */
+int kafka_reader_next(struct kafka_reader *k, int timeout_ms, struct record *r, struct err *e);
+/* True when every partition has been read up to the end it had when the reader was opened. */
+bool kafka_reader_caught_up(const struct kafka_reader *k);
+void kafka_reader_close(struct kafka_reader *k);
+
+#endif
