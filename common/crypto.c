@@ -1,0 +1,176 @@
+#include "crypto.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+
+/* The header does not show libsodium; its states live in our plain bytes. */
+_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct crypto_hash), "state fits");
+_Static_assert(sizeof(crypto_auth_hmacsha256_state) <= sizeof(struct crypto_mac), "state fits");
+_Static_assert(_Alignof(crypto_auth_hmacsha256_state) <= _Alignof(struct crypto_mac), "aligned");
+
+int crypto_init(struct err *e)
+{
+	return sodium_init() < 0 ? err_set(e, ERR_FATAL, "libsodium cannot start: no randomness") : OK;
+}
+
+static void u64_put(unsigned char out[8], uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		out[i] = (unsigned char)(v >> (56 - 8 * i));
+}
+
+void crypto_sha256(const void *p, size_t n, unsigned char out[CRYPTO_HASH_BYTES])
+{
+	crypto_hash_sha256(out, n ? p : (const void *)"", n);
+}
+
+void crypto_sha256_hex(const void *p, size_t n, char out[CRYPTO_HEX_LEN(CRYPTO_HASH_BYTES) + 1])
+{
+	unsigned char hash[CRYPTO_HASH_BYTES];
+
+	crypto_sha256(p, n, hash);
+	crypto_hex(hash, sizeof(hash), out);
+}
+
+void crypto_hash_init(struct crypto_hash *h)
+{
+	crypto_hash_sha256_init((void *)h->state);
+}
+
+void crypto_hash_field(struct crypto_hash *h, const void *bytes, size_t n)
+{
+	unsigned char len[8];
+
+	u64_put(len, n);
+	crypto_hash_sha256_update((void *)h->state, len, sizeof(len));
+	if (n)
+		crypto_hash_sha256_update((void *)h->state, bytes, n);
+}
+
+void crypto_hash_str(struct crypto_hash *h, const char *s)
+{
+	crypto_hash_field(h, s, strlen(s));
+}
+
+void crypto_hash_u64(struct crypto_hash *h, uint64_t v)
+{
+	unsigned char bytes[8];
+
+	u64_put(bytes, v);
+	crypto_hash_field(h, bytes, sizeof(bytes));
+}
+
+void crypto_hash_final(struct crypto_hash *h, unsigned char out[CRYPTO_HASH_BYTES])
+{
+	crypto_hash_sha256_final((void *)h->state, out);
+}
+
+void crypto_mac_init(struct crypto_mac *m, const void *key, size_t key_len)
+{
+	crypto_auth_hmacsha256_init((void *)m->state, key, key_len);
+}
+
+void crypto_mac_field(struct crypto_mac *m, const void *bytes, size_t n)
+{
+	unsigned char len[8];
+
+	u64_put(len, n);
+	crypto_auth_hmacsha256_update((void *)m->state, len, sizeof(len));
+	if (n)
+		crypto_auth_hmacsha256_update((void *)m->state, bytes, n);
+}
+
+void crypto_mac_str(struct crypto_mac *m, const char *s)
+{
+	crypto_mac_field(m, s, strlen(s));
+}
+
+void crypto_mac_u64(struct crypto_mac *m, uint64_t v)
+{
+	unsigned char bytes[8];
+
+	u64_put(bytes, v);
+	crypto_mac_field(m, bytes, sizeof(bytes));
+}
+
+void crypto_mac_final(struct crypto_mac *m, unsigned char out[CRYPTO_HASH_BYTES])
+{
+	crypto_auth_hmacsha256_final((void *)m->state, out);
+	crypto_wipe(m, sizeof(*m));
+}
+
+void crypto_hex(const void *p, size_t n, char *out)
+{
+	sodium_bin2hex(out, CRYPTO_HEX_LEN(n) + 1, p, n);
+}
+
+void crypto_base32(const void *p, size_t n, char *out)
+{
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
+	const unsigned char *bytes = p;
+	unsigned held = 0; /* bits read and not written yet are its lowest ones */
+	int bits = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		held = held << 8 | bytes[i];
+		for (bits += 8; bits >= 5; bits -= 5)
+			*out++ = alphabet[held >> (bits - 5) & 31];
+	}
+	if (bits)
+		*out++ = alphabet[held << (5 - bits) & 31];
+	*out = '\0';
+}
+
+void crypto_base64url(const void *p, size_t n, char *out)
+{
+	sodium_bin2base64(out, CRYPTO_BASE64URL_LEN(n) + 1, p, n,
+			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+bool crypto_unbase64(const char *text, size_t n, void *out, size_t cap, size_t *len)
+{
+	static const int variants[] = {
+		sodium_base64_VARIANT_ORIGINAL,
+		sodium_base64_VARIANT_ORIGINAL_NO_PADDING,
+		sodium_base64_VARIANT_URLSAFE,
+		sodium_base64_VARIANT_URLSAFE_NO_PADDING,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(variants); i++)
+		if (sodium_base642bin(out, cap, text, n, NULL, len, NULL, variants[i]) == 0)
+			return true;
+	return false;
+}
+
+void crypto_random(void *p, size_t n)
+{
+	randombytes_buf(p, n);
+}
+
+bool crypto_equal(const void *a, const void *b, size_t n)
+{
+	return sodium_memcmp(a, b, n) == 0;
+}
+
+void crypto_wipe(void *p, size_t n)
+{
+	sodium_memzero(p, n);
+}
+
+void *crypto_secret_new(size_t n)
+{
+	void *p = sodium_malloc(n);
+
+	if (!p)
+		abort();
+	memset(p, 0, n);
+	return p;
+}
+
+void crypto_secret_free(void *p)
+{
+	sodium_free(p);
+}
