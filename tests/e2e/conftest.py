@@ -1,0 +1,111 @@
+"""Fixtures of the stories: a broker, a Redis, an SMTP sink and the fleet. tests/README.md has the tour."""
+import os
+import re
+import uuid
+
+import pytest
+
+import fleet as fleet_module
+import kafka_server
+import redis_server
+from process import build_root
+
+IN_CI = os.environ.get("CI") == "true"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--soak", action="store_true", help="run the long stories too")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--soak"):
+        for item in items:
+            if "soak" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="only with --soak"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Fixtures see how the test went: item.rep_call."""
+    result = yield
+    report = result.get_result()
+    setattr(item, f"rep_{report.when}", report)
+
+
+def need(what):
+    """Skips with a reason; in CI a skip is a failure."""
+    if what:
+        (pytest.fail if IN_CI else pytest.skip)(what)
+
+
+@pytest.fixture(scope="session")
+def run_dir():
+    """build/run/<something>: everything this session writes."""
+    path = build_root() / "run" / f"{os.getpid()}-{uuid.uuid4().hex[:6]}"
+    path.mkdir(parents=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def kafka_session(run_dir):
+    need(kafka_server.missing())
+    server = kafka_server.KafkaServer(run_dir / "kafka")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def kafka(kafka_session):
+    """Apache Kafka, up and answering; a story may stop, kill or freeze it."""
+    kafka_session.thaw()
+    if not kafka_session.process.running():
+        kafka_session.start()
+    return kafka_session
+
+
+@pytest.fixture(scope="session")
+def redis_session(run_dir):
+    need(redis_server.missing())
+    server = redis_server.RedisServer(run_dir / "redis")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis(redis_session):
+    """Redis with AOF, up and answering; a story may stop, kill or freeze it."""
+    redis_session.thaw()
+    if not redis_session.process.running():
+        redis_session.start()
+    return redis_session
+
+
+@pytest.fixture
+def sink():
+    """An SMTP server under the story's control, answering in the clear."""
+    import smtpd
+
+    server = smtpd.Server()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def fleet(request, run_dir, kafka, redis, sink):
+    """A Fleet with fresh topics, not started: story calls fleet.up(). Checked at the end."""
+    need(fleet_module.missing())
+    name = re.sub(r"\W+", "-", request.node.name)[:60]
+    made = fleet_module.Fleet(run_dir / f"{name}-{uuid.uuid4().hex[:4]}", kafka, redis, sink)
+    yield made
+    failed = getattr(request.node, "rep_call", None) is None or request.node.rep_call.failed
+    kafka.thaw()
+    redis.thaw()
+    if failed:
+        print(made.tails(60))
+        made.close()
+        return
+    made.down()
+    made.forget()

@@ -1,0 +1,330 @@
+"""The fleet under test: our programs with generated configuration, fresh topics, groups and Redis prefix."""
+import os
+import re
+import shutil
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+
+import yaml
+from confluent_kafka import Producer
+
+import events
+from outcomes import Outcomes, TopicReader
+from process import Process, build_root, free_port, wait_until
+
+READY_S = 40
+PROGRAMS = {"dispatcher": "beckon-dispatcher", "email": "beckon-email", "clock": "beckon-clock"}
+TOPICS = ("requested", "email", "status", "state", "settings", "dead_letter")
+COMPACTED = {"state", "settings"}
+SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:).*")
+
+# Own options of the sanitizers: any report ends the process with a code nobody else uses.
+SANITIZER_EXIT = 66
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": f"exitcode={SANITIZER_EXIT}:abort_on_error=0:detect_leaks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "LSAN_OPTIONS": f"exitcode={SANITIZER_EXIT}",
+    "TSAN_OPTIONS": f"exitcode={SANITIZER_EXIT}:second_deadlock_stack=1:"
+                    f"suppressions={Path(__file__).with_name('tsan.supp')}",
+}
+
+
+def build_dir():
+    return Path(os.environ.get("BECKON_BUILD", build_root() / "debug")).resolve()
+
+
+def program(name):
+    return build_dir() / "bin" / name
+
+
+def missing():
+    absent = [p for p in ("beckon", *PROGRAMS.values()) if not program(p).exists()]
+    return f"not built in {build_dir()}: {', '.join(absent)}" if absent else None
+
+
+def sanitized():
+    """Is this a sanitizer's build? Then programs are slower and stories wait longer."""
+    return build_dir().name in ("asan", "tsan")
+
+
+def service_config(fleet, service, slot, port, own):
+    """The one place that knows how the services' configuration files look. `own` wins over all of it."""
+    config = {
+        "kafka": {"bootstrap.servers": fleet.bootstrap, **fleet.kafka_options},
+        "redis": {"url": fleet.redis_url, "prefix": fleet.prefix},
+        "topics": dict(fleet.topics),
+        "group": f"{fleet.name}-{service}",
+        "slot": slot,
+        "state_dir": str(fleet.dir / f"{service}-{slot}"),
+        "http": {"listen": f"127.0.0.1:{port}"},
+        "log": {"format": "logfmt", "level": "info"},
+    }
+    if service in ("dispatcher", "email"):
+        config["keys"] = {"recipient_file": str(fleet.dir / "recipient.key")}
+    if service == "email":
+        config["keys"]["ring_file"] = str(fleet.dir / "ring.keys")
+        config.update({
+            "relays": fleet.relays(),
+            "sessions": 4,
+            "templates_dir": str(Path(__file__).resolve().parents[2] / "deploy" / "templates"),
+            "sender": {"from_address": "no-reply@mail.internal", "from_name": "Example Works"},
+            "link": {"base": "https://join.internal/i", "ttl_s": 86400},
+        })
+    return merge(config, own)
+
+
+def merge(base, own):
+    """own over base, maps merged key by key."""
+    out = dict(base)
+    for key, value in own.items():
+        out[key] = merge(out[key], value) if isinstance(value, dict) and isinstance(out.get(key), dict) else value
+    return out
+
+
+class Service(Process):
+    """One instance of a program."""
+
+    def __init__(self, fleet, service, slot, own):
+        self.service, self.slot, self.http = service, slot, free_port()
+        name = f"{service}-{slot}"
+        self.config = fleet.dir / f"{name}.yaml"
+        self.config.write_text(yaml.safe_dump(service_config(fleet, service, slot, self.http, own),
+                                              allow_unicode=True, sort_keys=False))
+        (fleet.dir / name).mkdir(exist_ok=True)
+        super().__init__(name, [program(PROGRAMS[service]), "--config", self.config],
+                         fleet.dir / f"{name}.log", env=SANITIZER_ENV)
+        self.may_have_died = False  # a story that kills it says so by kill()
+
+    def get(self, path):
+        """(status, body) of its HTTP port; (0, reason) when nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=2) as r:
+                return r.status, r.read().decode()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read().decode()
+        except OSError as e:
+            return 0, str(e)
+
+    def ready(self):
+        return self.get("/readyz")[0] == 200
+
+    def await_ready(self, timeout=READY_S):
+        def up():
+            assert self.running(), f"{self.name} ended with {self.popen.returncode}\n{self.tail()}"
+            return self.ready()
+        wait_until(up, timeout, lambda: f"{self.name} is not ready: {self.get('/readyz')}\n{self.tail()}")
+        return self
+
+    def metric(self, name, **labels):
+        """The sum of a metric's samples that carry these labels."""
+        wanted = [f'{k}="{v}"' for k, v in labels.items()]
+        lines = self.get("/metrics")[1].splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines
+                   if re.match(rf"{name}(\{{| )", line) and all(w in line for w in wanted))
+
+    def kill(self):
+        self.may_have_died = True
+        return super().kill()
+
+
+class Fleet:
+    """Fresh names for everything; up() starts the programs, emit() asks, outcomes tells, down() checks."""
+
+    def __init__(self, directory, kafka, redis, sink=None, partitions=2):
+        self.name = f"t{uuid.uuid4().hex[:10]}"
+        self.dir, self.kafka, self.redis, self.sink = Path(directory), kafka, redis, sink
+        self.bootstrap, self.redis_url = kafka.bootstrap, redis.url
+        self.prefix = f"{self.name}:"
+        self.topics = {word: f"{self.name}-{word.replace('_', '-')}" for word in TOPICS}
+        self.kafka_options, self.services, self.crash_env = {}, [], {}
+        self.leaks_allowed = set()
+        self.dir.mkdir(parents=True, exist_ok=True)
+        self._write_keys()
+        kafka.create_topics({name: self._topic_config(word) for word, name in self.topics.items()}, partitions)
+        self._producer = Producer({"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random",
+                                   "enable.idempotence": True, "linger.ms": 1, "log_level": 0})
+        self.outcomes = Outcomes(self.bootstrap, self.topics["status"])
+
+    @staticmethod
+    def _topic_config(word):
+        config = {"cleanup.policy": "compact"} if word in COMPACTED else {}
+        if word == "dead_letter":
+            config["max.message.bytes"] = str(2 << 20)
+        return config
+
+    def _write_keys(self):
+        for name in ("recipient.key", "ring.keys"):
+            path = self.dir / name
+            path.write_text(("k1 " if name == "ring.keys" else "") + os.urandom(32).hex() + "\n")
+            path.chmod(0o600)
+
+    def relays(self):
+        """One relay, the sink, in the clear; stories about TLS give their own."""
+        port = self.sink.port if self.sink else 9
+        return [{"name": "sink", "url": f"smtp://127.0.0.1:{port}", "tls": "off"}]
+
+    # ---- programs
+
+    def beckon(self, *args, timeout=60, check=True, input=None):
+        """Runs the command-line tool; returns the finished process."""
+        import subprocess
+        done = subprocess.run([program("beckon"), *map(str, args)], capture_output=True, text=True,
+                              timeout=timeout, input=input, env={**os.environ, **SANITIZER_ENV},
+                              **({} if input is not None else {"stdin": subprocess.DEVNULL}))
+        if check:
+            assert done.returncode == 0, f"beckon {args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def init(self):
+        """Writes the epoch of a new installation."""
+        path = self.dir / "beckon.yaml"
+        path.write_text(yaml.safe_dump({
+            "kafka": {"bootstrap.servers": self.bootstrap},
+            "redis": {"url": self.redis_url, "prefix": self.prefix},
+            "topics": dict(self.topics)}, sort_keys=False))
+        return self.beckon("init", "--config", path)
+
+    def service(self, service, slot=None, **own):
+        """One more instance, not yet started; keyword arguments are its configuration (`a__b` = a.b)."""
+        slot = slot or f"{service}-{1 + sum(s.service == service for s in self.services)}"
+        nested = {}
+        for key, value in own.items():
+            *parents, leaf = key.split("__")
+            place = nested
+            for parent in parents:
+                place = place.setdefault(parent, {})
+            place[leaf] = value
+        made = Service(self, service, slot, nested)
+        self.services.append(made)
+        return made
+
+    def up(self, services=("clock", "dispatcher", "email"), couriers=1, init=True, **own):
+        """init, then start and await readiness. own: {service: {key: value}}."""
+        if init:
+            self.init()
+        wanted = [s for s in services for _ in range(couriers if s == "email" else 1)]
+        started = [self.service(s, **own.get(s, {})).start(**self.crash_env.get(s, {})) for s in wanted]
+        for service in started:
+            service.await_ready()
+        return self
+
+    def __getitem__(self, service):
+        """The first instance of a service."""
+        return next(s for s in self.services if s.service == service)
+
+    def all(self, service):
+        return [s for s in self.services if s.service == service]
+
+    # ---- events
+
+    def emit(self, wanted, topic="requested", timeout=30):
+        """Appends events and returns when Kafka has them. An Event, a list of them, or any iterable."""
+        wanted = [wanted] if isinstance(wanted, events.Event) else list(wanted)
+        failed = []
+        for event in wanted:
+            self.append(topic, event.key, event.value(), event.headers(), event.partition, failed)
+        assert self._producer.flush(timeout) == 0, "Kafka did not take all events"
+        assert not failed, failed[:3]
+        return wanted[0] if len(wanted) == 1 else wanted
+
+    def append(self, topic, key, value, headers=None, partition=None, failed=None):
+        """A record of raw bytes; flush() by the caller (emit does)."""
+        def delivered(error, _message):
+            if error is not None and failed is not None:
+                failed.append(str(error))
+        place = {} if partition is None else {"partition": partition}
+        while True:
+            try:
+                self._producer.produce(self.topics[topic], key=key, value=value, headers=headers,
+                                       on_delivery=delivered, **place)
+                self._producer.poll(0)
+                return
+            except BufferError:
+                self._producer.poll(0.1)
+
+    def flush(self, timeout=30):
+        assert self._producer.flush(timeout) == 0
+
+    def read(self, topic, make=lambda m: m):
+        """A reader of another of our topics, from its start."""
+        return TopicReader(self.bootstrap, self.topics[topic], make)
+
+    def await_outcome(self, invite, word, timeout=None):
+        try:
+            return self.outcomes.wait(getattr(invite, "invite", invite), word, timeout or self.patience(30))
+        except TimeoutError as e:
+            raise AssertionError(f"{e}\n{self.tails()}") from None
+
+    def await_count(self, word, count, timeout=None):
+        try:
+            return self.outcomes.wait_count(word, count, timeout or self.patience(60))
+        except TimeoutError as e:
+            raise AssertionError(f"{e}\n{self.tails()}") from None
+
+    @staticmethod
+    def patience(seconds):
+        return seconds * 3 if sanitized() else seconds
+
+    # ---- the end of a story
+
+    def tails(self, lines=15):
+        return "\n".join(s.tail(lines) for s in self.services)
+
+    def stop(self):
+        """SIGTERM to all at once, then their exit codes: {name: code}."""
+        for s in self.services:
+            s.thaw()
+            s.signal(15)
+        return {s.name: s.stop() for s in self.services if s.popen}
+
+    def down(self):
+        """Stops everything and checks what must hold after any story."""
+        started = time.monotonic()
+        dead = {s.name: s.popen.returncode for s in self.services if s.popen and not s.running()}
+        codes = self.stop()
+        took = time.monotonic() - started
+        leaks, reports = self.leaks(), self.sanitizer_reports()
+        self.close()
+        assert not reports, "\n".join(reports)
+        bad = {n: c for n, c in codes.items() if c != 0 and not self._excused(n, dead)}
+        assert not bad, f"exit codes {bad}\n{self.tails(40)}"
+        assert took < 35 or sanitized(), f"SIGTERM took {took:.1f} s"
+        assert not leaks, "personal data outside the message:\n" + "\n".join(leaks[:10])
+
+    def _excused(self, name, dead):
+        return name in dead and any(s.name == name and s.may_have_died for s in self.services)
+
+    def leaks(self):
+        """Places where a recipient or a secret shows that must not: logs, metrics, outcomes."""
+        needles = [events.CANARY, *(set(self.secrets()) - self.leaks_allowed)]
+        places = [(s.name, s.text()) for s in self.services]
+        places += [(f"outcome {o.id}", o.raw) for o in self.outcomes.snapshot()]
+        return [f"{place}: …{text[max(0, text.lower().find(n.lower()) - 60):][:160]}…"
+                for place, text in places for n in needles if n.lower() in text.lower()]
+
+    def secrets(self):
+        return [(self.dir / name).read_text().split()[-1] for name in ("recipient.key", "ring.keys")]
+
+    def sanitizer_reports(self):
+        found = []
+        for s in self.services:
+            m = SANITIZER.search(s.text())
+            if m:
+                found.append(f"{s.name}: {m.group(0)}\n{s.text()[m.start():][:6000]}")
+        return found
+
+    def close(self):
+        for s in self.services:
+            s.kill()
+        self.outcomes.close()
+
+    def forget(self):
+        """Removes what the story left in Kafka, Redis and on disk."""
+        self.kafka.delete_topics(self.topics.values())
+        keys = self.redis.keys(self.prefix)
+        if keys:
+            self.redis.client.delete(*keys)
+        shutil.rmtree(self.dir, ignore_errors=True)

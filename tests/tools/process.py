@@ -1,0 +1,110 @@
+"""One child process with a log file, and the ports and waiting that every test server needs."""
+import ctypes
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def build_root():
+    """Where builds, virtual environments and run directories live."""
+    return Path(__file__).resolve().parents[2] / "build"
+
+
+def free_port():
+    """A port nobody listens on, below the range the kernel draws from, so that no client takes it."""
+    while True:
+        port = random.randint(20000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+def wait_until(condition, timeout, what, step=0.02):
+    """Returns the first truthy value of condition(); fails with `what` (text or function) after timeout s."""
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f"after {timeout:g} s: {what() if callable(what) else what}")
+        time.sleep(step)
+
+
+def port_answers(port):
+    with socket.socket() as s:
+        s.settimeout(0.5)
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Process:
+    """A child that cannot outlive the test run; standard output and error go to one log file."""
+
+    def __init__(self, name, argv, log, env=None, cwd=None):
+        self.name, self.argv, self.log = name, [str(a) for a in argv], Path(log)
+        self.env, self.cwd, self.popen = env or {}, cwd, None
+
+    def start(self, **env):
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.log, "ab") as out:
+            self.popen = subprocess.Popen(
+                self.argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.cwd,
+                env={**os.environ, **self.env, **env},
+                preexec_fn=lambda: _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
+        return self
+
+    @property
+    def pid(self):
+        return self.popen.pid
+
+    def running(self):
+        return self.popen is not None and self.popen.poll() is None
+
+    def signal(self, number):
+        if self.running():
+            self.popen.send_signal(number)
+
+    def freeze(self):
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal(signal.SIGCONT)
+
+    def wait(self, timeout=40):
+        """The exit code (minus the signal's number, if one ended it)."""
+        return self.popen.wait(timeout)
+
+    def kill(self):
+        """SIGKILL, as a crash would; returns when it is gone."""
+        if self.popen is None:
+            return None
+        self.signal(signal.SIGKILL)
+        return self.popen.wait(10)
+
+    def stop(self, timeout=40):
+        """SIGTERM and the exit code; SIGKILL and a failure when it does not leave in time."""
+        if self.popen is None:
+            return None
+        self.thaw()
+        self.signal(signal.SIGTERM)
+        try:
+            return self.popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.name} ignored SIGTERM for {timeout} s\n{self.tail()}") from None
+
+    def text(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def tail(self, lines=25):
+        return "\n".join(f"  {self.name}| {line}" for line in self.text().splitlines()[-lines:])
