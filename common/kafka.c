@@ -1,0 +1,146 @@
+#include "kafka_priv.h"
+
+#include <string.h>
+
+#include "mem.h"
+
+/* Promises rest on these: a user who sets one is told so instead of being given a silent surprise. */
+static const char *const fixed[] = {
+	"acks", "request.required.acks", "enable.idempotence", "enable.auto.offset.store", "transactional.id",
+	"partitioner", "message.timeout.ms", "delivery.timeout.ms", "group.id", "group.instance.id",
+	"enable.auto.commit", "auto.offset.reset",
+};
+
+/* Properties of the other kind of client in a list that serves both. */
+static const char *const producer_only[] = {
+	"linger.ms", "queue.buffering.", "batch.", "compression.", "message.send.max.retries", "retries",
+	"request.timeout.ms", "sticky.partitioning.", "enable.gapless.guarantee", "delivery.report.",
+};
+static const char *const consumer_only[] = {
+	"session.timeout.ms", "heartbeat.interval.ms", "max.poll.interval.ms", "partition.assignment.strategy",
+	"fetch.", "queued.", "auto.commit.", "isolation.level", "check.crcs", "max.partition.fetch.bytes",
+	"consume.", "offset.store.", "coordinator.query.",
+};
+
+static bool among(const char *name, const char *const *list, size_t n, bool prefix)
+{
+	for (size_t i = 0; i < n; i++)
+		if (prefix ? !strncmp(name, list[i], strlen(list[i])) : !strcmp(name, list[i]))
+			return true;
+	return false;
+}
+
+static bool for_other_kind(rd_kafka_type_t type, const char *name)
+{
+	if (type == RD_KAFKA_PRODUCER)
+		return among(name, consumer_only, ARRAY_LEN(consumer_only), true);
+	return among(name, producer_only, ARRAY_LEN(producer_only), true);
+}
+
+static int set(rd_kafka_conf_t *conf, const struct kafka_property *p, struct err *e)
+{
+	char text[160];
+
+	if (rd_kafka_conf_set(conf, p->name, p->value, text, sizeof(text)) == RD_KAFKA_CONF_OK)
+		return OK;
+	return err_set(e, ERR_FATAL, "kafka.%s: %s", p->name, text);
+}
+
+static int set_all(rd_kafka_conf_t *conf, rd_kafka_type_t type, struct kafka_properties user, struct err *e)
+{
+	for (size_t i = 0; i < user.count; i++) {
+		const struct kafka_property *p = &user.list[i];
+
+		if (among(p->name, fixed, ARRAY_LEN(fixed), false))
+			return err_set(e, ERR_FATAL, "kafka.%s is set by beckon, its promises rest on it: remove it",
+				       p->name);
+		if (!for_other_kind(type, p->name) && set(conf, p, e) < 0)
+			return ERR_FATAL;
+	}
+	return OK;
+}
+
+rd_kafka_conf_t *kafka_conf_new(rd_kafka_type_t type, struct kafka_properties user,
+				const struct kafka_property *ours, size_t nours, struct err *e)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	int r = OK;
+
+	for (size_t i = 0; i < nours && r == OK; i++)
+		r = set(conf, &ours[i], e);
+	if (r == OK)
+		r = set_all(conf, type, user, e);
+	if (r == OK)
+		return conf;
+	rd_kafka_conf_destroy(conf);
+	return NULL;
+}
+
+rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e)
+{
+	char text[200];
+	rd_kafka_t *rk = rd_kafka_new(type, conf, text, sizeof(text));
+
+	if (!rk) {
+		rd_kafka_conf_destroy(conf);
+		err_set(e, ERR_FATAL, "kafka client: %s", text);
+	}
+	return rk;
+}
+
+static size_t view_headers(const rd_kafka_message_t *m, struct header *out)
+{
+	rd_kafka_headers_t *h;
+	size_t n = 0;
+
+	if (rd_kafka_message_headers(m, &h) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	while (n < RECORD_HEADERS_MAX &&
+	       !rd_kafka_header_get_all(h, n, &out[n].name, &out[n].value, &out[n].len))
+		n++;
+	return n;
+}
+
+void kafka_record_view(const rd_kafka_message_t *m, struct header headers[RECORD_HEADERS_MAX], struct record *r)
+{
+	*r = (struct record){
+		.topic = rd_kafka_topic_name(m->rkt),
+		.partition = m->partition,
+		.offset = m->offset,
+		.timestamp_ms = rd_kafka_message_timestamp(m, NULL),
+		.key = m->key,
+		.key_len = m->key_len,
+		.value = m->payload,
+		.value_len = m->len,
+		.headers = headers,
+		.header_count = view_headers(m, headers),
+	};
+}
+
+/* Java's murmur2, seed 0x9747b28c, then made positive: org.apache.kafka.common.utils.Utils. */
+static uint32_t murmur2(const unsigned char *p, size_t len)
+{
+	const uint32_t m = 0x5bd1e995;
+	uint32_t h = 0x9747b28cu ^ (uint32_t)len;
+
+	for (; len >= 4; p += 4, len -= 4) {
+		uint32_t k = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+
+		k *= m;
+		k ^= k >> 24;
+		h = (h * m) ^ (k * m);
+	}
+	if (len == 3)
+		h ^= (uint32_t)p[2] << 16;
+	if (len >= 2)
+		h ^= (uint32_t)p[1] << 8;
+	if (len >= 1)
+		h = (h ^ p[0]) * m;
+	h = (h ^ (h >> 13)) * m;
+	return h ^ (h >> 15);
+}
+
+int32_t kafka_partition_of(const void *key, size_t len, int32_t partitions)
+{
+	return (int32_t)((murmur2(key, len) & 0x7fffffff) % (uint32_t)partitions);
+}

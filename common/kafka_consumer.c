@@ -1,0 +1,288 @@
+#include "kafka_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+
+#define READ_MAX 256
+
+struct consumer_partition {
+	struct consumer_partition *next;
+	rd_kafka_queue_t *queue;
+	char *topic;
+	int32_t partition;
+	void *user;
+};
+
+struct consumer {
+	rd_kafka_t *rk;
+	rd_kafka_queue_t *queue; /* rebalances and errors; never records: those have queues of their own */
+	struct consumer_partition *parts;
+	struct consumer_events events;
+	int wake_fd;
+	bool is_static;
+	char fatal[200];
+	char away[120]; /* why brokers cannot be reached; "" = they can */
+};
+
+static const struct kafka_property defaults[] = {
+	{ "enable.auto.offset.store", "false" },
+	{ "enable.auto.commit", "true" },
+	{ "auto.commit.interval.ms", "500" },
+	{ "auto.offset.reset", "earliest" },
+	{ "partition.assignment.strategy", "range" },
+	{ "session.timeout.ms", "10000" },
+	{ "max.poll.interval.ms", "60000" },
+	{ "queued.min.messages", "1000" },
+	{ "queued.max.messages.kbytes", "4096" },
+	{ "fetch.wait.max.ms", "500" },
+	{ "fetch.error.backoff.ms", "50" },
+	{ "reconnect.backoff.max.ms", "1000" },
+	{ "socket.keepalive.enable", "true" },
+	{ "socket.nagle.disable", "true" },
+	{ "allow.auto.create.topics", "false" },
+	{ "log_level", "3" },
+};
+
+static const uint64_t one = 1;
+
+/* The partition's queue is cut from the main one before fetching begins, so that no record ever
+   arrives anywhere else. */
+static void partition_open(struct consumer *c, const rd_kafka_topic_partition_t *tp)
+{
+	struct consumer_partition *p = xcalloc(1, sizeof(*p));
+
+	p->topic = xstrdup(tp->topic);
+	p->partition = tp->partition;
+	p->queue = rd_kafka_queue_get_partition(c->rk, tp->topic, tp->partition);
+	rd_kafka_queue_forward(p->queue, NULL);
+	rd_kafka_queue_io_event_enable(p->queue, c->wake_fd, &one, sizeof(one));
+	p->next = c->parts;
+	c->parts = p;
+	p->user = c->events.assigned(c->events.ctx, p, p->topic, p->partition);
+}
+
+static void partition_close(struct consumer *c, struct consumer_partition *p, bool lost)
+{
+	c->events.revoked(c->events.ctx, p->user, lost);
+	rd_kafka_queue_io_event_enable(p->queue, -1, NULL, 0);
+	rd_kafka_queue_destroy(p->queue);
+	free(p->topic);
+	free(p);
+}
+
+static void close_matching(struct consumer *c, const rd_kafka_topic_partition_list_t *list, bool lost)
+{
+	struct consumer_partition **link = &c->parts;
+
+	while (*link) {
+		struct consumer_partition *p = *link;
+
+		if (list && !rd_kafka_topic_partition_list_find((rd_kafka_topic_partition_list_t *)list, p->topic,
+								p->partition)) {
+			link = &p->next;
+			continue;
+		}
+		*link = p->next;
+		partition_close(c, p, lost);
+	}
+}
+
+static void note(struct consumer *c, rd_kafka_error_t *error)
+{
+	if (!error)
+		return;
+	if (rd_kafka_error_is_fatal(error))
+		strncpy(c->fatal, rd_kafka_error_string(error), sizeof(c->fatal) - 1);
+	rd_kafka_error_destroy(error);
+}
+
+static void assign(struct consumer *c, rd_kafka_topic_partition_list_t *list, bool cooperative)
+{
+	for (int i = 0; i < list->cnt; i++)
+		partition_open(c, &list->elems[i]);
+	if (cooperative)
+		note(c, rd_kafka_incremental_assign(c->rk, list));
+	else if (rd_kafka_assign(c->rk, list) && !c->fatal[0])
+		strncpy(c->fatal, "assign failed", sizeof(c->fatal) - 1);
+}
+
+static void unassign(struct consumer *c, rd_kafka_topic_partition_list_t *list, bool cooperative)
+{
+	close_matching(c, cooperative ? list : NULL, rd_kafka_assignment_lost(c->rk));
+	if (cooperative)
+		note(c, rd_kafka_incremental_unassign(c->rk, list));
+	else
+		rd_kafka_assign(c->rk, NULL);
+}
+
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list, void *ctx)
+{
+	struct consumer *c = ctx;
+	bool cooperative = !strcmp(rd_kafka_rebalance_protocol(rk), "COOPERATIVE");
+
+	if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+		assign(c, list, cooperative);
+	else
+		unassign(c, list, cooperative);
+}
+
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *ctx)
+{
+	struct consumer *c = ctx;
+
+	if (code == RD_KAFKA_RESP_ERR__FATAL)
+		rd_kafka_fatal_error(rk, c->fatal, sizeof(c->fatal));
+	else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+		snprintf(c->away, sizeof(c->away), "%s", reason);
+}
+
+static int subscribe(struct consumer *c, const struct consumer_options *o, struct err *e)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)o->ntopics);
+	rd_kafka_resp_err_t code;
+
+	for (size_t i = 0; i < o->ntopics; i++)
+		rd_kafka_topic_partition_list_add(list, o->topics[i], RD_KAFKA_PARTITION_UA);
+	code = rd_kafka_subscribe(c->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return OK;
+	return err_set(e, ERR_FATAL, "subscribe: %s", rd_kafka_err2str(code));
+}
+
+static rd_kafka_conf_t *consumer_conf(struct consumer *c, struct kafka_properties user,
+				      const struct consumer_options *o, struct err *e)
+{
+	rd_kafka_conf_t *conf = kafka_conf_new(RD_KAFKA_CONSUMER, user, defaults, ARRAY_LEN(defaults), e);
+
+	if (!conf)
+		return NULL;
+	rd_kafka_conf_set(conf, "group.id", o->group, NULL, 0);
+	if (o->instance)
+		rd_kafka_conf_set(conf, "group.instance.id", o->instance, NULL, 0);
+	rd_kafka_conf_set_opaque(conf, c);
+	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	return conf;
+}
+
+int consumer_open(struct consumer **out, struct kafka_properties user, const struct consumer_options *o,
+		  const struct consumer_events *events, struct err *e)
+{
+	struct consumer *c = xcalloc(1, sizeof(*c));
+	rd_kafka_conf_t *conf = consumer_conf(c, user, o, e);
+
+	c->events = *events;
+	c->wake_fd = o->wake_fd;
+	c->is_static = o->instance;
+	c->rk = conf ? kafka_client_new(RD_KAFKA_CONSUMER, conf, e) : NULL;
+	if (!c->rk) {
+		free(c);
+		return ERR_FATAL;
+	}
+	rd_kafka_poll_set_consumer(c->rk);
+	c->queue = rd_kafka_queue_get_consumer(c->rk);
+	rd_kafka_queue_io_event_enable(c->queue, c->wake_fd, &one, sizeof(one));
+	if (subscribe(c, o, e) < 0) {
+		consumer_close(c);
+		return ERR_FATAL;
+	}
+	*out = c;
+	return OK;
+}
+
+/* What the main queue can hold besides callbacks: errors told as messages. */
+static int event(struct consumer *c, const rd_kafka_message_t *m, struct err *e)
+{
+	switch (m->err) {
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+		return err_set(e, ERR_FATAL, "kafka: %s", rd_kafka_message_errstr(m));
+	default:
+		snprintf(c->away, sizeof(c->away), "%s", rd_kafka_err2str(m->err));
+		return OK;
+	}
+}
+
+int consumer_poll(struct consumer *c, struct err *e)
+{
+	rd_kafka_message_t *m;
+	int r = OK;
+
+	c->away[0] = '\0';
+	while (r == OK && (m = rd_kafka_consumer_poll(c->rk, 0))) {
+		r = event(c, m, e);
+		rd_kafka_message_destroy(m);
+	}
+	if (c->fatal[0])
+		return err_set(e, ERR_FATAL, "kafka: %s", c->fatal);
+	if (r == OK && c->away[0])
+		return err_set(e, ERR_AGAIN, "kafka: %s", c->away);
+	return r;
+}
+
+size_t consumer_read(struct consumer *c, struct consumer_partition *part, size_t max,
+		     void (*take)(void *ctx, void *user, const struct record *r), void *ctx)
+{
+	rd_kafka_message_t *batch[READ_MAX];
+	struct header headers[RECORD_HEADERS_MAX];
+	struct record r;
+	ssize_t n;
+	size_t taken = 0;
+
+	(void)c;
+	n = rd_kafka_consume_batch_queue(part->queue, 0, batch, max < READ_MAX ? max : READ_MAX);
+	for (ssize_t i = 0; i < n; i++) {
+		if (!batch[i]->err) {
+			kafka_record_view(batch[i], headers, &r);
+			take(ctx, part->user, &r);
+			taken++;
+		}
+		rd_kafka_message_destroy(batch[i]);
+	}
+	return taken;
+}
+
+bool consumer_store(struct consumer *c, struct consumer_partition *part, int64_t offset)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_resp_err_t code;
+
+	rd_kafka_topic_partition_list_add(list, part->topic, part->partition)->offset = offset;
+	code = rd_kafka_offsets_store(c->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	return code == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+int64_t consumer_lag(struct consumer *c, struct consumer_partition *part, int64_t position)
+{
+	int64_t low, high;
+
+	if (rd_kafka_get_watermark_offsets(c->rk, part->topic, part->partition, &low, &high) || high < 0)
+		return -1;
+	if (position < low)
+		position = low;
+	return high > position ? high - position : 0;
+}
+
+bool consumer_commit(struct consumer *c)
+{
+	rd_kafka_resp_err_t code = rd_kafka_commit(c->rk, NULL, 0);
+
+	return code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET;
+}
+
+void consumer_close(struct consumer *c)
+{
+	if (!c)
+		return;
+	rd_kafka_consumer_close(c->rk); /* a static member keeps its partitions: librdkafka sends no leave */
+	close_matching(c, NULL, false);
+	rd_kafka_queue_destroy(c->queue);
+	rd_kafka_destroy(c->rk);
+	free(c);
+}

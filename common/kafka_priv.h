@@ -1,0 +1,22 @@
+/*
+ * kafka_priv - what the Kafka wrappers share. Included by kafka*.c only.
+ */
+#ifndef BECKON_KAFKA_PRIV_H
+#define BECKON_KAFKA_PRIV_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "kafka.h"
+
+/* A configuration from ours under the user's; properties on which a promise rests are refused.
+   Properties that only the other kind of client knows are left out. NULL with text in e. */
+rd_kafka_conf_t *kafka_conf_new(rd_kafka_type_t type, struct kafka_properties user,
+				const struct kafka_property *ours, size_t nours, struct err *e);
+
+/* Makes the client; takes conf. NULL with text in e. */
+rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e);
+
+/* A borrowed view of a message; headers are written into the caller's array. */
+void kafka_record_view(const rd_kafka_message_t *m, struct header headers[RECORD_HEADERS_MAX], struct record *r);
+
+#endif
