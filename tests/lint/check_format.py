@@ -1,0 +1,17 @@
+"""The tree is formatted as .clang-format says. Another version of clang-format may differ in detail: it reports."""
+import re
+import subprocess
+
+from tree import ROOT, finish, tracked
+
+STRICT_VERSION = None  # the major version whose opinion is binding; None = report only
+
+files = tracked("common/*.c", "common/*.h", "services/*.c", "services/*.h", "tests/*.c", "tests/*.h")
+version = re.search(r"version (\d+)", subprocess.run(["clang-format", "--version"], capture_output=True,
+                                                     text=True, check=True).stdout)[1]
+unclean = [str(f) for f in files if subprocess.run(["clang-format", "--dry-run", "-Werror", str(f)], cwd=ROOT,
+                                                   capture_output=True).returncode]
+if version != STRICT_VERSION:
+    print(f"clang-format {version}, binding is {STRICT_VERSION}; would change: {', '.join(unclean) or 'nothing'}")
+    unclean = []
+finish(unclean, len(files))

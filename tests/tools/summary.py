@@ -1,0 +1,52 @@
+"""summary.py RESULTS FAILED: adds up JUnit files and prints 'N passed, M failed, K skipped' last.
+
+RESULTS/<preset>.xml is ctest's own; RESULTS/<preset>/<suite>.xml come from pytest. A suite counts by its
+cases; as one failure more where ctest saw it fail although no case did (a time-out, a crash). FAILED is 1
+when a ctest run failed. With CI=true a skip is a failure.
+"""
+import os
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+KINDS = ("passed", "failed", "skipped")
+
+
+def case_kind(case):
+    if case.find("failure") is not None or case.find("error") is not None or case.get("status") == "fail":
+        return "failed"
+    return "skipped" if case.find("skipped") is not None or case.get("status") == "notrun" else "passed"
+
+
+def cases(path):
+    """[(name, kind)] of one JUnit file."""
+    return [(f"{c.get('classname')}.{c.get('name')}", case_kind(c)) for c in ET.parse(path).iter("testcase")]
+
+
+def collect(results):
+    told = []
+    for ctest in sorted(results.glob("*.xml")):
+        for case in ET.parse(ctest).iter("testcase"):
+            name, kind = case.get("name"), case_kind(case)
+            suite = results / ctest.stem / f"{name}.xml"
+            own = cases(suite) if suite.exists() else []
+            told += [(f"{ctest.stem} {n}", k) for n, k in own]
+            if not own or (kind == "failed" and not any(k == "failed" for _, k in own)):
+                told.append((f"{ctest.stem} {name}", kind))
+    return told
+
+
+def main(results, failed):
+    told = collect(Path(results))
+    count = {kind: sum(k == kind for _, k in told) for kind in KINDS}
+    for name, kind in told:
+        if kind != "passed":
+            print(f"{kind}: {name}")
+    strict = os.environ.get("CI") == "true"
+    bad = count["failed"] or failed != "0" or not count["passed"] or (strict and count["skipped"])
+    print(f"{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
