@@ -13,7 +13,8 @@ _Static_assert(_Alignof(crypto_auth_hmacsha256_state) <= _Alignof(struct crypto_
 
 int crypto_init(struct err *e)
 {
-	return sodium_init() < 0 ? err_set(e, ERR_FATAL, "libsodium cannot start: no randomness") : OK;
+	return sodium_init() < 0 ? err_set(e, ERR_FATAL, "libsodium cannot start: no randomness")
+				 : OK;
 }
 
 static void u64_put(unsigned char out[8], uint64_t v)

@@ -17,9 +17,9 @@
 #define CRYPTO_HASH_BYTES 32 /* SHA-256 and HMAC-SHA-256 */
 
 /* Characters that n bytes become, without the final NUL. */
-#define CRYPTO_HEX_LEN(n) ((size_t)(n) * 2)
-#define CRYPTO_BASE32_LEN(n) (((size_t)(n) * 8 + 4) / 5)
-#define CRYPTO_BASE64URL_LEN(n) (((size_t)(n) * 4 + 2) / 3)
+#define CRYPTO_HEX_LEN(n) ((size_t)(n)*2)
+#define CRYPTO_BASE32_LEN(n) (((size_t)(n)*8 + 4) / 5)
+#define CRYPTO_BASE64URL_LEN(n) (((size_t)(n)*4 + 2) / 3)
 
 /* Once at start, before any thread. ERR_FATAL where the machine has no source of randomness. */
 int crypto_init(struct err *e);
@@ -61,7 +61,7 @@ bool crypto_unbase64(const char *text, size_t n, void *out, size_t cap, size_t *
 
 void crypto_random(void *p, size_t n);
 bool crypto_equal(const void *a, const void *b, size_t n); /* time depends on n alone */
-void crypto_wipe(void *p, size_t n);                       /* never optimised away */
+void crypto_wipe(void *p, size_t n);			   /* never optimised away */
 
 /* Zeroed memory for keys: locked where the system allows, absent from core dumps, guarded at both
    ends, wiped when freed. crypto_init comes first. */

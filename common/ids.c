@@ -6,12 +6,13 @@
 
 #include "crypto.h"
 
-#define SHORT_BYTES 16 /* 128 bits of a hash: no collision in any number of invites we can store */
+#define SHORT_BYTES 16 /* 128 bits of a hash: no collision in any number of invites we can store   \
+			*/
 
 static bool name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-';
 }
 
 bool ids_name_ok(const char *s, size_t n)

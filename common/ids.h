@@ -14,8 +14,8 @@
 
 #include "err.h"
 
-#define IDS_NAME_MAX 64   /* tenant, invite: [A-Za-z0-9_-] */
-#define IDS_CHANNEL_MAX 8 /* [a-z] */
+#define IDS_NAME_MAX 64		   /* tenant, invite: [A-Za-z0-9_-] */
+#define IDS_CHANNEL_MAX 8	   /* [a-z] */
 #define IDS_NUMBER_MAX 2147483647u /* generation, turn, n */
 
 #define IDS_DELIVERY_SIZE (2 * (IDS_NAME_MAX + 1) + 2 * (10 + 1) + IDS_CHANNEL_MAX + 1)

@@ -49,7 +49,8 @@ static const char *key_read(const char *line, size_t n, struct key *key)
 		return "has a key that is not 32 to 64 bytes in base64";
 	memcpy(key->kid, line, kid_len);
 	key->kid[kid_len] = '\0';
-	snprintf(created, sizeof(created), "%.*s", (int)(n - (size_t)(space + 1 - line)), space + 1);
+	snprintf(created, sizeof(created), "%.*s", (int)(n - (size_t)(space + 1 - line)),
+		 space + 1);
 	if (!now_parse(created, &key->created_ms))
 		return "has a time that is not RFC 3339";
 	return NULL;
@@ -174,7 +175,8 @@ static void token_write(const struct key *key, struct token_for whose, char out[
 	struct crypto_mac m;
 	size_t n = strlen(key->kid);
 
-	_Static_assert(CRYPTO_BASE32_LEN(TOKEN_MAC_BYTES) + KEYRING_KID_MAX + 2 == TOKEN_SIZE, "fits");
+	_Static_assert(CRYPTO_BASE32_LEN(TOKEN_MAC_BYTES) + KEYRING_KID_MAX + 2 == TOKEN_SIZE,
+		       "fits");
 	crypto_mac_init(&m, key->bytes, key->len);
 	crypto_mac_str(&m, "invite");
 	crypto_mac_str(&m, whose.tenant);

@@ -20,8 +20,8 @@
 
 #define KEYRING_KEYS_MAX 64
 #define KEYRING_FILE_MAX ((size_t)64 << 10) /* bytes */
-#define KEYRING_KID_MAX 8                   /* [a-z0-9] */
-#define KEYRING_KEY_MIN 32                  /* bytes */
+#define KEYRING_KID_MAX 8		    /* [a-z0-9] */
+#define KEYRING_KEY_MIN 32		    /* bytes */
 #define KEYRING_KEY_MAX 64
 
 #define TOKEN_MAC_BYTES 20
@@ -34,7 +34,7 @@ struct keyring;
    no key; the text never holds a key. crypto_init comes first. */
 int keyring_parse(struct keyring **out, const char *text, size_t n, struct err *e);
 int keyring_load(struct keyring **out, const char *path, struct err *e); /* ERR_FATAL: unreadable */
-void keyring_free(struct keyring *ring);                                 /* wipes; takes NULL */
+void keyring_free(struct keyring *ring);				 /* wipes; takes NULL */
 
 /* The kid that signs: the key created last (of equal ones the later line). */
 const char *keyring_newest(const struct keyring *ring);

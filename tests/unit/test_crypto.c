@@ -17,11 +17,14 @@ static void test_sha256(void **state)
 
 	(void)state;
 	crypto_sha256_hex("", 0, hex);
-	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	assert_string_equal(hex,
+			    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	crypto_sha256_hex(NULL, 0, hex);
-	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	assert_string_equal(hex,
+			    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	crypto_sha256_hex("abc", 3, hex);
-	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_string_equal(hex,
+			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 static void fields_hash(const char *a, const char *b, unsigned char out[CRYPTO_HASH_BYTES])
@@ -55,7 +58,8 @@ static void test_fields_do_not_run_together(void **state)
 	assert_memory_equal(x, plain, sizeof(x));
 }
 
-/* The fields "", "a" and 7 under the key "Jefe", computed by Python's hmac over the same framing. */
+/* The fields "", "a" and 7 under the key "Jefe", computed by Python's hmac over the same framing.
+ */
 static void test_mac(void **state)
 {
 	unsigned char mac[CRYPTO_HASH_BYTES];
@@ -69,7 +73,8 @@ static void test_mac(void **state)
 	crypto_mac_u64(&m, 7);
 	crypto_mac_final(&m, mac);
 	crypto_hex(mac, sizeof(mac), hex);
-	assert_string_equal(hex, "0628b61e27ec8942ef4111ce8307be5a87ed38d151719cf90dcd3b96c8bf167f");
+	assert_string_equal(hex,
+			    "0628b61e27ec8942ef4111ce8307be5a87ed38d151719cf90dcd3b96c8bf167f");
 	for (size_t i = 0; i < sizeof(m.state); i++)
 		assert_int_equal(m.state[i], 0);
 }
@@ -77,7 +82,9 @@ static void test_mac(void **state)
 /* RFC 4648 section 10, lower case, no padding. */
 static void test_text_forms(void **state)
 {
-	static const struct { const char *in, *base32, *base64; } table[] = {
+	static const struct {
+		const char *in, *base32, *base64;
+	} table[] = {
 		{ "", "", "" },
 		{ "f", "my", "Zg" },
 		{ "fo", "mzxq", "Zm8" },
@@ -110,10 +117,15 @@ static void test_text_forms(void **state)
 
 static void test_unbase64(void **state)
 {
-	static const struct { const char *text; size_t cap; bool ok; } table[] = {
-		{ "+/++", 3, true }, { "-_--", 3, true }, { "Zg==", 1, true }, { "Zg", 1, true },
-		{ "Zm9vYg==", 3, false }, { "Zg=", 8, false }, { "Z", 8, false }, { "Zh", 8, false },
-		{ "Z g=", 8, false }, { "+_++", 8, false },
+	static const struct {
+		const char *text;
+		size_t cap;
+		bool ok;
+	} table[] = {
+		{ "+/++", 3, true },  { "-_--", 3, true },	{ "Zg==", 1, true },
+		{ "Zg", 1, true },    { "Zm9vYg==", 3, false }, { "Zg=", 8, false },
+		{ "Z", 8, false },    { "Zh", 8, false },	{ "Z g=", 8, false },
+		{ "+_++", 8, false },
 	};
 	char out[8];
 	size_t n;
@@ -121,7 +133,8 @@ static void test_unbase64(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		assert_int_equal(crypto_unbase64(table[i].text, strlen(table[i].text), out,
-						 table[i].cap, &n), table[i].ok);
+						 table[i].cap, &n),
+				 table[i].ok);
 }
 
 static void test_random_equal_wipe(void **state)
@@ -155,12 +168,9 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sha256),
-		cmocka_unit_test(test_fields_do_not_run_together),
-		cmocka_unit_test(test_mac),
-		cmocka_unit_test(test_text_forms),
-		cmocka_unit_test(test_unbase64),
-		cmocka_unit_test(test_random_equal_wipe),
+		cmocka_unit_test(test_sha256),	 cmocka_unit_test(test_fields_do_not_run_together),
+		cmocka_unit_test(test_mac),	 cmocka_unit_test(test_text_forms),
+		cmocka_unit_test(test_unbase64), cmocka_unit_test(test_random_equal_wipe),
 	};
 
 	return cmocka_run_group_tests_name("crypto", tests, setup, NULL);

@@ -38,7 +38,8 @@ static void test_token_is_fixed(void **state)
 	assert_int_equal(token_make(ring, NULL, whose, token, NULL), OK);
 	assert_string_equal(token, "k1.po6loeapxtzgxymhl2buvmgqggkohgnt"); /* by Python's hmac */
 	token_sha256("abc", hex);
-	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_string_equal(hex,
+			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	keyring_free(ring);
 }
 
@@ -66,12 +67,23 @@ static void test_newest_signs_and_old_ones_verify(void **state)
 static void test_verify_refuses(void **state)
 {
 	static const struct token_for others[] = {
-		{ "acme2", "inv-1", 1 }, { "acme", "inv-2", 1 }, { "acme", "inv-1", 2 }, { "acmei", "nv-1", 1 },
+		{ "acme2", "inv-1", 1 },
+		{ "acme", "inv-2", 1 },
+		{ "acme", "inv-1", 2 },
+		{ "acmei", "nv-1", 1 },
 	};
 	static const char *const tokens[] = {
-		"", ".", "k1", "k1.", "k1.po6loeapxtzgxymhl2buvmgqggkohgn", "k2.po6loeapxtzgxymhl2buvmgqggkohgnt",
-		"k1.po6loeapxtzgxymhl2buvmgqggkohgntt", "k1.PO6LOEAPXTZGXYMHL2BUVMGQGGKOHGNT",
-		"k1.po6loeapxtzgxymhl2buvmgqggkohgntaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"",
+		".",
+		"k1",
+		"k1.",
+		"k1.po6loeapxtzgxymhl2buvmgqggkohgn",
+		"k2.po6loeapxtzgxymhl2buvmgqggkohgnt",
+		"k1.po6loeapxtzgxymhl2buvmgqggkohgntt",
+		"k1.PO6LOEAPXTZGXYMHL2BUVMGQGGKOHGNT",
+		"k1."
+		"po6loeapxtzgxymhl2buvmgqggkohgntaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"a",
 	};
 	struct keyring *ring = ring_of("k1:" KEY " 2025-01-01T00:00:00Z\n");
 	char token[TOKEN_SIZE];
@@ -95,7 +107,9 @@ static void test_verify_refuses(void **state)
 
 static void test_bad_rings(void **state)
 {
-	static const struct { const char *text, *says; } table[] = {
+	static const struct {
+		const char *text, *says;
+	} table[] = {
 		{ "", "no key" },
 		{ "# only a remark\n", "no key" },
 		{ "k1 " KEY " 2025-01-01T00:00:00Z", "line 1 is not" },
@@ -107,14 +121,16 @@ static void test_bad_rings(void **state)
 		{ "k1:" KEY "! 2025-01-01T00:00:00Z", "line 1 has a key" },
 		{ "k1:" KEY " yesterday", "line 1 has a time" },
 		{ "k1:" KEY " 2025-01-01T00:00:00Z more", "line 1 has a time" },
-		{ "k1:" KEY " 2025-01-01T00:00:00Z\nk1:" KEY2 " 2025-01-01T00:00:00Z", "line 2 repeats" },
+		{ "k1:" KEY " 2025-01-01T00:00:00Z\nk1:" KEY2 " 2025-01-01T00:00:00Z",
+		  "line 2 repeats" },
 	};
 	struct keyring *ring = NULL;
 	struct err e;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		assert_int_equal(keyring_parse(&ring, table[i].text, strlen(table[i].text), &e), ERR_INVALID);
+		assert_int_equal(keyring_parse(&ring, table[i].text, strlen(table[i].text), &e),
+				 ERR_INVALID);
 		assert_non_null(strstr(e.text, table[i].says));
 		assert_null(strstr(e.text, "AAEC"));
 	}
@@ -145,7 +161,9 @@ static void test_file(void **state)
 
 static void test_links(void **state)
 {
-	static const struct { const char *base, *link; } good[] = {
+	static const struct {
+		const char *base, *link;
+	} good[] = {
 		{ "https://a.example/accept", "https://a.example/accept?token=T.t" },
 		{ "HTTP://a.example", "HTTP://a.example/?token=T.t" },
 		{ "https://a.example?x=1", "https://a.example/?x=1&token=T.t" },
@@ -156,7 +174,8 @@ static void test_links(void **state)
 		{ "https://a.example#a#b", "https://a.example/?token=T.t#a%23b" },
 		{ "http://127.0.0.1:8080/", "http://127.0.0.1:8080/?token=T.t" },
 		{ "http://[::1]:8080/x", "http://[::1]:8080/x?token=T.t" },
-		{ "https://a.example/a b/\xc3\xa9?q=\"<>", "https://a.example/a%20b/%C3%A9?q=%22%3C%3E&token=T.t" },
+		{ "https://a.example/a b/\xc3\xa9?q=\"<>",
+		  "https://a.example/a%20b/%C3%A9?q=%22%3C%3E&token=T.t" },
 		{ "https://a.example/%41%4g%", "https://a.example/%41%254g%25?token=T.t" },
 	};
 
@@ -174,12 +193,30 @@ static void test_links(void **state)
 static void test_links_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "a.example", "//a.example", "ftp://a.example/", "javascript:alert(1)", "https:a.example",
-		"https://", "https:///x", "https://?x", "https://user@a.example/", "https://user:1@a.example/",
-		"https://a.example:80a/", "https://a.example:1234567/",
-		"https://a b/", "https://a.example\\@b/", "https://[::1/", "https://[]/", "https://[::1]x/",
-		"https://\xc3\xa9.example/", "https://a.example/\r\nBcc: x", "https://a.example/\x01", "https://a\x7f/",
-		" https://a.example/", "https://%61.example/",
+		"",
+		"a.example",
+		"//a.example",
+		"ftp://a.example/",
+		"javascript:alert(1)",
+		"https:a.example",
+		"https://",
+		"https:///x",
+		"https://?x",
+		"https://user@a.example/",
+		"https://user:1@a.example/",
+		"https://a.example:80a/",
+		"https://a.example:1234567/",
+		"https://a b/",
+		"https://a.example\\@b/",
+		"https://[::1/",
+		"https://[]/",
+		"https://[::1]x/",
+		"https://\xc3\xa9.example/",
+		"https://a.example/\r\nBcc: x",
+		"https://a.example/\x01",
+		"https://a\x7f/",
+		" https://a.example/",
+		"https://%61.example/",
 	};
 	autobuf out = BUF_INIT(0);
 	char base[LINK_MAX + 1] = "https://a.example/";
