@@ -19,4 +19,10 @@ rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct
 /* A borrowed view of a message; headers are written into the caller's array. */
 void kafka_record_view(const rd_kafka_message_t *m, struct header headers[RECORD_HEADERS_MAX], struct record *r);
 
+/* A code of the library as a kind and a text: ERR_AGAIN where no broker answers, else ERR_INVALID. */
+int kafka_failure(rd_kafka_resp_err_t code, struct err *e);
+
+/* How many partitions a topic has; a topic that does not exist is not made by asking: ERR_INVALID. */
+int kafka_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms, int32_t *partitions, struct err *e);
+
 #endif

@@ -1,0 +1,177 @@
+#include "kafka_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kafka_priv.h"
+#include "mem.h"
+#include "now.h"
+
+#define TOPICS_MAX 32
+#define OPEN_TIMEOUT_MS 10000
+
+struct reader_topic {
+	rd_kafka_topic_t *rkt;
+	int32_t partitions;
+	int64_t *ends; /* a partition's end when it was opened; 0 = read up to it */
+};
+
+struct kafka_reader {
+	rd_kafka_t *rk;
+	rd_kafka_queue_t *queue; /* every partition of every topic */
+	struct reader_topic topics[TOPICS_MAX];
+	size_t ntopics, behind; /* partitions not read up to their end yet */
+	rd_kafka_message_t *held; /* what the last record was borrowed from */
+	struct header headers[RECORD_HEADERS_MAX];
+};
+
+static const struct kafka_property defaults[] = {
+	{ "log_level", "0" },
+	{ "enable.partition.eof", "true" },
+	{ "allow.auto.create.topics", "false" },
+	{ "fetch.wait.max.ms", "50" },
+	{ "queued.max.messages.kbytes", "16384" },
+};
+
+static int start_partition(struct kafka_reader *k, struct reader_topic *t, int32_t partition, bool from_start,
+			   struct err *e)
+{
+	const char *name = rd_kafka_topic_name(t->rkt);
+	int64_t low, high;
+	rd_kafka_resp_err_t code =
+		rd_kafka_query_watermark_offsets(k->rk, name, partition, &low, &high, OPEN_TIMEOUT_MS);
+
+	if (code)
+		return kafka_failure(code, e);
+	/* A start by number: "the end" would be looked up only by the first fetch, after which a record
+	   may already have been missed. */
+	if (rd_kafka_consume_start_queue(t->rkt, partition, from_start ? low : high, k->queue))
+		return kafka_failure(rd_kafka_last_error(), e);
+	if (from_start && low < high) {
+		t->ends[partition] = high;
+		k->behind++;
+	}
+	return OK;
+}
+
+static int start_topic(struct kafka_reader *k, const char *name, bool from_start, struct err *e)
+{
+	struct reader_topic *t = &k->topics[k->ntopics];
+	int r = kafka_partitions(k->rk, name, OPEN_TIMEOUT_MS, &t->partitions, e);
+
+	if (r)
+		return r;
+	t->rkt = rd_kafka_topic_new(k->rk, name, NULL);
+	if (!t->rkt)
+		return kafka_failure(rd_kafka_last_error(), e);
+	t->ends = xcalloc((size_t)t->partitions, sizeof(*t->ends));
+	k->ntopics++;
+	for (int32_t p = 0; p < t->partitions && r == OK; p++)
+		r = start_partition(k, t, p, from_start, e);
+	return r;
+}
+
+int kafka_reader_open(struct kafka_reader **out, struct kafka_properties user, const char *const *topics,
+		      size_t ntopics, bool from_start, struct err *e)
+{
+	rd_kafka_conf_t *conf;
+	struct kafka_reader *k;
+	int r = OK;
+
+	if (ntopics > TOPICS_MAX)
+		return err_set(e, ERR_INVALID, "more than %d topics", TOPICS_MAX);
+	conf = kafka_conf_new(RD_KAFKA_CONSUMER, user, defaults, ARRAY_LEN(defaults), e);
+	if (!conf)
+		return ERR_FATAL;
+	k = xcalloc(1, sizeof(*k));
+	k->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, e);
+	if (!k->rk) {
+		free(k);
+		return ERR_FATAL;
+	}
+	k->queue = rd_kafka_queue_new(k->rk);
+	for (size_t i = 0; i < ntopics && r == OK; i++)
+		r = start_topic(k, topics[i], from_start, e);
+	if (r == OK)
+		*out = k;
+	else
+		kafka_reader_close(k);
+	return r;
+}
+
+/* The partition has been read up to (not including) offset. */
+static void progress(struct kafka_reader *k, const rd_kafka_message_t *m, int64_t offset)
+{
+	for (size_t i = 0; i < k->ntopics; i++) {
+		struct reader_topic *t = &k->topics[i];
+
+		if (t->rkt != m->rkt || !t->ends[m->partition] || offset < t->ends[m->partition])
+			continue;
+		t->ends[m->partition] = 0;
+		k->behind--;
+	}
+}
+
+static void release(struct kafka_reader *k)
+{
+	if (k->held)
+		rd_kafka_message_destroy(k->held);
+	k->held = NULL;
+}
+
+/* What a message that is no record says. ERR_AGAIN: nothing of interest. */
+static int failed(struct kafka_reader *k, const rd_kafka_message_t *m, struct err *e)
+{
+	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+		progress(k, m, m->offset);
+		return ERR_AGAIN;
+	}
+	kafka_failure(m->err, e);
+	if (m->err == RD_KAFKA_RESP_ERR__FATAL || m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+	    m->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || m->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+		return ERR_FATAL;
+	return ERR_AGAIN;
+}
+
+int kafka_reader_next(struct kafka_reader *k, int timeout_ms, struct record *r, struct err *e)
+{
+	int64_t deadline = now_mono_ms() + timeout_ms, left = timeout_ms;
+
+	err_set(e, ERR_AGAIN, "nothing to read within %d ms", timeout_ms);
+	for (; left >= 0; left = deadline - now_mono_ms()) {
+		release(k);
+		rd_kafka_poll(k->rk, 0);
+		k->held = rd_kafka_consume_queue(k->queue, (int)left);
+		if (!k->held)
+			return ERR_AGAIN;
+		if (!k->held->err) {
+			progress(k, k->held, k->held->offset + 1);
+			kafka_record_view(k->held, k->headers, r);
+			return OK;
+		}
+		if (failed(k, k->held, e) == ERR_FATAL)
+			return ERR_FATAL;
+	}
+	return ERR_AGAIN;
+}
+
+bool kafka_reader_caught_up(const struct kafka_reader *k)
+{
+	return k->behind == 0;
+}
+
+void kafka_reader_close(struct kafka_reader *k)
+{
+	if (!k)
+		return;
+	release(k);
+	for (size_t i = 0; i < k->ntopics; i++) {
+		for (int32_t p = 0; p < k->topics[i].partitions; p++)
+			rd_kafka_consume_stop(k->topics[i].rkt, p);
+		rd_kafka_topic_destroy(k->topics[i].rkt);
+		free(k->topics[i].ends);
+	}
+	rd_kafka_queue_destroy(k->queue);
+	rd_kafka_destroy(k->rk);
+	free(k);
+}

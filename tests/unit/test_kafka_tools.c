@@ -1,0 +1,170 @@
+/* The mock cluster, the reader of whole topics and the questions about topics, over real connections. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "kafka_admin.h"
+#include "kafka_mock.h"
+#include "kafka_reader.h"
+#include "mem.h"
+
+#define WAIT_MS 10000
+#define PARTITIONS 3
+
+struct world {
+	struct kafka_mock *mock;
+	struct producer *out;
+	struct kafka_property bootstrap;
+	struct kafka_properties user;
+	int acked;
+};
+
+static void acked(void *ctx, void *opaque, const char *error)
+{
+	struct world *w = ctx;
+
+	(void)opaque;
+	assert_null(error);
+	w->acked++;
+}
+
+static int setup(void **state)
+{
+	struct world *w = xcalloc(1, sizeof(*w));
+	struct err e = { 0 };
+
+	assert_int_equal(kafka_mock_open(&w->mock, &e), OK);
+	w->bootstrap = (struct kafka_property){ "bootstrap.servers", kafka_mock_bootstrap(w->mock) };
+	w->user = (struct kafka_properties){ &w->bootstrap, 1 };
+	assert_int_equal(kafka_mock_topic(w->mock, "full", PARTITIONS, &e), OK);
+	assert_int_equal(kafka_mock_topic(w->mock, "empty", PARTITIONS, &e), OK);
+	assert_int_equal(producer_open(&w->out, w->user, acked, w, &e), OK);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	producer_close(w->out);
+	kafka_mock_close(w->mock);
+	free(w);
+	return 0;
+}
+
+static void append(struct world *w, int first, int n)
+{
+	for (int i = first; i < first + n; i++) {
+		char key[16];
+		struct header h = { "ce_id", "7", 1 };
+		struct kafka_message m = { .topic = "full", .partition = -1, .key = key, .value = "v", .value_len = 1,
+					   .headers = &h, .header_count = 1 };
+
+		m.key_len = (size_t)snprintf(key, sizeof(key), "k%d", i);
+		assert_int_equal(producer_send(w->out, &m, NULL, NULL), OK);
+	}
+	assert_true(producer_flush(w->out, WAIT_MS));
+}
+
+static void test_from_start(void **state)
+{
+	struct world *w = *state;
+	const char *const topics[] = { "full", "empty" };
+	struct kafka_reader *k;
+	struct record r;
+	struct err e;
+	int n = 0;
+	bool partitions[PARTITIONS] = { 0 };
+
+	append(w, 0, 50);
+	assert_int_equal(kafka_reader_open(&k, w->user, topics, 2, true, &e), OK);
+	while (!kafka_reader_caught_up(k)) {
+		assert_int_equal(kafka_reader_next(k, WAIT_MS, &r, &e), OK);
+		assert_string_equal(r.topic, "full");
+		assert_int_equal(r.header_count, 1);
+		assert_string_equal(r.headers[0].name, "ce_id");
+		partitions[r.partition] = true;
+		n++;
+	}
+	assert_int_equal(n, 50);
+	for (int p = 0; p < PARTITIONS; p++)
+		assert_true(partitions[p]);
+	assert_int_equal(kafka_reader_next(k, 20, &r, &e), ERR_AGAIN);
+	kafka_reader_close(k);
+}
+
+static void test_from_now(void **state)
+{
+	struct world *w = *state;
+	const char *const topics[] = { "full" };
+	struct kafka_reader *k;
+	struct record r;
+	struct err e;
+
+	append(w, 0, 10);
+	assert_int_equal(kafka_reader_open(&k, w->user, topics, 1, false, &e), OK);
+	assert_true(kafka_reader_caught_up(k));
+	append(w, 100, 1);
+	assert_int_equal(kafka_reader_next(k, WAIT_MS, &r, &e), OK);
+	assert_memory_equal(r.key, "k100", 4);
+	kafka_reader_close(k);
+}
+
+static void test_records(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+	int64_t n = -1;
+
+	assert_int_equal(kafka_topic_records(w->user, "empty", WAIT_MS, &n, &e), OK);
+	assert_int_equal(n, 0);
+	append(w, 0, 7);
+	assert_int_equal(kafka_topic_records(w->user, "full", WAIT_MS, &n, &e), OK);
+	assert_true(n >= 7);
+}
+
+/* Asking about a topic must not make it: init would take a misspelt topic for a new installation. */
+static void test_no_topic(void **state)
+{
+	struct world *w = *state;
+	const char *const topics[] = { "absent" };
+	struct kafka_reader *k;
+	struct err e;
+	int64_t n;
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(kafka_topic_records(w->user, "absent", WAIT_MS, &n, &e), ERR_INVALID);
+	assert_string_equal(e.text, "there is no topic absent; make it with 'beckon topics create'");
+	assert_int_equal(kafka_reader_open(&k, w->user, topics, 1, true, &e), ERR_INVALID);
+}
+
+static void test_away(void **state)
+{
+	struct kafka_property nowhere = { "bootstrap.servers", "127.0.0.1:1" };
+	struct kafka_properties user = { &nowhere, 1 };
+	struct kafka_topic t = { .name = "x", .partitions = 1, .replication = 1 };
+	struct err e;
+	int64_t n;
+	bool created;
+
+	(void)state;
+	assert_int_equal(kafka_topic_records(user, "x", 300, &n, &e), ERR_AGAIN);
+	assert_non_null(strstr(e.text, "kafka.bootstrap.servers"));
+	assert_int_equal(kafka_topic_create(user, &t, 300, &created, &e), ERR_AGAIN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_from_start), cmocka_unit_test(test_from_now), cmocka_unit_test(test_records),
+		cmocka_unit_test(test_no_topic),   cmocka_unit_test(test_away),
+	};
+
+	return cmocka_run_group_tests_name("kafka_tools", tests, setup, teardown);
+}
