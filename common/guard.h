@@ -13,14 +13,16 @@
  *
  * Keys, under the prefix (default "beckon:"):
  *   epoch                    hash id, run_id
- *   e:<event hash>           hash p (coordinates), n (plan), f (first delivery); expires after event_memory_s
- *   d:<tenant>/<invite>      hash: the decision state of an invite, see guard_field
+ *   e:<event hash>           hash p coordinates, n plan, s slot, f first delivery; expires after event_memory_s
+ *   d:<tenant>/<invite>      hash: the decision state of an invite: ver version, and what callers set; read here
+ *                            are state, gen generation, turn, exp expires_ms, rh recipient hash, dec declined
  *   a:<tenant>/<scope>/<kind>/<recipient hash>   the invite that holds this address
- *   c:<delivery>             hash t turn, p coordinates, h holder, i incarnation, l lease end, v verdict,
- *                            d first claim ms, k kid, q doubts, o<turn> outcome bytes not yet acknowledged
+ *   c:<delivery>             hash t turn, p coordinates, h holder, i incarnation, l lease end, w how it was
+ *                            claimed, v verdict, d first claim ms, k kid, q doubts, o<turn> outcome bytes not yet
+ *                            acknowledged and b<turn> who settled that turn
  *   k:<token sha256>         the delivery whose link it is
  *   g:<name>                 GCRA state of a limit (theoretical arrival time, microseconds)
- *   s:<tenant>               free list of slots given back (sorted set)
+ *   s:<name>                 stretches of time free before it: skipped ones, slots given back (sorted set)
  *   later, l:<id>            see later.h
  */
 #ifndef BECKON_GUARD_H
@@ -89,7 +91,8 @@ struct event_claim {
 	struct coords coords;
 	/* out: strings are owned by the claim, freed by event_claim_clear */
 	enum event_answer answer;
-	char *plan; /* EVENT_DECIDED */
+	char *plan;      /* EVENT_DECIDED */
+	int64_t slot_ms; /* EVENT_DECIDED: the slot that was stored with the plan */
 	char *first;
 	bool known;           /* the invite has a state */
 	int64_t version;      /* 0 where it has none */
@@ -147,6 +150,7 @@ struct claim {
 	struct coords coords;
 	int64_t lease_ms;
 	const char *kid, *token_sha256;   /* newest key's; used where no kid is pinned yet; NULL = no link */
+	int64_t token_memory_s;           /* how long k: names the delivery; 0 = delivery_memory_s */
 	const struct guard_limit *limits; /* questions: all or none are charged */
 	size_t nlimits;
 	/* out */

@@ -5,7 +5,8 @@
  * redis_connect has made a new one (AUTH with ACL user, SELECT, CLIENT SETNAME, time-outs, scripts
  * loaded, PING answered: a connect alone proves nothing). A command that timed out may have been
  * executed, so every script here is idempotent. NOSCRIPT is cured by loading and asking again.
- * Not thread-safe: one owner.
+ * Not thread-safe: one owner. The process ignores SIGPIPE. Looking up a host's name is not bounded
+ * by timeout_ms.
  */
 #ifndef BECKON_REDIS_H
 #define BECKON_REDIS_H
@@ -19,7 +20,7 @@
 struct redis;
 struct redis_reply; /* borrowed; lives until the next redis_run or redis_connect */
 
-/* A script of ours, embedded at build time. sha1 is computed by redis_script. */
+/* A script of ours. sha1 is what Redis answered when it was loaded by redis_connect. */
 struct redis_script {
 	const char *name, *source;
 	char sha1[41];

@@ -1,0 +1,123 @@
+/* The courier's questions: claim and settle, and what goes with them. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guard.h"
+#include "guard_call.h"
+#include "later_pack.h"
+#include "mem.h"
+#include "redis.h"
+
+/* The order of guard_claim.lua's reply. */
+enum { CLAIM_ANSWER, CLAIM_NOW, CLAIM_WAIT, CLAIM_FIRST, CLAIM_DOUBTS, CLAIM_TURN, CLAIM_KID, CLAIM_LIMIT,
+       CLAIM_OUTCOME };
+
+static void claim_fill(const struct redis_reply *v, void *out)
+{
+	struct claim *c = out;
+	const char *outcome = redis_str(redis_at(v, CLAIM_OUTCOME), &c->outcome_len);
+	const char *limit = redis_str(redis_at(v, CLAIM_LIMIT), NULL);
+
+	c->answer = (enum claim_answer)redis_int(redis_at(v, CLAIM_ANSWER));
+	c->now_ms = redis_int(redis_at(v, CLAIM_NOW));
+	c->wait_ms = redis_int(redis_at(v, CLAIM_WAIT));
+	c->first_ms = redis_int(redis_at(v, CLAIM_FIRST));
+	c->doubts = redis_int(redis_at(v, CLAIM_DOUBTS));
+	c->claimed_turn = redis_int(redis_at(v, CLAIM_TURN));
+	snprintf(c->pinned_kid, sizeof(c->pinned_kid), "%s", redis_str(redis_at(v, CLAIM_KID), NULL));
+	snprintf(c->limited_by, sizeof(c->limited_by), "%.*s", (int)strcspn(limit, ":"), limit);
+	c->outcome = c->outcome_len ? xmemdup(outcome, c->outcome_len + 1) : NULL;
+}
+
+void guard_add_claim(struct guard *g, struct claim *c)
+{
+	const struct guard_options *o = guard_options(g);
+	struct guard_call call;
+
+	assert(c->nlimits <= CALL_LIMITS_MAX);
+	call_begin(&call, g);
+	call_str(&call, c->delivery);
+	call_str(&call, c->invite);
+	call_int(&call, c->generation);
+	call_int(&call, c->turn);
+	call_coords(&call, &c->coords);
+	call_str(&call, o->holder);
+	call_int(&call, o->incarnation);
+	call_int(&call, c->lease_ms);
+	call_str(&call, c->kid);
+	call_str(&call, c->token_sha256);
+	call_int(&call, (c->token_memory_s ? c->token_memory_s : o->delivery_memory_s) * 1000);
+	call_int(&call, o->delivery_memory_s * 1000);
+	for (size_t i = 0; i < c->nlimits; i++)
+		if (c->limits[i].interval_us > 0)
+			call_limit(&call, &c->limits[i]);
+	call_add(g, SCRIPT_CLAIM, &call, claim_fill, c);
+}
+
+void claim_clear(struct claim *c)
+{
+	free(c->outcome);
+	c->outcome = NULL;
+	c->outcome_len = 0;
+}
+
+static void settle_fill(const struct redis_reply *v, void *out)
+{
+	struct settle *s = out;
+
+	s->answer = (enum settle_answer)redis_int(redis_at(v, 0));
+	s->now_ms = redis_int(redis_at(v, 1));
+}
+
+void guard_add_settle(struct guard *g, struct settle *s)
+{
+	const struct guard_options *o = guard_options(g);
+	autobuf headers = BUF_INIT(0);
+	struct guard_call call;
+
+	assert((strcmp(s->verdict, "parked") == 0) == (s->park != NULL));
+	call_begin(&call, g);
+	call_str(&call, s->delivery);
+	call_str(&call, s->invite);
+	call_int(&call, s->generation);
+	call_int(&call, s->turn);
+	call_str(&call, o->holder);
+	call_int(&call, o->incarnation);
+	call_str(&call, s->verdict);
+	call_int(&call, s->doubt);
+	call_bytes(&call, s->outcome, s->outcome_len);
+	call_str(&call, s->give_up_address);
+	call_int(&call, o->delivery_memory_s * 1000);
+	call_int(&call, 2 * (int64_t)s->nset);
+	call_fields(&call, s->set, s->nset);
+	if (s->park) {
+		call_str(&call, s->park->id);
+		later_pack(&call, s->park, &headers);
+	}
+	call_add(g, SCRIPT_SETTLE, &call, settle_fill, s);
+}
+
+void guard_add_release(struct guard *g, const char *delivery, int64_t turn)
+{
+	const struct guard_options *o = guard_options(g);
+	struct guard_call call;
+
+	call_begin(&call, g);
+	call_str(&call, delivery);
+	call_int(&call, turn);
+	call_str(&call, o->holder);
+	call_int(&call, o->incarnation);
+	call_add(g, SCRIPT_RELEASE, &call, NULL, NULL);
+}
+
+void guard_add_drop(struct guard *g, const char *delivery, int64_t turn)
+{
+	autofree char *key = xasprintf("%sc:%s", guard_options(g)->prefix, delivery);
+	autofree char *outcome = xasprintf("o%lld", (long long)turn);
+	autofree char *by = xasprintf("b%lld", (long long)turn);
+	const char *argv[] = { "HDEL", key, outcome, by };
+
+	call_add_command(g, 4, argv);
+}

@@ -1,0 +1,14 @@
+-- The one script without the prologue: it is how Redis is found whole.
+-- ARGV: prefix, run_id, and to write an epoch where there is none its id, else ''.
+-- Another run_id is the same Redis back with its AOF: it is adopted. Returns the id, and 1 where written.
+local key = ARGV[1] .. 'epoch'
+local epoch = redis.call('HMGET', key, 'id', 'run_id')
+local created = not epoch[1] and ARGV[3] ~= ''
+
+if created then
+	epoch[1] = ARGV[3]
+end
+if epoch[1] and epoch[2] ~= ARGV[2] then
+	redis.call('HSET', key, 'id', epoch[1], 'run_id', ARGV[2])
+end
+return { epoch[1], created and 1 or 0 }

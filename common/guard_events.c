@@ -1,0 +1,101 @@
+/* The dispatcher's questions: event claim and decide. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "guard.h"
+#include "guard_call.h"
+#include "mem.h"
+#include "redis.h"
+
+/* A copy; NULL where there is none. */
+static char *copy(const struct redis_reply *v)
+{
+	size_t len;
+	const char *s = redis_str(v, &len);
+
+	return redis_type(v) == REDIS_NIL ? NULL : xmemdup(s, len + 1);
+}
+
+static char *copy_or_empty(const struct redis_reply *v)
+{
+	return xstrdup(redis_str(v, NULL));
+}
+
+/* The order of guard_event.lua's reply. */
+enum { EVENT_ANSWER, EVENT_NOW, EVENT_PLAN, EVENT_SLOT, EVENT_FIRST, EVENT_VERSION, EVENT_STATE, EVENT_GENERATION,
+       EVENT_TURN, EVENT_EXPIRES, EVENT_RECIPIENT, EVENT_DECLINED };
+
+static void event_fill(const struct redis_reply *v, void *out)
+{
+	struct event_claim *c = out;
+
+	c->answer = (enum event_answer)redis_int(redis_at(v, EVENT_ANSWER));
+	c->now_ms = redis_int(redis_at(v, EVENT_NOW));
+	c->plan = c->answer == EVENT_DECIDED ? copy(redis_at(v, EVENT_PLAN)) : NULL;
+	c->slot_ms = c->answer == EVENT_DECIDED ? redis_int(redis_at(v, EVENT_SLOT)) : 0;
+	c->first = c->answer == EVENT_DUPLICATE ? copy(redis_at(v, EVENT_FIRST)) : NULL;
+	c->known = redis_type(redis_at(v, EVENT_VERSION)) != REDIS_NIL;
+	c->version = redis_int(redis_at(v, EVENT_VERSION));
+	c->state = copy_or_empty(redis_at(v, EVENT_STATE));
+	c->generation = redis_int(redis_at(v, EVENT_GENERATION));
+	c->turn = redis_int(redis_at(v, EVENT_TURN));
+	c->expires_ms = redis_int(redis_at(v, EVENT_EXPIRES));
+	c->recipient_hash = copy_or_empty(redis_at(v, EVENT_RECIPIENT));
+	c->declined = copy_or_empty(redis_at(v, EVENT_DECLINED));
+}
+
+void guard_add_event_claim(struct guard *g, struct event_claim *c)
+{
+	struct guard_call call;
+
+	call_begin(&call, g);
+	call_str(&call, c->event_hash);
+	call_str(&call, c->invite);
+	call_coords(&call, &c->coords);
+	call_int(&call, guard_options(g)->event_memory_s * 1000);
+	call_add(g, SCRIPT_EVENT, &call, event_fill, c);
+}
+
+void event_claim_clear(struct event_claim *c)
+{
+	free(c->plan);
+	free(c->first);
+	free(c->state);
+	free(c->recipient_hash);
+	free(c->declined);
+	c->plan = c->first = c->state = c->recipient_hash = c->declined = NULL;
+}
+
+static void decide_fill(const struct redis_reply *v, void *out)
+{
+	struct decide *d = out;
+
+	d->answer = (enum decide_answer)redis_int(redis_at(v, 0));
+	d->now_ms = redis_int(redis_at(v, 1));
+	d->slot_ms = redis_int(redis_at(v, 2));
+	d->other = copy(redis_at(v, 3));
+}
+
+void guard_add_decide(struct guard *g, struct decide *d)
+{
+	struct guard_call call;
+
+	call_begin(&call, g);
+	call_str(&call, d->event_hash);
+	call_str(&call, d->invite);
+	call_coords(&call, &d->coords);
+	call_int(&call, d->version);
+	call_str(&call, d->plan);
+	call_str(&call, d->first);
+	call_str(&call, d->address);
+	call_int(&call, d->not_before_ms);
+	call_limit(&call, &d->limit);
+	call_fields(&call, d->set, d->nset);
+	call_add(g, SCRIPT_DECIDE, &call, decide_fill, d);
+}
+
+void decide_clear(struct decide *d)
+{
+	free(d->other);
+	d->other = NULL;
+}

@@ -1,0 +1,30 @@
+-- Limits as questions: all are charged or none. ARGV from `at` on: name, interval in us, burst ...
+-- Returns nil, or how long to wait in ms and the name of the limit that makes us wait longest.
+local function charge(at)
+	local keys, tats = {}, {}
+	local wait, by = 0, nil
+
+	for i = at, #ARGV, 3 do
+		keys[#keys + 1] = prefix .. 'g:' .. ARGV[i]
+	end
+	if #keys == 0 then
+		return nil
+	end
+	local stored = redis.call('MGET', unpack(keys))
+	for i = 1, #keys do
+		local interval, burst = tonumber(ARGV[at + 3 * i - 2]), math.max(1, tonumber(ARGV[at + 3 * i - 1]))
+		local tat = math.max(tonumber(stored[i] or 0), now * 1000)
+		local over = math.ceil((tat - (burst - 1) * interval) / 1000) - now
+		if over > wait then
+			wait, by = over, ARGV[at + 3 * i - 3]
+		end
+		tats[i] = tat + interval
+	end
+	if by then
+		return wait, by
+	end
+	for i = 1, #keys do
+		redis.call('SET', keys[i], int(tats[i]), 'PX', int(math.ceil(tats[i] / 1000) - now + 1000))
+	end
+end
+

@@ -1,0 +1,385 @@
+#include "redis.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include <hiredis/hiredis.h>
+
+#include "buf.h"
+#include "mem.h"
+#include "redis_tls.h"
+#include "redis_url.h"
+
+#define RUN_ID_LEN 40
+#define TIMEOUT_DEFAULT_MS 500
+#define PIPELINE_MAX_BYTES ((size_t)256 << 20) /* several times what a process may hold undone */
+#define CHUNK_BYTES ((size_t)256 << 10)        /* sent at once: hiredis moves the unsent rest each time */
+
+#define KEPT_BYTES ((size_t)1 << 20)           /* a larger buffer is not kept for the next pipeline */
+
+/* Commands, and after they were run their replies. */
+struct pipeline {
+	struct buf out;       /* RESP */
+	size_t *ends;         /* where each command ends in out */
+	redisReply **replies;
+	size_t n, cap, nreplies;
+};
+
+struct redis {
+	struct redis_url url;
+	char *password, *name;
+	int timeout_ms;
+	struct redis_script *scripts;
+	size_t nscripts;
+	redisContext *c; /* NULL = none, or dead */
+	char run_id[RUN_ID_LEN + 1];
+	struct pipeline queue, done;
+};
+
+/* ---- pipelines ---- */
+
+static void pipeline_reset(struct pipeline *p)
+{
+	for (size_t i = 0; i < p->nreplies; i++)
+		freeReplyObject(p->replies[i]);
+	p->n = p->nreplies = 0;
+	if (p->out.cap > KEPT_BYTES)
+		buf_clear(&p->out);
+	buf_reset(&p->out);
+}
+
+static void pipeline_clear(struct pipeline *p)
+{
+	pipeline_reset(p);
+	buf_clear(&p->out);
+	free(p->ends);
+	free(p->replies);
+}
+
+static void pipeline_end_command(struct pipeline *p)
+{
+	if (p->n == p->cap) {
+		p->cap = p->cap ? 2 * p->cap : 64;
+		p->ends = xrealloc(p->ends, p->cap * sizeof(*p->ends));
+		p->replies = xrealloc(p->replies, p->cap * sizeof(redisReply *));
+	}
+	assert(!p->out.full);
+	p->ends[p->n++] = p->out.len;
+}
+
+static size_t pipeline_start(const struct pipeline *p, size_t i)
+{
+	return i ? p->ends[i - 1] : 0;
+}
+
+static void add_bulk(struct pipeline *p, const char *bytes, size_t len)
+{
+	buf_fmt(&p->out, "$%zu\r\n", len);
+	buf_add(&p->out, bytes, len);
+	buf_add(&p->out, "\r\n", 2);
+}
+
+static void add_words(struct pipeline *p, const char *a, const char *b, const char *c)
+{
+	buf_fmt(&p->out, "*%d\r\n", 1 + (b != NULL) + (c != NULL));
+	add_bulk(p, a, strlen(a));
+	if (b)
+		add_bulk(p, b, strlen(b));
+	if (c)
+		add_bulk(p, c, strlen(c));
+	pipeline_end_command(p);
+}
+
+static void add_args(struct pipeline *p, int argc, const char **argv, const size_t *len)
+{
+	for (int i = 0; i < argc; i++)
+		add_bulk(p, argv[i], len ? len[i] : strlen(argv[i]));
+	pipeline_end_command(p);
+}
+
+void redis_add_script(struct redis *r, struct redis_script *s, int argc, const char **argv, const size_t *len)
+{
+	buf_fmt(&r->queue.out, "*%d\r\n$7\r\nEVALSHA\r\n", 3 + argc);
+	add_bulk(&r->queue, s->sha1, strlen(s->sha1));
+	add_bulk(&r->queue, "0", 1);
+	add_args(&r->queue, argc, argv, len);
+}
+
+void redis_add(struct redis *r, int argc, const char **argv, const size_t *len)
+{
+	buf_fmt(&r->queue.out, "*%d\r\n", argc);
+	add_args(&r->queue, argc, argv, len);
+}
+
+/* ---- the wire ---- */
+
+static void disconnect(struct redis *r)
+{
+	if (r->c)
+		redisFree(r->c);
+	r->c = NULL;
+}
+
+/* Ends the context: after a failure nobody knows whose reply would come next. */
+static int broken(struct redis *r, struct err *e)
+{
+	if (r->c->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))
+		err_set(e, ERR_AGAIN, "redis: no answer within %d ms", r->timeout_ms);
+	else
+		err_set(e, ERR_AGAIN, "redis: %s", r->c->errstr[0] ? r->c->errstr : "connection lost");
+	disconnect(r);
+	return ERR_AGAIN;
+}
+
+/* Sends the commands from..to and reads their replies. */
+static int exchange(struct redis *r, struct pipeline *p, size_t from, size_t to, struct err *e)
+{
+	size_t at = pipeline_start(p, from);
+	void *reply;
+
+	if (redisAppendFormattedCommand(r->c, p->out.data + at, p->ends[to - 1] - at) != REDIS_OK)
+		return broken(r, e);
+	for (size_t i = from; i < to; i++) {
+		if (redisGetReply(r->c, &reply) != REDIS_OK)
+			return broken(r, e);
+		p->replies[p->nreplies++] = reply;
+	}
+	return OK;
+}
+
+/* Sends all in chunks and reads every reply. */
+static int pipeline_run(struct redis *r, struct pipeline *p, struct err *e)
+{
+	int result;
+
+	for (size_t from = 0, to; from < p->n; from = to) {
+		size_t at = pipeline_start(p, from);
+
+		for (to = from + 1; to < p->n && p->ends[to] - at <= CHUNK_BYTES; to++)
+			;
+		if ((result = exchange(r, p, from, to, e)) < 0)
+			return result;
+	}
+	return OK;
+}
+
+/* ---- scripts ---- */
+
+static void add_script_loads(struct redis *r, struct pipeline *p)
+{
+	for (size_t i = 0; i < r->nscripts; i++)
+		add_words(p, "SCRIPT", "LOAD", r->scripts[i].source);
+}
+
+/* Takes the scripts' names from the replies that begin at `at`. */
+static int scripts_loaded(struct redis *r, const struct pipeline *p, size_t at, struct err *e)
+{
+	for (size_t i = 0; i < r->nscripts; i++) {
+		struct redis_script *s = &r->scripts[i];
+		const redisReply *v = p->replies[at + i];
+
+		if (v->type != REDIS_REPLY_STRING || v->len != sizeof(s->sha1) - 1)
+			return err_set(e, ERR_AGAIN, "redis: script %s is refused: %s", s->name,
+				       v->type == REDIS_REPLY_ERROR ? v->str : "no SHA-1");
+		memcpy(s->sha1, v->str, sizeof(s->sha1));
+	}
+	return OK;
+}
+
+static bool is_noscript(const redisReply *v)
+{
+	return v->type == REDIS_REPLY_ERROR && strncmp(v->str, "NOSCRIPT", 8) == 0;
+}
+
+/* Somebody flushed the scripts: loads them, asks what was refused again in its order, and puts the new
+   replies in the places of the old ones. */
+static int ask_again(struct redis *r, struct pipeline *p, struct err *e)
+{
+	struct pipeline again = { .out = BUF_INIT(PIPELINE_MAX_BYTES) };
+	int result;
+
+	add_script_loads(r, &again);
+	for (size_t i = 0; i < p->n; i++)
+		if (is_noscript(p->replies[i])) {
+			size_t at = pipeline_start(p, i);
+
+			buf_add(&again.out, p->out.data + at, p->ends[i] - at);
+			pipeline_end_command(&again);
+		}
+	if ((result = pipeline_run(r, &again, e)) == OK && (result = scripts_loaded(r, &again, 0, e)) == OK)
+		for (size_t i = 0, from = r->nscripts; i < p->n; i++)
+			if (is_noscript(p->replies[i])) {
+				freeReplyObject(p->replies[i]);
+				p->replies[i] = again.replies[from];
+				again.replies[from++] = NULL;
+			}
+	pipeline_clear(&again);
+	return result;
+}
+
+int redis_run(struct redis *r, struct err *e)
+{
+	struct pipeline *p = &r->done;
+	bool flushed = false;
+	int result;
+
+	pipeline_reset(p);
+	struct pipeline empty = *p;
+
+	*p = r->queue;
+	r->queue = empty;
+	if (!r->c)
+		result = err_set(e, ERR_AGAIN, "redis: not connected");
+	else
+		result = pipeline_run(r, p, e);
+	for (size_t i = 0; i < p->nreplies; i++)
+		flushed |= is_noscript(p->replies[i]);
+	if (result == OK && flushed)
+		result = ask_again(r, p, e);
+	if (result < 0)
+		pipeline_reset(p);
+	return result;
+}
+
+/* ---- connecting ---- */
+
+static int dial(struct redis *r, struct err *e)
+{
+	struct timeval tv = { r->timeout_ms / 1000, r->timeout_ms % 1000 * 1000 };
+	const struct redis_url *u = &r->url;
+
+	r->c = u->path[0] ? redisConnectUnixWithTimeout(u->path, tv) : redisConnectWithTimeout(u->host, u->port, tv);
+	if (!r->c)
+		return err_set(e, ERR_AGAIN, "redis: no context");
+	if (r->c->err || redisSetTimeout(r->c, tv) != REDIS_OK)
+		return broken(r, e);
+	if (u->tls && redis_tls_start(r->c, u->host, e) < 0) {
+		disconnect(r);
+		return ERR_AGAIN;
+	}
+	return OK;
+}
+
+/* Everything a new connection needs; the scripts come last. */
+static void add_greeting(struct redis *r, struct pipeline *p)
+{
+	char db[12];
+
+	if (r->url.user[0])
+		add_words(p, "AUTH", r->url.user, r->password ? r->password : "");
+	else if (r->password)
+		add_words(p, "AUTH", r->password, NULL);
+	if (r->url.db) {
+		snprintf(db, sizeof(db), "%d", r->url.db);
+		add_words(p, "SELECT", db, NULL);
+	}
+	if (r->name)
+		add_words(p, "CLIENT", "SETNAME", r->name);
+	add_words(p, "PING", NULL, NULL);
+	add_words(p, "INFO", "server", NULL);
+	add_script_loads(r, p);
+}
+
+static int run_id_take(struct redis *r, const redisReply *info, struct err *e)
+{
+	const char *at = info->type == REDIS_REPLY_STRING ? strstr(info->str, "run_id:") : NULL;
+
+	if (!at || strspn(at + 7, "0123456789abcdef") != RUN_ID_LEN)
+		return err_set(e, ERR_AGAIN, "redis: INFO tells no run_id");
+	memcpy(r->run_id, at + 7, RUN_ID_LEN);
+	return OK;
+}
+
+/* No command of the greeting may have failed. */
+static int greeted(struct redis *r, const struct pipeline *p, struct err *e)
+{
+	size_t before_scripts = p->n - r->nscripts;
+
+	for (size_t i = 0; i < before_scripts; i++)
+		if (p->replies[i]->type == REDIS_REPLY_ERROR)
+			return err_set(e, ERR_AGAIN, "redis: %s", p->replies[i]->str);
+	if (run_id_take(r, p->replies[before_scripts - 1], e) < 0)
+		return ERR_AGAIN;
+	return scripts_loaded(r, p, before_scripts, e);
+}
+
+int redis_connect(struct redis *r, struct err *e)
+{
+	struct pipeline greeting = { .out = BUF_INIT(PIPELINE_MAX_BYTES) };
+	int result;
+
+	disconnect(r);
+	pipeline_reset(&r->queue);
+	if ((result = dial(r, e)) < 0)
+		return result;
+	add_greeting(r, &greeting);
+	if ((result = pipeline_run(r, &greeting, e)) == OK && (result = greeted(r, &greeting, e)) < 0)
+		disconnect(r);
+	pipeline_clear(&greeting);
+	return result;
+}
+
+size_t redis_replies(const struct redis *r)
+{
+	return r->done.nreplies;
+}
+
+const struct redis_reply *redis_reply(const struct redis *r, size_t i)
+{
+	assert(i < r->done.nreplies);
+	return (const struct redis_reply *)r->done.replies[i];
+}
+
+bool redis_connected(const struct redis *r)
+{
+	return r->c != NULL;
+}
+
+const char *redis_run_id(const struct redis *r)
+{
+	return r->run_id;
+}
+
+/* ---- life ---- */
+
+int redis_new(struct redis **out, const struct redis_options *o, struct redis_script *scripts, size_t nscripts,
+	      struct err *e)
+{
+	struct redis_url url;
+	int result;
+
+	if ((result = redis_url_parse(o->url, &url, e)) < 0 || (url.tls && (result = redis_tls_supported(e)) < 0))
+		return result;
+	struct redis *r = xcalloc(1, sizeof(*r));
+
+	*r = (struct redis){
+		.url = url,
+		.password = o->password ? xstrdup(o->password) : NULL,
+		.name = o->name ? xstrdup(o->name) : NULL,
+		.timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_DEFAULT_MS,
+		.scripts = scripts,
+		.nscripts = nscripts,
+		.queue.out = BUF_INIT(PIPELINE_MAX_BYTES),
+		.done.out = BUF_INIT(PIPELINE_MAX_BYTES),
+	};
+	*out = r;
+	return OK;
+}
+
+void redis_free(struct redis *r)
+{
+	if (!r)
+		return;
+	disconnect(r);
+	pipeline_clear(&r->queue);
+	pipeline_clear(&r->done);
+	if (r->password)
+		explicit_bzero(r->password, strlen(r->password));
+	free(r->password);
+	free(r->name);
+	free(r);
+}
