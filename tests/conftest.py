@@ -50,6 +50,12 @@ def run_dir():
 
 
 @pytest.fixture(scope="session")
+def built():
+    """Our programs are there."""
+    need(fleet_module.missing())
+
+
+@pytest.fixture(scope="session")
 def kafka_session(run_dir):
     need(kafka_server.missing())
     server = kafka_server.KafkaServer(run_dir / "kafka")
@@ -97,9 +103,8 @@ def sink():
 
 
 @pytest.fixture
-def fleet(request, run_dir, kafka, redis, sink):
+def fleet(request, built, run_dir, kafka, redis, sink):
     """A Fleet with fresh topics, not started: story calls fleet.up(). Checked at the end."""
-    need(fleet_module.missing())
     name = re.sub(r"\W+", "-", request.node.name)[:60]
     made = fleet_module.Fleet(run_dir / f"{name}-{uuid.uuid4().hex[:4]}", kafka, redis, sink)
     yield made

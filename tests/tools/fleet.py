@@ -1,7 +1,9 @@
 """The fleet under test: our programs with generated configuration, fresh topics, groups and Redis prefix."""
+import base64
 import os
 import re
 import shutil
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -140,7 +142,6 @@ class Fleet:
         self.prefix = f"{self.name}:"
         self.topics = {word: f"{self.name}-{word.replace('_', '-')}" for word in TOPICS}
         self.kafka_options, self.services, self.crash_env = {}, [], {}
-        self.leaks_allowed = set()
         self.dir.mkdir(parents=True, exist_ok=True)
         self._write_keys()
         kafka.create_topics({name: self._topic_config(word) for word, name in self.topics.items()}, partitions)
@@ -156,9 +157,12 @@ class Fleet:
         return config
 
     def _write_keys(self):
-        for name in ("recipient.key", "ring.keys"):
+        """As an operator would make them: a ring of one signing key, and the key that names recipients."""
+        self.secrets = [base64.b64encode(os.urandom(32)).decode() for _ in range(2)]
+        for name, text in (("ring.keys", f"k1:{self.secrets[0]} 2025-01-01T00:00:00Z\n"),
+                           ("recipient.key", self.secrets[1] + "\n")):
             path = self.dir / name
-            path.write_text(("k1 " if name == "ring.keys" else "") + os.urandom(32).hex() + "\n")
+            path.write_text(text)
             path.chmod(0o600)
 
     def relays(self):
@@ -170,7 +174,6 @@ class Fleet:
 
     def beckon(self, *args, timeout=60, check=True, input=None):
         """Runs the command-line tool; returns the finished process."""
-        import subprocess
         done = subprocess.run([program("beckon"), *map(str, args)], capture_output=True, text=True,
                               timeout=timeout, input=input, env={**os.environ, **SANITIZER_ENV},
                               **({} if input is not None else {"stdin": subprocess.DEVNULL}))
@@ -264,6 +267,27 @@ class Fleet:
         except TimeoutError as e:
             raise AssertionError(f"{e}\n{self.tails()}") from None
 
+    def await_final(self, wanted, timeout=None):
+        """Until every event's invite has ended: sent, error, or an `unknown` that policy leaves so."""
+        invites = {e.invite for e in wanted}
+
+        def ended(items):
+            words = {}
+            for o in items:
+                words.setdefault(o.get("invite"), []).append(o.word)
+            return all({"sent", "error"} & set(words.get(i, ())) or words.get(i, []).count("unknown") > 1
+                       for i in invites)
+
+        def told(items):
+            done = {o.get("invite") for o in items if o.word in ("sent", "error")}
+            rest = invites - done
+            return f"{len(rest)} of {len(invites)} have not ended: " \
+                   f"{[(i, [o for o in items if o.get('invite') == i]) for i in sorted(rest)[:3]]}"
+        try:
+            self.outcomes.wait_for(ended, timeout or self.patience(60), told)
+        except TimeoutError as e:
+            raise AssertionError(f"{e}\n{self.tails()}") from None
+
     @staticmethod
     def patience(seconds):
         return seconds * 3 if sanitized() else seconds
@@ -299,14 +323,11 @@ class Fleet:
 
     def leaks(self):
         """Places where a recipient or a secret shows that must not: logs, metrics, outcomes."""
-        needles = [events.CANARY, *(set(self.secrets()) - self.leaks_allowed)]
+        needles = [events.CANARY, *self.secrets]
         places = [(s.name, s.text()) for s in self.services]
         places += [(f"outcome {o.id}", o.raw) for o in self.outcomes.snapshot()]
         return [f"{place}: …{text[max(0, text.lower().find(n.lower()) - 60):][:160]}…"
                 for place, text in places for n in needles if n.lower() in text.lower()]
-
-    def secrets(self):
-        return [(self.dir / name).read_text().split()[-1] for name in ("recipient.key", "ring.keys")]
 
     def sanitizer_reports(self):
         found = []

@@ -1,0 +1,128 @@
+"""Kafka, Redis and our own programs go away and come back: nothing is lost, nothing comes twice."""
+import threading
+
+import events
+import pytest
+from checks import history_in_order, none_lost, sent_once
+from process import wait_until
+
+LOAD = 400
+
+
+def arrived(fleet, count):
+    """Waits until the sink has taken `count` messages: the middle of the work."""
+    wait_until(lambda: len(fleet.sink.messages) >= count, fleet.patience(60),
+               lambda: f"{len(fleet.sink.messages)} of {count} at the sink\n{fleet.tails()}")
+
+
+def load(fleet, count=LOAD):
+    return fleet.emit([events.invite(tenant=f"t{n % 5}") for n in range(count)])
+
+
+@pytest.mark.story
+def test_redis_down_then_up(fleet):
+    """Sending stands still without Redis and goes on with its data."""
+    fleet.up()
+    before = load(fleet, 20)
+    sent_once(fleet, before)
+    fleet.redis.stop()
+    for service in fleet.services:
+        wait_until(lambda s=service: s.get("/readyz")[0] == 503, fleet.patience(20), f"{service.name} is still ready")
+        assert service.get("/healthz")[0] == 200
+    during = load(fleet, 20)
+    assert len(fleet.sink.messages) == 20
+    fleet.redis.start()
+    for service in fleet.services:
+        service.await_ready()
+    sent_once(fleet, before + during)
+
+
+def test_redis_killed_under_load(fleet):
+    fleet.up()
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 4)
+    fleet.redis.kill()
+    fleet.redis.start()
+    sent_once(fleet, wanted)
+
+
+def test_redis_frozen_under_load(fleet):
+    """A Redis that accepts and does not answer; a call that timed out may have run."""
+    fleet.up()
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 4)
+    fleet.redis.freeze()
+    wait_until(lambda: not fleet["email"].ready(), fleet.patience(30), "email is still ready")
+    fleet.redis.thaw()
+    sent_once(fleet, wanted)
+
+
+@pytest.mark.story
+def test_broker_restarted_under_load(fleet):
+    fleet.up()
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 4)
+    fleet.kafka.restart()
+    sent_once(fleet, wanted, fleet.patience(90))
+
+
+def test_broker_killed_under_load(fleet):
+    fleet.up()
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 4)
+    fleet.kafka.kill()
+    fleet.kafka.start()
+    sent_once(fleet, wanted, fleet.patience(90))
+
+
+def test_two_couriers(fleet):
+    """A second courier joins under load, the first one leaves: the work moves and nobody is sent to twice."""
+    fleet.up()
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 8)
+    second = fleet.service("email").start().await_ready()
+    arrived(fleet, LOAD // 4)
+    assert fleet["email"].stop() == 0
+    sent_once(fleet, wanted)
+    assert second.running()
+
+
+def test_courier_killed_with_mails_in_flight(fleet):
+    """SIGKILL and a start with the same slot; the journal says what was in doubt."""
+    fleet.up()
+    sessions = 4
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 4)
+    fleet["email"].kill()
+    fleet["email"].start().await_ready()
+    twice = none_lost(fleet, wanted)
+    assert len(twice) <= sessions
+    history_in_order(fleet)
+
+
+def test_dispatcher_killed_under_load(fleet):
+    fleet.up()
+    wanted = [events.invite() for _ in range(LOAD)]
+    emitter = threading.Thread(target=fleet.emit, args=(wanted,))
+    emitter.start()
+    arrived(fleet, LOAD // 8)
+    fleet["dispatcher"].kill()
+    emitter.join()
+    fleet["dispatcher"].start().await_ready()
+    sent_once(fleet, wanted)
+
+
+@pytest.mark.story
+@pytest.mark.tsan
+def test_sigterm_under_load(fleet):
+    """What has a reply is settled, what is unsent is given back: the next start repeats nothing."""
+    fleet.up()
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 4)
+    codes = fleet.stop()
+    assert set(codes.values()) == {0}, f"{codes}\n{fleet.tails()}"
+    for service in fleet.services:
+        service.start()
+    for service in fleet.services:
+        service.await_ready()
+    sent_once(fleet, wanted)
