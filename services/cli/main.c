@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "cmd_check.h"
 #include "nearest.h"
 
 /* A word further away than this is no typing mistake. */
@@ -17,6 +18,8 @@
 static int cmd_help(int argc, char **argv);
 
 static const struct command commands[] = {
+	{ "check-email", cmd_check_email, "is this an e-mail address, and what is its normal form?" },
+	{ "check-event", cmd_check_event, "would this event be served?" },
 	{ "help", cmd_help, "this list, or the usage of one command: beckon help COMMAND" },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
