@@ -22,4 +22,10 @@ struct command {
 	const char *help; /* one line */
 };
 
+struct err;
+
+/* Prints "beckon COMMAND: text" to standard error; returns the exit code of an error's kind: ERR_INVALID
+   is bad, ERR_AGAIN away, ERR_FATAL configuration. */
+int cli_fail(const char *command, int kind, const struct err *e);
+
 #endif

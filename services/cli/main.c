@@ -3,6 +3,7 @@
  *
  * A table of commands. Each lives in a file of its own and reads its own arguments.
  */
+#include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "cli.h"
 #include "cmd_check.h"
+#include "cmd_topics.h"
 #include "nearest.h"
 
 /* A word further away than this is no typing mistake. */
@@ -18,6 +20,7 @@
 static int cmd_help(int argc, char **argv);
 
 static const struct command commands[] = {
+	{ "topics", cmd_topics, "make the topics of an installation, or list them" },
 	{ "check-email", cmd_check_email, "is this an e-mail address, and what is its normal form?" },
 	{ "check-event", cmd_check_event, "would this event be served?" },
 	{ "help", cmd_help, "this list, or the usage of one command: beckon help COMMAND" },
@@ -88,6 +91,7 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : NULL;
 	const struct command *c;
 
+	setlocale(LC_CTYPE, "C.UTF-8"); /* tables measure characters */
 	signal(SIGPIPE, SIG_IGN); /* a command ends by its exit code, never by a signal */
 	if (!name) {
 		cmd_help(1, argv);

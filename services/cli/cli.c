@@ -1,0 +1,11 @@
+#include "cli.h"
+
+#include <stdio.h>
+
+#include "err.h"
+
+int cli_fail(const char *command, int kind, const struct err *e)
+{
+	fprintf(stderr, "beckon %s: %s\n", command, e->text);
+	return kind == ERR_AGAIN ? CLI_AWAY : kind == ERR_FATAL ? CLI_CONFIG : CLI_BAD;
+}

@@ -1,0 +1,75 @@
+#include "settings.h"
+
+#include <stdlib.h>
+
+#include "mem.h"
+
+/* First parts of keys that the services read from the same file. */
+static const char *const foreign[] = {
+	"cli",    "clock",   "dispatcher", "drain", "email",    "group",  "http",   "keys",          "limits",
+	"link",   "log",     "memory",     "redis", "recipients", "relays", "schedule", "sender",      "sessions",
+	"slot",   "sms",     "state_dir",  "status", "templates_dir", "tenants", "topics", NULL,
+};
+
+#define S struct settings
+static const struct config_key keys[] = {
+	{ CONFIG_MAP(S, kafka_map), .name = "kafka",
+	  .help = "librdkafka properties, bootstrap.servers first of all; SASL and TLS are set here." },
+	{ CONFIG_STRING(S, redis_url), .name = "redis.url", .fallback = "redis://127.0.0.1:6379",
+	  .help = "redis://user@host:port/db or unix:///path.sock." },
+	{ CONFIG_SECRET(S, redis_password), .name = "redis.password", .help = "Password of the Redis user." },
+	{ CONFIG_STRING(S, redis_prefix), .name = "redis.prefix", .fallback = "beckon:", .help = "Begins every key." },
+	{ CONFIG_DURATION(S, redis_timeout_ms), .name = "redis.timeout", .fallback = "500ms", .min = 10, .max = 60000,
+	  .help = "How long one answer may take." },
+	{ CONFIG_STRING(S, topics[TOPIC_REQUESTED]), .name = "topics.requested", .fallback = "invite-requested",
+	  .help = "What applications ask." },
+	{ CONFIG_STRING(S, topics[TOPIC_EMAIL]), .name = "topics.email", .fallback = "invite-email",
+	  .help = "Deliveries by e-mail." },
+	{ CONFIG_STRING(S, topics[TOPIC_SMS]), .name = "topics.sms", .fallback = "invite-sms",
+	  .help = "Deliveries by SMS." },
+	{ CONFIG_STRING(S, topics[TOPIC_STATUS]), .name = "topics.status", .fallback = "invite-status",
+	  .help = "Outcomes." },
+	{ CONFIG_STRING(S, topics[TOPIC_STATE]), .name = "topics.state", .fallback = "invite-state",
+	  .help = "The folded invitations." },
+	{ CONFIG_STRING(S, topics[TOPIC_SETTINGS]), .name = "topics.settings", .fallback = "invite-settings",
+	  .help = "Tenants' settings." },
+	{ CONFIG_STRING(S, topics[TOPIC_TEMPLATES]), .name = "topics.templates", .fallback = "invite-templates",
+	  .help = "Tenants' templates." },
+	{ CONFIG_STRING(S, topics[TOPIC_DEAD_LETTER]), .name = "topics.dead_letter",
+	  .fallback = "invite-dead-letter", .help = "Bytes that are no readable event." },
+	{ CONFIG_OBJECT(S, relays), .name = "relays", .help = "The relays of the e-mail service, for doctor." },
+};
+#undef S
+
+static struct kafka_properties properties(const struct config_map *m)
+{
+	struct kafka_property *list = xcalloc(m->count, sizeof(*list));
+
+	for (size_t i = 0; i < m->count; i++)
+		list[i] = (struct kafka_property){ m->pairs[i].name, m->pairs[i].value };
+	return (struct kafka_properties){ list, m->count };
+}
+
+int settings_open(struct settings *out, const struct arg_list *words, struct err *e)
+{
+	const char *argv[ARG_LIST_MAX + 2] = { "beckon" };
+	int r;
+
+	for (size_t i = 0; i < words->count; i++)
+		argv[i + 1] = words->items[i];
+	*out = (struct settings){ 0 };
+	out->table = (struct config_table){ keys, ARRAY_LEN(keys), out, NULL };
+	out->program = (struct config_program){ "beckon", "", &out->table, 1, foreign };
+	r = config_load(&out->config, &out->program, (char **)argv, e);
+	if (r)
+		return ERR_FATAL;
+	out->kafka = properties(&out->kafka_map);
+	return OK;
+}
+
+void settings_close(struct settings *s)
+{
+	free((void *)s->kafka.list);
+	config_free(s->config);
+	*s = (struct settings){ 0 };
+}

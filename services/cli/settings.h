@@ -1,0 +1,45 @@
+/*
+ * settings - where Kafka and Redis are: the same keys, file and variables as the services use.
+ *
+ * One file serves the whole fleet, so sections that belong to the services are passed over.
+ */
+#ifndef BECKON_CLI_SETTINGS_H
+#define BECKON_CLI_SETTINGS_H
+
+#include <jansson.h>
+
+#include "args.h"
+#include "config.h"
+#include "err.h"
+#include "kafka.h"
+
+enum topic {
+	TOPIC_REQUESTED,
+	TOPIC_EMAIL,
+	TOPIC_SMS,
+	TOPIC_STATUS,
+	TOPIC_STATE,
+	TOPIC_SETTINGS,
+	TOPIC_TEMPLATES,
+	TOPIC_DEAD_LETTER,
+	TOPIC_COUNT,
+};
+
+/* Not to be moved while it is open. */
+struct settings {
+	struct config *config; /* owns what is below */
+	struct config_table table;
+	struct config_program program;
+	struct config_map kafka_map;
+	struct kafka_properties kafka; /* the same, as the wrappers take it */
+	char *redis_url, *redis_password, *redis_prefix;
+	int64_t redis_timeout_ms;
+	char *topics[TOPIC_COUNT];
+	json_t *relays; /* as it stands in the file; NULL = none */
+};
+
+/* words are what args_read put aside. ERR_FATAL: a wrong setting, told as file, key and value. */
+int settings_open(struct settings *out, const struct arg_list *words, struct err *e);
+void settings_close(struct settings *s);
+
+#endif

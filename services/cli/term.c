@@ -1,0 +1,138 @@
+#include "term.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "mem.h"
+
+#define GAP "  "
+
+static const char *const tone_codes[] = {
+	[TONE_PLAIN] = "", [TONE_GOOD] = "\033[32m", [TONE_WARN] = "\033[33m", [TONE_BAD] = "\033[31m",
+	[TONE_FAINT] = "\033[2m",
+};
+
+static bool colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(no && *no);
+}
+
+bool term_is_live(void)
+{
+	return isatty(STDERR_FILENO);
+}
+
+/* The next character of s as bytes, and how many columns it takes; what is no printable character
+   becomes a question mark. */
+static size_t next_char(const char *s, const char **shown, size_t *bytes, size_t *width)
+{
+	wchar_t wide;
+	mbstate_t state = { 0 };
+	size_t n = mbrtowc(&wide, s, strlen(s), &state);
+	int columns = n >= 1 && n <= MB_LEN_MAX ? wcwidth(wide) : -1;
+
+	if (columns < 0) {
+		*shown = "?";
+		*bytes = *width = 1;
+		return n >= 1 && n <= MB_LEN_MAX ? n : 1;
+	}
+	*shown = s;
+	*bytes = n;
+	*width = (size_t)columns;
+	return n;
+}
+
+/* Writes text, printable, to f (NULL = nowhere); returns its width in columns. */
+static size_t show(FILE *f, const char *text)
+{
+	size_t columns = 0, bytes, width;
+	const char *shown;
+
+	while (*text) {
+		text += next_char(text, &shown, &bytes, &width);
+		if (f)
+			fwrite(shown, 1, bytes, f);
+		columns += width;
+	}
+	return columns;
+}
+
+static void show_in(enum tone tone, const char *text)
+{
+	bool coloured = tone != TONE_PLAIN && colour();
+
+	if (coloured)
+		fputs(tone_codes[tone], stdout);
+	show(stdout, text);
+	if (coloured)
+		fputs("\033[0m", stdout);
+}
+
+void term_print(enum tone tone, const char *text)
+{
+	show_in(tone, text);
+}
+
+void term_progress(const char *text)
+{
+	if (!term_is_live())
+		return;
+	fflush(stdout);
+	fputs("\r\033[K", stderr);
+	show(stderr, text);
+	fflush(stderr);
+}
+
+void table_init(struct table *t, size_t columns)
+{
+	*t = (struct table){ .columns = columns };
+}
+
+void table_cell(struct table *t, enum tone tone, const char *text)
+{
+	if ((t->count & (t->count - 1)) == 0) { /* a power of two: full */
+		size_t room = t->count ? 2 * t->count : 1;
+
+		t->cells = xrealloc(t->cells, room * sizeof(*t->cells));
+		t->tones = xrealloc(t->tones, room * sizeof(*t->tones));
+	}
+	t->cells[t->count] = xstrdup(text ? text : "");
+	t->tones[t->count++] = tone;
+}
+
+void table_print(const struct table *t)
+{
+	size_t widths[TABLE_COLUMNS_MAX] = { 0 };
+
+	for (size_t i = 0; i < t->count; i++) {
+		size_t w = show(NULL, t->cells[i]);
+
+		if (w > widths[i % t->columns])
+			widths[i % t->columns] = w;
+	}
+	for (size_t i = 0; i < t->count; i++) {
+		bool last = i % t->columns == t->columns - 1;
+		size_t fill = widths[i % t->columns] - show(NULL, t->cells[i]);
+
+		show_in(t->tones[i], t->cells[i]);
+		if (last)
+			putchar('\n');
+		else
+			printf("%*s%s", (int)fill, "", GAP);
+	}
+}
+
+void table_clear(struct table *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		free(t->cells[i]);
+	free(t->cells);
+	free(t->tones);
+	*t = (struct table){ .columns = t->columns };
+}
