@@ -22,18 +22,12 @@ enum config_answer {
 	ANSWER_VERSION,
 };
 
-struct config_arg {
-	enum spelling spelling; /* SPELLING_FLAG, or SPELLING_DOTTED from --set */
-	char *name;
-	const char *value; /* borrowed from argv */
-};
-
 struct config_args {
 	enum config_answer answer; /* the last one asked for */
 	const char **files;	   /* borrowed from argv */
 	size_t file_count;
-	struct config_arg *args;
-	size_t arg_count;
+	struct setting *settings; /* names and values are ours */
+	size_t setting_count;
 };
 
 /* Fills *out, which the caller clears in any case. ERR_INVALID: an unknown flag, a missing value,

@@ -102,6 +102,7 @@ void config_mask(const char *name, const json_t *v, struct buf *out)
 	autofree char *text =
 		json_dumps(safe, JSON_COMPACT | JSON_ENCODE_ANY | JSON_PRESERVE_ORDER);
 
-	buf_str(out, text);
+	if (text)
+		buf_str(out, text);
 	json_decref(safe);
 }

@@ -267,7 +267,7 @@ static void guess_known(const struct config *c, const struct setting *s, struct 
 		guess_offer(g, *f, NULL);
 }
 
-static int unknown(const struct config *c, const struct setting *s, struct err *e)
+int config_unknown(const struct config *c, const struct setting *s, struct err *e)
 {
 	struct guess g = { .given = s->name, .best = "none", .distance = SIZE_MAX };
 	autobuf value = BUF_INIT(0);
@@ -292,5 +292,5 @@ int config_apply(struct config *c, const struct setting *s, struct err *e)
 		return slot_set(slot, pair, s, e);
 	if (is_foreign(c, s->spelling, s->name))
 		return OK;
-	return unknown(c, s, e);
+	return config_unknown(c, s, e);
 }

@@ -67,4 +67,7 @@ int slot_set(struct slot *s, const char *pair, const struct setting *from, struc
    line: the place, the key, the value, and the nearest known key where there is no such key. */
 int config_apply(struct config *c, const struct setting *s, struct err *e);
 
+/* The error for a name that nobody knows: ERR_INVALID. */
+int config_unknown(const struct config *c, const struct setting *s, struct err *e);
+
 #endif

@@ -102,20 +102,24 @@ static void write_file(const char *name, const char *text)
 	fclose(f);
 }
 
+/* argv has no byte behind its NULL, so that a sanitizer sees who looks there. */
 static int load(const struct given *g, struct config **c, struct err *e)
 {
-	char *argv[ARGS_MAX + 4] = { (char *)"beckon-email" };
+	const char *words[ARGS_MAX + 3] = { "beckon-email" };
 	size_t n = 1;
 	autofree char *name = NULL;
 	int r;
 
 	if (g->file) {
 		write_file("beckon.yaml", g->file);
-		argv[n++] = (char *)"--config";
-		argv[n++] = (char *)"beckon.yaml";
+		words[n++] = "--config";
+		words[n++] = "beckon.yaml";
 	}
 	for (size_t i = 0; i < ARGS_MAX && g->args[i]; i++)
-		argv[n++] = (char *)g->args[i];
+		words[n++] = g->args[i];
+	autofree char **argv = xcalloc(n + 1, sizeof(*argv));
+
+	memcpy(argv, words, n * sizeof(*argv));
 	if (g->variable) {
 		name = xstrndup(g->variable, strcspn(g->variable, "="));
 		setenv(name, g->variable + strlen(name) + 1, 1);
@@ -276,12 +280,15 @@ static const struct {
 	  "BECKON_EMAIL_SESSIONS" },
 	{ { .args = { "--redis-ulr", "x" } },
 	  "command line: unknown flag --redis-ulr = \"x\", the nearest known is --redis-url" },
+	{ { .args = { "--redis-ulr=\xff" } },
+	  "command line: unknown flag --redis-ulr = \"\", the nearest known is --redis-url" },
+	{ { .args = { "--set" } }, "command line: --set needs a value" },
 	{ { .args = { "--shwo" } },
 	  "command line: unknown flag --shwo = \"\", the nearest known is --show" },
 	{ { .args = { "--set", "redis.ulr=x" } },
 	  "command line: unknown key redis.ulr = \"x\", the nearest known is redis.url" },
 	{ { .args = { "--set", "redis.url" } }, "command line: --set needs key=value" },
-	{ { .args = { "--redis-url" } }, "command line: --redis-url needs a value" },
+	{ { .args = { "--log-json", "--redis-url" } }, "command line: --redis-url needs a value" },
 	{ { .args = { "--config" } }, "command line: --config needs a value" },
 	{ { .args = { "--check=yes" } }, "command line: --check takes no value" },
 	{ { .args = { "now" } }, "command line: unexpected \"now\", flags begin with --" },
