@@ -1,0 +1,39 @@
+/*
+ * smtp_connect - the connect(2) that libesmtp calls.
+ *
+ * libesmtp connects without a time-out, never sets TCP_NODELAY (each message would wait some
+ * 44 ms for Nagle against delayed acknowledgements) and keeps its descriptor to itself. So the
+ * executable defines connect() itself: between smtp_connect_begin and smtp_connect_end a TCP
+ * connection made by the calling thread gets a time-out, TCP_NODELAY, and is entered into the
+ * thread's struct session_fd (transport.h). Every other thread, and the same thread at any other
+ * time, reaches the kernel's connect untouched.
+ *
+ * struct session_fd holds a duplicate of the descriptor, and whoever takes it out closes it:
+ * libesmtp's close cannot make the number mean another file while the loop shuts it down.
+ */
+#ifndef BECKON_SMTP_CONNECT_H
+#define BECKON_SMTP_CONNECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* timeout_ms > 0. Where the thread has no struct session_fd in use, one of its own serves. */
+void smtp_connect_begin(int timeout_ms);
+
+/* Forgets the connection. A cut that comes later finds nothing. */
+void smtp_connect_end(void);
+
+/* Ends the thread's connection now: what is not yet handed to the kernel can no longer leave. */
+void smtp_connect_cut(void);
+
+/* Says some last words in the clear, then ends our half: nothing more can leave. */
+void smtp_connect_say(const char *bytes, size_t len);
+void smtp_connect_half_close(void);
+
+/* The peer has closed its half or the connection is broken: no reply can come any more. */
+bool smtp_connect_lost(void);
+
+/* The loop has cut this session at a deadline. */
+bool smtp_connect_deadline(void);
+
+#endif
