@@ -1,0 +1,112 @@
+#include "zone.h"
+
+#include <glib.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "mem.h"
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define LATEST_S INT64_C(253402300799) /* the last second of the year 9999 */
+
+/* A zone that was asked for before. */
+struct kept {
+	GTimeZone *tz;
+	struct kept *next;
+	char name[ZONE_NAME_MAX + 1];
+};
+
+/* Grows at the front only and is never freed, so it is read without a lock. */
+static _Atomic(struct kept *) kept_zones;
+static atomic_uint kept_count;
+
+/* Digits and plus signs only behind a slash: GLib would read "UTC+3" as a POSIX rule, three hours
+   west of Greenwich. */
+static bool is_spelled_like_a_zone(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n == 0 || n > ZONE_NAME_MAX || !strchr(LETTERS, name[0]) || name[n - 1] == '/' ||
+	    strstr(name, "//"))
+		return false;
+	return strspn(name, strchr(name, '/') ? LETTERS "0123456789_+-/" : LETTERS "_-") == n;
+}
+
+static GTimeZone *find_kept(const char *name)
+{
+	for (struct kept *k = atomic_load(&kept_zones); k; k = k->next)
+		if (strcmp(k->name, name) == 0)
+			return g_time_zone_ref(k->tz);
+	return NULL;
+}
+
+/* Two threads may keep the same zone twice; that is harmless and rare. */
+static void keep(const char *name, GTimeZone *tz)
+{
+	struct kept *k;
+
+	if (atomic_fetch_add(&kept_count, 1) >= ZONES_KEPT_MAX) {
+		atomic_fetch_sub(&kept_count, 1);
+		return;
+	}
+	k = xcalloc(1, sizeof(*k));
+	k->tz = g_time_zone_ref(tz);
+	snprintf(k->name, sizeof(k->name), "%s", name);
+	k->next = atomic_load(&kept_zones);
+	while (!atomic_compare_exchange_weak(&kept_zones, &k->next, k))
+		;
+}
+
+/* The zone (the caller unrefs it), or NULL where it is unknown. */
+static GTimeZone *zone_open(const char *name)
+{
+	GTimeZone *tz;
+
+	if (!name || !is_spelled_like_a_zone(name))
+		return NULL;
+	tz = find_kept(name);
+	if (tz)
+		return tz;
+	tz = g_time_zone_new_identifier(name);
+	if (tz)
+		keep(name, tz);
+	return tz;
+}
+
+bool zone_known(const char *name)
+{
+	GTimeZone *tz = zone_open(name);
+
+	if (tz)
+		g_time_zone_unref(tz);
+	return tz != NULL;
+}
+
+void zone_local(const char *name, int64_t ms, struct zone_time *out)
+{
+	GTimeZone *tz = zone_open(name);
+	int64_t s = ms < 0 ? 0 : ms / 1000 > LATEST_S ? LATEST_S : ms / 1000;
+	const char *abbreviation = "UTC";
+	time_t local;
+	struct tm tm;
+
+	*out = (struct zone_time){ 0 };
+	if (tz) {
+		int i = g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, s);
+
+		out->offset_s = g_time_zone_get_offset(tz, i);
+		abbreviation = g_time_zone_get_abbreviation(tz, i);
+	}
+	snprintf(out->abbreviation, sizeof(out->abbreviation), "%s", abbreviation);
+	local = (time_t)(s + out->offset_s);
+	gmtime_r(&local, &tm);
+	out->year = tm.tm_year + 1900;
+	out->month = tm.tm_mon + 1;
+	out->day = tm.tm_mday;
+	out->hour = tm.tm_hour;
+	out->minute = tm.tm_min;
+	if (tz)
+		g_time_zone_unref(tz);
+}
