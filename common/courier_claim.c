@@ -1,0 +1,230 @@
+#include "courier_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crash.h"
+#include "log.h"
+#include "mem.h"
+#include "now.h"
+
+#define BUSY_AGAIN_MS 1000
+#define LEASE_MARGIN_MS 15000
+#define TOKEN_MARGIN_S 86400 /* a link's name outlives its window, so that a late click is told "expired" */
+#define LIMITED_MIN_MS 1000
+#define LIMITED_MAX_MS 60000
+
+/* ---- asking ---- */
+
+static int64_t take_entry(struct courier *c, struct parcel *p, int64_t turn)
+{
+	if (!c->journal)
+		return -1;
+	journal_free_entry(c->journal, p->entry);
+	return journal_take(c->journal, p->job.id, turn);
+}
+
+static void make_token(struct courier *c, struct parcel *p, const char *kid)
+{
+	struct token_for whose = { p->job.delivery.tenant, p->job.delivery.invite, p->job.delivery.generation };
+	struct err e;
+
+	if (token_make(c->o.ring, kid, whose, p->token, &e) < 0) {
+		p->token[0] = '\0'; /* the key that signed the first turn is gone from the ring */
+		return;
+	}
+	token_sha256(p->token, p->token_sha256);
+}
+
+void courier_prepare_claim(struct courier *c, struct parcel *p)
+{
+	const struct tenant_rate *rate = &p->tenant->recipient_limit;
+
+	make_token(c, p, NULL);
+	snprintf(p->limit_name, sizeof(p->limit_name), "recipient:%s", p->job.recipient_hash);
+	p->limits[0] = (struct guard_limit){ p->limit_name, rate->interval_us, rate->burst };
+	p->entry = (int)take_entry(c, p, p->job.turn);
+	p->asked_ms = now_mono_ms();
+	p->lease_end_boot_ms = now_boot_ms() + c->o.deadline_ms + LEASE_MARGIN_MS;
+	claim_clear(&p->claim);
+	p->claim = (struct claim){
+		.delivery = p->job.id,
+		.invite = p->job.invite_key,
+		.generation = p->job.delivery.generation,
+		.turn = p->job.turn,
+		.coords = p->work->coords,
+		.lease_ms = c->o.deadline_ms + LEASE_MARGIN_MS,
+		.kid = keyring_newest(c->o.ring),
+		.token_sha256 = p->token_sha256,
+		.token_memory_s = p->job.ttl_s + TOKEN_MARGIN_S,
+		.limits = p->limits,
+		.nlimits = rate->interval_us ? 1 : 0,
+	};
+}
+
+/* ---- the answers ---- */
+
+static void judge(struct courier *c, struct parcel *p, enum reach reach, const char *code)
+{
+	p->result = (struct mail_result){ .reach = reach, .code = code };
+	courier_judge(c, p);
+}
+
+/* Ours: to a channel thread, unless its time is over. */
+static void send(struct courier *c, struct parcel *p)
+{
+	p->expires_ms = p->claim.now_ms + p->job.ttl_s * 1000;
+	if (strcmp(p->claim.pinned_kid, p->claim.kid) != 0)
+		make_token(c, p, p->claim.pinned_kid);
+	parcel_move(c, p, PARCEL_AWAY);
+	crash_point("claimed");
+	if (p->claim.now_ms > p->job.not_after_ms)
+		judge(c, p, REACH_REFUSED, "not_sent_in_time");
+	else if (!p->token[0])
+		judge(c, p, REACH_REFUSED, "render_failed");
+	else
+		exchange_put(c->exchange, &p->link);
+}
+
+/* What an earlier life of this process left behind decides: sent as if new, in doubt, or only to be settled. */
+static void take_up(struct courier *c, struct parcel *p)
+{
+	const struct journal_entry *former =
+		c->journal ? journal_former(c->journal, p->job.id, p->claim.claimed_turn) : NULL;
+
+	p->expires_ms = p->claim.now_ms + p->job.ttl_s * 1000;
+	if (!former || former->stage < JOURNAL_DOT) {
+		send(c, p);
+		return;
+	}
+	parcel_move(c, p, PARCEL_AWAY);
+	p->result = former->result;
+	if (former->stage == JOURNAL_DOT)
+		p->result = (struct mail_result){ .reach = REACH_IN_DOUBT };
+	log_warn("ev=left-behind id=%s turn=%lld stage=%d", p->job.id, (long long)p->claim.claimed_turn, former->stage);
+	courier_judge(c, p);
+}
+
+/* Another holder died with it in hand: the turn before is told as unknown, then the policy acts. */
+static void after_doubt(struct courier *c, struct parcel *p)
+{
+	struct outcome o = courier_outcome(c, p, WORD_UNKNOWN, p->claim.claimed_turn - 1);
+
+	o.code = "outcome_unknown";
+	courier_tell(c, p, &o);
+	p->entry = (int)take_entry(c, p, p->claim.claimed_turn);
+	if (p->claim.doubts <= 1 && !c->o.rules.doubts_are_final) {
+		send(c, p);
+		return;
+	}
+	p->expires_ms = p->claim.now_ms + p->job.ttl_s * 1000;
+	parcel_move(c, p, PARCEL_AWAY);
+	judge(c, p, REACH_IN_DOUBT, NULL);
+}
+
+static void busy(struct courier *c, struct parcel *p)
+{
+	int64_t wait = p->claim.wait_ms < BUSY_AGAIN_MS ? p->claim.wait_ms : BUSY_AGAIN_MS;
+
+	courier_give_back(c, p, now_mono_ms() + (wait > 0 ? wait : 1));
+}
+
+/* Dealt with before. An outcome that was never acknowledged is appended again. */
+static void duplicate(struct courier *c, struct parcel *p)
+{
+	struct outcome_record record;
+	struct err e;
+
+	if (p->claim.outcome) {
+		p->settle.outcome = p->claim.outcome;
+		p->settle.turn = p->job.turn;
+		if (outcome_unpack(p->claim.outcome, p->claim.outcome_len, stage_topic(c->run, STAGE_TOPIC_STATUS), &record,
+				   &e) < 0 ||
+		    stage_append(c->run, p->work, &record.message, &e) < 0)
+			stage_die(c->run, e.text);
+	}
+	courier_let_go(c, p);
+}
+
+void courier_answer_claim(struct courier *c, struct parcel *p)
+{
+	static void (*const answers[])(struct courier *, struct parcel *) = {
+		[CLAIM_GO] = send,
+		[CLAIM_FORMER] = take_up,
+		[CLAIM_TAKEN_OVER] = after_doubt,
+		[CLAIM_BUSY] = busy,
+		[CLAIM_DUPLICATE] = duplicate,
+	};
+
+	answers[p->claim.answer](c, p);
+}
+
+/* ---- limits ---- */
+
+/* An item that waits on a limit, and the memory of its headers. */
+struct limited {
+	struct later_item item;
+	struct header headers[JOB_HEADERS_MAX];
+	struct job_stand stand;
+};
+
+static int64_t limited_due(const struct parcel *p)
+{
+	int64_t wait = p->claim.wait_ms;
+
+	wait = wait < LIMITED_MIN_MS ? LIMITED_MIN_MS : wait > LIMITED_MAX_MS ? LIMITED_MAX_MS : wait;
+	return p->claim.now_ms + verdict_jitter(wait, (uint32_t)random() * 2u);
+}
+
+static void fill_limited(struct courier *c, const struct parcel *p, struct limited *l)
+{
+	l->stand = (struct job_stand){ .turn = p->job.turn + 1, .attempt = p->job.attempt, .waited = "rate_limited" };
+	l->item = (struct later_item){
+		.id = p->job.id,
+		.turn = l->stand.turn,
+		.due_ms = limited_due(p),
+		.topic = stage_topic(c->run, STAGE_TOPIC_EMAIL),
+		.key = p->job.invite_key,
+		.value = p->work->rec.value,
+		.value_len = p->work->rec.value_len,
+		.headers = l->headers,
+		.header_count = job_headers(&p->job, &l->stand, l->headers),
+		.reason = "rate_limited",
+		.tenant = p->job.delivery.tenant,
+	};
+}
+
+static void tell_limited(struct courier *c, struct parcel *p, int64_t due_ms)
+{
+	struct outcome o = courier_outcome(c, p, WORD_DEFERRED, p->job.turn);
+
+	o.code = "rate_limited";
+	o.reason = p->claim.limited_by;
+	o.not_before_ms = due_ms;
+	o.origin = &p->work->coords;
+	if (strcmp(p->job.waited, "rate_limited") != 0) /* told once a reason */
+		courier_tell(c, p, &o);
+	courier_let_go(c, p);
+}
+
+void courier_park_limited(struct courier *c, struct parcel **limited, size_t n)
+{
+	autofree struct limited *l = xcalloc(n, sizeof(*l));
+	autofree struct later_item *items = xcalloc(n, sizeof(*items));
+	struct err e;
+	int code;
+
+	if (!n)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		fill_limited(c, limited[i], &l[i]);
+		items[i] = l[i].item;
+	}
+	code = later_park(stage_guard(c->run), items, n, &e);
+	for (size_t i = 0; i < n; i++) {
+		if (code < 0)
+			courier_give_back(c, limited[i], now_mono_ms() + BUSY_AGAIN_MS);
+		else
+			tell_limited(c, limited[i], items[i].due_ms);
+	}
+}

@@ -1,0 +1,67 @@
+/*
+ * courier_priv - what the files of the courier share. Included by courier*.c only.
+ */
+#ifndef BECKON_COURIER_PRIV_H
+#define BECKON_COURIER_PRIV_H
+
+#include "courier.h"
+#include "later.h"
+#include "route.h"
+
+#define COURIER_DOMAINS 1024
+#define ROUTE_FAULTS_MAX 3
+
+struct parcel_list {
+	struct parcel *first, *last;
+	size_t count;
+};
+
+/* A claim or outcome to be told of to Redis with the next pipeline. */
+struct reference {
+	char delivery[IDS_DELIVERY_SIZE];
+	int64_t turn;
+};
+
+struct references {
+	struct reference *list;
+	size_t count, cap;
+};
+
+struct courier {
+	struct run *run;
+	const struct channel *channel;
+	struct courier_options o;
+	struct exchange *exchange;
+	struct route *route;
+	struct journal *journal;
+	struct parcel_list lists[PARCEL_PLACES];
+	struct references drops, releases;
+	unsigned domains[COURIER_DOMAINS]; /* parcels away, by bucket of the recipient's domain */
+	char source[32], provider_why[256];
+	struct metric *in_flight, *route_up, *send_seconds;
+};
+
+/* courier.c */
+void parcel_move(struct courier *c, struct parcel *p, enum parcel_place to);
+void references_add(struct references *r, const char *delivery, int64_t turn);
+/* Unclaimed again: to be asked for at ask_at_ms, or let go where its partition is gone. */
+void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms);
+/* Nothing more is to be done with it but wait for acknowledgements. */
+void courier_let_go(struct courier *c, struct parcel *p);
+
+/* courier_claim.c */
+void courier_prepare_claim(struct courier *c, struct parcel *p);
+void courier_answer_claim(struct courier *c, struct parcel *p);
+/* Parks those that a limit refused, in one pipeline, and tells of it. */
+void courier_park_limited(struct courier *c, struct parcel **limited, size_t n);
+
+/* courier_tell.c */
+/* From p->result to a verdict, an outcome and a settle, or back to waiting. */
+void courier_judge(struct courier *c, struct parcel *p);
+void courier_settled(struct courier *c, struct parcel *p);
+/* Redis is away: what happened is told all the same. */
+void courier_tell_unsettled(struct courier *c);
+void courier_tell(struct courier *c, struct parcel *p, const struct outcome *o);
+struct outcome courier_outcome(const struct courier *c, const struct parcel *p, enum outcome_word word, int64_t turn);
+
+#endif

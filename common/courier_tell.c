@@ -1,0 +1,255 @@
+#include "courier_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crash.h"
+#include "log.h"
+#include "mem.h"
+#include "now.h"
+
+struct outcome courier_outcome(const struct courier *c, const struct parcel *p, enum outcome_word word, int64_t turn)
+{
+	return (struct outcome){
+		.word = word,
+		.tenant = p->job.delivery.tenant,
+		.invite = p->job.delivery.invite,
+		.kind = p->job.kind,
+		.generation = p->job.delivery.generation,
+		.delivery = p->job.id,
+		.channel = c->channel->name,
+		.turn = turn,
+		.attempt = p->job.attempt,
+		.attempts_max = (int64_t)c->o.rules.nsteps + 1,
+		.request_source = p->job.request_source,
+		.request_id = p->job.request_id,
+		.provider = c->channel->provider,
+		.recipient_masked = p->job.recipient_masked,
+		.recipient_hash = p->job.recipient_hash,
+		.data = p->job.data,
+		.traceparent = p->job.traceparent,
+	};
+}
+
+static void count(struct courier *c, const struct outcome *o)
+{
+	static const struct metric_family outcomes = { METRIC_COUNTER, "beckon_outcomes_total",
+						       "Outcomes told, by word and error code." };
+	const char *labels[] = { "word", outcome_words[o->word].name, "code", o->code ? o->code : "", NULL };
+
+	metric_add(metrics_series(stage_metrics(c->run), &outcomes, labels), 1);
+}
+
+static void log_outcome(const struct parcel *p, const struct outcome *o)
+{
+	static const struct outcome_timings none;
+	const struct outcome_timings *t = o->timings ? o->timings : &none;
+
+	log_info("ev=%s id=%s turn=%lld attempt=%lld code=%s queue_ms=%lld guard_ms=%lld send_ms=%lld total_ms=%lld",
+		 outcome_words[o->word].name, p->job.id, (long long)o->turn, (long long)p->job.attempt,
+		 o->code ? o->code : "-", (long long)t->queue_ms, (long long)t->guard_ms, (long long)t->send_ms,
+		 (long long)t->total_ms);
+}
+
+static void append(struct courier *c, struct parcel *p, char *bytes, size_t len)
+{
+	struct outcome_record record;
+	struct err e;
+
+	if (outcome_unpack(bytes, len, stage_topic(c->run, STAGE_TOPIC_STATUS), &record, &e) < 0 ||
+	    stage_append(c->run, p->work, &record.message, &e) < 0)
+		stage_die(c->run, e.text);
+}
+
+void courier_tell(struct courier *c, struct parcel *p, const struct outcome *o)
+{
+	autobuf bytes = BUF_INIT(OUTCOME_MAX_BYTES);
+
+	outcome_pack(o, c->source, &bytes);
+	count(c, o);
+	log_outcome(p, o);
+	append(c, p, bytes.data, bytes.len);
+}
+
+/* ---- from verdict to outcome and settle ---- */
+
+static void describe(struct courier *c, struct parcel *p, struct outcome *o, struct outcome_timings *t)
+{
+	int64_t now = now_ms();
+	bool window = p->verdict.word == WORD_SENT || (p->verdict.word == WORD_UNKNOWN && p->verdict.final);
+
+	*t = (struct outcome_timings){
+		.queue_ms = now - (now_mono_ms() - p->asked_ms) - p->work->rec.timestamp_ms,
+		.guard_ms = p->link.since_ms > p->asked_ms ? p->link.since_ms - p->asked_ms : 0,
+		.send_ms = p->send_ms,
+		.total_ms = now - p->job.requested_ms,
+	};
+	if (t->queue_ms < 0)
+		t->queue_ms = 0;
+	o->timings = t;
+	o->code = p->verdict.code;
+	o->reason = p->reason;
+	o->template_name = p->template_name;
+	o->template_locale = p->template_locale;
+	o->template_sha256 = p->template_sha256;
+	o->template_version = p->template_version;
+	o->token_sha256 = p->token_sha256;
+	o->provider_message_id = p->provider_message_id;
+	o->expires_ms = window ? p->expires_ms : 0;
+	o->not_before_ms = p->verdict.due_ms;
+	o->origin = p->verdict.final ? NULL : &p->work->coords;
+	if (o->word == WORD_DEFERRED && p->result.code && !p->reason[0])
+		o->reason = p->result.code;
+	(void)c;
+}
+
+static struct guard_field number_field(const char *name, char text[24], int64_t v)
+{
+	int n = snprintf(text, 24, "%lld", (long long)v);
+
+	return (struct guard_field){ name, text, (size_t)n };
+}
+
+/* What the invite's state learns: only from the invitation itself, not from its reminders. */
+static size_t state_fields(struct parcel *p)
+{
+	const char *word = outcome_words[p->verdict.word].name;
+	size_t n = 0;
+
+	if (!p->verdict.final || p->job.delivery.n > 0)
+		return 0;
+	p->fields[n++] = (struct guard_field){ "state", word, strlen(word) };
+	p->fields[n++] = number_field("turn", p->number_text[0], p->claim.claimed_turn);
+	if (p->verdict.word != WORD_ERROR) {
+		p->fields[n++] = number_field("exp", p->number_text[1], p->expires_ms);
+		p->fields[n++] = number_field("sent", p->number_text[2], p->claim.now_ms);
+	}
+	return n;
+}
+
+/* An item to be put back, one turn higher, and the memory of its headers. */
+struct parked {
+	struct later_item item; /* first: freed through it */
+	struct header headers[JOB_HEADERS_MAX];
+	struct job_stand stand;
+};
+
+static struct later_item *make_park(struct courier *c, struct parcel *p)
+{
+	struct parked *k = xcalloc(1, sizeof(*k));
+
+	k->stand = (struct job_stand){
+		.turn = p->claim.claimed_turn + 1,
+		.attempt = p->verdict.attempt,
+		.waited = "retry",
+	};
+	k->item = (struct later_item){
+		.id = p->job.id,
+		.turn = k->stand.turn,
+		.due_ms = p->verdict.due_ms,
+		.topic = stage_topic(c->run, STAGE_TOPIC_EMAIL),
+		.key = p->job.invite_key,
+		.value = p->work->rec.value,
+		.value_len = p->work->rec.value_len,
+		.headers = k->headers,
+		.header_count = job_headers(&p->job, &k->stand, k->headers),
+		.reason = p->verdict.code,
+		.tenant = p->job.delivery.tenant,
+	};
+	return &k->item;
+}
+
+static void prepare_settle(struct courier *c, struct parcel *p)
+{
+	struct outcome_timings timings;
+	struct outcome o = courier_outcome(c, p, p->verdict.word, p->claim.claimed_turn);
+
+	describe(c, p, &o, &timings);
+	buf_reset(&p->outcome);
+	outcome_pack(&o, c->source, &p->outcome);
+	count(c, &o);
+	log_outcome(p, &o);
+	if (!p->verdict.final)
+		p->park = make_park(c, p);
+	p->settle = (struct settle){
+		.delivery = p->job.id,
+		.invite = p->job.invite_key,
+		.generation = p->job.delivery.generation,
+		.turn = p->claim.claimed_turn,
+		.verdict = p->verdict.final ? outcome_words[p->verdict.word].name : "parked",
+		.doubt = p->verdict.word == WORD_UNKNOWN,
+		.outcome = p->outcome.data,
+		.outcome_len = p->outcome.len,
+		.set = p->fields,
+		.nset = state_fields(p),
+		.give_up_address = p->verdict.word == WORD_ERROR ? p->job.address_key : NULL,
+		.park = p->park,
+	};
+}
+
+/* The route is at fault, or nobody: the delivery is as good as before. */
+static bool not_its_fault(struct courier *c, struct parcel *p)
+{
+	const struct mail_result *r = &p->result;
+
+	if (r->reach == REACH_IN_DOUBT || r->reach == REACH_TAKEN)
+		return false;
+	if (r->reach == REACH_NOT_SENT && !r->route_fault && !r->code)
+		return ++p->route_faults <= ROUTE_FAULTS_MAX;
+	if (!r->route_fault || ++p->route_faults > ROUTE_FAULTS_MAX)
+		return false;
+	route_close(c->route, p->reason[0] ? p->reason : r->code ? r->code : "connection lost");
+	return true;
+}
+
+void courier_judge(struct courier *c, struct parcel *p)
+{
+	struct verdict_facts facts = {
+		.result = p->result,
+		.retry_after_ms = p->retry_after_ms,
+		.attempt = p->job.attempt,
+		.doubts = p->claim.doubts,
+		.now_ms = now_ms(),
+		.not_after_ms = p->job.not_after_ms,
+		.random = (uint32_t)random() * 2u,
+	};
+
+	if (not_its_fault(c, p)) {
+		courier_give_back(c, p, now_mono_ms());
+		return;
+	}
+	if (p->send_ms)
+		metric_observe(c->send_seconds, (double)p->send_ms / 1000.0);
+	p->verdict = verdict_of(&facts, &c->o.rules);
+	prepare_settle(c, p);
+	parcel_move(c, p, PARCEL_SETTLING);
+}
+
+/* Redis has the verdict; now everybody may know. */
+void courier_settled(struct courier *c, struct parcel *p)
+{
+	crash_point("settled");
+	if (c->journal)
+		journal_forget(c->journal, p->job.id, p->settle.turn);
+	if (p->settle.answer == SETTLE_DONE && !p->told)
+		append(c, p, p->outcome.data, p->outcome.len);
+	crash_point("outcome-sent");
+	if (p->settle.answer == SETTLE_LOST) {
+		log_warn("ev=settle-lost id=%s turn=%lld", p->job.id, (long long)p->settle.turn);
+		p->settle.outcome = NULL;
+	}
+	courier_let_go(c, p);
+}
+
+void courier_tell_unsettled(struct courier *c)
+{
+	for (struct parcel *p = c->lists[PARCEL_SETTLING].first; p; p = p->next) {
+		autofree char *bytes = NULL;
+
+		if (p->told)
+			continue;
+		bytes = xmemdup(p->outcome.data, p->outcome.len); /* appending changes them, settling needs them */
+		append(c, p, bytes, p->outcome.len);
+		p->told = true;
+	}
+}

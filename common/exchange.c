@@ -1,0 +1,304 @@
+#include "exchange.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mem.h"
+#include "now.h"
+
+#define STACK_BYTES (256u << 10) /* libesmtp and OpenSSL need about 60 KiB */
+
+struct queue {
+	struct parcel_link *first, **last;
+	size_t count;
+};
+
+struct worker {
+	struct exchange *x;
+	pthread_t thread;
+	struct session_fd fd;
+	struct parcel_link *current; /* under the lock */
+	int64_t deadline_ms;         /* of current; 0 = none. Under the lock */
+};
+
+struct exchange {
+	struct exchange_options o;
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	struct queue ready, done;
+	struct worker *workers;
+	size_t started, idle, sending;
+	bool ending;
+	_Atomic int64_t turned_boot_ms;
+};
+
+static void queue_init(struct queue *q)
+{
+	q->first = NULL;
+	q->last = &q->first;
+	q->count = 0;
+}
+
+static void queue_add(struct queue *q, struct parcel_link *p)
+{
+	p->next = NULL;
+	*q->last = p;
+	q->last = &p->next;
+	q->count++;
+}
+
+static struct parcel_link *queue_take(struct queue *q)
+{
+	struct parcel_link *p = q->first;
+
+	if (!p)
+		return NULL;
+	q->first = p->next;
+	if (!q->first)
+		q->last = &q->first;
+	q->count--;
+	return p;
+}
+
+static struct parcel_link *queue_take_all(struct queue *q)
+{
+	struct parcel_link *all = q->first;
+
+	queue_init(q);
+	return all;
+}
+
+static void wake_loop(struct exchange *x)
+{
+	static const uint64_t one = 1;
+
+	if (write(x->o.wake_fd, &one, sizeof(one)) < 0)
+		assert(errno == EAGAIN); /* the counter is full: the loop is awake anyway */
+}
+
+/* ---- threads ---- */
+
+static struct parcel_link *take(struct worker *w)
+{
+	struct exchange *x = w->x;
+	struct parcel_link *p = queue_take(&x->ready);
+
+	if (!p)
+		return NULL;
+	p->since_ms = now_mono_ms();
+	w->current = p;
+	w->deadline_ms = p->since_ms + x->o.deadline_ms;
+	w->fd.deadline_hit = 0;
+	x->sending++;
+	return p;
+}
+
+static struct timespec after(int64_t ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += ms % 1000 * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+struct parcel_link *exchange_next(struct worker *w, int64_t idle_ms)
+{
+	struct exchange *x = w->x;
+	struct timespec until = after(idle_ms);
+	struct parcel_link *p;
+	int r = 0;
+
+	pthread_mutex_lock(&x->lock);
+	x->idle++;
+	while (!(p = take(w)) && !x->ending && r != ETIMEDOUT)
+		r = idle_ms < 0 ? pthread_cond_wait(&x->more, &x->lock) :
+				  pthread_cond_timedwait(&x->more, &x->lock, &until);
+	x->idle--;
+	pthread_mutex_unlock(&x->lock);
+	return p;
+}
+
+void exchange_answer(struct worker *w, struct parcel_link *p)
+{
+	struct exchange *x = w->x;
+	bool first;
+
+	pthread_mutex_lock(&x->lock);
+	assert(x->sending > 0);
+	if (w->current == p) {
+		w->current = NULL;
+		w->deadline_ms = 0;
+	}
+	x->sending--;
+	first = !x->done.first;
+	queue_add(&x->done, p);
+	pthread_mutex_unlock(&x->lock);
+	if (first)
+		wake_loop(x);
+}
+
+bool exchange_loop_lives(const struct worker *w, int64_t now_boot_ms)
+{
+	return now_boot_ms - w->x->turned_boot_ms < w->x->o.zombie_ms;
+}
+
+static void *thread_main(void *arg)
+{
+	struct worker *w = arg;
+	struct parcel_link *p;
+
+	session_fd_use(&w->fd);
+	while ((p = exchange_next(w, -1)))
+		w->x->o.work(w->x->o.ctx, w, p);
+	return NULL;
+}
+
+/* ---- the loop ---- */
+
+struct exchange *exchange_new(const struct exchange_options *o)
+{
+	struct exchange *x = xcalloc(1, sizeof(*x));
+	pthread_condattr_t attr;
+
+	x->o = *o;
+	x->workers = xcalloc(o->sessions, sizeof(*x->workers));
+	x->turned_boot_ms = now_boot_ms();
+	queue_init(&x->ready);
+	queue_init(&x->done);
+	pthread_mutex_init(&x->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&x->more, &attr);
+	pthread_condattr_destroy(&attr);
+	return x;
+}
+
+static void start_worker(struct exchange *x)
+{
+	struct worker *w = &x->workers[x->started];
+	pthread_attr_t attr;
+
+	w->x = x;
+	w->fd.fd = -1;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	if (pthread_create(&w->thread, &attr, thread_main, w))
+		abort(); /* no thread to be had is like no memory */
+	pthread_attr_destroy(&attr);
+	x->started++;
+}
+
+void exchange_put(struct exchange *x, struct parcel_link *p)
+{
+	p->since_ms = now_mono_ms();
+	pthread_mutex_lock(&x->lock);
+	queue_add(&x->ready, p);
+	if (x->idle < x->ready.count && x->started < x->o.sessions)
+		start_worker(x);
+	pthread_cond_signal(&x->more);
+	pthread_mutex_unlock(&x->lock);
+}
+
+struct parcel_link *exchange_done(struct exchange *x)
+{
+	struct parcel_link *all;
+
+	pthread_mutex_lock(&x->lock);
+	all = queue_take_all(&x->done);
+	pthread_mutex_unlock(&x->lock);
+	return all;
+}
+
+struct parcel_link *exchange_take_back(struct exchange *x, int64_t before_ms)
+{
+	struct queue back, left;
+	struct parcel_link *p;
+
+	queue_init(&back);
+	queue_init(&left);
+	pthread_mutex_lock(&x->lock);
+	while ((p = queue_take(&x->ready)))
+		queue_add(p->since_ms <= before_ms ? &back : &left, p);
+	while ((p = queue_take(&left)))
+		queue_add(&x->ready, p);
+	pthread_mutex_unlock(&x->lock);
+	return back.first;
+}
+
+int64_t exchange_tick(struct exchange *x, int64_t now, int64_t now_boot)
+{
+	int64_t next = INT64_MAX;
+
+	x->turned_boot_ms = now_boot;
+	pthread_mutex_lock(&x->lock);
+	for (size_t i = 0; i < x->started; i++) {
+		struct worker *w = &x->workers[i];
+
+		if (!w->deadline_ms)
+			continue;
+		if (now >= w->deadline_ms) {
+			session_fd_cut(&w->fd);
+			w->deadline_ms = now + 1000; /* a connection that is just being made is cut once it is there */
+		}
+		if (w->deadline_ms - now < next)
+			next = w->deadline_ms - now;
+	}
+	pthread_mutex_unlock(&x->lock);
+	return next;
+}
+
+size_t exchange_ready(struct exchange *x)
+{
+	size_t n;
+
+	pthread_mutex_lock(&x->lock);
+	n = x->ready.count;
+	pthread_mutex_unlock(&x->lock);
+	return n;
+}
+
+size_t exchange_sending(struct exchange *x)
+{
+	size_t n;
+
+	pthread_mutex_lock(&x->lock);
+	n = x->sending;
+	pthread_mutex_unlock(&x->lock);
+	return n;
+}
+
+void exchange_cut_all(struct exchange *x)
+{
+	pthread_mutex_lock(&x->lock);
+	for (size_t i = 0; i < x->started; i++)
+		if (x->workers[i].current)
+			session_fd_cut(&x->workers[i].fd);
+	pthread_mutex_unlock(&x->lock);
+}
+
+void exchange_free(struct exchange *x)
+{
+	if (!x)
+		return;
+	pthread_mutex_lock(&x->lock);
+	x->ending = true;
+	pthread_cond_broadcast(&x->more);
+	pthread_mutex_unlock(&x->lock);
+	exchange_cut_all(x);
+	for (size_t i = 0; i < x->started; i++)
+		pthread_join(x->workers[i].thread, NULL);
+	pthread_cond_destroy(&x->more);
+	pthread_mutex_destroy(&x->lock);
+	free(x->workers);
+	free(x);
+}

@@ -1,0 +1,147 @@
+#include "job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TYPE CLOUDEVENT_PREFIX "delivery"
+#define SOURCE "beckon/dispatcher"
+#define TURN "beckon-turn"
+#define ATTEMPT "beckon-attempt"
+#define WAITED "beckon-waited"
+
+static void member(struct buf *b, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_fmt(b, ",\"%s\":", name);
+	buf_json(b, value);
+}
+
+void job_write(const struct job *j, const char *data, size_t data_len, struct buf *out)
+{
+	buf_fmt(out, "{\"v\":%d", JOB_VERSION);
+	member(out, "delivery", j->id);
+	member(out, "kind", j->kind);
+	member(out, "to", j->to);
+	member(out, "recipient_hash", j->recipient_hash);
+	member(out, "recipient_masked", j->recipient_masked);
+	member(out, "address_key", j->address_key);
+	member(out, "source", j->request_source);
+	member(out, "id", j->request_id);
+	member(out, "link_base", j->link_base);
+	buf_fmt(out, ",\"ttl_s\":%lld,\"requested_ms\":%lld,\"not_after_ms\":%lld,\"data\":", (long long)j->ttl_s,
+		(long long)j->requested_ms, (long long)j->not_after_ms);
+	buf_add(out, data, data_len);
+	buf_byte(out, '}');
+}
+
+static struct header decimal(const char *name, char out[24], int64_t v)
+{
+	int n = snprintf(out, 24, "%lld", (long long)v);
+
+	return (struct header){ name, out, (size_t)n };
+}
+
+size_t job_headers(const struct job *j, struct job_stand *stand, struct header out[JOB_HEADERS_MAX])
+{
+	struct cloudevent_head head = {
+		.id = j->id,
+		.source = SOURCE,
+		.type = TYPE,
+		.subject = j->delivery.invite,
+		.traceparent = j->traceparent,
+	};
+	size_t n = cloudevent_write_headers(&head, out);
+
+	if (stand->turn > 1)
+		out[n++] = decimal(TURN, stand->turn_text, stand->turn);
+	if (stand->attempt > 1)
+		out[n++] = decimal(ATTEMPT, stand->attempt_text, stand->attempt);
+	if (stand->waited)
+		out[n++] = (struct header){ WAITED, stand->waited, strlen(stand->waited) };
+	return n;
+}
+
+/* A header as text, cut to fit; "" where absent. */
+static const char *header_text(const struct record *r, const char *name, char *out, size_t size)
+{
+	out[0] = '\0';
+	for (size_t i = 0; i < r->header_count; i++) {
+		const struct header *h = &r->headers[i];
+
+		if (!strcmp(h->name, name))
+			snprintf(out, size, "%.*s", (int)h->len, (const char *)h->value);
+	}
+	return out;
+}
+
+static int64_t header_number(const struct record *r, const char *name)
+{
+	char text[24];
+	int64_t v = strtoll(header_text(r, name, text, sizeof(text)), NULL, 10);
+
+	return v < 1 ? 1 : v;
+}
+
+static const char *text(const json_t *root, const char *name)
+{
+	return json_string_value(json_object_get(root, name));
+}
+
+static int read_body(struct job *j, struct err *e)
+{
+	const json_t *root = j->root;
+	const char *id = text(root, "delivery");
+
+	if (json_integer_value(json_object_get(root, "v")) != JOB_VERSION)
+		return err_set(e, ERR_INVALID, "v: this version reads jobs of version %d", JOB_VERSION);
+	if (!id || ids_delivery_parse(id, &j->delivery, e) < 0)
+		return err_set(e, ERR_INVALID, "delivery: missing or not one");
+	ids_delivery_build(&j->delivery, j->id);
+	ids_key(j->delivery.tenant, j->delivery.invite, j->invite_key);
+	j->kind = text(root, "kind");
+	j->to = text(root, "to");
+	j->recipient_hash = text(root, "recipient_hash");
+	j->recipient_masked = text(root, "recipient_masked");
+	j->address_key = text(root, "address_key");
+	j->request_source = text(root, "source");
+	j->request_id = text(root, "id");
+	j->link_base = text(root, "link_base");
+	j->ttl_s = json_integer_value(json_object_get(root, "ttl_s"));
+	j->requested_ms = json_integer_value(json_object_get(root, "requested_ms"));
+	j->not_after_ms = json_integer_value(json_object_get(root, "not_after_ms"));
+	j->data = json_object_get(root, "data");
+	if (!j->kind || !j->to || !j->recipient_hash || !j->request_id || !json_is_object(j->data))
+		return err_set(e, ERR_INVALID, "kind, to, recipient_hash, id or data is missing");
+	return OK;
+}
+
+int job_read(const struct record *r, struct job *out, struct err *e)
+{
+	struct job j = { 0 };
+	json_error_t error;
+
+	if (!r->value || r->value_len > JOB_MAX_BYTES)
+		return err_set(e, ERR_INVALID, "a job has from 1 to %zu bytes", JOB_MAX_BYTES);
+	j.root = json_loadb(r->value, r->value_len, JSON_REJECT_DUPLICATES, &error);
+	if (!j.root)
+		return err_set(e, ERR_INVALID, "a job is JSON: line %d, column %d", error.line, error.column);
+	if (read_body(&j, e) < 0) {
+		json_decref(j.root);
+		return ERR_INVALID;
+	}
+	j.turn = header_number(r, TURN);
+	j.attempt = header_number(r, ATTEMPT);
+	header_text(r, WAITED, j.waited, sizeof(j.waited));
+	header_text(r, "ce_traceparent", j.traceparent_text, sizeof(j.traceparent_text));
+	*out = j;
+	out->traceparent = out->traceparent_text;
+	return OK;
+}
+
+void job_clear(struct job *j)
+{
+	json_decref(j->root);
+	j->root = NULL;
+}

@@ -1,0 +1,96 @@
+/*
+ * outcome - what is told on the status topic: words, ranks, and the bytes.
+ *
+ * An outcome has a computed id, so repeating it adds nothing for readers that drop ids they have seen,
+ * and a sequence (generation, turn, rank), so the folded state never goes back. No address, number,
+ * name, token or password is ever in one in the clear: recipient_masked and recipient_hash stand for
+ * the person. contract.md section 3 has the fields.
+ */
+#ifndef BECKON_OUTCOME_H
+#define BECKON_OUTCOME_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "cloudevent.h"
+#include "err.h"
+#include "guard.h"
+#include "kafka.h"
+
+#define OUTCOME_MAX_BYTES ((size_t)96 << 10)
+#define OUTCOME_TURN_OF_INVITATION 2147483647 /* expired, declined, cancelled, accepted */
+
+enum outcome_word {
+	WORD_HELD,
+	WORD_QUEUED,
+	WORD_DEFERRED,
+	WORD_UNKNOWN,
+	WORD_SENT,
+	WORD_DELIVERED,
+	WORD_UNDELIVERED,
+	WORD_ERROR,
+	WORD_EXPIRED,
+	WORD_DECLINED,
+	WORD_CANCELLED,
+	WORD_ACCEPTED,
+	WORD_SUPERSEDED,
+	WORD_DUPLICATE,
+	WORD_REFUSED,
+	WORD_COUNT,
+};
+
+struct outcome_word_facts {
+	const char *name;
+	int rank;
+	bool of_invitation; /* carries OUTCOME_TURN_OF_INVITATION */
+	bool changes_state; /* not: duplicate, refused, superseded */
+};
+extern const struct outcome_word_facts outcome_words[WORD_COUNT];
+enum outcome_word outcome_word_find(const char *name); /* WORD_COUNT = none */
+
+struct outcome_timings {
+	int64_t queue_ms, guard_ms, send_ms, total_ms;
+};
+
+/* Absent: NULL, 0, or -1 for attempt. Everything is borrowed. */
+struct outcome {
+	enum outcome_word word;
+	const char *tenant, *invite, *kind;
+	int64_t generation;
+	const char *delivery, *channel; /* of a delivery; else NULL */
+	int64_t turn;                   /* the turn that this outcome ends */
+	int64_t attempt, attempts_max;
+	const char *prev;               /* the state before */
+	const char *request_source, *request_id;
+	const char *code, *reason;      /* reason: scrubbed, at most 200 characters */
+	const char *provider, *provider_message_id;
+	const char *template_name, *template_locale, *template_sha256;
+	unsigned template_version;
+	const char *recipient_masked, *recipient_hash;
+	int64_t not_before_ms, expires_ms;
+	const char *token_sha256;
+	const struct outcome_timings *timings;
+	const struct coords *origin;
+	const char *first;              /* duplicate: what came first */
+	const char *holder;             /* refused: the invite that has the address */
+	const json_t *data;             /* of the request: role, department, teams, batch, metadata are echoed */
+	const char *traceparent;
+};
+
+/* The bytes kept until they are acknowledged: a head (id, word, subject, traceparent) and the JSON. source is
+   "beckon/<service>". Appends to out. */
+void outcome_pack(const struct outcome *o, const char *source, struct buf *out);
+
+/* Packed bytes as a record for topic: fills m, whose headers live in *head and whose memory is bytes', which
+   are changed. ERR_INVALID: they are no packed outcome. */
+struct outcome_record {
+	struct kafka_message message;
+	struct header headers[CLOUDEVENT_HEADERS_MAX];
+	char key[140], type[64];
+};
+int outcome_unpack(char *bytes, size_t len, const char *topic, struct outcome_record *out, struct err *e);
+
+#endif

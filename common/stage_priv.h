@@ -1,0 +1,56 @@
+/*
+ * stage_priv - what the files of the skeleton share. Included by stage*.c only.
+ */
+#ifndef BECKON_STAGE_PRIV_H
+#define BECKON_STAGE_PRIV_H
+
+#include "stage.h"
+#include "watermark.h"
+
+/* An assigned partition of the input. Outlives its revocation while works of it are undone. */
+struct stage_part {
+	struct stage_part *next;
+	struct consumer_partition *assigned; /* NULL once revoked */
+	struct watermark mark;
+	size_t undone;
+	int32_t partition;
+};
+
+struct run {
+	const struct stage *stage;
+	void *ctx;
+	struct stage_settings settings;
+	struct config *config;
+	struct producer *producer;
+	struct consumer *consumer;
+	struct guard *guard;
+	struct journal *journal;
+	struct stage_health *health;
+	int wake_fd;
+
+	struct stage_part *parts;
+	struct work *undone; /* every work in hand, newest first */
+	size_t undone_count, undone_bytes;
+	struct work *kept[STAGE_UNDONE_MAX]; /* read, not taken by the service yet, in order */
+	size_t nkept;
+
+	bool guard_ok, standing, stopping;
+	struct err guard_why;
+	int64_t drain_until_ms, guard_again_ms;
+	char dying[256];   /* why the process ends after this turn; "" = it does not */
+	char waits[256];   /* what readyz tells; "" = ready */
+};
+
+/* stage_loop.c */
+int stage_open_consumer(struct run *r, struct err *e);
+void stage_on_acked(void *ctx, void *opaque, const char *error);
+int stage_loop(struct run *r);
+void stage_free_works(struct run *r);
+
+/* stage_health.c */
+int stage_health_open(struct run *r, struct err *e);
+void stage_health_publish(struct run *r, bool now);
+void stage_health_close(struct run *r);
+struct metrics *stage_health_metrics(struct run *r);
+
+#endif

@@ -1,0 +1,251 @@
+#include "dispatcher.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+#include "crash.h"
+#include "log.h"
+#include "mem.h"
+#include "records.h"
+
+#define ROUNDS_MAX 32 /* a race lost so often in one batch is answered by asking for the batch again */
+
+/* What is left to do with the works of one batch. */
+struct batch {
+	struct ask *asks;
+	size_t n;
+};
+
+static void batch_clear(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		ask_clear(&b->asks[i]);
+	free(b->asks);
+}
+
+/* ---- reading ---- */
+
+static struct batch read_all(struct dispatcher *d, struct work **works, size_t n)
+{
+	struct batch b = { xcalloc(n, sizeof(struct ask)), n };
+
+	for (size_t i = 0; i < n; i++) {
+		struct ask *a = &b.asks[i];
+
+		ask_read(a, works[i], d->settings.recipient_key);
+		if (a->step == ASK_NAMELESS)
+			a->plan = (struct plan){ .word = WORD_REFUSED, .code = a->req.code, .where = a->req.where };
+		if (a->step != ASK_CLAIM)
+			continue;
+		a->tenant = tenants_find(d->tenants, a->req.tenant);
+		if (records_astray(d, a))
+			a->step = ASK_ASTRAY;
+	}
+	return b;
+}
+
+/* ---- claim, decide, record ---- */
+
+static int take_claim(struct ask *a, struct err *e)
+{
+	switch (a->claim.answer) {
+	case EVENT_NEW:
+		a->step = ASK_DECIDE;
+		return OK;
+	case EVENT_DUPLICATE:
+		a->step = ASK_DUPLICATE;
+		return OK;
+	case EVENT_DECIDED:
+		a->step = ASK_PLANNED;
+		a->slot_ms = a->claim.slot_ms;
+		a->now_ms = a->claim.now_ms;
+		snprintf(a->plan_text, sizeof(a->plan_text), "%s", a->claim.plan);
+		return plan_read(a->plan_text, &a->plan, e) < 0 ? ERR_FATAL : OK;
+	}
+	return OK;
+}
+
+static int claim_all(struct dispatcher *d, struct batch *b, struct err *e)
+{
+	struct guard *g = stage_guard(d->run);
+	int code;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (b->asks[i].step == ASK_CLAIM)
+			guard_add_event_claim(g, &b->asks[i].claim);
+	if ((code = guard_run(g, e)) < 0)
+		return code;
+	crash_point("event-claimed");
+	for (size_t i = 0; i < b->n; i++)
+		if (b->asks[i].step == ASK_CLAIM && (code = take_claim(&b->asks[i], e)) < 0)
+			return code;
+	return OK;
+}
+
+static void decide_all(struct batch *b, bool allow_reserved)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct ask *a = &b->asks[i];
+		struct invite_view invite = { a->claim.known, a->claim.state ? a->claim.state : "", a->claim.generation };
+		struct policy policy = { allow_reserved, a->tenant->auto_send[a->req.code ? 0 : a->req.trigger] };
+
+		if (a->step == ASK_DECIDE && !a->plan.other)
+			a->plan = decide(&a->req, &invite, &policy);
+	}
+}
+
+static int record_all(struct dispatcher *d, struct batch *b, struct err *e)
+{
+	struct guard *g = stage_guard(d->run);
+	int code;
+
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->asks[i].step != ASK_DECIDE)
+			continue;
+		ask_prepare_decide(&b->asks[i]);
+		guard_add_decide(g, &b->asks[i].dec);
+	}
+	if ((code = guard_run(g, e)) < 0)
+		return code;
+	crash_point("decided");
+	for (size_t i = 0; i < b->n; i++)
+		if (b->asks[i].step == ASK_DECIDE)
+			ask_take_decided(&b->asks[i]);
+	return OK;
+}
+
+static bool undecided(const struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->asks[i].step == ASK_CLAIM || b->asks[i].step == ASK_DECIDE)
+			return true;
+	return false;
+}
+
+static int settle_plans(struct dispatcher *d, struct batch *b, struct err *e)
+{
+	int code = OK;
+
+	for (int round = 0; code == OK && undecided(b); round++) {
+		if (round == ROUNDS_MAX)
+			return err_set(e, ERR_AGAIN, "races were lost %d times", ROUNDS_MAX);
+		if ((code = claim_all(d, b, e)) == OK) {
+			decide_all(b, d->settings.allow_reserved);
+			code = record_all(d, b, e);
+		}
+	}
+	return code;
+}
+
+/* ---- parking and appending ---- */
+
+static int park_all(struct dispatcher *d, struct batch *b, struct err *e)
+{
+	struct parked *parked = xcalloc(b->n, sizeof(*parked));
+	autofree struct later_item *items = xcalloc(b->n, sizeof(*items));
+	size_t n = 0;
+	int code = OK;
+
+	for (size_t i = 0; i < b->n; i++) {
+		if (!records_waits(&b->asks[i]))
+			continue;
+		records_park(d, &b->asks[i], &parked[n]);
+		items[n] = parked[n].item;
+		n++;
+	}
+	if (n)
+		code = later_park(stage_guard(d->run), items, n, e);
+	for (size_t i = 0; i < n; i++)
+		parked_clear(&parked[i]);
+	free(parked);
+	if (n)
+		crash_point("parked");
+	return code;
+}
+
+/* Too large for the topic even so: its first 64 KiB go, and say so. */
+static int dead_letter(struct dispatcher *d, struct ask *a, struct err *e)
+{
+	log_warn("ev=dead-letter partition=%d offset=%lld why=\"%s\"", a->work->rec.partition,
+		 (long long)a->work->rec.offset, a->wrong.text);
+	metrics_add(d->dead, 1);
+	if (records_dead_letter(d, a->work, a->wrong.text, false, e) == OK)
+		return OK;
+	return records_dead_letter(d, a->work, a->wrong.text, true, e);
+}
+
+bool dispatcher_refused(void *ctx, struct work *w)
+{
+	struct err e;
+
+	return records_dead_letter(ctx, w, "larger than the dead-letter topic takes", true, &e) == OK;
+}
+
+static int append_one(struct dispatcher *d, struct ask *a, struct err *e)
+{
+	if (a->step == ASK_DEAD)
+		return dead_letter(d, a, e);
+	if (a->step != ASK_ASTRAY)
+		return records_append(d, a, e);
+	metrics_add(d->forwarded, 1);
+	return records_forward(d, a, e);
+}
+
+static int append_all(struct dispatcher *d, struct batch *b, struct err *e)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		if (append_one(d, &b->asks[i], e) < 0)
+			return ERR_FATAL;
+		stage_finish(d->run, b->asks[i].work);
+	}
+	return OK;
+}
+
+/* Nothing is appended before Redis has answered everything, so a batch it cannot answer is handed over again
+   whole. */
+int dispatcher_handle(void *ctx, struct work **works, size_t n, struct err *e)
+{
+	struct dispatcher *d = ctx;
+	struct batch b = read_all(d, works, n);
+	int code = settle_plans(d, &b, e);
+
+	if (code == OK)
+		code = park_all(d, &b, e);
+	if (code == OK)
+		code = append_all(d, &b, e);
+	batch_clear(&b);
+	return code;
+}
+
+/* ---- life ---- */
+
+int dispatcher_open(void *ctx, struct run *r, struct err *e)
+{
+	struct dispatcher *d = ctx;
+	int code;
+
+	d->run = r;
+	if (tenants_load(&d->tenants, d->settings.tenants, e) < 0)
+		return ERR_FATAL;
+	code = producer_warm(stage_producer(r), stage_topic(r, STAGE_TOPIC_REQUESTED), 10000, &d->partitions, e);
+	if (code < 0)
+		return ERR_FATAL; /* where a key belongs cannot be told without it */
+	d->forwarded = metrics_counter(stage_metrics(r), "beckon_forwarded_total",
+				       "Requests that arrived under another key or partition.");
+	d->dead = metrics_counter(stage_metrics(r), "beckon_dead_letters_total", "Records that are no readable event.");
+	return OK;
+}
+
+int64_t dispatcher_tick(void *ctx)
+{
+	(void)ctx;
+	return INT64_MAX;
+}
+
+void dispatcher_close(void *ctx)
+{
+	struct dispatcher *d = ctx;
+
+	tenants_free(d->tenants);
+}

@@ -1,0 +1,35 @@
+/*
+ * dispatcher - turns what is asked of an invite into deliveries: now, later, or refused.
+ *
+ * One batch of works is two questions to Redis: claim (is each event mine, what is known of its invite) and
+ * decide (compare-and-set, with the address and the tenant's slot). Between them stands decide(), pure. Then
+ * the records are appended; offsets follow their acknowledgement. Whatever was decided and not
+ * acknowledged is replayed from the stored plan.
+ */
+#ifndef BECKON_DISPATCHER_H
+#define BECKON_DISPATCHER_H
+
+#include "stage.h"
+#include "tenant.h"
+
+struct dispatcher_settings {
+	json_t *tenants;
+	char *recipient_key;
+	bool allow_reserved;
+};
+
+struct dispatcher {
+	struct dispatcher_settings settings;
+	struct run *run;
+	struct tenants *tenants;
+	int32_t partitions; /* of the input: where a key belongs */
+	struct counter *forwarded, *dead;
+};
+
+int dispatcher_open(void *ctx, struct run *r, struct err *e);
+int dispatcher_handle(void *ctx, struct work **works, size_t n, struct err *e);
+bool dispatcher_refused(void *ctx, struct work *w);
+int64_t dispatcher_tick(void *ctx);
+void dispatcher_close(void *ctx);
+
+#endif
