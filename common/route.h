@@ -8,6 +8,7 @@
 #define BECKON_ROUTE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "err.h"
 
