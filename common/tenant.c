@@ -20,7 +20,7 @@ struct tenants {
 
 typedef int (*set_fn)(struct tenant *t, const json_t *value, struct err *e);
 
-struct field {
+struct setting {
 	const char *name;
 	size_t offset; /* of a text */
 	set_fn set;    /* NULL: a text */
@@ -105,20 +105,20 @@ static int set_limits(struct tenant *t, const json_t *value, struct err *e)
 	return OK;
 }
 
-static const struct field sender_fields[] = {
+static const struct setting sender_fields[] = {
 	{ "from_name", offsetof(struct tenant, from_name), NULL },
 	{ "from", offsetof(struct tenant, from), NULL },
 	{ "reply_to", offsetof(struct tenant, reply_to), NULL },
 };
 
-static int set_fields(struct tenant *t, const json_t *object, const struct field *fields, size_t n, struct err *e);
+static int set_fields(struct tenant *t, const json_t *object, const struct setting *fields, size_t n, struct err *e);
 
 static int set_sender(struct tenant *t, const json_t *value, struct err *e)
 {
 	return set_fields(t, value, sender_fields, ARRAY_LEN(sender_fields), e);
 }
 
-static const struct field fields[] = {
+static const struct setting fields[] = {
 	{ "auto_send", 0, set_auto_send },
 	{ "contact", offsetof(struct tenant, contact), NULL },
 	{ "default_locale", offsetof(struct tenant, default_locale), NULL },
@@ -129,7 +129,7 @@ static const struct field fields[] = {
 	{ "timezone", offsetof(struct tenant, timezone), NULL },
 };
 
-static int set_one(struct tenant *t, const struct field *f, const json_t *value, struct err *e)
+static int set_one(struct tenant *t, const struct setting *f, const json_t *value, struct err *e)
 {
 	if (f->set)
 		return f->set(t, value, e);
@@ -139,7 +139,7 @@ static int set_one(struct tenant *t, const struct field *f, const json_t *value,
 	return OK;
 }
 
-static int set_fields(struct tenant *t, const json_t *object, const struct field *list, size_t n, struct err *e)
+static int set_fields(struct tenant *t, const json_t *object, const struct setting *list, size_t n, struct err *e)
 {
 	const char *name;
 	json_t *value;
