@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "mem.h"
-#include "smtp_session.h"
+#include "catcher_session.h"
 
 #define READ_BYTES 65536
 #define EVENTS_MAX 64
@@ -19,7 +19,7 @@
 struct connection {
 	int fd; /* -1 = free */
 	int64_t active_ms;
-	struct smtp_session session;
+	struct catcher_session session;
 	char *rest; /* the line not ended yet */
 	size_t nrest;
 };
@@ -100,7 +100,7 @@ static void hang_up(struct catcher *c, struct connection *k)
 		watch(c, EPOLL_CTL_ADD, c->listener, NULL, EPOLLIN);
 	close(k->fd);
 	k->fd = -1;
-	smtp_session_clear(&k->session);
+	catcher_session_clear(&k->session);
 	free(k->rest);
 	k->rest = NULL;
 	k->nrest = 0;
@@ -148,7 +148,7 @@ static void serve(struct catcher *c, struct connection *k)
 		return;
 	}
 	have += n > 0 ? (size_t)n : 0;
-	taken = smtp_session_feed(&k->session, bytes, have);
+	taken = catcher_session_feed(&k->session, bytes, have);
 	free(k->rest);
 	k->nrest = have - taken;
 	k->rest = k->nrest ? xmemdup(bytes + taken, k->nrest) : NULL;
@@ -164,7 +164,7 @@ static void welcome(struct catcher *c, int fd, int64_t now_ms)
 
 	k->fd = fd;
 	k->active_ms = now_ms;
-	smtp_session_init(&k->session, &c->options);
+	catcher_session_init(&k->session, &c->options);
 	watch(c, EPOLL_CTL_ADD, fd, k, EPOLLIN);
 	if (++c->open == CATCHER_CONNECTIONS_MAX) /* the rest wait in the kernel's queue */
 		epoll_ctl(c->epoll, EPOLL_CTL_DEL, c->listener, NULL);

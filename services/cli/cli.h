@@ -22,10 +22,15 @@ struct command {
 	const char *help; /* one line */
 };
 
+#include <jansson.h>
+
 struct err;
 
 /* Prints "beckon COMMAND: text" to standard error; returns the exit code of an error's kind: ERR_INVALID
    is bad, ERR_AGAIN away, ERR_FATAL configuration. */
 int cli_fail(const char *command, int kind, const struct err *e);
+
+/* Prints a JSON value as one line to standard output; takes the reference. NULL is a bug. */
+void cli_json(json_t *value);
 
 #endif

@@ -98,7 +98,7 @@ static int create(const struct settings *s, const struct topics_options *o, stru
 		if (r)
 			return r;
 		if (o->json) {
-			printf("{\"topic\":\"%s\",\"created\":%s}\n", topic.name, created ? "true" : "false");
+			cli_json(json_pack("{sssb}", "topic", topic.name, "created", created));
 			continue;
 		}
 		days(rule->retention_ms, kept, sizeof(kept));
@@ -122,7 +122,7 @@ static int show(const struct settings *s, const char *topic, bool json, struct t
 		return r;
 	if (r == ERR_INVALID) {
 		if (json)
-			printf("{\"topic\":\"%s\",\"exists\":false}\n", topic);
+			cli_json(json_pack("{sssb}", "topic", topic, "exists", false));
 		table_cell(t, TONE_PLAIN, topic);
 		table_cell(t, TONE_BAD, "is not there");
 		for (int i = 0; i < 3; i++)
@@ -133,9 +133,9 @@ static int show(const struct settings *s, const char *topic, bool json, struct t
 		if (kafka_topic_config(s->kafka, topic, names[i], values[i], VALUE_MAX, e))
 			values[i][0] = '\0';
 	if (json)
-		printf("{\"topic\":\"%s\",\"exists\":true,\"records\":%" PRId64 ",\"timestamp_type\":\"%s\","
-		       "\"cleanup\":\"%s\",\"retention_ms\":\"%s\"}\n",
-		       topic, records, values[0], values[1], values[2]);
+		cli_json(json_pack("{sssbsIsssssI}", "topic", topic, "exists", true, "records", (json_int_t)records,
+				   "timestamp_type", values[0], "cleanup", values[1], "retention_ms",
+				   (json_int_t)strtoll(values[2], NULL, 10)));
 	snprintf(number, sizeof(number), "%" PRId64 " records", records);
 	days(strtoll(values[2], NULL, 10), kept, sizeof(kept));
 	table_cell(t, TONE_PLAIN, topic);

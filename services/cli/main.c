@@ -11,6 +11,8 @@
 
 #include "cli.h"
 #include "cmd_check.h"
+#include "cmd_doctor.h"
+#include "cmd_init.h"
 #include "cmd_topics.h"
 #include "nearest.h"
 
@@ -21,6 +23,8 @@ static int cmd_help(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "topics", cmd_topics, "make the topics of an installation, or list them" },
+	{ "init", cmd_init, "begin a new installation, or draw its keys" },
+	{ "doctor", cmd_doctor, "is the installation set up as the promises need it?" },
 	{ "check-email", cmd_check_email, "is this an e-mail address, and what is its normal form?" },
 	{ "check-event", cmd_check_event, "would this event be served?" },
 	{ "help", cmd_help, "this list, or the usage of one command: beckon help COMMAND" },

@@ -1,10 +1,10 @@
 /*
- * smtp_session - the server's side of one SMTP conversation, as bytes in and bytes out.
+ * catcher_session - the server's side of one SMTP conversation, as bytes in and bytes out.
  *
  * Knows the order of commands (RFC 5321 section 4.1.4) and nothing of sockets.
  */
-#ifndef BECKON_SMTP_SESSION_H
-#define BECKON_SMTP_SESSION_H
+#ifndef BECKON_CATCHER_SESSION_H
+#define BECKON_CATCHER_SESSION_H
 
 #include <stdbool.h>
 
@@ -13,7 +13,7 @@
 
 enum session_stage { SESSION_NEW, SESSION_READY, SESSION_MAIL, SESSION_RCPT, SESSION_DATA };
 
-struct smtp_session {
+struct catcher_session {
 	const struct catcher_options *options; /* borrowed */
 	enum session_stage stage;
 	bool over;         /* nothing is read any more; close once out is written */
@@ -26,11 +26,11 @@ struct smtp_session {
 	struct buf out; /* replies not written yet */
 };
 
-void smtp_session_init(struct smtp_session *s, const struct catcher_options *o); /* greets */
-void smtp_session_clear(struct smtp_session *s);
+void catcher_session_init(struct catcher_session *s, const struct catcher_options *o); /* greets */
+void catcher_session_clear(struct catcher_session *s);
 
 /* Takes what it can of the bytes; returns how many. What is left is an unfinished line of less than
    CATCHER_LINE_MAX bytes, to be offered again with more behind it. */
-size_t smtp_session_feed(struct smtp_session *s, const char *bytes, size_t n);
+size_t catcher_session_feed(struct catcher_session *s, const char *bytes, size_t n);
 
 #endif

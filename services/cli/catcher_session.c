@@ -1,4 +1,4 @@
-#include "smtp_session.h"
+#include "catcher_session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 /* A command: what follows its name is handed to run. */
 struct verb {
 	const char *name;
-	void (*run)(struct smtp_session *s, char *rest);
+	void (*run)(struct catcher_session *s, char *rest);
 };
 
 /* Local parts that are refused, to see what a refusal looks like. */
@@ -23,14 +23,14 @@ static const struct {
 	{ "disabled", "550 5.2.1 mailbox disabled" },
 };
 
-static void say(struct smtp_session *s, const char *line)
+static void say(struct catcher_session *s, const char *line)
 {
 	buf_fmt(&s->out, "%s\r\n", line);
 	if (s->out.full)
 		s->over = true; /* it asks and asks and never reads an answer */
 }
 
-static void forget_mail(struct smtp_session *s)
+static void forget_mail(struct catcher_session *s)
 {
 	for (size_t i = 0; i < s->nto; i++)
 		free(s->to[i]);
@@ -43,20 +43,20 @@ static void forget_mail(struct smtp_session *s)
 		s->stage = SESSION_READY;
 }
 
-void smtp_session_init(struct smtp_session *s, const struct catcher_options *o)
+void catcher_session_init(struct catcher_session *s, const struct catcher_options *o)
 {
-	*s = (struct smtp_session){ .options = o, .message = BUF_INIT(CATCHER_MESSAGE_MAX),
+	*s = (struct catcher_session){ .options = o, .message = BUF_INIT(CATCHER_MESSAGE_MAX),
 				    .out = BUF_INIT(REPLIES_MAX) };
 	say(s, "220 localhost ESMTP beckon catcher");
 }
 
-void smtp_session_clear(struct smtp_session *s)
+void catcher_session_clear(struct catcher_session *s)
 {
 	forget_mail(s);
 	buf_clear(&s->out);
 }
 
-static void on_helo(struct smtp_session *s, char *rest)
+static void on_helo(struct catcher_session *s, char *rest)
 {
 	(void)rest;
 	forget_mail(s);
@@ -64,7 +64,7 @@ static void on_helo(struct smtp_session *s, char *rest)
 	say(s, "250 localhost");
 }
 
-static void on_ehlo(struct smtp_session *s, char *rest)
+static void on_ehlo(struct catcher_session *s, char *rest)
 {
 	char text[128];
 
@@ -109,7 +109,7 @@ static const char *refuse_parameters(char *parameters)
 	return NULL;
 }
 
-static void on_mail(struct smtp_session *s, char *rest)
+static void on_mail(struct catcher_session *s, char *rest)
 {
 	char *parameters, *from = path(rest, "FROM:", &parameters);
 	const char *refusal;
@@ -128,7 +128,7 @@ static void on_mail(struct smtp_session *s, char *rest)
 	say(s, "250 2.1.0 ok");
 }
 
-static const char *refuse_recipient(const struct smtp_session *s, const char *to)
+static const char *refuse_recipient(const struct catcher_session *s, const char *to)
 {
 	size_t local = strcspn(to, "@");
 
@@ -144,7 +144,7 @@ static const char *refuse_recipient(const struct smtp_session *s, const char *to
 	return NULL;
 }
 
-static void on_rcpt(struct smtp_session *s, char *rest)
+static void on_rcpt(struct catcher_session *s, char *rest)
 {
 	char *parameters, *to = path(rest, "TO:", &parameters);
 	const char *refusal = refuse_recipient(s, to ? to : "");
@@ -160,7 +160,7 @@ static void on_rcpt(struct smtp_session *s, char *rest)
 	say(s, "250 2.1.5 ok");
 }
 
-static void on_data(struct smtp_session *s, char *rest)
+static void on_data(struct catcher_session *s, char *rest)
 {
 	(void)rest;
 	if (s->stage == SESSION_MAIL) {
@@ -173,26 +173,26 @@ static void on_data(struct smtp_session *s, char *rest)
 	}
 }
 
-static void on_rset(struct smtp_session *s, char *rest)
+static void on_rset(struct catcher_session *s, char *rest)
 {
 	(void)rest;
 	forget_mail(s);
 	say(s, "250 2.0.0 ok");
 }
 
-static void on_noop(struct smtp_session *s, char *rest)
+static void on_noop(struct catcher_session *s, char *rest)
 {
 	(void)rest;
 	say(s, "250 2.0.0 ok");
 }
 
-static void on_vrfy(struct smtp_session *s, char *rest)
+static void on_vrfy(struct catcher_session *s, char *rest)
 {
 	(void)rest;
 	say(s, "252 2.1.5 send some mail, it will be caught");
 }
 
-static void on_quit(struct smtp_session *s, char *rest)
+static void on_quit(struct catcher_session *s, char *rest)
 {
 	(void)rest;
 	say(s, "221 2.0.0 bye");
@@ -204,7 +204,7 @@ static const struct verb verbs[] = {
 	{ "RSET", on_rset }, { "NOOP", on_noop }, { "VRFY", on_vrfy }, { "QUIT", on_quit },
 };
 
-static void command(struct smtp_session *s, const char *line, size_t n)
+static void command(struct catcher_session *s, const char *line, size_t n)
 {
 	autofree char *text = xstrndup(line, n);
 	size_t word = strcspn(text, " ");
@@ -223,7 +223,7 @@ static void command(struct smtp_session *s, const char *line, size_t n)
 }
 
 /* The dot has come. */
-static void finish_mail(struct smtp_session *s)
+static void finish_mail(struct catcher_session *s)
 {
 	struct caught m = { .from = s->from, .to = (const char *const *)s->to, .nto = s->nto,
 			    .data = s->message.data ? s->message.data : "", .len = s->message.len };
@@ -235,7 +235,7 @@ static void finish_mail(struct smtp_session *s)
 }
 
 /* One line of DATA, or the beginning of one (whole = false) that is too long to wait for. */
-static void data_line(struct smtp_session *s, const char *line, size_t n, bool whole)
+static void data_line(struct catcher_session *s, const char *line, size_t n, bool whole)
 {
 	bool first = !s->line_started;
 
@@ -259,7 +259,7 @@ static void data_line(struct smtp_session *s, const char *line, size_t n, bool w
 
 /* A line that does not end: data goes on, a command has gone wrong. Its last byte may be the CR of a
    line end, so it stays. */
-static size_t overlong(struct smtp_session *s, const char *bytes, size_t n)
+static size_t overlong(struct catcher_session *s, const char *bytes, size_t n)
 {
 	if (s->stage == SESSION_DATA) {
 		data_line(s, bytes, n - 1, false);
@@ -270,7 +270,7 @@ static size_t overlong(struct smtp_session *s, const char *bytes, size_t n)
 	return n;
 }
 
-size_t smtp_session_feed(struct smtp_session *s, const char *bytes, size_t n)
+size_t catcher_session_feed(struct catcher_session *s, const char *bytes, size_t n)
 {
 	size_t taken = 0;
 
