@@ -301,6 +301,7 @@ int config_load(struct config **out, const struct config_program *p, char **argv
 	int r = run(c, argv, e);
 
 	*out = r == OK ? c : NULL;
+	c->program = NULL; /* from here on only keys and structs are needed */
 	if (r == OK)
 		return OK;
 	config_slots_free(c);

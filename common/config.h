@@ -122,7 +122,7 @@ struct config;
 
 /* Fills the tables' structs. argv as main got it, NULL at the end. Returns OK, or CONFIG_DONE when
    --help, --help-markdown, --version, --check or --show has been answered on standard output (*out
-   is NULL then), or ERR_FATAL. What p points at must live as long as *out. */
+   is NULL then), or ERR_FATAL. The keys and the structs must live as long as *out. */
 int config_load(struct config **out, const struct config_program *p, char **argv, struct err *e);
 
 /* Reads the secrets' files again and replaces the values: pointers taken before are dead. On

@@ -31,7 +31,7 @@ struct slot {
 };
 
 struct config {
-	const struct config_program *program;
+	const struct config_program *program; /* while it is loaded */
 	struct slot *slots;
 	size_t count;
 };
