@@ -17,27 +17,30 @@
 #include "err.h"
 
 #define LETTER_MAX_BYTES ((size_t)2000000) /* a rendered mail's cap; more is too_large */
+#define LETTER_COLOUR "#1d4ed8"
 
 /* Who it comes from: fleet's configuration under the tenant's settings. */
 struct letter_sender {
-	const char *from_name;    /* used where the request names no organisation */
+	const char *from_name;	  /* used where the request names no organisation */
 	const char *from_address; /* ASCII, checked */
-	const char *reply_to;     /* NULL = none */
-	const char *contact;      /* shown in the mail; an address or URL; NULL = none */
-	const char *id_domain;    /* right side of Message-ID */
+	const char *reply_to;	  /* NULL = none */
+	const char *contact;	  /* shown in the mail; an address or URL; NULL = none */
+	const char *id_domain;	  /* right side of Message-ID */
+	const char *brand_colour; /* "#rrggbb"; NULL, or too light for white text on it =
+				     LETTER_COLOUR */
 };
 
 struct letter_facts {
-	const char *delivery;        /* "<tenant>/<invite>.<generation>.<channel>.<n>" */
-	const char *to;              /* envelope address, normalised, ASCII */
-	const char *link;            /* whole URL with the token; NULL: the template has none */
-	const char *locale;          /* wanted, may be NULL */
+	const char *delivery; /* "<tenant>/<invite>.<generation>.<channel>.<n>" */
+	const char *to;	      /* envelope address, normalised, ASCII */
+	const char *link;     /* whole URL with the token; NULL: the template has none */
+	const char *locale;   /* wanted, may be NULL */
 	const char *default_locale;
-	const char *timezone;        /* IANA name; NULL or unknown = default_timezone */
+	const char *timezone; /* IANA name; NULL or unknown = default_timezone */
 	const char *default_timezone;
-	int64_t date_ms;             /* pinned by the first claim */
+	int64_t date_ms; /* pinned by the first claim */
 	int64_t now_ms, expires_ms;
-	const json_t *data;          /* data of invite.requested (contract), borrowed */
+	const json_t *data; /* data of invite.requested (contract), borrowed */
 };
 
 /* What the outcome tells about the template used. */
@@ -47,9 +50,20 @@ struct letter_used {
 };
 
 /* Appends the message to out. On ERR_INVALID, *code is an error code of schemas/errors.json
-   (template_missing, render_failed, too_large). Thread-safe. */
-int letter_build(const struct catalog *c, const struct letter_sender *s, const struct letter_facts *f,
-		 struct buf *out, struct letter_used *used, const char **code, struct err *e);
+   (template_missing, render_failed, too_large) and out is as it was. Thread-safe. */
+int letter_build(const struct catalog *c, const struct letter_sender *s,
+		 const struct letter_facts *f, struct buf *out, struct letter_used *used,
+		 const char **code, struct err *e);
+
+/* What the template says about one recipient, where the variables (deploy/templates/README.md)
+   are there already: letter_build's second half. f->data and f->link are not read. */
+struct letter_content {
+	const struct catalog_entry *entry;
+	const json_t *vars;
+};
+
+int letter_compose(const struct letter_content *content, const struct letter_sender *s,
+		   const struct letter_facts *f, struct buf *out, const char **code, struct err *e);
 
 /* "<base32(sha256(delivery))@domain>" without the angle brackets; its local part, 52 characters,
    is the ENVID. */

@@ -33,6 +33,11 @@ static bool authority_ok(const char *s, size_t n)
 	return s[host] == ':' && host + 1 + strspn(s + host + 1, DIGITS) == n && n - host <= 6;
 }
 
+static void byte_encode(struct buf *out, char c)
+{
+	buf_fmt(out, "%%%02X", (unsigned char)c);
+}
+
 static void part_encode(struct buf *out, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -41,7 +46,7 @@ static void part_encode(struct buf *out, const char *s, size_t n)
 		if (encoded || strchr(URL_CHARS, s[i]))
 			buf_byte(out, s[i]);
 		else
-			buf_fmt(out, "%%%02X", (unsigned char)s[i]);
+			byte_encode(out, s[i]);
 	}
 }
 
@@ -53,21 +58,27 @@ static bool has_control(const char *s)
 	return false;
 }
 
-static void url_join(struct buf *out, const char *base, size_t host_end, const char *token)
+/* base[0..head) has been written: its query gets one more parameter. */
+static void token_add(struct buf *out, const char *base, size_t head, const char *token)
 {
-	size_t head = strcspn(base, "#"); /* where a fragment begins */
-	const char *query = memchr(base, '?', head);
-
-	buf_add(out, base, host_end);
-	if (base[host_end] != '/')
-		buf_byte(out, '/');
-	part_encode(out, base + host_end, head - host_end);
-	if (!query)
+	if (!memchr(base, '?', head))
 		buf_byte(out, '?');
 	else if (base[head - 1] != '?' && base[head - 1] != '&')
 		buf_byte(out, '&');
 	buf_str(out, "token=");
 	part_encode(out, token, strlen(token));
+}
+
+static void url_join(struct buf *out, const char *base, size_t host_end, const char *token)
+{
+	size_t head = strcspn(base, "#"); /* where a fragment begins */
+
+	buf_add(out, base, host_end);
+	if (base[host_end] != '/')
+		buf_byte(out, '/');
+	part_encode(out, base + host_end, head - host_end);
+	if (token)
+		token_add(out, base, head, token);
 	if (base[head] == '#') {
 		buf_byte(out, '#');
 		part_encode(out, base + head + 1, strlen(base + head + 1));
@@ -91,4 +102,14 @@ int link_build(const char *base, const char *token, struct buf *out, struct err 
 		return err_set(e, ERR_INVALID, "link: more than %d bytes", LINK_MAX);
 	buf_add(out, url.data, url.len);
 	return OK;
+}
+
+void link_mailto(const char *address, struct buf *out)
+{
+	buf_str(out, "mailto:");
+	for (; *address; address++)
+		if (strchr(HOST_CHARS "_~@", *address))
+			buf_byte(out, *address);
+		else
+			byte_encode(out, *address);
 }

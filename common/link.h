@@ -1,5 +1,5 @@
 /*
- * link - the URL in an invitation: a base that somebody configured or asked for, and the token.
+ * link - URLs in a mail: above all a base that somebody configured or asked for, and the token.
  *
  * http and https only, a plain host with an optional port, no user information. Whatever may not
  * stand in a URL (RFC 3986) is percent-encoded, so the result is printable ASCII without spaces.
@@ -13,8 +13,11 @@
 #define LINK_MAX 2048 /* bytes of the whole link */
 
 /* Appends base with "token=<token>" as the last parameter of its query, before any fragment.
-   ERR_INVALID, nothing appended, where base is no such URL, holds control characters or is too
-   long. To check a base alone, hand in a token of the usual length and throw the link away. */
+   token NULL: base alone. ERR_INVALID, nothing appended, where base is no such URL, holds control
+   characters or the result is too long. */
 int link_build(const char *base, const char *token, struct buf *out, struct err *e);
+
+/* Appends "mailto:<address>" (RFC 6068), the address percent-encoded. */
+void link_mailto(const char *address, struct buf *out);
 
 #endif

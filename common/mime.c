@@ -145,17 +145,34 @@ static bool quoted_add(struct buf *out, const char *s, size_t n)
 	return false;
 }
 
+/* RFC 5322 atext and ".", and what a host name is made of. */
+enum { LOCAL = 1, HOST = 2 };
+
+/* clang-format off */
+static const unsigned char address_chars[256] = {
+	['a' ... 'z'] = LOCAL | HOST, ['A' ... 'Z'] = LOCAL | HOST, ['0' ... '9'] = LOCAL | HOST,
+	['-'] = LOCAL | HOST, ['.'] = LOCAL | HOST,
+	['!'] = LOCAL, ['#' ... '\''] = LOCAL, ['*'] = LOCAL, ['+'] = LOCAL, ['/'] = LOCAL,
+	['='] = LOCAL, ['?'] = LOCAL, ['^' ... '`'] = LOCAL, ['{' ... '~'] = LOCAL,
+};
+/* clang-format on */
+
+static size_t span(const char *s, unsigned char kind)
+{
+	size_t n = 0;
+
+	while (address_chars[(unsigned char)s[n]] & kind)
+		n++;
+	return n;
+}
+
 static bool address_ok(const char *s)
 {
-	static const char atext[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "!#$%&'*+-/=?^_`{|}~.";
-	static const char host[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
-	size_t local = strspn(s, atext), domain;
+	size_t local = span(s, LOCAL), domain;
 
 	if (local == 0 || s[local] != '@' || s[0] == '.' || s[local - 1] == '.' || strstr(s, ".."))
 		return false;
-	domain = strspn(s + local + 1, host);
+	domain = span(s + local + 1, HOST);
 	return domain && s[local + 1] != '.' && s[local + 1 + domain] == '\0' &&
 	       local + 1 + domain <= MIME_ADDRESS_MAX;
 }
@@ -231,27 +248,27 @@ static void lines_normalise(struct buf *text)
 
 struct shape {
 	size_t lines, longest;
-	bool seven_bit; /* no byte over 127, no NUL */
+	size_t high; /* bytes over 127 */
 };
 
-static bool is_seven_bit(const char *s, size_t n)
+static size_t high_bytes(const char *s, size_t n)
 {
-	uint64_t seen = 0, word;
-	size_t i = 0;
+	size_t i = 0, count = 0;
+	uint64_t word;
 
 	for (; i + sizeof(word) <= n; i += sizeof(word)) {
 		memcpy(&word, s + i, sizeof(word));
-		seen |= word;
+		count += (size_t)__builtin_popcountll(word & 0x8080808080808080u);
 	}
 	for (; i < n; i++)
-		seen |= (unsigned char)s[i];
-	return (seen & 0x8080808080808080u) == 0 && !memchr(s, '\0', n);
+		count += (unsigned char)s[i] >= 0x80;
+	return count;
 }
 
 /* s ends with LF. */
 static struct shape shape_of(const char *s, size_t n)
 {
-	struct shape shape = { .seven_bit = is_seven_bit(s, n) };
+	struct shape shape = { .high = high_bytes(s, n) };
 
 	for (const char *end = s + n, *lf; s < end; s = lf + 1) {
 		lf = memchr(s, '\n', (size_t)(end - s));
@@ -306,14 +323,25 @@ static void base64_add(struct buf *out, const struct buf *text, size_t lines)
 	encoded_body_add(out, &canonical, GMIME_CONTENT_ENCODING_BASE64);
 }
 
-/* A byte that needs escaping costs two more in quoted-printable; base64 costs a third of all. */
-static bool base64_is_shorter(const struct buf *text)
+/* A byte that is escaped costs two more in quoted-printable; base64 costs a third of everything. */
+static bool base64_is_shorter(const struct buf *text, size_t high)
 {
-	size_t escaped = 0;
+	size_t escaped = high;
 
 	for (size_t i = 0; i < text->len; i++)
-		escaped += (unsigned char)text->data[i] >= 0x7f || text->data[i] == '=';
+		escaped += text->data[i] == '=';
 	return escaped * 6 > text->len;
+}
+
+static GMimeContentEncoding encoding_for(const struct buf *text, const struct shape *shape,
+					 const char *boundary)
+{
+	if (shape->high == 0 && shape->longest <= BODY_LINE_MAX &&
+	    !memchr(text->data, '\0', text->len) &&
+	    !memmem(text->data, text->len, boundary, strlen(boundary)))
+		return GMIME_CONTENT_ENCODING_7BIT;
+	return base64_is_shorter(text, shape->high) ? GMIME_CONTENT_ENCODING_BASE64
+						    : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
 }
 
 void mime_part(struct buf *out, const char *subtype, struct buf *text, const char *boundary)
@@ -327,12 +355,7 @@ void mime_part(struct buf *out, const char *subtype, struct buf *text, const cha
 		return;
 	}
 	shape = shape_of(text->data, text->len);
-	if (shape.seven_bit && shape.longest <= BODY_LINE_MAX &&
-	    !memmem(text->data, text->len, boundary, strlen(boundary)))
-		how = GMIME_CONTENT_ENCODING_7BIT;
-	else
-		how = base64_is_shorter(text) ? GMIME_CONTENT_ENCODING_BASE64
-					      : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+	how = encoding_for(text, &shape, boundary);
 	buf_fmt(out,
 		"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n",
 		subtype, g_mime_content_encoding_to_string(how));

@@ -190,6 +190,18 @@ static void test_links(void **state)
 	}
 }
 
+static void test_link_without_token(void **state)
+{
+	autobuf out = BUF_INIT(0);
+
+	(void)state;
+	assert_int_equal(link_build("https://a.example?x= y#z", NULL, &out, NULL), OK);
+	assert_string_equal(out.data, "https://a.example/?x=%20y#z");
+	buf_reset(&out);
+	link_mailto("a+b&c?d@e-f.example", &out);
+	assert_string_equal(out.data, "mailto:a%2Bb%26c%3Fd@e-f.example");
+}
+
 static void test_links_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -249,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_bad_rings),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_link_without_token),
 		cmocka_unit_test(test_links_refused),
 	};
 

@@ -1,0 +1,202 @@
+#include "letter.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "crypto.h"
+#include "letter_vars.h"
+#include "mem.h"
+#include "mime.h"
+
+#define PART_ROOM 8192 /* bytes: one allocation for most parts */
+
+/* RFC 3834: nobody's holiday notice answers; MIME-Version is RFC 2045's. */
+static const char fixed_headers[] = "MIME-Version: 1.0\r\n"
+				    "Auto-Submitted: auto-generated\r\n"
+				    "X-Auto-Response-Suppress: All\r\n";
+
+void letter_message_id(const char *delivery, const char *domain, struct buf *out)
+{
+	unsigned char hash[CRYPTO_HASH_BYTES];
+	char local[CRYPTO_BASE32_LEN(CRYPTO_HASH_BYTES) + 1];
+
+	crypto_sha256(delivery, strlen(delivery), hash);
+	crypto_base32(hash, sizeof(hash), local);
+	buf_str(out, local);
+	buf_byte(out, '@');
+	buf_str(out, domain);
+}
+
+/* Line breaks and tabs become one space, and none is left at either end. */
+static void subject_flatten(struct buf *s)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < s->len; i++) {
+		bool fold = memchr("\r\n\t", s->data[i], 3) != NULL;
+
+		if (!fold)
+			s->data[to++] = s->data[i];
+		else if (to && s->data[to - 1] != ' ')
+			s->data[to++] = ' ';
+	}
+	while (to && s->data[to - 1] == ' ')
+		to--;
+	s->len = to;
+	if (s->data)
+		s->data[to] = '\0';
+}
+
+/* A text variable for a header; NULL = absent. A NUL inside must not pass as a shorter name. */
+static int header_text(const json_t *vars, const char *name, const char **out, struct err *e)
+{
+	const json_t *value = json_object_get(vars, name);
+
+	*out = json_string_value(value);
+	if (*out && strlen(*out) != json_string_length(value))
+		return err_set(e, ERR_INVALID, "variable %s: holds a NUL", name);
+	return OK;
+}
+
+static const char *reply_to(const struct letter_sender *s)
+{
+	bool mailable = s->contact && strchr(s->contact, '@') && !strstr(s->contact, "://");
+
+	return s->reply_to ? s->reply_to : mailable ? s->contact : NULL;
+}
+
+static int people_add(const json_t *vars, const struct letter_sender *s,
+		      const struct letter_facts *f, struct buf *out, struct err *e)
+{
+	const char *from, *to, *reply = reply_to(s);
+	int r;
+
+	if ((r = header_text(vars, "organisation", &from, e)) < 0 ||
+	    (r = header_text(vars, "recipient_name", &to, e)) < 0 ||
+	    (r = mime_mailbox(out, "From", from, s->from_address, e)) < 0 ||
+	    (reply && (r = mime_mailbox(out, "Reply-To", NULL, reply, e)) < 0))
+		return r;
+	return mime_mailbox(out, "To", to, f->to, e);
+}
+
+static int subject_add(const struct letter_content *content, struct buf *out, struct err *e)
+{
+	autobuf subject = BUF_INIT(MIME_VALUE_MAX);
+	int r = template_render(content->entry->parts[PART_SUBJECT], content->vars, false, &subject,
+				e);
+
+	if (r < 0)
+		return r;
+	subject_flatten(&subject);
+	if (subject.len == 0 || strlen(subject.data) != subject.len)
+		return err_set(e, ERR_INVALID, "header Subject: empty, or a NUL in it");
+	return mime_text(out, "Subject", subject.data, e);
+}
+
+static int headers_add(const struct letter_content *content, const struct letter_sender *s,
+		       const struct letter_facts *f, struct buf *out, struct err *e)
+{
+	int r;
+
+	if ((r = people_add(content->vars, s, f, out, e)) < 0 ||
+	    (r = subject_add(content, out, e)) < 0)
+		return r;
+	mime_date(out, f->date_ms);
+	buf_str(out, "Message-ID: <");
+	letter_message_id(f->delivery, s->id_domain, out);
+	buf_str(out, ">\r\n");
+	buf_add(out, fixed_headers, sizeof(fixed_headers) - 1);
+	return OK;
+}
+
+static int part_add(const struct letter_content *content, enum part part, const char *boundary,
+		    struct buf *out, struct err *e)
+{
+	autobuf text = BUF_INIT(LETTER_MAX_BYTES);
+	int r;
+
+	buf_reserve(&text, PART_ROOM);
+	r = template_render(content->entry->parts[part], content->vars, false, &text, e);
+	out->full |= text.full;
+	if (r == OK)
+		mime_part(out, part == PART_HTML ? "html" : "plain", &text, boundary);
+	return r;
+}
+
+/* RFC 2046 5.1.4: the plainest first. */
+static int body_add(const struct letter_content *content, const struct letter_facts *f,
+		    struct buf *out, struct err *e)
+{
+	const struct template *const *parts = content->entry->parts;
+	char boundary[MIME_BOUNDARY_SIZE];
+	int r;
+
+	mime_boundary(f->delivery, boundary);
+	if (!parts[PART_TEXT] || !parts[PART_HTML])
+		return part_add(content, parts[PART_TEXT] ? PART_TEXT : PART_HTML, boundary, out,
+				e);
+	buf_fmt(out, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
+		boundary, boundary);
+	if ((r = part_add(content, PART_TEXT, boundary, out, e)) < 0)
+		return r;
+	buf_fmt(out, "\r\n--%s\r\n", boundary);
+	if ((r = part_add(content, PART_HTML, boundary, out, e)) < 0)
+		return r;
+	buf_fmt(out, "\r\n--%s--\r\n", boundary);
+	return OK;
+}
+
+/* Takes back what was written and says why. */
+static int fail(struct buf *out, size_t start, const char **code, const char *why)
+{
+	out->len = start;
+	if (out->data)
+		out->data[start] = '\0';
+	out->full = false;
+	*code = why;
+	return ERR_INVALID;
+}
+
+int letter_compose(const struct letter_content *content, const struct letter_sender *s,
+		   const struct letter_facts *f, struct buf *out, const char **code, struct err *e)
+{
+	const struct template *const *parts = content->entry->parts;
+	size_t start = out->len;
+	bool written;
+
+	if (!parts[PART_SUBJECT] || (!parts[PART_TEXT] && !parts[PART_HTML])) {
+		err_set(e, ERR_INVALID, "template '%s' has no %s", content->entry->name,
+			parts[PART_SUBJECT] ? "text or HTML" : "subject");
+		return fail(out, start, code, "template_missing");
+	}
+	written = headers_add(content, s, f, out, e) == OK && body_add(content, f, out, e) == OK;
+	if (out->full || out->len - start > LETTER_MAX_BYTES) {
+		err_set(e, ERR_INVALID, "the mail is over %zu bytes", LETTER_MAX_BYTES);
+		return fail(out, start, code, "too_large");
+	}
+	return written ? OK : fail(out, start, code, "render_failed");
+}
+
+int letter_build(const struct catalog *c, const struct letter_sender *s,
+		 const struct letter_facts *f, struct buf *out, struct letter_used *used,
+		 const char **code, struct err *e)
+{
+	const char *name = json_string_value(letter_text(f->data, "template", "name"));
+	const char *kind = json_string_value(letter_text(f->data, NULL, "kind"));
+	const struct catalog_entry *t;
+	json_t *vars;
+	int r;
+
+	if (!name)
+		name = kind ? kind : "invite";
+	t = catalog_find(c, name, f->locale, f->default_locale);
+	if (!t) {
+		*code = "template_missing";
+		return err_set(e, ERR_INVALID, "there is no template of the name asked for");
+	}
+	vars = letter_vars(s, f, t->locale);
+	r = letter_compose(&(struct letter_content){ t, vars }, s, f, out, code, e);
+	json_decref(vars);
+	*used = (struct letter_used){ t->name, t->locale, t->sha256, t->version };
+	return r;
+}

@@ -1,0 +1,156 @@
+#include "letter_vars.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "link.h"
+#include "record.h"
+#include "words.h"
+
+/* WCAG 2.1: white text needs a contrast of 4.5:1, (1 + 0.05) / (L + 0.05) >= 4.5. */
+#define LUMINANCE_MAX 0.1833
+#define TEXT_MAX RECORD_MAX_BYTES /* what is put together here came in one record */
+
+json_t *letter_text(const json_t *data, const char *object, const char *name)
+{
+	json_t *value = json_object_get(object ? json_object_get(data, object) : data, name);
+
+	return json_string_length(value) ? value : NULL;
+}
+
+static void set_text(json_t *vars, const char *name, const char *text)
+{
+	json_object_set_new_nocheck(vars, name, json_string(text));
+}
+
+static void set_buf(json_t *vars, const char *name, const struct buf *text)
+{
+	json_object_set_new_nocheck(vars, name, json_stringn(text->data, text->len));
+}
+
+/* What the request says is used as it stands. */
+static void share_request(json_t *vars, const json_t *data)
+{
+	static const struct {
+		const char *variable, *object, *name;
+	} table[] = {
+		{ "organisation", "organisation", "name" },
+		{ "recipient_name", "recipient", "name" },
+		{ "inviter", "inviter", "name" },
+		{ "role", NULL, "role" },
+		{ "department", NULL, "department" },
+		{ "subject", "template", "subject" },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		json_t *value = letter_text(data, table[i].object, table[i].name);
+
+		if (value)
+			json_object_set_nocheck(vars, table[i].variable, value);
+	}
+}
+
+static void set_teams(json_t *vars, const json_t *teams)
+{
+	autobuf text = BUF_INIT(TEXT_MAX);
+	size_t i;
+	json_t *team;
+
+	json_array_foreach(teams, i, team)
+	{
+		if (!json_string_length(team))
+			continue;
+		if (text.len)
+			buf_str(&text, ", ");
+		buf_add(&text, json_string_value(team), json_string_length(team));
+	}
+	if (text.len)
+		set_buf(vars, "teams", &text);
+}
+
+static void set_note_lines(json_t *vars, const struct buf *note)
+{
+	json_t *lines = json_array();
+
+	for (const char *s = note->data, *lf; s; s = lf ? lf + 1 : NULL) {
+		lf = strchr(s, '\n');
+		json_array_append_new(lines, json_stringn(s, lf ? (size_t)(lf - s) : strlen(s)));
+	}
+	json_object_set_new_nocheck(vars, "note_lines", lines);
+}
+
+static void set_note(json_t *vars, const json_t *data)
+{
+	const char *s = json_string_value(letter_text(data, "template", "note"));
+	autobuf note = BUF_INIT(TEXT_MAX);
+
+	if (!s)
+		return;
+	for (; *s; s++)
+		if (*s != '\r')
+			buf_byte(&note, *s);
+		else if (s[1] != '\n')
+			buf_byte(&note, '\n');
+	set_buf(vars, "note", &note);
+	set_note_lines(vars, &note);
+}
+
+static void set_contact(json_t *vars, const char *contact)
+{
+	autobuf href = BUF_INIT(0);
+
+	if (!contact || !*contact)
+		return;
+	set_text(vars, "contact", contact);
+	if (link_build(contact, NULL, &href, NULL) < 0 && strchr(contact, '@'))
+		link_mailto(contact, &href);
+	if (href.len)
+		set_buf(vars, "contact_href", &href);
+}
+
+static double linear(unsigned channel)
+{
+	double c = channel / 255.0;
+
+	return c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
+}
+
+static bool colour_ok(const char *s)
+{
+	unsigned rgb;
+
+	if (!s || strlen(s) != 7 || s[0] != '#' || strspn(s + 1, "0123456789abcdefABCDEF") != 6)
+		return false;
+	rgb = (unsigned)strtoul(s + 1, NULL, 16);
+	return 0.2126 * linear(rgb >> 16) + 0.7152 * linear(rgb >> 8 & 255) +
+		       0.0722 * linear(rgb & 255) <=
+	       LUMINANCE_MAX;
+}
+
+static void set_vars(json_t *vars, const json_t *data)
+{
+	json_t *given = json_object_get(json_object_get(data, "template"), "variables");
+
+	json_object_set_new_nocheck(vars, "vars", given ? json_incref(given) : json_object());
+}
+
+json_t *letter_vars(const struct letter_sender *s, const struct letter_facts *f, const char *locale)
+{
+	struct words_place place = { locale, f->timezone, f->default_timezone };
+	json_t *vars = json_object();
+
+	set_text(vars, "organisation", s->from_name); /* unless the request names one */
+	share_request(vars, f->data);
+	set_teams(vars, json_object_get(f->data, "teams"));
+	set_note(vars, f->data);
+	set_vars(vars, f->data);
+	if (f->link)
+		set_text(vars, "link", f->link);
+	set_contact(vars, s->contact);
+	set_text(vars, "brand_colour",
+		 colour_ok(s->brand_colour) ? s->brand_colour : LETTER_COLOUR);
+	words_set(vars, &place, f->now_ms, f->expires_ms);
+	return vars;
+}

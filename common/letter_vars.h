@@ -1,0 +1,21 @@
+/*
+ * letter_vars - the variables of a template from the facts of a delivery.
+ *
+ * The list is deploy/templates/README.md. Pure; strings of the request are shared, not copied.
+ */
+#ifndef BECKON_LETTER_VARS_H
+#define BECKON_LETTER_VARS_H
+
+#include <jansson.h>
+
+#include "letter.h"
+
+/* A new object (the caller json_decref's it) for a template in this locale. It shares values with
+   f->data, so both stay with one thread. */
+json_t *letter_vars(const struct letter_sender *s, const struct letter_facts *f,
+		    const char *locale);
+
+/* A string of f->data that says something, or NULL: object NULL = at the top. */
+json_t *letter_text(const json_t *data, const char *object, const char *name);
+
+#endif
