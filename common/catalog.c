@@ -1,11 +1,9 @@
 #include "catalog.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -218,7 +216,9 @@ void catalog_free(struct catalog *c)
 /* Language tags are the same in any case (RFC 5646 section 2.1.1), and people write ru_RU too. */
 static char folded(char c)
 {
-	return c == '_' ? '-' : (char)tolower((unsigned char)c);
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c == '_' ? '-' : c;
 }
 
 static bool same_tag(const char *a, const char *b, size_t b_len)

@@ -8,6 +8,7 @@
 
 #include "mem.h"
 #include "template_priv.h"
+#include "utf8.h"
 
 #define FILES_MAX 256 /* the template and its partials */
 
@@ -164,22 +165,12 @@ static int (*const on_tag[TAG_KINDS])(struct compiler *c, struct unit *u) = {
 	[TAG_COMMENT] = on_nothing,  [TAG_DELIMITERS] = on_nothing,
 };
 
-static bool is_text(struct span source)
-{
-	json_t *text =
-		memchr(source.at, '\0', source.len) ? NULL : json_stringn(source.at, source.len);
-	bool ok = text != NULL; /* jansson takes UTF-8 only */
-
-	json_decref(text);
-	return ok;
-}
-
 static int check_source(struct compiler *c, const struct unit *u, struct span source)
 {
 	if (source.len > TEMPLATE_SIZE_MAX)
 		return err_set(c->e, ERR_INVALID, "%s: more than %zu bytes", u->name,
 			       TEMPLATE_SIZE_MAX);
-	if (!is_text(source))
+	if (memchr(source.at, '\0', source.len) || !utf8_valid(source.at, source.len))
 		return err_set(c->e, ERR_INVALID, "%s: not UTF-8 text", u->name);
 	return OK;
 }

@@ -13,6 +13,7 @@
 #include "cmd_check.h"
 #include "cmd_doctor.h"
 #include "cmd_init.h"
+#include "cmd_render.h"
 #include "cmd_topics.h"
 #include "nearest.h"
 
@@ -27,6 +28,7 @@ static const struct command commands[] = {
 	{ "doctor", cmd_doctor, "is the installation set up as the promises need it?" },
 	{ "check-email", cmd_check_email, "is this an e-mail address, and what is its normal form?" },
 	{ "check-event", cmd_check_event, "would this event be served?" },
+	{ "render", cmd_render, "what a template makes of variables" },
 	{ "help", cmd_help, "this list, or the usage of one command: beckon help COMMAND" },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
