@@ -131,7 +131,7 @@ static bool is_boundary(char c)
 	return c && strchr("/:.#?=&", c);
 }
 
-/* The number of the last segment "v<number>" of a schema's URI, 0 = it has none. */
+/* The highest number among the segments "v<number>" of a schema's URI, 0 = it has none. */
 static int schema_major(struct span v)
 {
 	int found = 0;
@@ -144,7 +144,7 @@ static int schema_major(struct span v)
 			continue;
 		for (; n < v.len && n < i + 6 && v.s[n] >= '0' && v.s[n] <= '9'; n++)
 			number = number * 10 + (v.s[n] - '0');
-		if (n > i + 1 && (n == v.len || is_boundary(v.s[n])))
+		if (n > i + 1 && (n == v.len || is_boundary(v.s[n])) && number > found)
 			found = number;
 	}
 	return found;
