@@ -204,13 +204,13 @@ class Fleet:
         self.services.append(made)
         return made
 
-    def up(self, services=("clock", "dispatcher", "email"), couriers=1, init=True, **own):
-        """init, then start and await readiness. own: {service: {key: value}}."""
+    def up(self, services=("clock", "dispatcher", "email"), couriers=1, init=True, await_ready=True, **own):
+        """init, then start and await readiness. own: {service: {key: value}}, with `a__b` for a.b."""
         if init:
             self.init()
         wanted = [s for s in services for _ in range(couriers if s == "email" else 1)]
         started = [self.service(s, **own.get(s, {})).start(**self.crash_env.get(s, {})) for s in wanted]
-        for service in started:
+        for service in started if await_ready else ():
             service.await_ready()
         return self
 

@@ -1,0 +1,83 @@
+"""The crash table of services/README.md, executed: SIGKILL at each named point, and what its row promises.
+
+The table stands between <!-- crash --> and <!-- /crash -->. Its columns are read by their headings: `point`
+(the name that BECKON_CRASH_AT takes), `program`, and `duplicates`: 0, or what may come twice.
+"""
+import re
+from pathlib import Path
+
+import events
+import pytest
+from checks import history_in_order, none_lost, sent_once
+from process import wait_until
+
+README = Path(__file__).resolve().parents[2] / "services" / "README.md"
+SESSIONS = 4
+SIGKILLED = -9
+
+
+def rows():
+    text = README.read_text(encoding="utf-8") if README.exists() else ""
+    table = re.search(r"<!-- crash -->(.*?)<!-- /crash -->", text, re.S)
+    lines = [[c.strip() for c in line.strip().strip("|").split("|")]
+             for line in (table[1] if table else "").splitlines() if line.strip().startswith("|")]
+    if not lines:
+        return []
+    names = [c.lower() for c in lines[0]]
+    return [dict(zip(names, cells)) for cells in lines[2:]]
+
+
+def point(row):
+    return row["point"].strip("`")
+
+
+def points_in_source():
+    """Every name that the code can die at."""
+    root = README.parents[1]
+    found = set()
+    for path in [*root.glob("common/*.c"), *root.glob("services/*/*.c")]:
+        found |= set(re.findall(r'\bcrash_at\("([^"]+)"\)', path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_every_point_has_its_row():
+    assert points_in_source() == {point(r) for r in rows()}
+
+
+def scenario(fleet):
+    """Something of everything: plain ones, a retry, a doubt, a limited tenant's slots, a duplicate, a refusal."""
+    plain = [events.invite() for _ in range(20)]
+    retried = [events.invite() for _ in range(3)]
+    doubtful = [events.invite() for _ in range(2)]
+    slow = [events.invite(tenant="slow") for _ in range(4)]
+    for event in retried:
+        fleet.sink.script(event.to, "451 4.3.0 later")
+    for event in doubtful:
+        fleet.sink.script(event.to, "cut-after-dot")
+    wanted = plain + retried + doubtful + slow
+    refused = events.invite(recipient={"state": "active"})
+    fleet.emit([*wanted, plain[0].copy(), refused])
+    fleet.append("requested", "acme/none", b"{", [("content-type", "application/json")])
+    fleet.flush()
+    return wanted, doubtful
+
+
+@pytest.mark.parametrize("row", rows(), ids=point)
+def test_crash(fleet, row):
+    program = row["program"].removeprefix("beckon-").strip("`")
+    fleet.crash_env = {program: {"BECKON_CRASH_AT": f"{point(row)}:1"}}
+    fleet.up(email={"sessions": SESSIONS, "schedule__retry": ["300ms"] * 4},
+             dispatcher={"tenants": {"slow": {"limits": {"tenant": "5/s"}}}}, await_ready=False)
+    wanted, doubtful = scenario(fleet)
+    victim = fleet[program]
+    victim.may_have_died = True
+    wait_until(lambda: not victim.running(), fleet.patience(40),
+               lambda: f"{victim.name} never came to {point(row)}\n{fleet.tails()}")
+    assert victim.popen.returncode == SIGKILLED, f"exit {victim.popen.returncode}\n{victim.tail()}"
+    victim.start().await_ready()
+
+    allowed = {e.to for e in doubtful}
+    twice = none_lost(fleet, wanted)
+    extra = [m[0].to for m in twice.values() if m[0].to not in allowed]
+    assert len(extra) <= (0 if row["duplicates"].startswith("0") else SESSIONS), f"came twice: {extra}"
+    history_in_order(fleet)
