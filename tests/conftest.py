@@ -8,6 +8,7 @@ import pytest
 import fleet as fleet_module
 import kafka_server
 import redis_server
+import smtpd
 from process import build_root
 
 IN_CI = os.environ.get("CI") == "true"
@@ -94,12 +95,8 @@ def redis(redis_session):
 @pytest.fixture
 def sink():
     """An SMTP server under the story's control, answering in the clear."""
-    import smtpd
-
-    server = smtpd.Server()
-    server.start()
-    yield server
-    server.stop()
+    with smtpd.Server() as server:
+        yield server
 
 
 @pytest.fixture

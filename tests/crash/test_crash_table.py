@@ -36,7 +36,7 @@ def points_in_source():
     root = README.parents[1]
     found = set()
     for path in [*root.glob("common/*.c"), *root.glob("services/*/*.c")]:
-        found |= set(re.findall(r'\bcrash_at\("([^"]+)"\)', path.read_text(encoding="utf-8")))
+        found |= set(re.findall(r'\bcrash_point\("([^"]+)"\)', path.read_text(encoding="utf-8")))
     return found
 
 
@@ -51,9 +51,9 @@ def scenario(fleet):
     doubtful = [events.invite() for _ in range(2)]
     slow = [events.invite(tenant="slow") for _ in range(4)]
     for event in retried:
-        fleet.sink.script(event.to, "451 4.3.0 later")
+        fleet.sink.on("RCPT", to=re.escape(event.to), times=1, reply="451 4.3.0 later")
     for event in doubtful:
-        fleet.sink.script(event.to, "cut-after-dot")
+        fleet.sink.on("DOT", to=re.escape(event.to), times=1, take=True, reset=True)
     wanted = plain + retried + doubtful + slow
     refused = events.invite(recipient={"state": "active"})
     fleet.emit([*wanted, plain[0].copy(), refused])

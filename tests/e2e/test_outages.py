@@ -4,15 +4,13 @@ import threading
 import events
 import pytest
 from checks import history_in_order, none_lost, sent_once
-from process import wait_until
 
 LOAD = 400
 
 
 def arrived(fleet, count):
     """Waits until the sink has taken `count` messages: the middle of the work."""
-    wait_until(lambda: len(fleet.sink.messages) >= count, fleet.patience(60),
-               lambda: f"{len(fleet.sink.messages)} of {count} at the sink\n{fleet.tails()}")
+    fleet.wait(lambda: len(fleet.sink.messages) >= count, 60, f"not {count} messages at the sink")
 
 
 def load(fleet, count=LOAD):
@@ -27,7 +25,7 @@ def test_redis_down_then_up(fleet):
     sent_once(fleet, before)
     fleet.redis.stop()
     for service in fleet.services:
-        wait_until(lambda s=service: s.get("/readyz")[0] == 503, fleet.patience(20), f"{service.name} is still ready")
+        fleet.wait(lambda s=service: s.get("/readyz")[0] == 503, 20, f"{service.name} is still ready")
         assert service.get("/healthz")[0] == 200
     during = load(fleet, 20)
     assert len(fleet.sink.messages) == 20
@@ -52,7 +50,7 @@ def test_redis_frozen_under_load(fleet):
     wanted = load(fleet)
     arrived(fleet, LOAD // 4)
     fleet.redis.freeze()
-    wait_until(lambda: not fleet["email"].ready(), fleet.patience(30), "email is still ready")
+    fleet.wait(lambda: not fleet["email"].ready(), 30, "email is still ready")
     fleet.redis.thaw()
     sent_once(fleet, wanted)
 

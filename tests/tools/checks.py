@@ -5,7 +5,7 @@ from collections import Counter
 def by_recipient(sink):
     """{address: [messages]} of what the relay took over."""
     found = {}
-    for message in sink.messages:
+    for message in list(sink.messages):
         found.setdefault(message.to.lower(), []).append(message)
     return found
 

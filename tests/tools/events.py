@@ -2,6 +2,7 @@
 import datetime
 import itertools
 import json
+import time
 import uuid
 
 PREFIX = "dev.beckon."
@@ -10,6 +11,15 @@ _rows = itertools.count(1)
 
 # Part of every recipient that a story makes up; wherever it shows outside the message is a leak.
 CANARY = "zq7canary"
+
+
+def rfc3339(seconds):
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def milliseconds(text):
+    return datetime.datetime.fromisoformat(text).timestamp() * 1000
 
 
 def address(domain="people.internal"):
@@ -46,10 +56,9 @@ class Event:
         return Event(kept.pop("type_", PREFIX + self.type.removeprefix(PREFIX)), data, **kept)
 
     def headers(self):
-        now = datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
         attributes = {"ce_specversion": "1.0", "ce_id": self.id, "ce_type": self.type,
                       "ce_source": self.source, "ce_subject": str(self.data.get("invite", "")),
-                      "ce_time": now, "content-type": "application/json", **self.extra}
+                      "ce_time": rfc3339(time.time()), "content-type": "application/json", **self.extra}
         return [(k, v) for k, v in attributes.items() if v is not None]
 
     def value(self):

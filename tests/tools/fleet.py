@@ -288,6 +288,10 @@ class Fleet:
         except TimeoutError as e:
             raise AssertionError(f"{e}\n{self.tails()}") from None
 
+    def wait(self, condition, timeout, what):
+        """wait_until with patience, and every log's tail when it fails."""
+        wait_until(condition, self.patience(timeout), lambda: f"{what}\n{self.tails()}")
+
     @staticmethod
     def patience(seconds):
         return seconds * 3 if sanitized() else seconds
