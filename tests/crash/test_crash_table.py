@@ -1,6 +1,6 @@
 """The crash table of services/README.md, executed: SIGKILL at each named point, and what its row promises.
 
-The table stands between <!-- crash --> and <!-- /crash -->. Its columns are read by their headings: `point`
+The table stands between <!-- crash --> and <!-- /crash --> (tests/lint/check_crash.py holds it to the source). Its columns are read by their headings: `point`
 (the name that BECKON_CRASH_AT takes), `program`, and `duplicates`: 0, or what may come twice.
 """
 import re
@@ -29,19 +29,6 @@ def rows():
 
 def point(row):
     return row["point"].strip("`")
-
-
-def points_in_source():
-    """Every name that the code can die at."""
-    root = README.parents[1]
-    found = set()
-    for path in [*root.glob("common/*.c"), *root.glob("services/*/*.c")]:
-        found |= set(re.findall(r'\bcrash_point\("([^"]+)"\)', path.read_text(encoding="utf-8")))
-    return found
-
-
-def test_every_point_has_its_row():
-    assert points_in_source() == {point(r) for r in rows()}
 
 
 def scenario(fleet):
