@@ -221,6 +221,7 @@ static void close_all(struct run *r)
 	guard_free(r->guard);
 	journal_close(r->journal);
 	close(r->wake_fd);
+	close(r->signal_fd);
 	config_free(r->config);
 }
 
@@ -240,7 +241,9 @@ int stage_main(const struct stage *stage, void *ctx, void *settings, char **argv
 		return CONFIG_EXIT;
 	}
 	apply_log(r);
-	if (signals_open(&e) < 0 || open_all(r, &e) < 0) {
+	watchdog_no_core();
+	watchdog_open();
+	if (signals_open(&r->signal_fd, &e) < 0 || open_all(r, &e) < 0) {
 		fprintf(stderr, "beckon-%s: %s\n", stage->name, e.text);
 		return CONFIG_EXIT;
 	}

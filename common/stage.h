@@ -72,6 +72,8 @@ struct stage {
 	void (*flushed)(void *ctx, struct work *w);
 	/* w's partition is gone. Unsent work is given back; finish it as usual. */
 	void (*revoked)(void *ctx, struct work *w);
+	/* A stage without input: what was put with this cookie is acknowledged. */
+	void (*acked)(void *ctx, void *cookie);
 	/* Kafka refused a record of w for its size; true = dealt with. NULL = the process ends. */
 	bool (*refused)(void *ctx, struct work *w);
 	/* SIGTERM: how many works are still in flight. Called until 0 or the drain time is over. */
@@ -109,9 +111,12 @@ bool stage_ready(const struct run *r);  /* Redis is whole and Kafka answers */
 bool stage_stopping(const struct run *r);
 struct producer *stage_producer(struct run *r);
 
-/* Appends a record on behalf of w (NULL = nobody's). ERR_INVALID: too large. A queue that is full cannot
+/* Appends a record on behalf of w. ERR_INVALID: too large. A queue that is full cannot
    happen within the bounds above, and ends the process. */
 int stage_append(struct run *r, struct work *w, const struct kafka_message *m, struct err *e);
+
+/* Appends a record that no work stands behind: acked is told of it. For stages without input. */
+int stage_put(struct run *r, const struct kafka_message *m, void *cookie, struct err *e);
 
 /* The service is through with w; it is freed once everything appended for it is acknowledged. */
 void stage_finish(struct run *r, struct work *w);

@@ -148,29 +148,48 @@ void stage_finish(struct run *r, struct work *w)
 		work_end(r, w);
 }
 
-int stage_append(struct run *r, struct work *w, const struct kafka_message *m, struct err *e)
+static int send(struct run *r, const struct kafka_message *m, void *opaque, struct err *e)
 {
-	int code = producer_send(r->producer, m, w, e);
+	int code = producer_send(r->producer, m, opaque, e);
 
-	if (code == OK && w)
-		w->pending++;
 	if (code == ERR_AGAIN || code == ERR_FATAL)
 		stage_die(r, e->text);
-	return code == ERR_INVALID ? ERR_INVALID : OK;
+	return code;
+}
+
+int stage_append(struct run *r, struct work *w, const struct kafka_message *m, struct err *e)
+{
+	int code = send(r, m, w, e);
+
+	if (code == OK)
+		w->pending++;
+	return code;
+}
+
+int stage_put(struct run *r, const struct kafka_message *m, void *cookie, struct err *e)
+{
+	return send(r, m, cookie, e);
+}
+
+static void work_acked(struct run *r, struct work *w, const char *error)
+{
+	if (error && !(r->stage->refused && r->stage->refused(r->ctx, w)))
+		stage_die(r, error);
+	w->pending--;
+	if (w->finished && !w->pending && !r->dying[0])
+		work_end(r, w);
 }
 
 void stage_on_acked(void *ctx, void *opaque, const char *error)
 {
 	struct run *r = ctx;
-	struct work *w = opaque;
 
-	if (error && !(w && r->stage->refused && r->stage->refused(r->ctx, w)))
+	if (r->stage->input != STAGE_TOPIC_NONE)
+		work_acked(r, opaque, error);
+	else if (error)
 		stage_die(r, error);
-	if (!w)
-		return;
-	w->pending--;
-	if (w->finished && !w->pending && !r->dying[0])
-		work_end(r, w);
+	else
+		r->stage->acked(r->ctx, opaque);
 }
 
 /* Whatever is still in hand at the end is read again by whoever has the partition then. */
@@ -375,7 +394,7 @@ static void look_around(struct run *r)
 
 static void on_signals(struct run *r)
 {
-	switch (signals_take()) {
+	switch (signals_read(r->signal_fd)) {
 	case SIGNALS_STOP:
 		log_info("ev=stopping undone=%zu", r->undone_count);
 		r->stopping = true;
@@ -397,7 +416,7 @@ static void on_signals(struct run *r)
 
 static void sleep_until_needed(struct run *r, int64_t ms)
 {
-	struct pollfd fds[] = { { .fd = r->wake_fd, .events = POLLIN }, { .fd = signals_fd(), .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = r->wake_fd, .events = POLLIN }, { .fd = r->signal_fd, .events = POLLIN } };
 	uint64_t count;
 
 	if (ms > 0)
@@ -429,7 +448,7 @@ static bool turn(struct run *r)
 	next = r->dying[0] ? 0 : r->stage->tick(r->ctx);
 	if (!guard_is_ready(r->guard) && next > GUARD_AGAIN_MS)
 		next = GUARD_AGAIN_MS;
-	stage_health_publish(r, false);
+	stage_health_publish(r);
 	if (r->dying[0] || (r->stopping && drained(r)))
 		return false;
 	sleep_until_needed(r, more ? 0 : next);

@@ -26,7 +26,7 @@ struct run {
 	struct guard *guard;
 	struct journal *journal;
 	struct stage_health *health;
-	int wake_fd;
+	int wake_fd, signal_fd;
 
 	struct stage_part *parts;
 	struct work *undone; /* every work in hand, newest first */
@@ -49,7 +49,8 @@ void stage_free_works(struct run *r);
 
 /* stage_health.c */
 int stage_health_open(struct run *r, struct err *e);
-void stage_health_publish(struct run *r, bool now);
+void stage_health_publish(struct run *r); /* every turn: cheap unless there is news */
+int stage_health_port(const struct run *r);
 void stage_health_close(struct run *r);
 struct metrics *stage_health_metrics(struct run *r);
 

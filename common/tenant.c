@@ -118,8 +118,18 @@ static int set_sender(struct tenant *t, const json_t *value, struct err *e)
 	return set_fields(t, value, sender_fields, ARRAY_LEN(sender_fields), e);
 }
 
+static const struct setting brand_fields[] = {
+	{ "colour", offsetof(struct tenant, brand_colour), NULL },
+};
+
+static int set_brand(struct tenant *t, const json_t *value, struct err *e)
+{
+	return set_fields(t, value, brand_fields, ARRAY_LEN(brand_fields), e);
+}
+
 static const struct setting fields[] = {
 	{ "auto_send", 0, set_auto_send },
+	{ "brand", 0, set_brand },
 	{ "contact", offsetof(struct tenant, contact), NULL },
 	{ "default_locale", offsetof(struct tenant, default_locale), NULL },
 	{ "limits", 0, set_limits },

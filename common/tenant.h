@@ -28,7 +28,7 @@ struct tenant {
 	const char *link_base;
 	int64_t link_ttl_s;
 	const char *default_locale, *timezone;
-	const char *from_name, *from, *reply_to, *contact;
+	const char *from_name, *from, *reply_to, *contact, *brand_colour;
 	struct tenant_rate limit, recipient_limit;
 };
 

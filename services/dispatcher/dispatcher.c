@@ -9,6 +9,7 @@
 #include "mem.h"
 #include "records.h"
 
+#define METADATA_WAIT_MS 10000
 #define ROUNDS_MAX 32 /* a race lost so often in one batch is answered by asking for the batch again */
 
 /* What is left to do with the works of one batch. */
@@ -169,7 +170,7 @@ static int dead_letter(struct dispatcher *d, struct ask *a, struct err *e)
 {
 	log_warn("ev=dead-letter partition=%d offset=%lld why=\"%s\"", a->work->rec.partition,
 		 (long long)a->work->rec.offset, a->wrong.text);
-	metrics_add(d->dead, 1);
+	metric_add(d->dead, 1);
 	if (records_dead_letter(d, a->work, a->wrong.text, false, e) == OK)
 		return OK;
 	return records_dead_letter(d, a->work, a->wrong.text, true, e);
@@ -188,7 +189,7 @@ static int append_one(struct dispatcher *d, struct ask *a, struct err *e)
 		return dead_letter(d, a, e);
 	if (a->step != ASK_ASTRAY)
 		return records_append(d, a, e);
-	metrics_add(d->forwarded, 1);
+	metric_add(d->forwarded, 1);
 	return records_forward(d, a, e);
 }
 
@@ -222,19 +223,20 @@ int dispatcher_handle(void *ctx, struct work **works, size_t n, struct err *e)
 
 int dispatcher_open(void *ctx, struct run *r, struct err *e)
 {
+	static const struct metric_family forwarded = { METRIC_COUNTER, "beckon_forwarded_total",
+							"Requests that arrived under another key or partition." };
+	static const struct metric_family dead = { METRIC_COUNTER, "beckon_dead_letters_total",
+						   "Records that are no readable event." };
 	struct dispatcher *d = ctx;
-	int code;
 
 	d->run = r;
 	if (tenants_load(&d->tenants, d->settings.tenants, e) < 0)
 		return ERR_FATAL;
-	code = producer_warm(stage_producer(r), stage_topic(r, STAGE_TOPIC_REQUESTED), 10000, &d->partitions, e);
-	if (code < 0)
-		return ERR_FATAL; /* where a key belongs cannot be told without it */
-	d->forwarded = metrics_counter(stage_metrics(r), "beckon_forwarded_total",
-				       "Requests that arrived under another key or partition.");
-	d->dead = metrics_counter(stage_metrics(r), "beckon_dead_letters_total", "Records that are no readable event.");
-	return OK;
+	d->forwarded = metrics_series(stage_metrics(r), &forwarded, NULL);
+	d->dead = metrics_series(stage_metrics(r), &dead, NULL);
+	/* Where a key belongs cannot be told without it: a broker that is away ends the start. */
+	return producer_warm(stage_producer(r), stage_topic(r, STAGE_TOPIC_REQUESTED), METADATA_WAIT_MS,
+			     &d->partitions, e);
 }
 
 int64_t dispatcher_tick(void *ctx)

@@ -23,7 +23,7 @@ struct dispatcher {
 	struct run *run;
 	struct tenants *tenants;
 	int32_t partitions; /* of the input: where a key belongs */
-	struct counter *forwarded, *dead;
+	struct metric *forwarded, *dead;
 };
 
 int dispatcher_open(void *ctx, struct run *r, struct err *e);

@@ -1,0 +1,93 @@
+#include "email.h"
+
+#include <stdlib.h>
+
+#include "log.h"
+
+int email_open(void *ctx, struct run *r, struct err *e)
+{
+	struct email *m = ctx;
+	const struct email_settings *s = &m->settings;
+	struct courier_options o = {
+		.sessions = (size_t)s->sessions,
+		.deadline_ms = s->deadline_ms,
+		.rules = { s->retry.ms, s->retry.count, false },
+	};
+
+	m->run = r;
+	if (tenants_load(&m->tenants, s->tenants, e) < 0 || keyring_load(&m->ring, s->ring_file, e) < 0 ||
+	    catalog_open(&m->catalog, s->templates_dir, e) < 0 || relay_open(&m->relay, s->relays, s->helo, e) < 0)
+		return ERR_FATAL;
+	if (!tenants_find(m->tenants, "*")->from)
+		return err_set(e, ERR_FATAL, "tenants.*.sender.from: the address that mails come from is missing");
+	o.tenants = m->tenants;
+	o.ring = m->ring;
+	m->channel = (struct channel){
+		.name = "email",
+		.work = email_work,
+		.probe = email_probe,
+		.provider = relay_name(m->relay),
+		.ctx = m,
+	};
+	m->courier = courier_open(r, &m->channel, &o);
+	return OK;
+}
+
+int email_handle(void *ctx, struct work **works, size_t n, struct err *e)
+{
+	return courier_handle(((struct email *)ctx)->courier, works, n, e);
+}
+
+int64_t email_tick(void *ctx)
+{
+	return courier_tick(((struct email *)ctx)->courier);
+}
+
+void email_flushed(void *ctx, struct work *w)
+{
+	courier_flushed(((struct email *)ctx)->courier, w);
+}
+
+void email_revoked(void *ctx, struct work *w)
+{
+	courier_revoked(((struct email *)ctx)->courier, w);
+}
+
+size_t email_draining(void *ctx)
+{
+	return courier_draining(((struct email *)ctx)->courier);
+}
+
+const char *email_waits(void *ctx)
+{
+	return courier_waits(((struct email *)ctx)->courier);
+}
+
+/* Tokens are made by the loop alone, so the old ring may go at once. */
+void email_reloaded(void *ctx)
+{
+	struct email *m = ctx;
+	struct keyring *ring;
+	struct err e;
+
+	if (relay_reload(m->relay, &e) < 0)
+		log_error("ev=reload-failed why=\"%s\"", e.text);
+	if (keyring_load(&ring, m->settings.ring_file, &e) < 0) {
+		log_error("ev=reload-failed why=\"%s\"", e.text);
+		return;
+	}
+	courier_keyring(m->courier, ring);
+	keyring_free(m->ring);
+	m->ring = ring;
+}
+
+void email_close(void *ctx)
+{
+	struct email *m = ctx;
+
+	courier_close(m->courier);
+	relay_free(m->relay);
+	catalog_free(m->catalog);
+	keyring_free(m->ring);
+	tenants_free(m->tenants);
+}

@@ -1,0 +1,46 @@
+/*
+ * email - the courier's channel for e-mail: a letter is made from each job and handed to a relay.
+ */
+#ifndef BECKON_EMAIL_H
+#define BECKON_EMAIL_H
+
+#include "catalog.h"
+#include "courier.h"
+#include "relay.h"
+#include "stage.h"
+#include "tenant.h"
+#include "token.h"
+
+struct email_settings {
+	json_t *tenants, *relays;
+	int64_t sessions, deadline_ms, idle_ms;
+	struct config_durations retry;
+	char *ring_file, *templates_dir, *helo;
+};
+
+struct email {
+	struct email_settings settings;
+	struct run *run;
+	struct tenants *tenants;
+	struct relay *relay;
+	struct catalog *catalog;
+	struct keyring *ring;
+	struct channel channel;
+	struct courier *courier;
+};
+
+int email_open(void *ctx, struct run *r, struct err *e);
+int email_handle(void *ctx, struct work **works, size_t n, struct err *e);
+int64_t email_tick(void *ctx);
+void email_flushed(void *ctx, struct work *w);
+void email_revoked(void *ctx, struct work *w);
+size_t email_draining(void *ctx);
+const char *email_waits(void *ctx);
+void email_reloaded(void *ctx);
+void email_close(void *ctx);
+
+/* Channel threads: sends p and all that comes until the session has been idle. */
+void email_work(void *ctx, struct worker *w, struct parcel *p);
+int email_probe(void *ctx, struct err *e);
+
+#endif

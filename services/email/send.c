@@ -1,0 +1,184 @@
+#include "email.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "letter.h"
+#include "link.h"
+#include "log.h"
+#include "mem.h"
+#include "smtp_reply.h"
+#include "smtp_text.h"
+
+#define ENVID_SIZE 53 /* local part of the Message-ID */
+
+/* A parcel on its way through a session: what libesmtp is given, and the memory of it. */
+struct sending {
+	struct mail mail;
+	struct buf bytes;
+	char envid[ENVID_SIZE], to[256];
+};
+
+/* One session's view of the courier. */
+struct session {
+	struct email *email;
+	struct worker *worker;
+	struct parcel *first;
+};
+
+static const char *domain_of(const char *address)
+{
+	const char *at = address ? strrchr(address, '@') : NULL;
+
+	return at ? at + 1 : "localhost";
+}
+
+static int build(struct email *email, struct parcel *p, struct sending *s, const char **code, struct err *e)
+{
+	const struct tenant *t = p->tenant;
+	autobuf link = BUF_INIT(LINK_MAX), id = BUF_INIT(128);
+	const json_t *recipient = json_object_get(p->job.data, "recipient");
+	struct letter_used used = { 0 };
+	struct letter_sender sender = {
+		.from_name = t->from_name,
+		.from_address = t->from,
+		.reply_to = t->reply_to,
+		.contact = t->contact,
+		.brand_colour = t->brand_colour,
+		.id_domain = domain_of(t->from),
+	};
+	struct letter_facts facts = {
+		.delivery = p->job.id,
+		.to = p->job.to,
+		.locale = json_string_value(json_object_get(recipient, "locale")),
+		.default_locale = t->default_locale,
+		.timezone = json_string_value(json_object_get(recipient, "timezone")),
+		.default_timezone = t->timezone,
+		.date_ms = p->claim.first_ms,
+		.now_ms = p->claim.now_ms,
+		.expires_ms = p->expires_ms,
+		.data = p->job.data,
+	};
+
+	*code = "render_failed";
+	if (!p->job.link_base)
+		return err_set(e, ERR_INVALID, "no link base: neither the request nor the tenant has one");
+	if (link_build(p->job.link_base, p->token, &link, e) < 0)
+		return ERR_INVALID;
+	facts.link = link.data;
+	if (letter_build(email->catalog, &sender, &facts, &s->bytes, &used, code, e) < 0)
+		return ERR_INVALID;
+	p->template_name = used.name;
+	p->template_locale = used.locale;
+	p->template_sha256 = used.sha256;
+	p->template_version = used.version;
+	letter_message_id(p->job.id, sender.id_domain, &id);
+	snprintf(s->envid, sizeof(s->envid), "%.*s", (int)strcspn(id.data, "@"), id.data);
+	crypto_wipe(link.data, link.len);
+	return OK;
+}
+
+static struct sending *prepare(struct email *email, struct parcel *p, const char **code, struct err *e)
+{
+	struct sending *s = xcalloc(1, sizeof(*s));
+
+	s->bytes.max = LETTER_MAX_BYTES + 4096;
+	if (build(email, p, s, code, e) < 0) {
+		buf_clear(&s->bytes);
+		free(s);
+		return NULL;
+	}
+	s->mail = (struct mail){
+		.from = p->tenant->from,
+		.to = p->job.to,
+		.envid = s->envid,
+		.bytes = s->bytes.data,
+		.len = s->bytes.len,
+		.user = p,
+	};
+	return s;
+}
+
+/* ---- the feed ---- */
+
+static struct mail *next(void *ctx)
+{
+	struct session *session = ctx;
+	struct parcel *p;
+
+	for (;;) {
+		const char *code;
+		struct err e = { "" };
+
+		p = session->first ? session->first : parcel_next(session->worker, session->email->settings.idle_ms);
+		session->first = NULL;
+		if (!p)
+			return NULL;
+		p->sending = prepare(session->email, p, &code, &e);
+		if (p->sending)
+			return &((struct sending *)p->sending)->mail;
+		log_warn("ev=render-failed id=%s why=\"%s\"", p->job.id, e.text);
+		snprintf(p->reason, sizeof(p->reason), "%s", e.text);
+		parcel_answer(session->worker, p, &(struct mail_result){ .reach = REACH_REFUSED, .code = code });
+	}
+}
+
+static bool dot(void *ctx, struct mail *m)
+{
+	struct session *session = ctx;
+
+	return parcel_dot(session->worker, m->user);
+}
+
+/* "queued as 4XyZ": what a relay calls the message, where it says so. */
+static void find_message_id(const struct reply *r, char *out, size_t size)
+{
+	static const char mark[] = "queued as ";
+	const char *at = strstr(r->text, mark);
+
+	out[0] = '\0';
+	if (at)
+		snprintf(out, size, "%.*s", (int)strcspn(at + sizeof(mark) - 1, " \t)>"), at + sizeof(mark) - 1);
+}
+
+static void done(void *ctx, struct mail *m, const struct mail_result *result)
+{
+	struct session *session = ctx;
+	struct parcel *p = m->user;
+	struct sending *s = p->sending;
+
+	buf_clear(&s->bytes);
+	free(s);
+	p->sending = NULL;
+	p->reason[0] = '\0';
+	p->retry_after_ms = 0;
+	if (result->reach == REACH_TAKEN) {
+		find_message_id(&result->reply, p->provider_message_id, sizeof(p->provider_message_id));
+	} else if (result->reply.code) {
+		p->retry_after_ms = smtp_reply_read(&result->reply).retry_after_ms;
+		smtp_text_reason(&result->reply, p->reason);
+	}
+	parcel_answer(session->worker, p, result);
+}
+
+void email_work(void *ctx, struct worker *w, struct parcel *first)
+{
+	struct email *email = ctx;
+	struct session session = { email, w, first };
+	struct feed feed = { &session, next, dot, done };
+	struct transport *t = relay_transport(email->relay);
+	struct err e = { "" };
+
+	if (t->session(t, &feed, &e) < 0)
+		log_warn("ev=session-failed route=%s why=\"%s\"", relay_name(email->relay), e.text);
+	if (session.first)
+		parcel_answer(w, session.first, &(struct mail_result){ .reach = REACH_NOT_SENT, .route_fault = true });
+}
+
+int email_probe(void *ctx, struct err *e)
+{
+	struct email *email = ctx;
+	struct transport *t = relay_transport(email->relay);
+
+	return t->probe(t, e);
+}
