@@ -65,15 +65,17 @@ def service_config(fleet, service, slot, port, own):
         "log": {"format": "logfmt", "level": "info"},
     }
     if service in ("dispatcher", "email"):
+        config["tenants"] = {"*": {
+            "sender": {"from": "no-reply@mail.internal", "from_name": "Example Works"},
+            "link_base": "https://join.internal/i", "link_ttl_s": 86400}}
+    if service == "dispatcher":
         config["keys"] = {"recipient_file": str(fleet.dir / "recipient.key")}
     if service == "email":
-        config["keys"]["ring_file"] = str(fleet.dir / "ring.keys")
+        config["keys"] = {"ring_file": str(fleet.dir / "ring.keys")}
         config.update({
             "relays": fleet.relays(),
             "sessions": 4,
             "templates_dir": str(Path(__file__).resolve().parents[2] / "deploy" / "templates"),
-            "sender": {"from_address": "no-reply@mail.internal", "from_name": "Example Works"},
-            "link": {"base": "https://join.internal/i", "ttl_s": 86400},
         })
     return merge(config, own)
 
