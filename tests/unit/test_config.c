@@ -29,6 +29,7 @@ struct own {
 	struct config_list domains, words;
 	struct config_durations retry;
 	json_t *relays;
+	char *auth;
 };
 
 static struct kit kit;
@@ -62,6 +63,7 @@ static const struct config_key own_keys[] = {
 	  .min = 1000, .max = 86400000, .help = "Back-off." },
 	{ CONFIG_OBJECT(struct own, relays), .name = "email.relays", .fallback = "[]",
 	  .help = "Relays." },
+	{ CONFIG_SECRET(struct own, auth), .name = "email.auth", .help = "For the relay." },
 };
 
 static int check_own(const void *base, struct err *e)
@@ -188,6 +190,28 @@ static void test_file(void **state)
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(own.relays, 0), "port")),
 			 25);
 	config_free(c);
+}
+
+/* The ends of a range belong to it. */
+static void test_ranges(void **state)
+{
+	static const struct {
+		const char *timeout, *sessions;
+		int64_t timeout_ms, session_count;
+	} cases[] = { { "10ms", "1", 10, 1 },
+		      { "1m", "1024", 60000, 1024 },
+		      { "60s", "0064", 60000, 64 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct config *c = load_ok(
+			(struct given){ .args = { "--redis-timeout", cases[i].timeout,
+						  "--email-sessions", cases[i].sessions } });
+
+		assert_int_equal(kit.timeout_ms, cases[i].timeout_ms);
+		assert_int_equal(own.sessions, cases[i].session_count);
+		config_free(c);
+	}
 }
 
 static void test_order(void **state)
@@ -398,13 +422,22 @@ static void test_secrets(void **state)
 	write_file("secret.txt", " two \n\n");
 	assert_int_equal(config_reload_secrets(c, &e), OK);
 	assert_string_equal(kit.password, " two \n");
-	write_file("secret.txt", "");
-	assert_int_equal(config_reload_secrets(c, &e), ERR_FATAL);
-	assert_string_equal(e.text, "beckon.yaml:1: redis.password_file: secret.txt is empty");
-	assert_string_equal(kit.password, " two \n");
 	config_free(c);
 	assert_null(kit.password);
+
+	/* all or none */
+	write_file("auth.txt", "three");
+	c = load_ok((struct given){
+		.file = "redis.password_file: secret.txt\nemail.auth_file: auth.txt" });
+	write_file("secret.txt", "four");
+	write_file("auth.txt", "");
+	assert_int_equal(config_reload_secrets(c, &e), ERR_FATAL);
+	assert_string_equal(e.text, "beckon.yaml:2: email.auth_file: auth.txt is empty");
+	assert_string_equal(kit.password, " two \n");
+	assert_string_equal(own.auth, "three");
+	config_free(c);
 	unlink("secret.txt");
+	unlink("auth.txt");
 }
 
 /* What the program prints for these arguments, and what config_load returns. */
@@ -545,11 +578,12 @@ static int leave(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_file),
-		cmocka_unit_test(test_order),	 cmocka_unit_test(test_spellings),
-		cmocka_unit_test(test_bad),	 cmocka_unit_test(test_required),
-		cmocka_unit_test(test_secrets),	 cmocka_unit_test(test_show),
-		cmocka_unit_test(test_answers),	 cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_file),
+		cmocka_unit_test(test_order),	  cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_spellings), cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_required),  cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_show),	  cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);
