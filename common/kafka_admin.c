@@ -2,12 +2,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kafka_priv.h"
 #include "mem.h"
 #include "now.h"
 
 #define CONFIG_TIMEOUT_MS 10000
+#define LEADER_PAUSE_US 50000
 
 /* Properties without which a tool would print or create what nobody asked for. */
 static const struct kafka_property defaults[] = {
@@ -182,6 +184,24 @@ int kafka_topic_config(struct kafka_properties user, const char *topic, const ch
 	return r;
 }
 
+/* A partition that has just been made has no leader for a moment: asked again until the deadline. */
+static rd_kafka_resp_err_t query_ends(rd_kafka_t *rk, const char *topic, int32_t p, int64_t deadline, int64_t *low,
+				      int64_t *high)
+{
+	rd_kafka_resp_err_t code;
+	int64_t left;
+
+	do {
+		left = deadline - now_mono_ms();
+		code = rd_kafka_query_watermark_offsets(rk, topic, p, low, high, left > 0 ? (int)left : 1);
+		if (code != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION &&
+		    code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
+			return code;
+		usleep(LEADER_PAUSE_US);
+	} while (left > 0);
+	return code;
+}
+
 int kafka_topic_records(struct kafka_properties user, const char *topic, int timeout_ms, int64_t *records,
 			struct err *e)
 {
@@ -194,9 +214,7 @@ int kafka_topic_records(struct kafka_properties user, const char *topic, int tim
 		return ERR_FATAL;
 	r = kafka_partitions(rk, topic, timeout_ms, &partitions, e);
 	for (int32_t p = 0; p < partitions && r == OK; p++) {
-		int64_t left = deadline - now_mono_ms();
-		rd_kafka_resp_err_t code =
-			rd_kafka_query_watermark_offsets(rk, topic, p, &low, &high, left > 0 ? (int)left : 1);
+		rd_kafka_resp_err_t code = query_ends(rk, topic, p, deadline, &low, &high);
 
 		if (code)
 			r = kafka_failure(code, e);

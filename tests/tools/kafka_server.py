@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from process import Process, build_root, free_port, wait_until
 
-JARS = Path(os.environ.get("BECKON_KAFKA_JARS", build_root() / "kafka"))
+JARS = Path(os.environ.get("KAFKA_JARS", build_root() / "kafka"))
 START_S = 60
 
 # The whole heap is small and the just-in-time compiler stops early: a test broker lives for minutes.
