@@ -92,10 +92,10 @@ enum config_type {
 struct config_key {
 	enum config_type type;
 	size_t offset;
-	const char *name;	  /* dotted, lower case, words joined by _ */
-	const char *fallback;	  /* the default as text; NULL = none (zero, NULL, empty) */
-	bool required;		  /* must be set by somebody */
-	int64_t min, max;	  /* INT, DURATION, BYTES, items of DURATION_LIST; 0, 0 = any */
+	const char *name;     /* dotted, lower case, words joined by _ */
+	const char *fallback; /* the default as text; NULL = none (zero, NULL, empty) */
+	bool required;	      /* must be set by somebody */
+	int64_t min, max; /* INT, DURATION, BYTES, items of DURATION_LIST; max < min = no maximum */
 	const char *const *words; /* STRING and items of LIST: the allowed ones, NULL at the end */
 	const char *help;	  /* one sentence */
 };

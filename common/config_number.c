@@ -66,9 +66,18 @@ bool config_duration_parse(const char *s, int64_t *ms)
 	return number_parse(s, duration_units, ms) && *ms >= 0;
 }
 
+/* A maximum below the minimum is none. */
+static bool has_max(const struct config_key *k)
+{
+	return k->max >= k->min && (k->min || k->max);
+}
+
 void config_number_range(const struct config_key *k, struct buf *out)
 {
+	buf_str(out, has_max(k) ? "" : "at least ");
 	number_print(k->min, types[k->type].units, out);
+	if (!has_max(k))
+		return;
 	buf_str(out, " to ");
 	number_print(k->max, types[k->type].units, out);
 }
@@ -87,7 +96,7 @@ int config_number(const struct config_key *k, const char *s, int64_t *out, struc
 
 	if (!number_parse(s, types[k->type].units, &n) || (n < 0 && !types[k->type].negative))
 		return err_set(e, ERR_INVALID, "\"%.40s\" is not %s", s, types[k->type].like);
-	if ((k->min || k->max) && (n < k->min || n > k->max))
+	if ((k->min || k->max) && (n < k->min || (has_max(k) && n > k->max)))
 		return out_of_range(k, s, e);
 	*out = n;
 	return OK;

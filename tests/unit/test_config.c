@@ -25,7 +25,7 @@ struct kit {
 };
 
 struct own {
-	int64_t sessions;
+	int64_t sessions, memory_ms;
 	struct config_list domains, words;
 	struct config_durations retry;
 	json_t *relays;
@@ -54,6 +54,8 @@ static const struct config_key kit_keys[] = {
 };
 
 static const struct config_key own_keys[] = {
+	{ CONFIG_DURATION(struct own, memory_ms), .name = "email.memory", .fallback = "120d",
+	  .min = 1000, .help = "No maximum." },
 	{ CONFIG_INT(struct own, sessions), .name = "email.sessions", .fallback = "64", .min = 1,
 	  .max = 1024, .help = "Connections." },
 	{ CONFIG_LIST(struct own, domains), .name = "email.domains", .help = "Domains." },
@@ -155,6 +157,7 @@ static void test_defaults(void **state)
 	assert_int_equal(kit.kafka.count, 1);
 	assert_string_equal(kit.kafka.pairs[0].name, "bootstrap.servers");
 	assert_int_equal(own.sessions, 64);
+	assert_int_equal(own.memory_ms, 120LL * 86400000);
 	assert_int_equal(own.retry.count, 3);
 	assert_int_equal(own.retry.ms[2], 900000);
 	assert_int_equal(own.domains.count, 0);
@@ -337,6 +340,8 @@ static const struct {
 	  "beckon.yaml:1: limits.record: \"2MiB\" is out of range, 1KiB to 1MiB" },
 	{ { .file = "limits.record: 64kb" },
 	  "beckon.yaml:1: limits.record: \"64kb\" is not a size like 512, 64KiB, 4MiB or 1GiB" },
+	{ { .file = "email.memory: 1ms" },
+	  "beckon.yaml:1: email.memory: \"1ms\" is out of range, at least 1s" },
 	{ { .file = "log.level: inof" },
 	  "beckon.yaml:1: log.level: \"inof\" is not allowed, the nearest allowed is \"info\"" },
 	{ { .file = "log.json: yes" },
