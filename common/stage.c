@@ -20,9 +20,9 @@ static const char *const log_levels[] = { "error", "warn", "info", "debug", NULL
 static const char *const log_formats[] = { "logfmt", "json", NULL };
 
 /* Sections of the file that belong to other programs: one file serves the whole fleet. */
-static const char *const foreign[] = { "dispatcher", "email", "sms", "clock", "status", "cli", "tenants", "relays",
-				       "schedule", "sender", "templates_dir", "link", "keys", "sessions", "limits",
-				       "topics", NULL };
+static const char *const foreign[] = { "tenants", "recipients", "relays", "sessions", "session_idle",
+				       "message_deadline", "schedule", "templates_dir", "helo", "clock", "status",
+				       "sms", "cli", NULL };
 
 #define S struct stage_settings
 static const struct config_key common_keys[] = {
@@ -48,8 +48,18 @@ static const struct config_key common_keys[] = {
 	  .help = "Deliveries by SMS." },
 	{ CONFIG_STRING(S, topics[STAGE_TOPIC_STATUS]), .name = "topics.status", .fallback = "invite-status",
 	  .help = "Outcomes." },
+	{ CONFIG_STRING(S, topics[STAGE_TOPIC_STATE]), .name = "topics.state", .fallback = "invite-state",
+	  .help = "The folded invitations, latest only." },
+	{ CONFIG_STRING(S, topics[STAGE_TOPIC_SETTINGS]), .name = "topics.settings", .fallback = "invite-settings",
+	  .help = "Tenants' settings, pauses, suppressions, API keys." },
+	{ CONFIG_STRING(S, topics[STAGE_TOPIC_TEMPLATES]), .name = "topics.templates", .fallback = "invite-templates",
+	  .help = "Tenants' templates." },
 	{ CONFIG_STRING(S, topics[STAGE_TOPIC_DEAD_LETTER]), .name = "topics.dead_letter",
 	  .fallback = "invite-dead-letter", .help = "Bytes that are no readable event." },
+	{ CONFIG_STRING(S, ring_file), .name = "keys.ring_file",
+	  .help = "Keys that sign links; read again on SIGHUP." },
+	{ CONFIG_SECRET(S, recipient_key), .name = "keys.recipient",
+	  .help = "Key of recipient_hash; the same for the whole fleet, for ever." },
 	{ CONFIG_STRING(S, http_listen), .name = "http.listen", .fallback = "127.0.0.1:0",
 	  .help = "Address of /metrics, /healthz and /readyz; port 0 = any free one." },
 	{ CONFIG_STRING(S, log_level), .name = "log.level", .fallback = "info", .words = log_levels,
@@ -58,9 +68,9 @@ static const struct config_key common_keys[] = {
 	  .help = "logfmt or json, one line a fact." },
 	{ CONFIG_DURATION(S, drain_ms), .name = "drain", .fallback = "25s", .min = 0, .max = 600000,
 	  .help = "After SIGTERM, how long what is in flight may take to end." },
-	{ CONFIG_DURATION(S, event_memory_ms), .name = "memory.events", .fallback = "120d", .min = 1000,
+	{ CONFIG_DURATION(S, event_memory_ms), .name = "memory.events", .fallback = "120d", .min = 1000, .max = 63072000000,
 	  .help = "How long an event is recognised as seen." },
-	{ CONFIG_DURATION(S, delivery_memory_ms), .name = "memory.deliveries", .fallback = "8d", .min = 1000,
+	{ CONFIG_DURATION(S, delivery_memory_ms), .name = "memory.deliveries", .fallback = "8d", .min = 1000, .max = 63072000000,
 	  .help = "How long a final verdict is kept; longer than the job topic's retention." },
 };
 #undef S

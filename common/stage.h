@@ -47,6 +47,9 @@ enum stage_topic {
 	STAGE_TOPIC_EMAIL,
 	STAGE_TOPIC_SMS,
 	STAGE_TOPIC_STATUS,
+	STAGE_TOPIC_STATE,
+	STAGE_TOPIC_SETTINGS,
+	STAGE_TOPIC_TEMPLATES,
 	STAGE_TOPIC_DEAD_LETTER,
 	STAGE_TOPIC_COUNT,
 	STAGE_TOPIC_NONE = STAGE_TOPIC_COUNT,
@@ -92,6 +95,7 @@ struct stage_settings {
 	char *redis_url, *redis_password, *redis_prefix;
 	int64_t redis_timeout_ms;
 	char *topics[STAGE_TOPIC_COUNT];
+	char *ring_file, *recipient_key; /* NULL where not set: services that need them say so */
 	char *http_listen;
 	char *log_level, *log_format;
 	int64_t drain_ms;

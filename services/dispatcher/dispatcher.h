@@ -14,7 +14,6 @@
 
 struct dispatcher_settings {
 	json_t *tenants;
-	char *recipient_key;
 	bool allow_reserved;
 };
 

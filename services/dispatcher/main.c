@@ -12,8 +12,6 @@
 static const struct config_key keys[] = {
 	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
 	  .help = "Settings of tenants; \"*\" holds the defaults for all." },
-	{ CONFIG_SECRET(S, recipient_key), .name = "keys.recipient", .required = true,
-	  .help = "Key of recipient_hash; the same for the whole fleet, for ever." },
 	{ CONFIG_BOOL(S, allow_reserved), .name = "recipients.allow_reserved", .fallback = "false",
 	  .help = "Invite addresses under .test, .example and the like, and known misspellings." },
 };

@@ -15,7 +15,9 @@ int email_open(void *ctx, struct run *r, struct err *e)
 	};
 
 	m->run = r;
-	if (tenants_load(&m->tenants, s->tenants, e) < 0 || keyring_load(&m->ring, s->ring_file, e) < 0 ||
+	if (!stage_settings(r)->ring_file)
+		return err_set(e, ERR_FATAL, "keys.ring_file is not set; `beckon init --keys DIR` makes one");
+	if (tenants_load(&m->tenants, s->tenants, e) < 0 || keyring_load(&m->ring, stage_settings(r)->ring_file, e) < 0 ||
 	    catalog_open(&m->catalog, s->templates_dir, e) < 0 || relay_open(&m->relay, s->relays, s->helo, e) < 0)
 		return ERR_FATAL;
 	if (!tenants_find(m->tenants, "*")->from)
@@ -72,7 +74,7 @@ void email_reloaded(void *ctx)
 
 	if (relay_reload(m->relay, &e) < 0)
 		log_error("ev=reload-failed why=\"%s\"", e.text);
-	if (keyring_load(&ring, m->settings.ring_file, &e) < 0) {
+	if (keyring_load(&ring, stage_settings(m->run)->ring_file, &e) < 0) {
 		log_error("ev=reload-failed why=\"%s\"", e.text);
 		return;
 	}

@@ -15,7 +15,7 @@ struct email_settings {
 	json_t *tenants, *relays;
 	int64_t sessions, deadline_ms, idle_ms;
 	struct config_durations retry;
-	char *ring_file, *templates_dir, *helo;
+	char *templates_dir, *helo;
 };
 
 struct email {
