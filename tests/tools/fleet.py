@@ -19,8 +19,7 @@ from process import Process, build_root, free_port, wait_until
 
 READY_S = 40
 PROGRAMS = {"dispatcher": "beckon-dispatcher", "email": "beckon-email", "clock": "beckon-clock"}
-TOPICS = ("requested", "email", "status", "state", "settings", "dead_letter")
-COMPACTED = {"state", "settings"}
+TOPICS = ("requested", "email", "status", "dead_letter")
 SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:).*")
 
 # Own options of the sanitizers: any report ends the process with a code nobody else uses.
@@ -52,32 +51,25 @@ def sanitized():
     return build_dir().name in ("asan", "tsan")
 
 
-def service_config(fleet, service, slot, port, own):
-    """The one place that knows how the services' configuration files look. `own` wins over all of it."""
-    config = {
+def fleet_config(fleet):
+    """The one place that knows how the configuration file looks: the same for every program and the tool."""
+    return {
         "kafka": {"bootstrap.servers": fleet.bootstrap, **fleet.kafka_options},
         "redis": {"url": fleet.redis_url, "prefix": fleet.prefix},
         "topics": dict(fleet.topics),
-        "group": f"{fleet.name}-{service}",
-        "slot": slot,
-        "state_dir": str(fleet.dir / f"{service}-{slot}"),
-        "http": {"listen": f"127.0.0.1:{port}"},
-        "log": {"format": "logfmt", "level": "info"},
+        "keys": {"ring_file": str(fleet.dir / "ring.keys"), "recipient_file": str(fleet.dir / "recipient.key")},
+        "relays": fleet.relays(),
+        "sessions": 4,
+        "templates_dir": str(Path(__file__).resolve().parents[2] / "deploy" / "templates"),
+        "tenants": {"*": {"sender": {"from": "no-reply@mail.internal"}, "contact": "help@mail.internal",
+                          "link_base": "https://join.internal/i"}},
     }
-    if service in ("dispatcher", "email"):
-        config["tenants"] = {"*": {
-            "sender": {"from": "no-reply@mail.internal", "from_name": "Example Works"},
-            "link_base": "https://join.internal/i", "link_ttl_s": 86400}}
-    if service == "dispatcher":
-        config["keys"] = {"recipient_file": str(fleet.dir / "recipient.key")}
-    if service == "email":
-        config["keys"] = {"ring_file": str(fleet.dir / "ring.keys")}
-        config.update({
-            "relays": fleet.relays(),
-            "sessions": 4,
-            "templates_dir": str(Path(__file__).resolve().parents[2] / "deploy" / "templates"),
-        })
-    return merge(config, own)
+
+
+def instance_config(fleet, service, slot, port):
+    """What an instance has for itself."""
+    return {"group": f"{fleet.name}-{service}", "slot": slot, "state_dir": str(fleet.dir / slot),
+            "http": {"listen": f"127.0.0.1:{port}"}}
 
 
 def merge(base, own):
@@ -88,18 +80,21 @@ def merge(base, own):
     return out
 
 
+def write_yaml(path, config):
+    path.write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
+
+
 class Service(Process):
     """One instance of a program."""
 
     def __init__(self, fleet, service, slot, own):
         self.service, self.slot, self.http = service, slot, free_port()
-        name = f"{service}-{slot}"
-        self.config = fleet.dir / f"{name}.yaml"
-        self.config.write_text(yaml.safe_dump(service_config(fleet, service, slot, self.http, own),
-                                              allow_unicode=True, sort_keys=False))
-        (fleet.dir / name).mkdir(exist_ok=True)
-        super().__init__(name, [program(PROGRAMS[service]), "--config", self.config],
-                         fleet.dir / f"{name}.log", env=SANITIZER_ENV)
+        self.config = fleet.dir / f"{slot}.yaml"
+        whole = merge(merge(fleet_config(fleet), instance_config(fleet, service, slot, self.http)), own)
+        write_yaml(self.config, whole)
+        (fleet.dir / slot).mkdir(exist_ok=True)
+        super().__init__(slot, [program(PROGRAMS[service]), "--config", self.config],
+                         fleet.dir / f"{slot}.log", env=SANITIZER_ENV)
         self.may_have_died = False  # a story that kills it says so by kill()
 
     def get(self, path):
@@ -153,10 +148,7 @@ class Fleet:
 
     @staticmethod
     def _topic_config(word):
-        config = {"cleanup.policy": "compact"} if word in COMPACTED else {}
-        if word == "dead_letter":
-            config["max.message.bytes"] = str(2 << 20)
-        return config
+        return {"max.message.bytes": str(2 << 20)} if word == "dead_letter" else {}
 
     def _write_keys(self):
         """As an operator would make them: a ring of one signing key, and the key that names recipients."""
@@ -186,10 +178,7 @@ class Fleet:
     def init(self):
         """Writes the epoch of a new installation."""
         path = self.dir / "beckon.yaml"
-        path.write_text(yaml.safe_dump({
-            "kafka": {"bootstrap.servers": self.bootstrap},
-            "redis": {"url": self.redis_url, "prefix": self.prefix},
-            "topics": dict(self.topics)}, sort_keys=False))
+        write_yaml(path, fleet_config(self))
         return self.beckon("init", "--config", path)
 
     def service(self, service, slot=None, **own):
