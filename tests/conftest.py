@@ -16,7 +16,7 @@ IN_CI = os.environ.get("CI") == "true"
 
 def pytest_collection_modifyitems(config, items):
     """Long stories take part only in a soak (sh tests/run.sh --soak)."""
-    if os.environ.get("BECKON_SOAK") != "1":
+    if os.environ.get("STORY_SOAK") != "1":
         soak = [item for item in items if "soak" in item.keywords]
         config.hook.pytest_deselected(items=soak)
         items[:] = [item for item in items if item not in soak]

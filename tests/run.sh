@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 only= install=yes
 while [ $# -gt 0 ]; do
 	case $1 in
-	--soak) export BECKON_SOAK=1 ;;
+	--soak) export STORY_SOAK=1 ;;
 	--only) only=${2:?--only needs a word}; shift ;;
 	--no-install) install=no ;;
 	*) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 64 ;;

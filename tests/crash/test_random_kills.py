@@ -8,8 +8,8 @@ import events
 from checks import history_in_order, none_lost
 
 SESSIONS = 4
-KILLS = 200 if os.environ.get("BECKON_SOAK") == "1" else 40
-SEED = int(os.environ.get("BECKON_SEED", random.SystemRandom().randrange(1 << 32)))
+KILLS = 200 if os.environ.get("STORY_SOAK") == "1" else 40
+SEED = int(os.environ.get("STORY_SEED", random.SystemRandom().randrange(1 << 32)))
 
 
 class Load:
@@ -34,7 +34,7 @@ class Load:
 
 
 def test_random_kills(fleet):
-    print(f"BECKON_SEED={SEED}")
+    print(f"STORY_SEED={SEED}")
     draw = random.Random(SEED)
     fleet.up(couriers=2, email={"sessions": SESSIONS})
     load = Load(fleet, 200)
