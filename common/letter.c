@@ -34,11 +34,10 @@ static void subject_flatten(struct buf *s)
 
 	for (size_t i = 0; i < s->len; i++) {
 		bool fold = memchr("\r\n\t", s->data[i], 3) != NULL;
+		char c = fold ? ' ' : s->data[i];
 
-		if (!fold)
-			s->data[to++] = s->data[i];
-		else if (to && s->data[to - 1] != ' ')
-			s->data[to++] = ' ';
+		if (c != ' ' || (to && !(fold && s->data[to - 1] == ' ')))
+			s->data[to++] = c;
 	}
 	while (to && s->data[to - 1] == ' ')
 		to--;

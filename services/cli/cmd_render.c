@@ -13,6 +13,7 @@
 #include "json_text.h"
 #include "mem.h"
 #include "now.h"
+#include "render_letter.h"
 #include "template.h"
 #include "words.h"
 
@@ -25,6 +26,8 @@
 struct render_options {
 	const char *file, *vars, *partials, *escape;
 	const char *template, *locale, *part, *templates;
+	const char *data;
+	struct render_letter letter;
 	bool lenient;
 };
 
@@ -38,10 +41,21 @@ static const struct arg list[] = {
 	{ "template", ARG_TEXT, offsetof(O, template), "NAME", "a template of the installation", 0,
 	  0 },
 	{ "locale", ARG_TEXT, offsetof(O, locale), "LOCALE", "its language (en)", 0, 0 },
-	{ "part", ARG_TEXT, offsetof(O, part), "PART", "html, text, subject or sms (text)", 0, 0 },
+	{ "part", ARG_TEXT, offsetof(O, part), "PART", "html, text, subject, sms or eml (text)", 0,
+	  0 },
 	{ "templates", ARG_TEXT, offsetof(O, templates), "DIR",
 	  "where templates are (BECKON_TEMPLATES, " INSTALLED_DIR ", " SOURCE_DIR ")", 0, 0 },
 	{ "vars", ARG_TEXT, offsetof(O, vars), "FILE", "the variables: one JSON value ({})", 0, 0 },
+	{ "data", ARG_TEXT, offsetof(O, data), "FILE",
+	  "instead of --vars: the data of an invite.requested", 0, 0 },
+	{ "now", ARG_TEXT, offsetof(O, letter.now), "TIME", "RFC 3339, instead of the clock", 0,
+	  0 },
+	{ "link", ARG_TEXT, offsetof(O, letter.link), "URL", "the link, token included", 0, 0 },
+	{ "contact", ARG_TEXT, offsetof(O, letter.contact), "TEXT", "whom to ask", 0, 0 },
+	{ "to", ARG_TEXT, offsetof(O, letter.to), "ADDRESS", "eml: the recipient", 0, 0 },
+	{ "from", ARG_TEXT, offsetof(O, letter.from), "ADDRESS", "eml: the sender", 0, 0 },
+	{ "delivery", ARG_TEXT, offsetof(O, letter.delivery), "ID", "eml: names the message", 0,
+	  0 },
 	{ "lenient", ARG_FLAG, offsetof(O, lenient), NULL,
 	  "plain Mustache: what is missing is empty", 0, 0 },
 };
@@ -54,7 +68,8 @@ static const struct args args = {
 		 "variables\n"
 		 "expires_on, expires_in and today are computed from expires_at and now (RFC 3339) "
 		 "and\n"
-		 "timezone where they are left out.",
+		 "timezone where they are left out. The part eml is the message exactly as a relay "
+		 "gets it.",
 	.list = list,
 	.count = ARRAY_LEN(list),
 };
@@ -62,7 +77,8 @@ static const struct args args = {
 /* A named template with its variables, for whoever prints a part of it. */
 struct named {
 	const struct catalog_entry *entry;
-	const json_t *vars;
+	const json_t *vars, *data; /* data NULL: the variables came from a file */
+	const struct render_letter *letter;
 	bool lenient;
 };
 
@@ -74,6 +90,17 @@ static int print_template_part(const struct named *n, size_t part, struct buf *o
 	return template_render(n->entry->parts[part], n->vars, n->lenient, out, e);
 }
 
+static int print_eml(const struct named *n, size_t part, struct buf *out, struct err *e)
+{
+	struct render_letter letter = *n->letter;
+
+	(void)part;
+	if (!n->data && !letter.now)
+		letter.now = json_string_value(json_object_get(n->vars, "now"));
+	return render_letter_eml(&letter, n->data, &(struct letter_content){ n->entry, n->vars },
+				 out, e);
+}
+
 static const struct part_row {
 	const char *name;
 	int (*print)(const struct named *n, size_t part, struct buf *out, struct err *e);
@@ -83,6 +110,7 @@ static const struct part_row {
 	{ "html", print_template_part, PART_HTML },
 	{ "subject", print_template_part, PART_SUBJECT },
 	{ "sms", print_template_part, PART_SMS },
+	{ "eml", print_eml, PART_COUNT },
 };
 
 /* The row's number, or count. */
@@ -96,19 +124,21 @@ static const struct part_row *part_of(const struct render_options *o)
 	return NULL;
 }
 
-static int read_vars(const struct render_options *o, json_t **out, struct err *e)
+/* The variables, or the data that they are made of. */
+static int read_input(const struct render_options *o, json_t **out, struct err *e)
 {
+	const char *path = o->data ? o->data : o->vars;
 	autobuf text = BUF_INIT(VARS_MAX_BYTES);
 	int r;
 
-	if (!o->vars) {
+	if (!path) {
 		*out = json_object();
 		return OK;
 	}
-	if ((r = file_read(o->vars, &text, e)) < 0)
+	if ((r = file_read(path, &text, e)) < 0)
 		return r;
 	if (json_text_parse(text.data ? text.data : "", text.len, out, e) < 0)
-		return err_prefix(e, ERR_INVALID, "%s", o->vars);
+		return err_prefix(e, ERR_INVALID, "%s", path);
 	return OK;
 }
 
@@ -184,27 +214,52 @@ static int complete_vars(json_t *vars, const char *locale, struct err *e)
 	return OK;
 }
 
-static int print_part(const struct catalog *c, const struct render_options *o, json_t *vars,
+static void set_option(json_t *vars, const char *name, const char *value)
+{
+	if (value)
+		json_object_set_new(vars, name, json_string(value));
+}
+
+/* The whole variables; the caller decrefs *vars. */
+static int named_vars(const struct render_options *o, json_t *input, const char *locale,
+		      json_t **vars, struct err *e)
+{
+	if (o->data)
+		return render_letter_vars(&o->letter, input, locale, vars, e);
+	set_option(input, "link", o->letter.link);
+	set_option(input, "contact", o->letter.contact);
+	set_option(input, "now", o->letter.now);
+	*vars = json_incref(input);
+	return complete_vars(input, locale, e);
+}
+
+static int print_part(const struct catalog *c, const struct render_options *o, json_t *input,
 		      struct buf *out, struct err *e)
 {
-	struct named n = { catalog_find(c, o->template, o->locale, NULL), vars, o->lenient };
+	struct named n = { catalog_find(c, o->template, o->locale, NULL), NULL,
+			   o->data ? input : NULL, &o->letter, o->lenient };
 	const struct part_row *row = part_of(o);
+	json_t *vars = NULL;
+	int r;
 
 	if (!n.entry)
 		return err_set(e, ERR_INVALID, "there is no template '%s'", o->template);
-	if (complete_vars(vars, n.entry->locale, e) < 0)
-		return ERR_INVALID;
-	return row->print(&n, row->part, out, e);
+	r = named_vars(o, input, n.entry->locale, &vars, e);
+	n.vars = vars;
+	if (r == OK)
+		r = row->print(&n, row->part, out, e);
+	json_decref(vars);
+	return r;
 }
 
-static int render_named(const struct render_options *o, json_t *vars, struct buf *out,
+static int render_named(const struct render_options *o, json_t *input, struct buf *out,
 			struct err *e)
 {
 	struct catalog *c = NULL;
 	int r = catalog_open(&c, templates_dir(o), e);
 
 	if (r == OK)
-		r = print_part(c, o, vars, out, e);
+		r = print_part(c, o, input, out, e);
 	catalog_free(c);
 	return r;
 }
@@ -216,6 +271,8 @@ static const char *usage_fault(const struct render_options *o)
 		return "needs one of --file and --template";
 	if (o->file && (o->part || o->locale || o->templates))
 		return "--part, --locale and --templates go with --template";
+	if (o->data && (o->file || o->vars))
+		return "--data goes with --template, instead of --vars";
 	if (o->template && (o->partials || o->escape))
 		return "--partials and --escape go with --file";
 	if (o->escape && strcmp(o->escape, "html") != 0 && strcmp(o->escape, "text") != 0)
@@ -236,7 +293,7 @@ int cmd_render(int argc, char **argv)
 	struct render_options o = { 0 };
 	struct arg_words words = { 0 };
 	autobuf out = BUF_INIT(OUTPUT_MAX_BYTES);
-	json_t *vars = NULL;
+	json_t *input = NULL;
 	const char *fault;
 	struct err e;
 	int status, r;
@@ -245,10 +302,10 @@ int cmd_render(int argc, char **argv)
 		return status;
 	if ((fault = usage_fault(&o)))
 		return complain(fault, CLI_USAGE);
-	r = read_vars(&o, &vars, &e);
+	r = read_input(&o, &input, &e);
 	if (r == OK)
-		r = o.file ? render_file(&o, vars, &out, &e) : render_named(&o, vars, &out, &e);
-	json_decref(vars);
+		r = o.file ? render_file(&o, input, &out, &e) : render_named(&o, input, &out, &e);
+	json_decref(input);
 	if (r != OK)
 		return complain(e.text, r == ERR_FATAL ? CLI_USAGE : CLI_BAD);
 	fwrite(out.data, 1, out.len, stdout);

@@ -63,7 +63,7 @@ static size_t show(FILE *f, const char *text)
 	return columns;
 }
 
-void term_print(enum tone tone, const char *text)
+static void show_in(enum tone tone, const char *text)
 {
 	bool coloured = tone != TONE_PLAIN && colour();
 
@@ -74,12 +74,9 @@ void term_print(enum tone tone, const char *text)
 		fputs("\033[0m", stdout);
 }
 
-void term_cell(enum tone tone, const char *text, size_t width)
+void term_print(enum tone tone, const char *text)
 {
-	size_t used = show(NULL, text);
-
-	term_print(tone, text);
-	printf("%*s%s", used < width ? (int)(width - used) : 0, "", GAP);
+	show_in(tone, text);
 }
 
 void term_progress(const char *text)
@@ -121,13 +118,13 @@ void table_print(const struct table *t)
 	}
 	for (size_t i = 0; i < t->count; i++) {
 		bool last = i % t->columns == t->columns - 1;
+		size_t fill = widths[i % t->columns] - show(NULL, t->cells[i]);
 
-		if (!last) {
-			term_cell(t->tones[i], t->cells[i], widths[i % t->columns]);
-			continue;
-		}
-		term_print(t->tones[i], t->cells[i]);
-		putchar('\n');
+		show_in(t->tones[i], t->cells[i]);
+		if (last)
+			putchar('\n');
+		else
+			printf("%*s%s", (int)fill, "", GAP);
 	}
 }
 
