@@ -113,9 +113,9 @@ struct config_program {
 	const char *summary; /* what it does, one sentence, for --help */
 	const struct config_table *tables;
 	size_t table_count;
-	/* First parts of keys that belong to the other programs of the same file, NULL at the end:
-	   not looked into, unless a table here has keys below it. May be NULL. */
-	const char *const *foreign;
+	/* The names of all keys that any program of the same file knows, NULL at the end
+	   (config_fleet); those that are in no table here are passed over. May be NULL. */
+	const char *const *fleet;
 };
 
 struct config;

@@ -129,6 +129,9 @@ bool slot_is_section(const struct config *c, const char *name)
 		    (strcmp(known, name) == 0 || below(name, known, SPELLING_DOTTED)))
 			return true;
 	}
+	for (const char *const *f = c->program->fleet; f && *f; f++)
+		if (below(*f, name, SPELLING_DOTTED))
+			return true;
 	return false;
 }
 
@@ -205,19 +208,21 @@ int slot_set(struct slot *s, const char *pair, const struct setting *from, struc
 	return OK;
 }
 
-/* Whether the name belongs to another program: its first part is listed and no slot is below it. */
+/* Files and the environment serve all programs, the command line only this one. */
+static const char *const *other_names(const struct config *c, enum spelling spelling)
+{
+	return spelling == SPELLING_FLAG ? NULL : c->program->fleet;
+}
+
+/* Whether the name is known to another program, as a key or below one. */
 static bool is_foreign(const struct config *c, enum spelling spelling, const char *name)
 {
-	char section[SLOT_NAME_MAX], known[SLOT_NAME_MAX];
-	bool own = false;
+	char known[SLOT_NAME_MAX];
 
-	for (const char *const *f = c->program->foreign; f && *f; f++) {
-		spell(*f, "", spelling, section);
-		if (strcmp(name, section) != 0 && !below(name, section, spelling))
-			continue;
-		for (const struct slot *s = c->slots; s < c->slots + c->count && !own; s++)
-			own = below(slot_spell(s, spelling, known), section, spelling);
-		return !own;
+	for (const char *const *f = other_names(c, spelling); f && *f; f++) {
+		spell(*f, "", spelling, known);
+		if (strcmp(name, known) == 0 || below(name, known, spelling))
+			return true;
 	}
 	return false;
 }
@@ -260,11 +265,14 @@ static void guess_known(const struct config *c, const struct setting *s, struct 
 			cut_parts(known, s->name);
 		guess_offer(g, known, o);
 	}
+	for (const char *const *f = other_names(c, s->spelling); f && *f; f++) {
+		spell(*f, "", s->spelling, known);
+		if (s->spelling == SPELLING_DOTTED)
+			cut_parts(known, s->name);
+		guess_offer(g, known, NULL);
+	}
 	for (const char *const *n = s->also; n && *n; n++)
 		guess_offer(g, *n, NULL);
-	for (const char *const *f = c->program->foreign; f && *f && s->spelling == SPELLING_DOTTED;
-	     f++)
-		guess_offer(g, *f, NULL);
 }
 
 int config_unknown(const struct config *c, const struct setting *s, struct err *e)

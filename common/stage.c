@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config_fleet.h"
 #include "crypto.h"
 #include "log.h"
 #include "mem.h"
@@ -18,11 +19,6 @@
 
 static const char *const log_levels[] = { "error", "warn", "info", "debug", NULL };
 static const char *const log_formats[] = { "logfmt", "json", NULL };
-
-/* Sections of the file that belong to other programs: one file serves the whole fleet. */
-static const char *const foreign[] = { "tenants", "recipients", "relays", "sessions", "session_idle",
-				       "message_deadline", "schedule", "templates_dir", "helo", "clock", "status",
-				       "sms", "cli", NULL };
 
 #define S struct stage_settings
 static const struct config_key common_keys[] = {
@@ -133,7 +129,8 @@ static int load(struct run *r, void *settings, char **argv, struct err *e)
 		{ common_keys, ARRAY_LEN(common_keys), &r->settings, NULL },
 		{ r->stage->keys, r->stage->key_count, settings, NULL },
 	};
-	struct config_program program = { program_name, r->stage->summary, tables, ARRAY_LEN(tables), foreign };
+	struct config_program program = { program_name, r->stage->summary, tables, ARRAY_LEN(tables),
+					  config_fleet };
 
 	return config_load(&r->config, &program, argv, e);
 }

@@ -13,6 +13,8 @@
 #include "cmd_check.h"
 #include "cmd_doctor.h"
 #include "cmd_init.h"
+#include "cmd_invite.h"
+#include "cmd_tail.h"
 #include "cmd_render.h"
 #include "cmd_topics.h"
 #include "nearest.h"
@@ -23,6 +25,8 @@
 static int cmd_help(int argc, char **argv);
 
 static const struct command commands[] = {
+	{ "invite", cmd_invite, "ask for people to be invited: addresses, or a CSV file" },
+	{ "tail", cmd_tail, "show outcomes as they are told" },
 	{ "topics", cmd_topics, "make the topics of an installation, or list them" },
 	{ "init", cmd_init, "begin a new installation, or draw its keys" },
 	{ "doctor", cmd_doctor, "is the installation set up as the promises need it?" },

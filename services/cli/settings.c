@@ -2,14 +2,8 @@
 
 #include <stdlib.h>
 
+#include "config_fleet.h"
 #include "mem.h"
-
-/* First parts of keys that the services read from the same file. */
-static const char *const foreign[] = {
-	"cli",    "clock",   "dispatcher", "drain", "email",    "group",  "http",   "keys",          "limits",
-	"link",   "log",     "memory",     "redis", "recipients", "relays", "schedule", "sender",      "sessions",
-	"slot",   "sms",     "state_dir",  "status", "templates_dir", "tenants", "topics", NULL,
-};
 
 #define S struct settings
 static const struct config_key keys[] = {
@@ -59,7 +53,7 @@ int settings_open(struct settings *out, const struct arg_list *words, struct err
 		argv[i + 1] = words->items[i];
 	*out = (struct settings){ 0 };
 	out->table = (struct config_table){ keys, ARRAY_LEN(keys), out, NULL };
-	out->program = (struct config_program){ "beckon", "", &out->table, 1, foreign };
+	out->program = (struct config_program){ "beckon", "", &out->table, 1, config_fleet };
 	r = config_load(&out->config, &out->program, (char **)argv, e);
 	if (r)
 		return ERR_FATAL;

@@ -63,7 +63,7 @@ static size_t show(FILE *f, const char *text)
 	return columns;
 }
 
-static void show_in(enum tone tone, const char *text)
+void term_print(enum tone tone, const char *text)
 {
 	bool coloured = tone != TONE_PLAIN && colour();
 
@@ -74,9 +74,12 @@ static void show_in(enum tone tone, const char *text)
 		fputs("\033[0m", stdout);
 }
 
-void term_print(enum tone tone, const char *text)
+void term_cell(enum tone tone, const char *text, size_t width)
 {
-	show_in(tone, text);
+	size_t used = show(NULL, text);
+
+	term_print(tone, text);
+	printf("%*s%s", used < width ? (int)(width - used) : 0, "", GAP);
 }
 
 void term_progress(const char *text)
@@ -118,13 +121,13 @@ void table_print(const struct table *t)
 	}
 	for (size_t i = 0; i < t->count; i++) {
 		bool last = i % t->columns == t->columns - 1;
-		size_t fill = widths[i % t->columns] - show(NULL, t->cells[i]);
 
-		show_in(t->tones[i], t->cells[i]);
-		if (last)
-			putchar('\n');
-		else
-			printf("%*s%s", (int)fill, "", GAP);
+		if (!last) {
+			term_cell(t->tones[i], t->cells[i], widths[i % t->columns]);
+			continue;
+		}
+		term_print(t->tones[i], t->cells[i]);
+		putchar('\n');
 	}
 }
 

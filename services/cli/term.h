@@ -19,6 +19,9 @@ bool term_is_live(void); /* standard error is a terminal: a moving line is welco
 /* Prints text to standard output in a tone, control characters replaced; no line end. */
 void term_print(enum tone tone, const char *text);
 
+/* The same, filled up to so many columns and the gap between cells. */
+void term_cell(enum tone tone, const char *text, size_t width);
+
 /* Puts a line in place of the one before on standard error; "" takes it away. Nothing happens where
    nobody watches. */
 void term_progress(const char *text);

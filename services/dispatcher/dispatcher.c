@@ -84,16 +84,20 @@ static int claim_all(struct dispatcher *d, struct batch *b, struct err *e)
 	return OK;
 }
 
+static void decide_one(struct ask *a, bool allow_reserved)
+{
+	struct invite_view invite = { a->claim.known, a->claim.state ? a->claim.state : "", a->claim.generation };
+	struct policy policy = { allow_reserved, a->tenant->auto_send[a->req.code ? 0 : a->req.trigger] };
+
+	if (!a->plan.other) /* else the refusal of a taken address stands already */
+		a->plan = decide(&a->req, &invite, &policy);
+}
+
 static void decide_all(struct batch *b, bool allow_reserved)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		struct ask *a = &b->asks[i];
-		struct invite_view invite = { a->claim.known, a->claim.state ? a->claim.state : "", a->claim.generation };
-		struct policy policy = { allow_reserved, a->tenant->auto_send[a->req.code ? 0 : a->req.trigger] };
-
-		if (a->step == ASK_DECIDE && !a->plan.other)
-			a->plan = decide(&a->req, &invite, &policy);
-	}
+	for (size_t i = 0; i < b->n; i++)
+		if (b->asks[i].step == ASK_DECIDE)
+			decide_one(&b->asks[i], allow_reserved);
 }
 
 static int record_all(struct dispatcher *d, struct batch *b, struct err *e)

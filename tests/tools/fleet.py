@@ -295,8 +295,7 @@ class Fleet:
     def stop(self):
         """SIGTERM to all at once, then their exit codes: {name: code}."""
         for s in self.services:
-            s.thaw()
-            s.signal(15)
+            s.ask_to_stop()
         return {s.name: s.stop() for s in self.services if s.popen}
 
     def down(self):

@@ -61,6 +61,7 @@ class Process:
                 self.argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.cwd,
                 env={**os.environ, **self.env, **env},
                 preexec_fn=lambda: _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
+        self.asked_to_stop = False
         return self
 
     @property
@@ -91,12 +92,17 @@ class Process:
         self.signal(signal.SIGKILL)
         return self.popen.wait(10)
 
+    def ask_to_stop(self):
+        self.asked_to_stop = True
+        self.thaw()
+        self.signal(signal.SIGTERM)
+
     def stop(self, timeout=40):
         """SIGTERM and the exit code; SIGKILL and a failure when it does not leave in time."""
         if self.popen is None:
             return None
-        self.thaw()
-        self.signal(signal.SIGTERM)
+        if not self.asked_to_stop:  # a second SIGTERM would mean: at once
+            self.ask_to_stop()
         try:
             return self.popen.wait(timeout)
         except subprocess.TimeoutExpired:

@@ -81,10 +81,14 @@ static const struct config_table tables[] = {
 	{ own_keys, ARRAY_LEN(own_keys), &own, check_own },
 };
 
-static const char *const foreign[] = { "dispatcher", "email", "clock", NULL };
+/* What the other programs know; email.relays is in both. */
+static const char *const fleet[] = {
+	"dispatcher.rules", "clock.tick", "email.relays", "keys.ring_file", "tenants",
+	"redis.sentinels",  NULL
+};
 
 static const struct config_program program = { "beckon-email", "sends e-mail", tables,
-					       ARRAY_LEN(tables), foreign };
+					       ARRAY_LEN(tables), fleet };
 
 #define ARGS_MAX 8
 
@@ -176,7 +180,8 @@ static void test_file(void **state)
 			"{timeout.ms: 10000}\n"
 			"email:\n  sessions: 8\n  domains: [a.test, b.test]\n  retry: [1s, 2h]\n"
 			"  relays:\n    - {url: smtp://x, port: 25}\n"
-			"dispatcher:\n  anything: [1]\nclock.tick: 5\n" });
+			"dispatcher:\n  rules: [{a: 1}]\nclock.tick: 5\ntenants: {x: {y: "
+			"1}}\nkeys:\n" });
 
 	(void)state;
 	assert_string_equal(kit.url, "redis://r:1");
@@ -268,7 +273,7 @@ static void test_spellings(void **state)
 	assert_int_equal(json_array_size(own.relays), 1);
 	config_free(c);
 	c = load_ok((struct given){
-		NULL, "BECKON_CLOCK_ANY=x", { "--log-json=false", "--set=email.relays=[a, b]" } });
+		NULL, "BECKON_CLOCK_TICK=x", { "--log-json=false", "--set=email.relays=[a, b]" } });
 	assert_false(kit.json);
 	assert_int_equal(json_array_size(own.relays), 2);
 	config_free(c);
@@ -283,7 +288,13 @@ static const struct {
 	  "beckon.yaml:2: unknown key redis.ulr = \"x\", the nearest known is redis.url" },
 	{ { .file = "redis:\n  sentinel:\n    a: 1" },
 	  "beckon.yaml:3: unknown key redis.sentinel = \"{\"a\":1}\", the nearest known is "
-	  "redis.url" },
+	  "redis.sentinels" },
+	{ { .file = "keys:\n  rign_file: x" },
+	  "beckon.yaml:2: unknown key keys.rign_file = \"x\", the nearest known is "
+	  "keys.ring_file" },
+	{ { .args = { "--dispatcher-rules", "x" } },
+	  "command line: unknown flag --dispatcher-rules = \"***\", the nearest known is "
+	  "--redis-password-file" },
 	{ { .file = "emial: {sessions: 1}" },
 	  "beckon.yaml:1: unknown key emial = \"{\"sessions\":1}\", the nearest known is email" },
 	{ { .file = "dispacher: 1" },

@@ -1,0 +1,243 @@
+#include "cmd_invite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "advice.h"
+#include "args.h"
+#include "cli.h"
+#include "crypto.h"
+#include "follow.h"
+#include "invite_event.h"
+#include "kafka_reader.h"
+#include "mem.h"
+#include "now.h"
+#include "people.h"
+#include "progress.h"
+#include "report.h"
+#include "sender.h"
+#include "settings.h"
+#include "term.h"
+
+#define SILENCE_MAX_MS 30000 /* without one acknowledgement: Kafka is away */
+#define TURN_MS 100
+
+struct invite_options {
+	struct invite_common common;
+	const char *to, *csv;
+	bool dry_run, skip_bad, json, wait;
+};
+
+#define AT(member) offsetof(struct invite_options, member)
+static const struct arg list[] = {
+	{ "to", ARG_TEXT, AT(to), "ADDRESSES", "whom: \"a@example.com, b@example.com\"", 0, 0 },
+	{ "csv", ARG_TEXT, AT(csv), "FILE", "whom: a CSV file, - = standard input; its first row names the columns", 0, 0 },
+	{ "tenant", ARG_TEXT, AT(common.tenant), "NAME", "the organisation's id; 'default' unless told", 0, 0 },
+	{ "role", ARG_TEXT, AT(common.role), "ROLE", "for rows without one, like the next five", 0, 0 },
+	{ "department", ARG_TEXT, AT(common.department), "NAME", "", 0, 0 },
+	{ "team", ARG_LIST, AT(common.teams), "NAME", "may be repeated", 0, 0 },
+	{ "locale", ARG_TEXT, AT(common.locale), "TAG", "language of the message: en, ru, ...", 0, 0 },
+	{ "timezone", ARG_TEXT, AT(common.timezone), "ZONE", "Europe/Moscow", 0, 0 },
+	{ "organisation", ARG_TEXT, AT(common.organisation), "NAME", "as shown in the message", 0, 0 },
+	{ "inviter", ARG_TEXT, AT(common.inviter), "NAME", "who invites, as shown in the message", 0, 0 },
+	{ "template", ARG_TEXT, AT(common.template_name), "NAME", "'invite' unless told", 0, 0 },
+	{ "note", ARG_TEXT, AT(common.note), "TEXT", "personal words in the message", 0, 0 },
+	{ "subject", ARG_TEXT, AT(common.subject), "TEXT", "instead of the template's", 0, 0 },
+	{ "scope", ARG_TEXT, AT(common.scope), "NAME", "one person may have one live invite per scope", 0, 0 },
+	{ "batch", ARG_TEXT, AT(common.batch), "NAME", "the same batch and row is never asked twice; default: from the list", 0, 0 },
+	{ "hold", ARG_FLAG, AT(common.hold), NULL, "make it known, do not send yet", 0, 0 },
+	{ "now", ARG_FLAG, AT(common.now), NULL, "send although the tenant does not send by itself", 0, 0 },
+	{ "dry-run", ARG_FLAG, AT(dry_run), NULL, "check everything, send nothing", 0, 0 },
+	{ "skip-bad", ARG_FLAG, AT(skip_bad), NULL, "send the good rows although some are bad", 0, 0 },
+	{ "yes", ARG_FLAG, AT(skip_bad), NULL, "the same", 0, 0 },
+	{ "wait", ARG_FLAG, AT(wait), NULL, "until every row has its final outcome, and show it", 0, 0 },
+	{ "json", ARG_FLAG, AT(json), NULL, "one JSON object a line", 0, 0 },
+};
+#undef AT
+
+static const struct args args = {
+	"invite", "--to ADDRESSES | --csv FILE [OPTION...]",
+	"Asks the fleet to invite people. Every row is checked before anything is sent; where one is bad,\n"
+	"nothing is sent unless --skip-bad is given. The same file sent twice invites nobody twice.\n"
+	"Columns: email, name, phone, role, department, teams, locale, timezone, invite (its id), user.",
+	list, ARRAY_LEN(list), .settings = true,
+};
+
+/* Everything one run of the command holds. */
+struct inviting {
+	struct invite_options o;
+	struct settings settings;
+	struct people people;
+	struct advice advice;
+	struct sender sender;
+	struct follow follow;
+	struct kafka_reader *reader; /* of outcomes; NULL = not waited for */
+};
+
+static struct report report_of(const struct inviting *v)
+{
+	return (struct report){ &v->people, &v->o.common, &v->advice, v->o.json };
+}
+
+static int read_people(struct inviting *v, struct err *e)
+{
+	int r;
+
+	if (!v->o.to == !v->o.csv)
+		return err_set(e, ERR_INVALID, "say whom to invite: either --to or --csv");
+	if (v->o.common.hold && v->o.common.now)
+		return err_set(e, ERR_INVALID, "--hold and --now exclude each other");
+	r = v->o.csv ? people_read_csv(&v->people, v->o.csv, e) : people_add(&v->people, v->o.to, now_ms(), e);
+	if (r)
+		return r;
+	if (!v->o.common.batch)
+		v->o.common.batch = v->people.batch;
+	return OK;
+}
+
+/* True: there is something to send. Else *status is the exit code. */
+static bool check_people(struct inviting *v, int *status)
+{
+	struct report report = report_of(v);
+	size_t bad = invite_check_people(&v->people, &v->o.common), good = v->people.count - bad;
+
+	if (v->people.unused.len)
+		fprintf(stderr, "columns not used: %s\n", v->people.unused.data);
+	if (bad)
+		report_troubles(&report);
+	*status = bad ? CLI_BAD : CLI_GOOD;
+	if (bad && (!v->o.skip_bad || !good)) {
+		fprintf(stderr, "%zu of %zu rows are bad; nothing was sent.%s\n", bad, v->people.count,
+			good ? " Correct them, or send the others with --skip-bad." : "");
+		return false;
+	}
+	if (v->o.dry_run) {
+		fprintf(stderr, "%zu invites would be asked for; nothing was sent.\n", good);
+		return false;
+	}
+	return true;
+}
+
+/* The reader is opened before anything is sent, so that no outcome is missed. */
+static int follow_all(struct inviting *v, struct err *e)
+{
+	const char *topics[] = { v->settings.topics[TOPIC_STATUS] };
+	char id[INVITE_ID_SIZE];
+
+	for (size_t i = 0; i < v->people.count; i++)
+		if (!v->people.list[i].trouble.code)
+			follow_add(&v->follow, v->o.common.tenant,
+				   invite_id(&v->people.list[i], &v->o.common, id));
+	return kafka_reader_open(&v->reader, v->settings.kafka, topics, 1, false, e);
+}
+
+static int send_all(struct inviting *v, struct err *e)
+{
+	int64_t heard_ms = now_mono_ms();
+	size_t heard = 0;
+	struct progress p;
+	char text[PROGRESS_TEXT_SIZE];
+	int r = OK;
+
+	progress_init(&p, (int64_t)v->people.count, now_mono_ms());
+	while (r == OK && !sender_done(&v->sender)) {
+		r = sender_work(&v->sender, TURN_MS, e);
+		progress_mark(&p, (int64_t)v->sender.acked, now_mono_ms());
+		term_progress(progress_text(&p, (int64_t)v->sender.acked, now_mono_ms(), text));
+		if (v->sender.acked != heard)
+			heard_ms = now_mono_ms();
+		heard = v->sender.acked;
+		if (now_mono_ms() - heard_ms > SILENCE_MAX_MS)
+			r = err_set(e, ERR_AGAIN, "Kafka has stopped answering; %zu of %zu are taken. Ask again with "
+				    "--batch %.64s: nobody is invited twice",
+				    v->sender.acked, v->people.count, v->o.common.batch);
+	}
+	term_progress("");
+	if (r == OK && v->sender.refused)
+		r = err_set(e, ERR_INVALID, "Kafka refused %zu events: %s", v->sender.refused, v->sender.why);
+	return r;
+}
+
+static int await_outcomes(struct inviting *v, struct err *e)
+{
+	struct progress p;
+	struct record record;
+	struct told t;
+	char text[PROGRESS_TEXT_SIZE];
+	int r = OK;
+
+	progress_init(&p, (int64_t)v->follow.count, now_mono_ms());
+	while (v->follow.open && r != ERR_FATAL) {
+		int64_t done = (int64_t)(v->follow.count - v->follow.open);
+
+		progress_mark(&p, done, now_mono_ms());
+		term_progress(progress_text(&p, done, now_mono_ms(), text));
+		r = kafka_reader_next(v->reader, TURN_MS, &record, e);
+		if (r == OK && told_read(&record, &t, e) == OK) {
+			follow_take(&v->follow, &t);
+			told_clear(&t);
+		}
+	}
+	term_progress("");
+	return r == ERR_FATAL ? ERR_FATAL : OK;
+}
+
+static int serve(struct inviting *v, int *status, struct err *e)
+{
+	struct report report = report_of(v);
+	int r;
+
+	if (v->o.wait && (r = follow_all(v, e)) != OK)
+		return r;
+	if ((r = sender_open(&v->sender, &v->settings, &v->people, &v->o.common, e)) != OK ||
+	    (r = send_all(v, e)) != OK)
+		return r;
+	fprintf(stderr, "%zu invites are asked for, batch %s.\n", v->sender.acked, v->o.common.batch);
+	if (!v->o.wait)
+		return OK;
+	r = await_outcomes(v, e);
+	if (report_outcomes(&report, &v->follow))
+		*status = CLI_BAD;
+	return r;
+}
+
+static int run(struct inviting *v, const struct arg_list *words)
+{
+	struct err e;
+	int status, r;
+
+	if (crypto_init(&e) || settings_open(&v->settings, words, &e))
+		return cli_fail("invite", ERR_FATAL, &e);
+	r = read_people(v, &e);
+	if (r)
+		return cli_fail("invite", r, &e);
+	if (invite_check_common(&v->o.common, &e)) {
+		cli_fail("invite", ERR_INVALID, &e);
+		return CLI_USAGE;
+	}
+	if (!check_people(v, &status))
+		return status;
+	r = serve(v, &status, &e);
+	return r ? cli_fail("invite", r, &e) : status;
+}
+
+int cmd_invite(int argc, char **argv)
+{
+	struct inviting v = { .o.common.tenant = "default" };
+	struct arg_words words = { 0 };
+	int status;
+
+	if (args_end(&args, argc, argv, &v.o, &words, &status))
+		return status;
+	people_init(&v.people);
+	follow_init(&v.follow);
+	advice_open(&v.advice);
+	status = run(&v, &words.settings);
+	sender_close(&v.sender);
+	kafka_reader_close(v.reader);
+	follow_clear(&v.follow);
+	advice_close(&v.advice);
+	people_clear(&v.people);
+	settings_close(&v.settings);
+	return status;
+}

@@ -1,0 +1,202 @@
+#include "people.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto.h"
+#include "csv_file.h"
+#include "mem.h"
+#include "nearest.h"
+
+#define BATCH_BYTES 8
+#define UNUSED_MAX_BYTES 1024
+#define TYPO_MAX 1 /* further away it is another column, not this one misspelt */
+#define SEPARATORS ",; \t\r\n"
+
+const char *const column_names[COLUMN_COUNT] = {
+	[COLUMN_EMAIL] = "email",       [COLUMN_NAME] = "name",         [COLUMN_PHONE] = "phone",
+	[COLUMN_ROLE] = "role",         [COLUMN_DEPARTMENT] = "department", [COLUMN_TEAMS] = "teams",
+	[COLUMN_LOCALE] = "locale",     [COLUMN_TIMEZONE] = "timezone", [COLUMN_INVITE] = "invite",
+	[COLUMN_USER] = "user",
+};
+
+/* What else a column may be called, letters and digits only. */
+static const struct {
+	const char *name;
+	enum column column;
+} aliases[] = {
+	{ "emailaddress", COLUMN_EMAIL }, { "mail", COLUMN_EMAIL },       { "fullname", COLUMN_NAME },
+	{ "phonenumber", COLUMN_PHONE },  { "mobile", COLUMN_PHONE },     { "team", COLUMN_TEAMS },
+	{ "language", COLUMN_LOCALE },    { "inviteid", COLUMN_INVITE },  { "userid", COLUMN_USER },
+};
+
+struct reading {
+	struct people *people;
+	enum column columns[CSV_CELLS_MAX]; /* what the cells of a row are */
+	size_t count;                       /* of them; 0 = the header has not come yet */
+	struct crypto_hash hash;
+};
+
+void people_init(struct people *p)
+{
+	*p = (struct people){ .unused = BUF_INIT(UNUSED_MAX_BYTES) };
+}
+
+void people_clear(struct people *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		for (size_t c = 0; c < COLUMN_COUNT; c++)
+			free(p->list[i].cells[c]);
+		free(p->list[i].trouble.text);
+	}
+	free(p->list);
+	buf_clear(&p->unused);
+}
+
+void person_trouble(struct person *p, const char *code, enum column column, const char *text)
+{
+	if (!p->trouble.code)
+		p->trouble = (struct trouble){ code, column, xstrdup(text) };
+}
+
+static struct person *add(struct people *p, int64_t row, struct err *e)
+{
+	if (p->count == PEOPLE_MAX) {
+		err_set(e, ERR_INVALID, "more than %d people in one list", PEOPLE_MAX);
+		return NULL;
+	}
+	if ((p->count & (p->count - 1)) == 0) /* a power of two: full */
+		p->list = xrealloc(p->list, (p->count ? 2 * p->count : 1) * sizeof(*p->list));
+	p->list[p->count] = (struct person){ .row = row };
+	return &p->list[p->count++];
+}
+
+static void name_batch(struct people *p, struct crypto_hash *h)
+{
+	unsigned char sum[CRYPTO_HASH_BYTES];
+
+	crypto_hash_final(h, sum);
+	crypto_hex(sum, BATCH_BYTES, p->batch);
+}
+
+/* "E-mail address" -> "emailaddress". Other scripts stay as they are. */
+static void plain_name(const char *cell, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (; *cell && n + 1 < size; cell++)
+		if (!strchr(" _-.", *cell))
+			out[n++] = (char)tolower((unsigned char)*cell);
+	out[n] = '\0';
+}
+
+static enum column column_of(const char *name)
+{
+	for (size_t i = 0; i < COLUMN_COUNT; i++)
+		if (!strcmp(column_names[i], name))
+			return (enum column)i;
+	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+		if (!strcmp(aliases[i].name, name))
+			return aliases[i].column;
+	return COLUMN_NONE;
+}
+
+/* A column that nobody knows: a misspelt one would silently cost everybody's role or language. */
+static int unknown_column(struct people *p, const char *cell, const char *name, struct err *e)
+{
+	struct nearest n = { .word = name };
+
+	for (size_t i = 0; i < COLUMN_COUNT; i++)
+		nearest_offer(&n, column_names[i]);
+	if (*name && n.distance <= TYPO_MAX)
+		return err_set(e, ERR_INVALID, "there is no column '%.40s'; did you mean '%s'?", cell, n.best);
+	if (*name)
+		buf_fmt(&p->unused, "%s%s", p->unused.len ? ", " : "", cell);
+	return OK;
+}
+
+static int read_header(struct reading *r, const struct csv_row *row, struct err *e)
+{
+	size_t seen[COLUMN_COUNT] = { 0 };
+	char name[64];
+
+	for (size_t i = 0; i < row->count; i++) {
+		plain_name(row->cells[i], name, sizeof(name));
+		enum column c = column_of(name);
+
+		r->columns[i] = c;
+		if (c == COLUMN_NONE && unknown_column(r->people, row->cells[i], name, e))
+			return ERR_INVALID;
+		if (c != COLUMN_NONE && seen[c]++)
+			return err_set(e, ERR_INVALID, "two columns are called '%s': which one counts?",
+				       column_names[c]);
+	}
+	if (!seen[COLUMN_EMAIL] && !seen[COLUMN_PHONE])
+		return err_set(e, ERR_INVALID, "row %lld names no column 'email'; the first row must name the columns",
+			       (long long)row->number);
+	r->count = row->count;
+	return OK;
+}
+
+static int take_row(void *ctx, const struct csv_row *row, struct err *e)
+{
+	struct reading *r = ctx;
+	struct person *p;
+
+	for (size_t i = 0; i < row->count; i++)
+		crypto_hash_str(&r->hash, row->cells[i]);
+	crypto_hash_u64(&r->hash, row->count);
+	if (!row->count)
+		return OK;
+	if (!r->count)
+		return read_header(r, row, e);
+	p = add(r->people, row->number, e);
+	if (!p)
+		return ERR_INVALID;
+	for (size_t i = 0; i < row->count && i < r->count; i++)
+		if (r->columns[i] != COLUMN_NONE && *row->cells[i])
+			p->cells[r->columns[i]] = xstrdup(row->cells[i]);
+	for (size_t i = r->count; i < row->count; i++)
+		if (*row->cells[i])
+			person_trouble(p, "schema_invalid", COLUMN_NONE, "more cells than the first row has names");
+	return OK;
+}
+
+int people_read_csv(struct people *p, const char *path, struct err *e)
+{
+	struct reading r = { .people = p };
+	int status;
+
+	crypto_hash_init(&r.hash);
+	status = csv_file_read(path, take_row, &r, e);
+	if (status)
+		return status;
+	if (!p->count)
+		return err_set(e, ERR_INVALID, "%s: there is nobody in it", path);
+	name_batch(p, &r.hash);
+	return OK;
+}
+
+int people_add(struct people *p, const char *addresses, int64_t now_ms, struct err *e)
+{
+	struct crypto_hash h;
+
+	crypto_hash_init(&h);
+	crypto_hash_u64(&h, (uint64_t)now_ms);
+	for (const char *at = addresses + strspn(addresses, SEPARATORS); *at; at += strspn(at, SEPARATORS)) {
+		size_t n = strcspn(at, SEPARATORS);
+		struct person *who = add(p, (int64_t)p->count + 1, e);
+
+		if (!who)
+			return ERR_INVALID;
+		who->cells[COLUMN_EMAIL] = xstrndup(at, n);
+		crypto_hash_field(&h, at, n);
+		at += n;
+	}
+	if (!p->count)
+		return err_set(e, ERR_INVALID, "there is no address in '--to'");
+	name_batch(p, &h);
+	return OK;
+}
