@@ -238,14 +238,29 @@ int config_reload_secrets(struct config *c, struct err *e)
 	return r;
 }
 
-static int check_tables(const struct config_program *p, struct err *e)
+/* Puts before the text of e where the key was set that it begins with. */
+static int add_place(const struct config *c, int kind, struct err *e)
 {
+	char name[SLOT_NAME_MAX];
+
+	for (const struct slot *s = c->slots; s < c->slots + c->count; s++) {
+		size_t n = strlen(slot_spell(s, SPELLING_DOTTED, name));
+
+		if (s->origin && strncmp(e->text, name, n) == 0 && strchr(":.[ ", e->text[n]))
+			return err_prefix(e, kind, "%s", s->origin);
+	}
+	return kind;
+}
+
+static int check_tables(const struct config *c, struct err *e)
+{
+	const struct config_table *t = c->program->tables;
 	int r = OK;
 
-	for (size_t i = 0; i < p->table_count && r == OK; i++)
-		if (p->tables[i].check)
-			r = p->tables[i].check(p->tables[i].base, e);
-	return r;
+	for (; t < c->program->tables + c->program->table_count && r == OK; t++)
+		if (t->check)
+			r = t->check(t->base, e);
+	return r < 0 ? add_place(c, r, e) : r;
 }
 
 static int load_all(struct config *c, const struct config_args *a, struct err *e)
@@ -256,7 +271,7 @@ static int load_all(struct config *c, const struct config_args *a, struct err *e
 	    (r = load_environment(c, e)) < 0 || (r = config_args_apply(c, a, e)) < 0 ||
 	    (r = require(c, e)) < 0 || (r = config_reload_secrets(c, e)) < 0)
 		return r;
-	return check_tables(c->program, e);
+	return check_tables(c, e);
 }
 
 static void say_ok(const struct config *c, struct buf *out)

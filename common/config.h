@@ -104,7 +104,8 @@ struct config_table {
 	const struct config_key *keys;
 	size_t count;
 	void *base; /* the zeroed struct that the offsets belong to */
-	/* What no single key can tell; may be NULL. Part of --check. */
+	/* What no single key can tell; may be NULL. Part of --check. A text that begins with a
+	   key's name gets the place where that was set before it. */
 	int (*check)(const void *base, struct err *e);
 };
 

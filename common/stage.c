@@ -52,10 +52,6 @@ static const struct config_key common_keys[] = {
 	  .help = "Tenants' templates." },
 	{ CONFIG_STRING(S, topics[STAGE_TOPIC_DEAD_LETTER]), .name = "topics.dead_letter",
 	  .fallback = "invite-dead-letter", .help = "Bytes that are no readable event." },
-	{ CONFIG_STRING(S, ring_file), .name = "keys.ring_file",
-	  .help = "Keys that sign links; read again on SIGHUP." },
-	{ CONFIG_SECRET(S, recipient_key), .name = "keys.recipient",
-	  .help = "Key of recipient_hash; the same for the whole fleet, for ever." },
 	{ CONFIG_STRING(S, http_listen), .name = "http.listen", .fallback = "127.0.0.1:0",
 	  .help = "Address of /metrics, /healthz and /readyz; port 0 = any free one." },
 	{ CONFIG_STRING(S, log_level), .name = "log.level", .fallback = "info", .words = log_levels,
@@ -127,11 +123,13 @@ static int load(struct run *r, void *settings, char **argv, struct err *e)
 	autofree char *program_name = xasprintf("beckon-%s", r->stage->name);
 	struct config_table tables[] = {
 		{ common_keys, ARRAY_LEN(common_keys), &r->settings, NULL },
-		{ r->stage->keys, r->stage->key_count, settings, NULL },
+		{ r->stage->keys, r->stage->key_count, settings, r->stage->check },
 	};
 	struct config_program program = { program_name, r->stage->summary, tables, ARRAY_LEN(tables),
 					  config_fleet };
 
+	if (crypto_init(e) < 0) /* checks may read keys */
+		return ERR_FATAL;
 	return config_load(&r->config, &program, argv, e);
 }
 
@@ -211,7 +209,7 @@ static int open_all(struct run *r, struct err *e)
 	r->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (!r->settings.group)
 		r->settings.group = xasprintf("beckon-%s", r->stage->name);
-	if (crypto_init(e) < 0 || open_journal(r, e) < 0 || open_guard(r, e) < 0 || open_producer(r, e) < 0 ||
+	if (open_journal(r, e) < 0 || open_guard(r, e) < 0 || open_producer(r, e) < 0 ||
 	    warm(r, e) < 0 || stage_health_open(r, e) < 0 || r->stage->open(r->ctx, r, e) < 0)
 		return ERR_FATAL;
 	if (r->stage->input == STAGE_TOPIC_NONE)

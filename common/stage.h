@@ -61,6 +61,9 @@ struct stage {
 	enum stage_topic input;
 	const struct config_key *keys; /* the service's own */
 	size_t key_count;
+	/* What no single key can tell: reads what the settings name, and forgets it. Part of --check; may be
+	   NULL. */
+	int (*check)(const void *settings, struct err *e);
 	bool journal; /* keeps a journal of deliveries in flight where a slot is given */
 
 	/* After configuration, producer and guard are there. ERR_FATAL ends the process with exit 78. */
@@ -95,7 +98,6 @@ struct stage_settings {
 	char *redis_url, *redis_password, *redis_prefix;
 	int64_t redis_timeout_ms;
 	char *topics[STAGE_TOPIC_COUNT];
-	char *ring_file, *recipient_key; /* NULL where not set: services that need them say so */
 	char *http_listen;
 	char *log_level, *log_format;
 	int64_t drain_ms;

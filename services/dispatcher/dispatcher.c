@@ -34,7 +34,7 @@ static struct batch read_all(struct dispatcher *d, struct work **works, size_t n
 	for (size_t i = 0; i < n; i++) {
 		struct ask *a = &b.asks[i];
 
-		ask_read(a, works[i], stage_settings(d->run)->recipient_key);
+		ask_read(a, works[i], d->settings.recipient_key);
 		if (a->step == ASK_NAMELESS)
 			a->plan = (struct plan){ .word = WORD_REFUSED, .code = a->req.code, .where = a->req.where };
 		if (a->step != ASK_CLAIM)
@@ -225,6 +225,16 @@ int dispatcher_handle(void *ctx, struct work **works, size_t n, struct err *e)
 
 /* ---- life ---- */
 
+int dispatcher_check(const void *settings, struct err *e)
+{
+	const struct dispatcher_settings *s = settings;
+	struct tenants *tenants = NULL;
+	int r = tenants_load(&tenants, s->tenants, e);
+
+	tenants_free(tenants);
+	return r;
+}
+
 int dispatcher_open(void *ctx, struct run *r, struct err *e)
 {
 	static const struct metric_family forwarded = { METRIC_COUNTER, "beckon_forwarded_total",
@@ -234,8 +244,6 @@ int dispatcher_open(void *ctx, struct run *r, struct err *e)
 	struct dispatcher *d = ctx;
 
 	d->run = r;
-	if (!stage_settings(r)->recipient_key)
-		return err_set(e, ERR_FATAL, "keys.recipient_file is not set; `beckon init --keys DIR` makes one");
 	if (tenants_load(&d->tenants, d->settings.tenants, e) < 0)
 		return ERR_FATAL;
 	d->forwarded = metrics_series(stage_metrics(r), &forwarded, NULL);

@@ -14,6 +14,7 @@
 
 struct dispatcher_settings {
 	json_t *tenants;
+	char *recipient_key;
 	bool allow_reserved;
 };
 
@@ -25,6 +26,7 @@ struct dispatcher {
 	struct metric *forwarded, *dead;
 };
 
+int dispatcher_check(const void *settings, struct err *e);
 int dispatcher_open(void *ctx, struct run *r, struct err *e);
 int dispatcher_handle(void *ctx, struct work **works, size_t n, struct err *e);
 bool dispatcher_refused(void *ctx, struct work *w);

@@ -12,6 +12,8 @@
 static const struct config_key keys[] = {
 	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
 	  .help = "Settings of tenants; \"*\" holds the defaults for all." },
+	{ CONFIG_SECRET(S, recipient_key), .name = "keys.recipient", .required = true,
+	  .help = "Key of recipient_hash; the same for the whole fleet, for ever. `beckon init --keys DIR` makes one." },
 	{ CONFIG_BOOL(S, allow_reserved), .name = "recipients.allow_reserved", .fallback = "false",
 	  .help = "Invite addresses under .test, .example and the like, and known misspellings." },
 };
@@ -23,6 +25,7 @@ static const struct stage stage = {
 	.input = STAGE_TOPIC_REQUESTED,
 	.keys = keys,
 	.key_count = ARRAY_LEN(keys),
+	.check = dispatcher_check,
 	.open = dispatcher_open,
 	.handle = dispatcher_handle,
 	.tick = dispatcher_tick,

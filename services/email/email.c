@@ -4,6 +4,36 @@
 
 #include "log.h"
 
+/* What the settings name: tenants, keys, templates, the relay. */
+static int load(struct email *m, struct err *e)
+{
+	const struct email_settings *s = &m->settings;
+
+	if (tenants_load(&m->tenants, s->tenants, e) < 0 || keyring_load(&m->ring, s->ring_file, e) < 0 ||
+	    catalog_open(&m->catalog, s->templates_dir, e) < 0 || relay_open(&m->relay, s->relays, s->helo, e) < 0)
+		return ERR_FATAL;
+	if (!tenants_find(m->tenants, "*")->from)
+		return err_set(e, ERR_FATAL, "tenants.*.sender.from: the address that mails come from is missing");
+	return OK;
+}
+
+static void unload(struct email *m)
+{
+	relay_free(m->relay);
+	catalog_free(m->catalog);
+	keyring_free(m->ring);
+	tenants_free(m->tenants);
+}
+
+int email_check(const void *settings, struct err *e)
+{
+	struct email m = { .settings = *(const struct email_settings *)settings };
+	int r = load(&m, e);
+
+	unload(&m);
+	return r;
+}
+
 int email_open(void *ctx, struct run *r, struct err *e)
 {
 	struct email *m = ctx;
@@ -15,13 +45,8 @@ int email_open(void *ctx, struct run *r, struct err *e)
 	};
 
 	m->run = r;
-	if (!stage_settings(r)->ring_file)
-		return err_set(e, ERR_FATAL, "keys.ring_file is not set; `beckon init --keys DIR` makes one");
-	if (tenants_load(&m->tenants, s->tenants, e) < 0 || keyring_load(&m->ring, stage_settings(r)->ring_file, e) < 0 ||
-	    catalog_open(&m->catalog, s->templates_dir, e) < 0 || relay_open(&m->relay, s->relays, s->helo, e) < 0)
+	if (load(m, e) < 0)
 		return ERR_FATAL;
-	if (!tenants_find(m->tenants, "*")->from)
-		return err_set(e, ERR_FATAL, "tenants.*.sender.from: the address that mails come from is missing");
 	o.tenants = m->tenants;
 	o.ring = m->ring;
 	m->channel = (struct channel){
@@ -74,7 +99,7 @@ void email_reloaded(void *ctx)
 
 	if (relay_reload(m->relay, &e) < 0)
 		log_error("ev=reload-failed why=\"%s\"", e.text);
-	if (keyring_load(&ring, stage_settings(m->run)->ring_file, &e) < 0) {
+	if (keyring_load(&ring, m->settings.ring_file, &e) < 0) {
 		log_error("ev=reload-failed why=\"%s\"", e.text);
 		return;
 	}
@@ -88,8 +113,5 @@ void email_close(void *ctx)
 	struct email *m = ctx;
 
 	courier_close(m->courier);
-	relay_free(m->relay);
-	catalog_free(m->catalog);
-	keyring_free(m->ring);
-	tenants_free(m->tenants);
+	unload(m);
 }

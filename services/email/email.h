@@ -15,7 +15,7 @@ struct email_settings {
 	json_t *tenants, *relays;
 	int64_t sessions, deadline_ms, idle_ms;
 	struct config_durations retry;
-	char *templates_dir, *helo;
+	char *ring_file, *templates_dir, *helo;
 };
 
 struct email {
@@ -29,6 +29,7 @@ struct email {
 	struct courier *courier;
 };
 
+int email_check(const void *settings, struct err *e);
 int email_open(void *ctx, struct run *r, struct err *e);
 int email_handle(void *ctx, struct work **works, size_t n, struct err *e);
 int64_t email_tick(void *ctx);

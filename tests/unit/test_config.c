@@ -365,7 +365,7 @@ static const struct {
 	  "command line: --email-sessions: \"0\" is out of range, 1 to 1024" },
 	{ { .args = { "--email-sessions", " 5" } },
 	  "command line: --email-sessions: \" 5\" is not a whole number" },
-	{ { .file = "email.sessions: 13" }, "email.sessions: 13 brings bad luck" },
+	{ { .file = "email.sessions: 13" }, "beckon.yaml:1: email.sessions: 13 brings bad luck" },
 	{ { .file = "email.domains: {a: b}" }, "beckon.yaml:1: email.domains: must be a list" },
 	{ { .file = "email.domains: [a, [b]]" },
 	  "beckon.yaml:1: email.domains: must be a single value" },
