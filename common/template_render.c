@@ -47,13 +47,15 @@ fail(const struct run *r, const struct node *n, const char *fmt, ...)
 /* The path as the template has it, for messages. */
 static const char *path_text(const struct run *r, const struct node *n, char *out, size_t size)
 {
-	const struct key *k = r->t->keys + n->first;
 	size_t used = 0;
 
 	snprintf(out, size, ".");
-	for (uint32_t i = 0; i < n->count && used < size; i++)
+	for (uint32_t i = 0; i < n->count && used < size; i++) {
+		const struct key *k = &r->t->keys[n->first + i];
+
 		used += (size_t)snprintf(out + used, size - used, "%s%.*s", i ? "." : "",
-					 (int)k[i].len, r->t->pool.data + k[i].first);
+					 (int)k->len, r->t->pool.data + k->first);
+	}
 	return out;
 }
 
@@ -66,11 +68,12 @@ static const json_t *member(const struct run *r, const json_t *object, const str
  */
 static const json_t *lookup(struct run *r, const struct node *n)
 {
-	const struct key *k = r->t->keys + n->first;
 	const json_t *v = NULL;
+	const struct key *k;
 
 	if (n->count == 0)
 		return r->frames[r->top].item;
+	k = &r->t->keys[n->first];
 	for (unsigned i = r->top + 1; i-- > 0 && !v; r->steps++)
 		v = member(r, r->frames[i].item, k);
 	for (uint32_t i = 1; i < n->count && v; i++)

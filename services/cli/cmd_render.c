@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "file.h"
 #include "json_text.h"
+#include "letter.h"
 #include "mem.h"
 #include "now.h"
 #include "render_letter.h"
@@ -21,7 +22,6 @@
 #define OUTPUT_MAX_BYTES ((size_t)64 << 20)
 #define INSTALLED_DIR "/usr/share/beckon/templates"
 #define SOURCE_DIR "deploy/templates"
-#define BRAND_COLOUR "#1d4ed8"
 
 struct render_options {
 	const char *file, *vars, *partials, *escape;
@@ -208,7 +208,7 @@ static int complete_vars(json_t *vars, const char *locale, struct err *e)
 	if (!json_object_get(vars, "today"))
 		json_object_set_new(vars, "today", json_string(today.data));
 	if (!json_object_get(vars, "brand_colour"))
-		json_object_set_new(vars, "brand_colour", json_string(BRAND_COLOUR));
+		json_object_set_new(vars, "brand_colour", json_string(LETTER_COLOUR));
 	if (!json_object_get(vars, "vars"))
 		json_object_set_new(vars, "vars", json_object());
 	return OK;

@@ -169,12 +169,13 @@ static void test_output_bound(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(template_compile(&t, "t", "{{a}}", 5, TEMPLATE_ESCAPE_NONE, NULL, &e), OK);
+	assert_int_equal(template_compile(&t, "t", "x{{a}}", 6, TEMPLATE_ESCAPE_NONE, NULL, &e),
+			 OK);
 	assert_int_equal(template_render(t, vars, false, &out, &e), OK);
 	assert_int_equal(template_render(t, vars, false, &out, &e), ERR_INVALID);
 	assert_string_equal(e.text, "t: the rendering is too large");
-	assert_string_equal(out.data, "12345");
-	assert_int_equal(out.len, 5);
+	assert_string_equal(out.data, "x12345");
+	assert_int_equal(out.len, 6);
 	template_free(t);
 	json_decref(vars);
 }
