@@ -154,6 +154,8 @@ static bool time_read(struct span v, int64_t *ms)
 {
 	char text[TIME_MAX + 1];
 
+	if (v.len > TIME_MAX) /* so many characters are fine, but not so many bytes */
+		return false;
 	memcpy(text, v.s, v.len);
 	text[v.len] = '\0';
 	return now_parse(text, ms);

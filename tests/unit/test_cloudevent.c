@@ -122,6 +122,8 @@ static void test_unreadable(void **state)
 		  "source: must be a URI reference of 1 to 256 characters" },
 		{ "ce_type", NULL, "{}", "type: missing" },
 		{ "ce_time", "14.03.2025", "{}", "time: must be an RFC 3339 date and time" },
+		{ "ce_time", "яяяяяяяяяяяяяяяяяяяяяяяяяяяяяяяяяяяяяяя", "{}",
+		  "time: must be an RFC 3339 date and time" },
 		{ "ce_datacontenttype", "application/json", "{}", "datacontenttype: given twice" },
 		{ "Content-Type", "application/avro", "{}", "datacontenttype: must name JSON" },
 		{ "Content-Type", "application/cloudevents-batch+json", "[]",
