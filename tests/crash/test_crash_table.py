@@ -53,7 +53,7 @@ def scenario(fleet):
 def test_crash(fleet, row):
     program = row["program"].removeprefix("beckon-").strip("`")
     fleet.crash_env = {program: {"BECKON_CRASH_AT": f"{point(row)}:1"}}
-    fleet.up(email={"sessions": SESSIONS, "schedule__retry": ["300ms"] * 4},
+    fleet.up(email={"sessions": SESSIONS},
              dispatcher={"tenants": {"slow": {"limits": {"tenant": "5/s"}}}}, await_ready=False)
     wanted, doubtful = scenario(fleet)
     victim = fleet[program]

@@ -60,6 +60,7 @@ def fleet_config(fleet):
         "keys": {"ring_file": str(fleet.dir / "ring.keys"), "recipient_file": str(fleet.dir / "recipient.key")},
         "relays": fleet.relays(),
         "sessions": 4,
+        "schedule": {"retry": ["300ms"] * 4},
         "templates_dir": str(Path(__file__).resolve().parents[2] / "deploy" / "templates"),
         "tenants": {"*": {"sender": {"from": "no-reply@mail.internal"}, "contact": "help@mail.internal",
                           "link_base": "https://join.internal/i"}},

@@ -101,6 +101,14 @@ class KafkaServer:
             [NewTopic(name, partitions, 1, config={**shared, **own}) for name, own in configs.items()])
         for future in made.values():
             future.result(30)
+        wait_until(lambda: self._led(admin, configs, partitions), 30, "new topics have no leaders")
+
+    @staticmethod
+    def _led(admin, names, partitions):
+        """A broker tells of a topic a moment after it has taken the order to make it."""
+        known = admin.list_topics(timeout=5).topics
+        return all(n in known and len(known[n].partitions) == partitions
+                   and all(p.leader >= 0 for p in known[n].partitions.values()) for n in names)
 
     def delete_topics(self, names):
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
