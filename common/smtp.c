@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "smtp_connect.h"
 #include "smtp_talk.h"
 #include "smtp_text.h"
 
@@ -43,8 +44,10 @@ static int route_fault(const struct smtp_route *route, const struct smtp_end *en
 static int session(struct transport *base, struct feed *feed, struct err *e)
 {
 	struct smtp_transport *t = (struct smtp_transport *)base;
-	struct mail *mail = smtp_talk_next(feed);
+	struct mail *mail;
 
+	smtp_connect_forget_deadline();
+	mail = smtp_talk_next(feed);
 	while (mail) {
 		struct smtp_end end = smtp_talk(&t->route, feed, mail);
 
@@ -60,8 +63,10 @@ static int session(struct transport *base, struct feed *feed, struct err *e)
 static int probe(struct transport *base, struct err *e)
 {
 	struct smtp_transport *t = (struct smtp_transport *)base;
-	struct smtp_end end = smtp_talk_probe(&t->route);
+	struct smtp_end end;
 
+	smtp_connect_forget_deadline();
+	end = smtp_talk_probe(&t->route);
 	return end.fault == SMTP_FAULT_NONE ? OK : route_fault(&t->route, &end, e);
 }
 

@@ -123,6 +123,12 @@ bool smtp_connect_deadline(void)
 	return mine.watched && atomic_load(&mine.watched->deadline_hit);
 }
 
+void smtp_connect_forget_deadline(void)
+{
+	if (mine.watched)
+		atomic_store(&mine.watched->deadline_hit, 0);
+}
+
 /* Waits for the three-way handshake; the kernel's verdict comes as SO_ERROR. */
 static int established(int fd, int timeout_ms)
 {

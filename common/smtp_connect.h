@@ -33,7 +33,9 @@ void smtp_connect_half_close(void);
 /* The peer has closed its half or the connection is broken: no reply can come any more. */
 bool smtp_connect_lost(void);
 
-/* The loop has cut this session at a deadline. */
+/* The loop has cut this session at a deadline. Forgotten when a session begins, before it has a
+   message: what was meant for an earlier message does not hit a later one. */
 bool smtp_connect_deadline(void);
+void smtp_connect_forget_deadline(void);
 
 #endif

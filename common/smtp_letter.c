@@ -21,49 +21,39 @@ const char *letter_fault(const struct mail *mail)
 	return wire_message_ok(mail->bytes, mail->len) ? NULL : "render_failed";
 }
 
-/* All must have left but what libesmtp holds back for the dot, and the relay must still be there
-   to answer. A block that took as long as a time-out may have lost bytes: libesmtp drops what it
-   cannot write, and goes on. */
+/* The relay must still be there to answer, and every byte must have got through: libesmtp drops
+   what it cannot write in time and goes on, so a body that took as long as a time-out may have a
+   hole. Then the feed has the word. */
 static bool may_end(const struct letter *l)
 {
-	bool slow = l->block_ms && now_mono_ms() - l->block_ms >= l->data_timeout_ms;
-
-	return !slow && !smtp_connect_lost() && l->feed->dot(l->feed->ctx, l->mail);
+	return now_mono_ms() - l->read_ms < l->data_timeout_ms && !smtp_connect_lost() &&
+	       l->feed->dot(l->feed->ctx, l->mail);
 }
 
-static size_t block_fill(struct letter *l)
-{
-	size_t n = l->mail->len - l->read;
-
-	if (n > LETTER_BLOCK_BYTES)
-		n = LETTER_BLOCK_BYTES;
-	memcpy(l->block, l->mail->bytes + l->read, n);
-	l->read += n;
-	l->block_ms = now_mono_ms();
-	return n;
-}
-
-/* The source of a message (smtp_messagecb_t); len NULL = from the beginning. At the end libesmtp
-   has written all but at most one buffer, and the dot or BDAT LAST is next: it is kept back by
-   ending the connection. errno other than 0 would mean that reading failed. */
+/* The source of a message (smtp_messagecb_t); len NULL = from the beginning. All bytes are given at
+   once. When libesmtp asks for more it has written all but at most one buffer of them, and the dot
+   is next: it is kept back by ending the connection. */
 static const char *on_read(void **context, int *len, void *arg)
 {
 	struct letter *l = arg;
 
 	(void)context;
-	if (!len) {
-		l->read = 0;
+	if (!len)
 		return NULL;
-	}
 	*len = 0;
-	if (l->mail && !l->withheld && l->read < l->mail->len)
-		*len = (int)block_fill(l);
-	else if (l->mail && !l->withheld && !l->dot)
-		l->withheld = !(l->dot = may_end(l));
+	if (!l->mail)
+		return NULL;
+	if (!l->read_ms) {
+		l->read_ms = now_mono_ms();
+		*len = (int)l->mail->len;
+	} else if (!l->dot && !l->withheld) {
+		l->dot = may_end(l);
+		l->withheld = !l->dot;
+	}
 	if (l->withheld)
 		smtp_connect_cut();
-	errno = 0;
-	return l->block;
+	errno = 0; /* anything else would say that reading failed */
+	return l->mail->bytes;
 }
 
 /* RFC 3461: tell of failure and delay, with headers only. */

@@ -2,8 +2,6 @@
  * smtp_letter - a mail on its way through libesmtp.
  *
  * Gives libesmtp envelope and bytes, and asks the feed right before the last of them can leave.
- * A refused message may still be read by a pipelined BDAT, after its mail has been given back: so
- * libesmtp reads a copy of each block, and a letter without mail has no bytes left.
  */
 #ifndef BECKON_SMTP_LETTER_H
 #define BECKON_SMTP_LETTER_H
@@ -15,28 +13,24 @@
 #include "smtp_verdict.h"
 #include "transport.h"
 
-#define LETTER_BLOCK_BYTES (32 << 10) /* what libesmtp is given at a time; a BDAT chunk */
-
 struct smtp_session; /* libesmtp's, like the next two */
 struct smtp_message;
 struct smtp_recipient;
 
 struct letter {
-	struct mail *mail; /* NULL once it is answered */
+	struct mail *mail; /* NULL once it is answered: libesmtp has read it, or never will */
 	struct feed *feed;
-	char *block; /* LETTER_BLOCK_BYTES, shared by the letters of a connection */
 	int data_timeout_ms;
 	struct smtp_message *message;
 	struct smtp_recipient *recipient;
-	size_t read;	   /* bytes that libesmtp has been given */
 	int64_t handed_ms; /* monotonic: when the letter was made */
-	int64_t block_ms;  /* and when the latest block was given */
+	int64_t read_ms;   /* and when libesmtp took the bytes; 0 = not yet */
 	bool dot;	   /* the feed said yes: the final dot may have left */
 	bool withheld;	   /* the end was kept back: the message can never be complete */
 };
 
-/* Adds l to the session. mail, feed, block and data_timeout_ms are filled in by the caller, the
-   rest is zero. The mail has passed letter_fault. */
+/* Adds l to the session. mail, feed and data_timeout_ms are filled in by the caller, the rest is
+   zero. The mail has passed letter_fault. */
 void letter_add(struct letter *l, struct smtp_session *session);
 
 /* An error code if the mail may not go to any relay, else NULL. */

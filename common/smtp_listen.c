@@ -1,5 +1,6 @@
 #include "smtp_listen.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,12 +22,27 @@ static void heard_byte(struct smtp_listen *l, char c)
 		l->head[l->head_len++] = c;
 }
 
-void smtp_listen_heard(struct smtp_listen *l, const char *bytes, size_t len)
+/* Anywhere in the reply and in whatever pieces it comes: the last letter is in time. */
+static void strike_out(struct smtp_listen *l, char *c)
+{
+	static const char word[] = "CHUNKING";
+	int upper = toupper((unsigned char)*c);
+
+	l->struck = upper == word[l->struck] ? l->struck + 1 : upper == word[0];
+	if (!word[l->struck]) {
+		*c = 'X';
+		l->struck = 0;
+	}
+}
+
+void smtp_listen_heard(struct smtp_listen *l, char *bytes, size_t len)
 {
 	if (l->phase == SMTP_OPEN || l->quit)
 		return;
 	for (size_t i = 0; i < len && !l->tampered; i++) {
 		l->tampered = l->whole;
+		if (l->phase == SMTP_EHLO)
+			strike_out(l, &bytes[i]);
 		heard_byte(l, bytes[i]);
 	}
 	if (l->phase == SMTP_AUTH && l->whole && strncmp(l->line, "235", 3) == 0)

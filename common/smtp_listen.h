@@ -6,6 +6,11 @@
  * replies are framed here as well; one byte more than was asked for is tampering. On the way the
  * first line of the latest reply is kept, which libesmtp shows to nobody, and AUTH is watched.
  * What we say is looked at for its verb only: AUTH is in the clear here.
+ *
+ * CHUNKING is struck out of the reply to EHLO while it passes: with several BDATs under way and the
+ * connection lost, libesmtp counts replies that can no longer come and calls a state before the
+ * first of its table. With one recipient and DATA at most two commands are under way, which it
+ * survives.
  */
 #ifndef BECKON_SMTP_LISTEN_H
 #define BECKON_SMTP_LISTEN_H
@@ -29,10 +34,11 @@ struct smtp_listen {
 	bool line_whole;
 	char head[4]; /* of the reply's current line */
 	size_t head_len;
+	size_t struck; /* characters of CHUNKING that have just passed */
 };
 
-/* Bytes that came; at the first one too many, tampered. */
-void smtp_listen_heard(struct smtp_listen *l, const char *bytes, size_t len);
+/* Bytes that came, before libesmtp looks at them; at the first one too many, tampered. */
+void smtp_listen_heard(struct smtp_listen *l, char *bytes, size_t len);
 
 /* Bytes that are about to leave. */
 void smtp_listen_said(struct smtp_listen *l, const char *bytes, size_t len);

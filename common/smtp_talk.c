@@ -24,12 +24,10 @@ struct talk {
 	bool connected;
 	enum smtp_fault fault;
 	const char *detail;
-	struct letter letters[2]; /* they take turns: the last may still be read */
-	struct letter *now;
+	struct letter letter; /* the latest */
 	int answered;
 	int64_t opened_ms;
 	char password[SMTP_SECRET_SIZE];
-	char block[LETTER_BLOCK_BYTES];
 };
 
 /* --- before the first MAIL --- */
@@ -74,7 +72,7 @@ static void on_traffic(const char *bytes, int len, int writing, void *arg)
 	if (t->listen.phase == SMTP_OPEN || t->fault != SMTP_FAULT_NONE)
 		return;
 	if (!writing) {
-		smtp_listen_heard(&t->listen, bytes, (size_t)len);
+		smtp_listen_heard(&t->listen, (char *)bytes, (size_t)len); /* libesmtp's buffer */
 		if (t->listen.tampered)
 			fail(t, SMTP_FAULT_TLS, "more was said than asked for: tampered with");
 		return;
@@ -88,12 +86,10 @@ static void on_traffic(const char *bytes, int len, int writing, void *arg)
 
 static void letter_begin(struct talk *t, struct mail *mail)
 {
-	t->now = t->now == &t->letters[0] ? &t->letters[1] : &t->letters[0];
-	*t->now = (struct letter){ .mail = mail,
-				   .feed = t->feed,
-				   .block = t->block,
-				   .data_timeout_ms = t->route->o.data_timeout_ms };
-	letter_add(t->now, t->session);
+	t->letter = (struct letter){ .mail = mail,
+				     .feed = t->feed,
+				     .data_timeout_ms = t->route->o.data_timeout_ms };
+	letter_add(&t->letter, t->session);
 }
 
 static struct smtp_trace trace(const struct talk *t)
@@ -101,8 +97,8 @@ static struct smtp_trace trace(const struct talk *t)
 	struct smtp_trace trace = { .fault = t->fault, .reused = t->answered > 0 };
 
 	smtp_listen_reply(&t->listen, &trace.session);
-	letter_trace(t->now, &trace);
-	trace.ours = t->now->withheld || smtp_connect_deadline();
+	letter_trace(&t->letter, &trace);
+	trace.ours = t->letter.withheld || smtp_connect_deadline();
 	return trace;
 }
 
@@ -138,11 +134,11 @@ static void answered(struct talk *t, bool goes_on)
 {
 	struct smtp_trace heard = trace(t);
 	struct mail_result r = smtp_verdict(&heard);
-	struct mail *mail = t->now->mail;
+	struct mail *mail = t->letter.mail;
 
 	if (!mail || (r.reach != REACH_TAKEN && r.reach != REACH_REFUSED))
 		return;
-	t->now->mail = NULL;
+	t->letter.mail = NULL;
 	t->answered++;
 	t->feed->done(t->feed->ctx, mail, &r);
 	if (goes_on && r.reply.code != 421)
@@ -154,24 +150,24 @@ static void answered(struct talk *t, bool goes_on)
 static void on_mail_status(struct talk *t, va_list ap)
 {
 	va_arg(ap, const char *);
-	if (va_arg(ap, smtp_message_t) == t->now->message &&
-	    smtp_reverse_path_status(t->now->message)->code / 100 != 2)
+	if (va_arg(ap, smtp_message_t) == t->letter.message &&
+	    smtp_reverse_path_status(t->letter.message)->code / 100 != 2)
 		answered(t, true);
 }
 
 static void on_rcpt_status(struct talk *t, va_list ap)
 {
 	va_arg(ap, const char *);
-	if (va_arg(ap, smtp_recipient_t) == t->now->recipient &&
-	    smtp_recipient_status(t->now->recipient)->code / 100 != 2)
+	if (va_arg(ap, smtp_recipient_t) == t->letter.recipient &&
+	    smtp_recipient_status(t->letter.recipient)->code / 100 != 2)
 		answered(t, true);
 }
 
 /* Without a dot this is DATA refused: libesmtp has already found that nothing follows. */
 static void on_message_sent(struct talk *t, va_list ap)
 {
-	if (va_arg(ap, smtp_message_t) == t->now->message)
-		answered(t, t->now->dot);
+	if (va_arg(ap, smtp_message_t) == t->letter.message)
+		answered(t, t->letter.dot);
 }
 
 /* Once more if the first address of the host turned us away: nothing of it counts any more. */
@@ -327,11 +323,11 @@ static struct smtp_end talk_end(struct talk *t)
 	struct smtp_end end = { .fault = t->fault, .detail = t->detail };
 
 	end.result = smtp_verdict(&heard);
-	if (!t->feed || !t->now->mail)
+	if (!t->feed || !t->letter.mail)
 		return end;
-	end.mail = t->now->mail;
+	end.mail = t->letter.mail;
 	end.again = end.result.reach == REACH_NOT_SENT && heard.reused && !heard.ours &&
-		    now_mono_ms() - t->now->handed_ms < t->route->o.command_timeout_ms;
+		    now_mono_ms() - t->letter.handed_ms < t->route->o.command_timeout_ms;
 	return end;
 }
 

@@ -25,7 +25,7 @@ enum smtp_fault {
 struct smtp_trace {
 	enum smtp_fault fault;
 	struct reply session;	       /* the reply that ended an unopened session */
-	struct reply mail, rcpt, data; /* data: to DATA, then to the final dot (BDAT likewise) */
+	struct reply mail, rcpt, data; /* data: to DATA, then to the final dot */
 	bool complete;		       /* libesmtp's word: the relay took responsibility */
 	bool dot;		       /* the last bytes may have left */
 	bool ours;		       /* we ended it: the deadline, or the feed said no */

@@ -32,7 +32,7 @@ bool wire_message_ok(const char *bytes, size_t len)
 			return false;
 		p = lf + 1;
 	}
-	return len > 0;
+	return len > 0 && len <= WIRE_MESSAGE_MAX;
 }
 
 bool wire_xtext_ok(const char *s)

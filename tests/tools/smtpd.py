@@ -19,6 +19,7 @@ What happens, in this order:
     stall    seconds in which nothing is read       take     True: the message counts as taken over whatever is said
     reply    a line, or a list of lines             raw      bytes (str: latin-1) said as they are, instead of reply
     pieces   seconds between the single bytes of what is said
+    keep     True: whatever is said, the transaction goes on as if it had been yes (RFC 2920 3.1)
     close    True: FIN afterwards                   reset    True: RST afterwards
 A rule without reply, raw, silent, close or reset leaves the usual reply.
 
@@ -45,7 +46,7 @@ from collections import Counter
 LINE_MAX = 64 << 10
 CONTENT_MAX = 64 << 20
 EXTENSIONS = ("PIPELINING", "SIZE 33554432", "8BITMIME", "DSN", "ENHANCEDSTATUSCODES")
-ACTIONS = ("delay", "hold", "silent", "stall", "take", "reply", "raw", "pieces", "close", "reset")
+ACTIONS = ("delay", "hold", "silent", "stall", "take", "reply", "raw", "pieces", "keep", "close", "reset")
 
 
 class Gone(Exception):
@@ -92,13 +93,8 @@ class Rule:
             return False
         if self.sender and not self.sender.fullmatch(connection.sender or ""):
             return False
-        if self.times is not None and self.used >= self.times:
-            return False
         self.matched += 1
-        if self.nth not in (None, self.matched):
-            return False
-        self.used += 1
-        return True
+        return self.nth in (None, self.matched) and (self.times is None or self.used < self.times)
 
 
 class Connection:
@@ -192,7 +188,7 @@ class Connection:
             raise Gone("reset by a rule")
         if todo.get("close"):
             raise Gone("closed by a rule")
-        return said[:1] in (b"2", b"3")
+        return bool(todo.get("keep")) or said[:1] in (b"2", b"3")
 
     @staticmethod
     def said(todo, usual):
@@ -458,7 +454,10 @@ class Server:
 
     def rule(self, stage, connection):
         with self._lock:
-            return next((r for r in self._rules if r.fits(stage, connection)), None)
+            found = [r for r in self._rules if r.fits(stage, connection)]
+            if found:
+                found[0].used += 1
+            return found[0] if found else None
 
     def gate(self, name):
         with self._lock:
