@@ -133,6 +133,10 @@ int config_reload_secrets(struct config *c, struct err *e);
 /* Frees what is in the structs, too, and zeroes it. Takes NULL. */
 void config_free(struct config *c);
 
+/* For what is inside OBJECT keys: a text, number or true-or-false as text; NULL when v is none of
+   them. Numbers are written to tmp. */
+const char *config_scalar(const json_t *v, char tmp[32]);
+
 /* Reads a file as a SECRET key does, for the secrets inside OBJECT keys. The caller frees *out,
    best through config_secret_free. ERR_FATAL: unreadable, empty, too large, or holding NUL. */
 int config_secret_read(const char *path, char **out, struct err *e);

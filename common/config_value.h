@@ -24,7 +24,4 @@ int config_map_set(struct config_map *m, const char *name, const json_t *v, cons
 /* The word for a type in documentation: "duration". */
 const char *config_type_word(enum config_type type);
 
-/* A scalar as text; NULL when v is none. Numbers are written to tmp. */
-const char *config_scalar(const json_t *v, char tmp[32]);
-
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "nearest.h"
 #include "request.h"
 
 #define RATE_MAX 1000000
@@ -149,6 +150,15 @@ static int set_one(struct tenant *t, const struct setting *f, const json_t *valu
 	return OK;
 }
 
+static int unknown(const char *name, const struct setting *list, size_t n, struct err *e)
+{
+	struct nearest near = { .word = name };
+
+	for (size_t i = 0; i < n; i++)
+		nearest_offer(&near, list[i].name);
+	return err_set(e, ERR_FATAL, "%.40s is no setting of a tenant, the nearest is %s", name, near.best);
+}
+
 static int set_fields(struct tenant *t, const json_t *object, const struct setting *list, size_t n, struct err *e)
 {
 	const char *name;
@@ -162,7 +172,7 @@ static int set_fields(struct tenant *t, const json_t *object, const struct setti
 		while (i < n && strcmp(list[i].name, name))
 			i++;
 		if (i == n)
-			return err_set(e, ERR_FATAL, "%s is no setting of a tenant", name);
+			return unknown(name, list, n, e);
 		if (set_one(t, &list[i], value, e) < 0)
 			return ERR_FATAL;
 	}

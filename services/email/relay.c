@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "mem.h"
+#include "nearest.h"
 #include "smtp.h"
 
 #define PREFIX "smtp://"
@@ -75,6 +76,17 @@ static int parse_tls(const char *word, struct smtp_options *o, struct err *e)
 	return err_set(e, ERR_FATAL, "tls '%.40s': it is required, optional-insecure or off", word);
 }
 
+static int unknown(const char *name, struct err *e)
+{
+	struct nearest near = { .word = name };
+
+	nearest_offer(&near, "url");
+	nearest_offer(&near, "tls");
+	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
+		nearest_offer(&near, entries[i].name);
+	return err_set(e, ERR_FATAL, "%.40s is no setting of a relay, the nearest is %s", name, near.best);
+}
+
 static int parse_entry(struct relay *r, const char *name, const char *value, struct smtp_options *o, struct err *e)
 {
 	char *end;
@@ -99,21 +111,23 @@ static int parse_entry(struct relay *r, const char *name, const char *value, str
 		*(int *)((char *)o + f->number) = (int)n * f->scale;
 		return OK;
 	}
-	return err_set(e, ERR_FATAL, "%.80s is no setting of a relay", name);
+	return unknown(name, e);
 }
 
 static int parse(struct relay *r, const json_t *list, struct smtp_options *o, struct err *e)
 {
 	const json_t *one = json_array_get(list, 0);
 	const char *name;
+	char number[32];
 	json_t *value;
 
 	if (!json_is_array(list) || json_array_size(list) != 1 || !json_is_object(one))
 		return err_set(e, ERR_FATAL, "relays: a list of one relay, e.g. [{name: mx, url: smtp://127.0.0.1:25, tls: off}]");
 	json_object_foreach((json_t *)one, name, value)
-		if (!json_is_string(value) || parse_entry(r, name, json_string_value(value), o, e) < 0)
-			return json_is_string(value) ? err_prefix(e, ERR_FATAL, "relays") :
-						       err_set(e, ERR_FATAL, "relays: %s is a text", name);
+		if (!config_scalar(value, number))
+			return err_set(e, ERR_FATAL, "relays: %.40s must be a single value", name);
+		else if (parse_entry(r, name, config_scalar(value, number), o, e) < 0)
+			return err_prefix(e, ERR_FATAL, "relays");
 	if (!r->host)
 		return err_set(e, ERR_FATAL, "relays: url is missing");
 	if (!r->name)
