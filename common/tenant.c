@@ -63,7 +63,7 @@ int tenant_rate_parse(const char *text, struct tenant_rate *out, struct err *e)
 
 static int set_ttl(struct tenant *t, const json_t *value, struct err *e)
 {
-	long long n = json_is_string(value) ? strtoll(json_string_value(value), NULL, 10) : json_integer_value(value);
+	long long n = json_integer_value(value);
 
 	if (n < TTL_MIN_S || n > TTL_MAX_S)
 		return err_set(e, ERR_FATAL, "link_ttl_s is from %d to %d seconds", TTL_MIN_S, TTL_MAX_S);
@@ -78,13 +78,14 @@ static int set_auto_send(struct tenant *t, const json_t *value, struct err *e)
 
 	json_object_foreach((json_t *)value, name, v) {
 		int i = 0;
-		bool on = json_is_true(v) || (json_is_string(v) && !strcmp(json_string_value(v), "true"));
 
 		while (i < 4 && strcmp(request_triggers[i], name))
 			i++;
 		if (i == 4)
 			return err_set(e, ERR_FATAL, "auto_send.%s: there are manual, import, directory, api", name);
-		t->auto_send[i] = on;
+		if (!json_is_boolean(v))
+			return err_set(e, ERR_FATAL, "auto_send.%s is neither true nor false", name);
+		t->auto_send[i] = json_is_true(v);
 	}
 	return OK;
 }

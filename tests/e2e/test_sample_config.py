@@ -1,0 +1,73 @@
+"""deploy/config/beckon.yaml is what it says: every program takes it, it shows every key, and defaults are defaults."""
+import base64
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fleet import PROGRAMS, program
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = (ROOT / "deploy/config/beckon.yaml").read_text()
+COMMENTED = re.sub(r"(?m)^#(?=\S|  )", "", SAMPLE)  # sentences begin with one space
+KEYS = re.findall(r'"([a-z0-9_.]+)"', (ROOT / "common/config_fleet.c").read_text().partition("config_fleet[]")[2])
+
+
+def run(service, *args, env=None):
+    return subprocess.run([program(PROGRAMS[service]), *map(str, args)], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}, timeout=60)
+
+
+def flat(tree, prefix=""):
+    """Dotted names of the leaves."""
+    for key, value in tree.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and name not in KEYS:
+            yield from flat(value, name + ".")
+        else:
+            yield name, value
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """Writes a text as the configuration of a machine whose keys and templates are in place."""
+    secret = base64.b64encode(os.urandom(32)).decode()
+    for name, text in (("ring.keys", f"k1:{secret} 2025-01-01T00:00:00Z\n"), ("recipient.key", secret + "\n"),
+                       ("redis.password", "secret\n"), ("relay.password", "secret\n")):
+        (tmp_path / name).write_text(text)
+
+    def write(text):
+        path = tmp_path / "beckon.yaml"
+        path.write_text(text.replace("/etc/beckon/keys", str(tmp_path))
+                        .replace("/usr/share/beckon/templates", str(ROOT / "deploy/templates")))
+        return path
+    return write
+
+
+@pytest.mark.parametrize("service", PROGRAMS)
+@pytest.mark.parametrize("text", [SAMPLE, COMMENTED], ids=["as-it-is", "every-line"])
+def test_every_program_takes_it(service, text, installed):
+    templates = {"BECKON_TEMPLATES_DIR": str(ROOT / "deploy/templates")}
+    done = run(service, "--config", installed(text), "--check", env=templates)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok\n", "")
+
+
+def test_it_shows_every_key():
+    shown = {name for name, _ in flat(yaml.safe_load(COMMENTED))}
+    assert {k for k in KEYS if k not in shown and not any(s.startswith(k + ".") for s in shown)} == set()
+
+
+@pytest.mark.parametrize("service", PROGRAMS)
+def test_a_commented_line_is_the_default(service):
+    set_here = {name for name, _ in flat(yaml.safe_load(SAMPLE))}
+    told = dict(flat(yaml.safe_load(COMMENTED)))
+    table = run(service, "--help-markdown").stdout
+    defaults = dict(re.findall(r"^\| `([a-z_.]+)` \| [^|]* \| `([^`]*)` \|", table, re.M))
+    assert defaults, table
+    for name, default in defaults.items():
+        value = told[name]
+        text = ", ".join(value) if isinstance(value, list) else str(value).lower() if value in (True, False) else value
+        assert name in set_here or str(text) == default, name
