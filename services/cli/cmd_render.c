@@ -308,6 +308,7 @@ int cmd_render(int argc, char **argv)
 	json_decref(input);
 	if (r != OK)
 		return complain(e.text, r == ERR_FATAL ? CLI_USAGE : CLI_BAD);
-	fwrite(out.data, 1, out.len, stdout);
+	if (out.len)
+		fwrite(out.data, 1, out.len, stdout);
 	return CLI_GOOD;
 }

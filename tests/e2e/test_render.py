@@ -110,7 +110,7 @@ def render(tmp_path, template, data, *options, partials=None):
                            *options], capture_output=True, timeout=60)
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", [*range(270), *(pytest.param(n, marks=pytest.mark.story) for n in range(270, 300))])
 def test_agrees_with_chevron(tmp_path, seed):
     maker = Maker(seed)
     data, template = maker.data(), maker.block(3, maker.names()) + "\n"
@@ -153,6 +153,7 @@ class Balance(html.parser.HTMLParser):
         self.text += data
 
 
+@pytest.mark.story
 @pytest.mark.parametrize("locale, moment, left", [("en", "14 March 2025, 18:00 MSK", "5 days"),
                                                   ("ru-RU", "14 марта 2025, 18:00 МСК", "5 дней")])
 def test_invite_says_all(tmp_path, locale, moment, left):
@@ -213,6 +214,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.story
 @pytest.mark.parametrize("template, data, options, code, says", FAULTS.values(), ids=FAULTS)
 def test_faults_of_a_file(tmp_path, template, data, options, code, says):
     result = render(tmp_path, template, data, *options)
@@ -231,6 +233,7 @@ NAMED_FAULTS = {
 }
 
 
+@pytest.mark.story
 @pytest.mark.parametrize("options, data, code, says", NAMED_FAULTS.values(), ids=NAMED_FAULTS)
 def test_faults_of_a_name(tmp_path, options, data, code, says):
     result = show(tmp_path, data, *options)
@@ -238,6 +241,7 @@ def test_faults_of_a_name(tmp_path, options, data, code, says):
     assert says in result.stderr
 
 
+@pytest.mark.story
 @pytest.mark.parametrize("text", ["", "{", "{}x", '{"a": 1e999}', '{"a": 1, "a": 2}', "\xff", "nul"])
 def test_variables_that_are_no_json(tmp_path, text):
     (tmp_path / "template").write_text("x")
@@ -255,6 +259,11 @@ def test_escaping_is_chosen(tmp_path):
 
 def test_partials_by_either_name(tmp_path):
     assert render(tmp_path, "{{>a}}{{>b}}", {}, partials={"a": "1", "b.mustache": "2"}).stdout == b"12"
+
+
+@pytest.mark.story
+def test_nothing_is_printed_as_nothing(tmp_path):
+    assert (result := render(tmp_path, "", {})).returncode == 0 and result.stdout == b""
 
 
 def test_variables_may_be_any_json(tmp_path):
