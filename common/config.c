@@ -194,11 +194,20 @@ void config_secret_free(char *secret)
 	free(secret);
 }
 
+/* Under systemd the directory of secrets has another name for each instance. */
+static char *secret_path(const char *path)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+	return *path != '/' && dir ? xasprintf("%s/%s", dir, path) : xstrdup(path);
+}
+
 int config_secret_read(const char *path, char **out, struct err *e)
 {
 	autobuf text = BUF_INIT(CONFIG_SECRET_MAX);
+	autofree char *full = secret_path(path);
 	size_t n;
-	int r = file_read(path, &text, e);
+	int r = file_read(full, &text, e);
 
 	if (r < 0)
 		return ERR_FATAL;
@@ -206,7 +215,7 @@ int config_secret_read(const char *path, char **out, struct err *e)
 	n -= n > 0 && text.data[n - 1] == '\n';
 	n -= n > 0 && text.data[n - 1] == '\r';
 	if (n == 0 || memchr(text.data, '\0', n))
-		return err_set(e, ERR_FATAL, "%s %s", path, n ? "holds a NUL" : "is empty");
+		return err_set(e, ERR_FATAL, "%s %s", full, n ? "holds a NUL" : "is empty");
 	*out = xstrndup(text.data, n);
 	explicit_bzero(text.data, text.cap);
 	return OK;

@@ -86,7 +86,8 @@ enum config_type {
 /* a subtree as it stands; the last source has the whole. Text is read as YAML. */
 #define CONFIG_OBJECT(s, f) .type = CONFIG_TYPE_OBJECT, .offset = CONFIG_FIELD(s, f, json_t *)
 /* The key redis.password is set as redis.password_file: the path of a file whose content, less one
-   line end, is the value. NULL when no path is set. */
+   line end, is the value; a path without a leading slash is looked for in CREDENTIALS_DIRECTORY,
+   where systemd puts what a unit is handed, if that is set. NULL when no path is set. */
 #define CONFIG_SECRET(s, f) .type = CONFIG_TYPE_SECRET, .offset = CONFIG_FIELD(s, f, char *)
 
 struct config_key {

@@ -456,6 +456,23 @@ static void test_secrets(void **state)
 	unlink("auth.txt");
 }
 
+/* As systemd hands secrets over: a name without a directory, whatever the working directory is. */
+static void test_credentials(void **state)
+{
+	struct config *c;
+
+	(void)state;
+	write_file("secret.txt", "handed over");
+	setenv("CREDENTIALS_DIRECTORY", dir, 1);
+	assert_int_equal(chdir("/"), 0);
+	c = load_ok((struct given){ .args = { "--redis-password-file=secret.txt" } });
+	assert_string_equal(kit.password, "handed over");
+	assert_int_equal(chdir(dir), 0);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	config_free(c);
+	unlink("secret.txt");
+}
+
 /* What the program prints for these arguments, and what config_load returns. */
 static char *printed(struct given g, int expected)
 {
@@ -594,12 +611,12 @@ static int leave(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_file),
-		cmocka_unit_test(test_order),	  cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_spellings), cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_required),  cmocka_unit_test(test_secrets),
-		cmocka_unit_test(test_show),	  cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_file),
+		cmocka_unit_test(test_order),	    cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_spellings),   cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_required),    cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_credentials), cmocka_unit_test(test_show),
+		cmocka_unit_test(test_answers),	    cmocka_unit_test(test_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);
