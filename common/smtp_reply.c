@@ -59,7 +59,7 @@ static const struct rule rules[] = {
 	  "funds_exhausted", ROUTE_CONFIG },
 	{ 400, 599, NULL,
 	  "account suspended|account is suspended|account has been suspended|"
-	  "bad outbound sender|account temporarily suspended|sending is disabled|banned send",
+	  "bad outbound sender|account temporarily suspended|sending is disabled",
 	  "account_suspended", ROUTE_CONFIG },
 	{ 500, 599, "5.7.50*", "spam abuse|banned|access denied", "account_suspended",
 	  ROUTE_CONFIG },
