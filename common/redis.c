@@ -370,6 +370,21 @@ int redis_new(struct redis **out, const struct redis_options *o, struct redis_sc
 	return OK;
 }
 
+static void forget_password(struct redis *r)
+{
+	if (r->password)
+		explicit_bzero(r->password, strlen(r->password));
+	free(r->password);
+	r->password = NULL;
+}
+
+void redis_password(struct redis *r, const char *password)
+{
+	forget_password(r);
+	if (password)
+		r->password = xstrdup(password);
+}
+
 void redis_free(struct redis *r)
 {
 	if (!r)
@@ -377,9 +392,7 @@ void redis_free(struct redis *r)
 	disconnect(r);
 	pipeline_clear(&r->queue);
 	pipeline_clear(&r->done);
-	if (r->password)
-		explicit_bzero(r->password, strlen(r->password));
-	free(r->password);
+	forget_password(r);
 	free(r->name);
 	free(r);
 }

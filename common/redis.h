@@ -38,6 +38,9 @@ int redis_new(struct redis **out, const struct redis_options *o, struct redis_sc
 	      struct err *e);
 void redis_free(struct redis *r);
 
+/* Another password, used from the next connection on; NULL = none. Copied. */
+void redis_password(struct redis *r, const char *password);
+
 int redis_connect(struct redis *r, struct err *e); /* ERR_AGAIN; drops an old context first */
 bool redis_connected(const struct redis *r);
 const char *redis_run_id(const struct redis *r); /* 40 hex digits, read once per connection */
