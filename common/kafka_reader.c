@@ -155,6 +155,13 @@ int kafka_reader_next(struct kafka_reader *k, int timeout_ms, struct record *r, 
 	return ERR_AGAIN;
 }
 
+void kafka_reader_wake(struct kafka_reader *k, int fd)
+{
+	static const uint64_t one = 1;
+
+	rd_kafka_queue_io_event_enable(k->queue, fd, &one, sizeof(one));
+}
+
 bool kafka_reader_caught_up(const struct kafka_reader *k)
 {
 	return k->behind == 0;

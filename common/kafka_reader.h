@@ -18,6 +18,8 @@ int kafka_reader_open(struct kafka_reader **out, struct kafka_properties user, c
 /* Hands one record, borrowed until the next call. OK with *r filled, ERR_AGAIN when timeout_ms passed
    without one, ERR_FATAL on a fatal client error. */
 int kafka_reader_next(struct kafka_reader *k, int timeout_ms, struct record *r, struct err *e);
+/* Makes fd (an eventfd) readable when there are records to read after there were none. */
+void kafka_reader_wake(struct kafka_reader *k, int fd);
 /* True when every partition has been read up to the end it had when the reader was opened. */
 bool kafka_reader_caught_up(const struct kafka_reader *k);
 void kafka_reader_close(struct kafka_reader *k);

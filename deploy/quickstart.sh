@@ -12,4 +12,4 @@ echo "building (a minute or two; build/quickstart.log tells more)"
 	tail -n 40 build/quickstart.log
 	exit 1
 }
-exec build/release/bin/beckon dev --once --csv deploy/sample/people.csv
+exec build/release/bin/beckon dev --once deploy/sample/people.csv

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "args.h"
 #include "cli.h"
@@ -12,6 +11,7 @@
 #include "settings.h"
 #include "term.h"
 #include "told.h"
+#include "told_line.h"
 
 #define TURN_MS 1000
 
@@ -44,25 +44,6 @@ static bool wanted(const struct tail_options *o, const struct told *t)
 	return (!o->invite || !strcmp(o->invite, t->invite)) && (!o->tenant || !strcmp(o->tenant, t->tenant));
 }
 
-static void print_line(const struct told *t)
-{
-	char words[TOLD_WORDS_SIZE], at[16], who[160], attempt[32] = "";
-	time_t s = (time_t)(t->at_ms / 1000);
-	struct tm tm;
-
-	strftime(at, sizeof(at), "%H:%M:%S", localtime_r(&s, &tm));
-	snprintf(who, sizeof(who), "%s/%s", t->tenant, t->invite);
-	if (t->attempt > 1)
-		snprintf(attempt, sizeof(attempt), "attempt %lld", (long long)t->attempt);
-	term_cell(TONE_FAINT, at, 8);
-	term_cell(told_tone(t->word), told_words(t, words), 20);
-	term_cell(TONE_PLAIN, who, 36);
-	term_cell(TONE_PLAIN, t->masked ? t->masked : "", 16);
-	term_print(TONE_PLAIN, t->code ? t->code : "");
-	printf("%s%s\n", attempt[0] && t->code ? ", " : "", attempt);
-	fflush(stdout);
-}
-
 static void print_json(struct told *t)
 {
 	json_object_set_new(t->event.data, "id", json_string(t->event.id));
@@ -77,7 +58,7 @@ static bool show(const struct tail_options *o, struct told *t, int64_t *shown)
 	if (o->json)
 		print_json(t);
 	else
-		print_line(t);
+		told_line(t);
 	for (size_t i = 0; i < o->until.count; i++)
 		last |= !strcmp(o->until.items[i], outcome_words[t->word].name);
 	return ++*shown == o->count || last;

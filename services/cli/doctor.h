@@ -23,7 +23,7 @@ void doctor_topics(const struct settings *s, const struct findings *f);
 /* Redis is the primary, writes everything down and evicts nothing; its epoch is there. */
 void doctor_redis(const struct settings *s, const struct findings *f);
 
-/* The judgement of one setting of a topic against its rule; value "" = the broker did not say. Pure. */
+/* Does a topic keep what its rule asks for? Pure. */
 enum judgement doctor_judge_retention(const struct topic_rule *rule, const char *cleanup, const char *retention_ms);
 
 #endif

@@ -22,8 +22,6 @@ enum judgement doctor_judge_retention(const struct topic_rule *rule, const char 
 	bool compacts = strstr(cleanup, "compact") != NULL;
 	bool deletes = strstr(cleanup, "delete") != NULL;
 
-	if (!*cleanup || !*retention_ms)
-		return FINDING_WARN;
 	if (!rule->retention_ms) /* the latest of each key, and that for ever */
 		return compacts && (!deletes || kept < 0) ? FINDING_OK : FINDING_BAD;
 	if (compacts) /* older facts would go while the newest are kept */
@@ -31,65 +29,75 @@ enum judgement doctor_judge_retention(const struct topic_rule *rule, const char 
 	return kept < 0 || kept >= rule->retention_ms ? FINDING_OK : FINDING_BAD;
 }
 
-static const char *read_config(const struct settings *s, const char *topic, const char *name, char out[VALUE_MAX])
+/* What a topic is judged by. */
+struct topic_facts {
+	char clock[VALUE_MAX], cleanup[VALUE_MAX], kept[VALUE_MAX];
+};
+
+static int read_facts(const struct settings *s, const char *topic, struct topic_facts *facts, struct err *e)
 {
-	if (kafka_topic_config(s->kafka, topic, name, out, VALUE_MAX, NULL))
-		out[0] = '\0';
-	return out;
+	int r = kafka_topic_config(s->kafka, topic, "message.timestamp.type", facts->clock, VALUE_MAX, e);
+
+	if (r == OK)
+		r = kafka_topic_config(s->kafka, topic, "cleanup.policy", facts->cleanup, VALUE_MAX, e);
+	if (r == OK)
+		r = kafka_topic_config(s->kafka, topic, "retention.ms", facts->kept, VALUE_MAX, e);
+	return r;
 }
 
-static void check_clock(const struct settings *s, const char *topic, const struct findings *f)
+static void check_clock(const char *topic, const struct topic_facts *facts, const struct findings *f)
 {
-	char value[VALUE_MAX];
 	autofree char *what = xasprintf("topic %s: time", topic);
 	autofree char *remedy = xasprintf("message.timestamp.type is '%s'; with an old timestamp the broker deletes a "
 					  "record it has just taken: kafka-configs.sh --alter --topic %s --add-config "
 					  "message.timestamp.type=%s",
-					  read_config(s, topic, "message.timestamp.type", value), topic,
-					  TOPICS_TIMESTAMP_TYPE);
-	bool good = !strcmp(value, TOPICS_TIMESTAMP_TYPE);
+					  facts->clock, topic, TOPICS_TIMESTAMP_TYPE);
 
-	say(f, good ? FINDING_OK : *value ? FINDING_BAD : FINDING_WARN, what, remedy);
+	say(f, strcmp(facts->clock, TOPICS_TIMESTAMP_TYPE) ? FINDING_BAD : FINDING_OK, what, remedy);
 }
 
-static void check_retention(const struct settings *s, const char *topic, const struct topic_rule *rule,
+static void check_retention(const char *topic, const struct topic_rule *rule, const struct topic_facts *facts,
 			    const struct findings *f)
 {
-	char cleanup[VALUE_MAX], kept[VALUE_MAX], wanted[VALUE_MAX] = "";
+	char wanted[VALUE_MAX] = "";
 	autofree char *what = xasprintf("topic %s: retention", topic);
-	enum judgement j = doctor_judge_retention(rule, read_config(s, topic, "cleanup.policy", cleanup),
-						  read_config(s, topic, "retention.ms", kept));
 
 	if (rule->retention_ms)
 		snprintf(wanted, sizeof(wanted), ",retention.ms=%" PRId64, rule->retention_ms);
 	autofree char *remedy = xasprintf("cleanup.policy '%s', retention.ms '%s': what is needed later would be gone; "
 					  "kafka-configs.sh --alter --topic %s --add-config cleanup.policy=%s%s",
-					  cleanup, kept, topic, rule->cleanup, wanted);
+					  facts->cleanup, facts->kept, topic, rule->cleanup, wanted);
 
-	say(f, j, what, remedy);
+	say(f, doctor_judge_retention(rule, facts->cleanup, facts->kept), what, remedy);
 }
 
-/* True = the topic can be asked more. */
-static bool check_there(const struct settings *s, const char *topic, const struct findings *f, int *kind)
+/* False: Kafka or its configuration cannot be asked, so nothing more need be. */
+static bool check_topic(const struct settings *s, const char *topic, const struct topic_rule *rule,
+			const struct findings *f)
 {
 	autofree char *what = xasprintf("topic %s", topic);
+	struct topic_facts facts;
 	struct err e = { "" };
 	int64_t records;
+	int r = kafka_topic_records(s->kafka, topic, TIMEOUT_MS, &records, &e);
 
-	*kind = kafka_topic_records(s->kafka, topic, TIMEOUT_MS, &records, &e);
-	if (*kind)
+	if (r) {
 		say(f, FINDING_BAD, what, e.text);
-	return *kind == OK;
+		return r == ERR_INVALID; /* it is not there: the others may be */
+	}
+	if (read_facts(s, topic, &facts, &e)) {
+		say(f, FINDING_WARN, "topics: configuration", "Kafka does not tell it: a mock broker, or the user may not ask");
+		return false;
+	}
+	check_clock(topic, &facts, f);
+	check_retention(topic, rule, &facts, f);
+	return true;
 }
 
 void doctor_topics(const struct settings *s, const struct findings *f)
 {
-	int kind = OK;
+	bool more = true;
 
-	for (size_t i = 0; i < TOPIC_COUNT && kind != ERR_AGAIN; i++) {
-		if (!check_there(s, s->topics[i], f, &kind))
-			continue;
-		check_clock(s, s->topics[i], f);
-		check_retention(s, s->topics[i], &topic_rules[i], f);
-	}
+	for (size_t i = 0; i < TOPIC_COUNT && more; i++)
+		more = check_topic(s, s->topics[i], &topic_rules[i], f);
 }

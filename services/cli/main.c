@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "cmd_check.h"
+#include "cmd_dev.h"
 #include "cmd_doctor.h"
 #include "cmd_init.h"
 #include "cmd_invite.h"
@@ -25,6 +26,7 @@
 static int cmd_help(int argc, char **argv);
 
 static const struct command commands[] = {
+	{ "dev", cmd_dev, "the whole fleet on this machine, with nothing to set up" },
 	{ "invite", cmd_invite, "ask for people to be invited: addresses, or a CSV file" },
 	{ "tail", cmd_tail, "show outcomes as they are told" },
 	{ "topics", cmd_topics, "make the topics of an installation, or list them" },

@@ -59,14 +59,15 @@ void report_troubles(const struct report *r)
 
 /* A row as it ended. */
 struct ending {
-	const char *words, *code, *more; /* more: why, or what to do */
+	const char *words, *code, *remedy;
 	enum tone tone;
 };
 
 static struct ending ending_of(const struct report *r, const struct person *p, const struct followed *one)
 {
 	if (p->trouble.code)
-		return (struct ending){ "Not sent: bad row", p->trouble.code, p->trouble.text, TONE_BAD };
+		return (struct ending){ "Bad row", p->trouble.code, advice_remedy(r->advice, p->trouble.code),
+					TONE_BAD };
 	if (!one->told)
 		return (struct ending){ "Nothing heard yet", NULL, NULL, TONE_WARN };
 	return (struct ending){ one->words, one->code, one->code ? advice_remedy(r->advice, one->code) : NULL,
@@ -78,10 +79,10 @@ static void ending_json(const struct report *r, const struct person *p, const st
 {
 	char id[INVITE_ID_SIZE];
 
-	cli_json(json_pack("{sIsssssss*s*}", "row", (json_int_t)p->row, "tenant", r->common->tenant, "invite",
+	cli_json(json_pack("{sIssssssss*ss*}", "row", (json_int_t)p->row, "tenant", r->common->tenant, "invite",
 			   invite_id(p, r->common, id), "word",
 			   p->trouble.code ? "bad_row" : one->told ? outcome_words[one->word].name : "none", "code",
-			   end->code, "text", end->more));
+			   end->code, "remedy", end->remedy));
 }
 
 size_t report_outcomes(const struct report *r, const struct follow *f)
@@ -105,7 +106,7 @@ size_t report_outcomes(const struct report *r, const struct follow *f)
 		table_cell(&t, TONE_PLAIN, person_text(p));
 		table_cell(&t, end.tone, end.words);
 		table_cell(&t, TONE_PLAIN, end.code);
-		table_cell(&t, TONE_PLAIN, end.more);
+		table_cell(&t, TONE_PLAIN, end.remedy);
 	}
 	table_print(&t);
 	table_clear(&t);
