@@ -12,6 +12,7 @@
 
 #define PIPELINE_MAX 256       /* claims, and settles, in one pipeline */
 #define STALE_READY_MS 5000    /* a claim that no thread takes up is given back before its lease runs out */
+#define UNDER_WAY_AGAIN_MS 50
 #define ZOMBIE_MS 5000         /* half a Kafka session */
 
 /* ---- places ---- */
@@ -32,14 +33,36 @@ static void list_add(struct parcel_list *l, struct parcel *p)
 	l->count++;
 }
 
-/* The one mover: a parcel is in exactly one list, and counted for its domain while it is away. */
-void parcel_move(struct courier *c, struct parcel *p, enum parcel_place to)
+/* Counts p in or out of its place, by its recipient's domain. */
+static void count_place(struct courier *c, const struct parcel *p, int by)
+{
+	if (p->place == PARCEL_AWAY)
+		c->away[p->domain] += (unsigned)by;
+	if (p->place != PARCEL_WAITING)
+		return;
+	c->waiting[p->domain] += (unsigned)by;
+	if (c->waiting[p->domain] == (by > 0))
+		c->domains_waiting += (unsigned)by;
+}
+
+static void parcel_leave(struct courier *c, struct parcel *p)
 {
 	list_remove(&c->lists[p->place], p);
-	c->domains[p->domain] -= p->place == PARCEL_AWAY;
-	p->place = to;
-	c->domains[p->domain] += to == PARCEL_AWAY;
-	list_add(&c->lists[to], p);
+	count_place(c, p, -1);
+}
+
+static void parcel_enter(struct courier *c, struct parcel *p, enum parcel_place place)
+{
+	p->place = place;
+	list_add(&c->lists[place], p);
+	count_place(c, p, 1);
+}
+
+/* The one mover: a parcel is in exactly one list. */
+void parcel_move(struct courier *c, struct parcel *p, enum parcel_place to)
+{
+	parcel_leave(c, p);
+	parcel_enter(c, p, to);
 }
 
 void references_add(struct references *r, const char *delivery, int64_t turn)
@@ -67,8 +90,8 @@ void courier_let_go(struct courier *c, struct parcel *p)
 	if (c->journal)
 		journal_free_entry(c->journal, p->entry);
 	p->entry = -1;
-	list_remove(&c->lists[p->place], p);
-	c->domains[p->domain] -= p->place == PARCEL_AWAY;
+	c->gone -= p->gone && p->place != PARCEL_WAITING && p->place != PARCEL_RESTING;
+	parcel_leave(c, p);
 	stage_finish(c->run, p->work); /* courier_flushed frees it, perhaps at once */
 }
 
@@ -83,7 +106,7 @@ void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms)
 	if (p->gone || stage_stopping(c->run))
 		courier_let_go(c, p);
 	else
-		parcel_move(c, p, PARCEL_WAITING);
+		parcel_move(c, p, ask_at_ms > now_mono_ms() ? PARCEL_RESTING : PARCEL_WAITING);
 }
 
 /* ---- taking jobs over ---- */
@@ -139,7 +162,7 @@ static void take_over(struct courier *c, struct work *w)
 	p->domain = domain_bucket(p->job.to);
 	p->outcome.max = OUTCOME_MAX_BYTES;
 	w->user = p;
-	list_add(&c->lists[PARCEL_WAITING], p);
+	parcel_enter(c, p, PARCEL_WAITING);
 }
 
 int courier_handle(struct courier *c, struct work **works, size_t n, struct err *e)
@@ -178,10 +201,11 @@ void courier_revoked(struct courier *c, struct work *w)
 	struct parcel *p = w->user;
 
 	p->gone = true;
-	if (p->place == PARCEL_WAITING)
+	if (p->place == PARCEL_WAITING || p->place == PARCEL_RESTING)
 		courier_let_go(c, p);
-	else if (p->place == PARCEL_AWAY)
-		take_back(c, INT64_MAX);
+	else
+		c->gone++;
+	c->recall = true; /* not from here: what is let go there may be the next of the caller's list */
 }
 
 /* ---- the turn ---- */
@@ -205,28 +229,59 @@ static size_t room(const struct courier *c)
 	return most - away < PIPELINE_MAX ? most - away : PIPELINE_MAX;
 }
 
-/* Moves up to n waiting parcels to be asked for; those whose domain has less than half of the sessions
-   first, the others only where nobody else waits. */
-static void choose(struct courier *c, size_t n, int64_t now)
+static bool in_list(const struct parcel_list *l, const char *delivery)
+{
+	for (const struct parcel *p = l->first; p; p = p->next)
+		if (p->gone && !strcmp(p->job.id, delivery))
+			return true;
+	return false;
+}
+
+/* A partition that was taken away has come back, and this delivery is still being sent under the claim of
+   that time: the claim would be given again, and the message sent twice. */
+static bool is_under_way(const struct courier *c, const struct parcel *p)
+{
+	return c->gone && (in_list(&c->lists[PARCEL_AWAY], p->job.id) || in_list(&c->lists[PARCEL_SETTLING], p->job.id));
+}
+
+/* Moves up to n waiting parcels to be asked for; with `fair`, none of a domain that has half of the sessions. */
+static size_t choose(struct courier *c, size_t n, bool fair)
 {
 	unsigned half = (unsigned)(c->o.sessions + 1) / 2;
+	struct parcel *next;
 
-	for (int any = 0; any < 2; any++) {
-		struct parcel *next;
-
-		for (struct parcel *p = c->lists[PARCEL_WAITING].first; p && n; p = next) {
-			next = p->next;
-			if (p->ask_at_ms > now || (!any && c->domains[p->domain] >= half))
-				continue;
-			parcel_move(c, p, PARCEL_ASKED);
-			c->domains[p->domain]++; /* as if away, so that one batch keeps the rule as well */
-			n--;
+	for (struct parcel *p = c->lists[PARCEL_WAITING].first; p && n; p = next) {
+		next = p->next;
+		if (fair && c->away[p->domain] + c->asked[p->domain] >= half)
+			continue;
+		if (is_under_way(c, p)) {
+			p->ask_at_ms = now_mono_ms() + UNDER_WAY_AGAIN_MS;
+			parcel_move(c, p, PARCEL_RESTING);
+			continue;
 		}
-		if (c->lists[PARCEL_ASKED].count)
-			break;
+		c->asked[p->domain]++;
+		parcel_move(c, p, PARCEL_ASKED);
+		n--;
 	}
-	for (struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = p->next)
-		c->domains[p->domain]--;
+	return n;
+}
+
+/* Where recipients of several domains wait, none gets more than half of the sessions. */
+static void choose_all(struct courier *c, int64_t now)
+{
+	struct parcel *next;
+	size_t n = room(c);
+
+	for (struct parcel *p = c->lists[PARCEL_RESTING].first; p; p = next) {
+		next = p->next;
+		if (p->ask_at_ms <= now)
+			parcel_move(c, p, PARCEL_WAITING);
+	}
+	if (c->domains_waiting > 1 && choose(c, n, true) < n)
+		n = 0;
+	choose(c, n, false);
+	for (const struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = p->next)
+		c->asked[p->domain] = 0;
 }
 
 static void add_all(struct courier *c)
@@ -275,7 +330,7 @@ static void ask_redis(struct courier *c, int64_t now)
 {
 	struct err e;
 
-	choose(c, room(c), now);
+	choose_all(c, now);
 	if (!c->lists[PARCEL_ASKED].count && !c->lists[PARCEL_SETTLING].count && c->drops.count < PIPELINE_MAX &&
 	    !c->releases.count)
 		return; /* drops alone ride on the next question */
@@ -288,14 +343,16 @@ static void ask_redis(struct courier *c, int64_t now)
 	take_answers(c);
 }
 
-/* When the first of those that wait for their time may be asked for. */
+/* In how many ms somebody is to be asked for; what cannot be asked now is woken by what changes that. */
 static int64_t next_ask(const struct courier *c, int64_t now)
 {
 	int64_t next = INT64_MAX;
 
-	if (!room(c))
+	if (!room(c) || !stage_ready(c->run))
 		return next;
-	for (const struct parcel *p = c->lists[PARCEL_WAITING].first; p; p = p->next)
+	if (c->lists[PARCEL_WAITING].count)
+		return 0;
+	for (const struct parcel *p = c->lists[PARCEL_RESTING].first; p; p = p->next)
 		if (p->ask_at_ms - now < next)
 			next = p->ask_at_ms > now ? p->ask_at_ms - now : 0;
 	return next;
@@ -306,10 +363,11 @@ int64_t courier_tick(struct courier *c)
 	int64_t now = now_mono_ms(), next = exchange_tick(c->exchange, now, now_boot_ms()), ask;
 
 	collect_done(c);
-	if (!route_is_open(c->route) || stage_stopping(c->run))
+	if (!route_is_open(c->route) || stage_stopping(c->run) || c->recall)
 		take_back(c, INT64_MAX);
 	else
 		take_back(c, now - STALE_READY_MS);
+	c->recall = false;
 	if (stage_ready(c->run))
 		ask_redis(c, now);
 	else

@@ -5,8 +5,8 @@
  * `email` and `sms` are this courier with another struct channel. The loop owns every parcel but those
  * ready for, or with, a channel thread. A parcel is in exactly one list, and parcel_move alone moves it:
  *
- *   waiting -> asked -> ready -> (thread) -> done -> settling -> gone
- *      ^---------'--------' given back: limit, busy, route closed, partition revoked
+ *   waiting -> asked -> away (ready, with a thread, done) -> settling -> gone
+ *      ^---------'------------' given back: busy, route closed, partition revoked; some rest first
  *
  * Where Redis cannot settle, the outcome is appended at once and settled later; where the route is
  * closed nothing is claimed, and no attempt is consumed.
@@ -29,7 +29,8 @@
 #define COURIER_REASON_SIZE 201
 
 enum parcel_place {
-	PARCEL_WAITING,  /* not claimed; from ask_at_ms on */
+	PARCEL_WAITING,  /* not claimed */
+	PARCEL_RESTING,  /* not claimed, and not asked for before ask_at_ms */
 	PARCEL_ASKED,    /* its claim is in the pipeline */
 	PARCEL_AWAY,     /* claimed: ready for, with, or back from a channel thread */
 	PARCEL_SETTLING, /* its verdict is there, Redis has not taken it yet */

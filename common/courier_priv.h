@@ -36,7 +36,12 @@ struct courier {
 	struct journal *journal;
 	struct parcel_list lists[PARCEL_PLACES];
 	struct references drops, releases;
-	unsigned domains[COURIER_DOMAINS]; /* parcels away, by bucket of the recipient's domain */
+	unsigned away[COURIER_DOMAINS];    /* parcels away, by bucket of the recipient's domain */
+	unsigned asked[COURIER_DOMAINS];   /* chosen in this turn, likewise; zero between turns */
+	unsigned waiting[COURIER_DOMAINS]; /* parcels waiting, likewise */
+	unsigned domains_waiting;          /* buckets of which somebody waits */
+	size_t gone;  /* parcels away or settling whose partition is somebody else's */
+	bool recall;  /* what is ready is taken back with the next turn */
 	char source[32], provider_why[256];
 	struct metric *in_flight, *route_up, *send_seconds;
 };

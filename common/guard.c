@@ -175,7 +175,7 @@ int guard_ready(struct guard *g, struct err *e)
 {
 	bool created;
 
-	return guard_is_ready(g) ? OK : connect_and_read(g, "", &created, e);
+	return connect_and_read(g, "", &created, e);
 }
 
 bool guard_is_ready(const struct guard *g)

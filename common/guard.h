@@ -49,7 +49,7 @@ struct guard_options {
 int guard_new(struct guard **out, const struct guard_options *o, struct err *e);
 void guard_free(struct guard *g);
 
-/* Connects if needed, reads run_id, checks or adopts the epoch (compare-and-set of the run_id behind a
+/* Asks, each time: connects if needed, reads run_id, checks or adopts the epoch (compare-and-set of the run_id behind a
    plain URL). OK = whole. ERR_AGAIN = away, or "epoch missing; run beckon init": stand still. */
 int guard_ready(struct guard *g, struct err *e);
 bool guard_is_ready(const struct guard *g);

@@ -15,6 +15,7 @@
 
 #define TURN_MAX_MS 1000      /* the main queue is polled at least this often */
 #define GUARD_AGAIN_MS 250    /* between two questions whether Redis is whole again */
+#define GUARD_PULSE_MS 1000   /* and whether it still is */
 #define WATCHDOG_S 30         /* a turn that takes longer is stuck */
 #define CLOSE_WATCHDOG_S 10   /* leaving the group can take 5 s */
 
@@ -358,20 +359,19 @@ static void set_waits(struct run *r, const char *text)
 	snprintf(r->waits, sizeof(r->waits), "%s", text ? text : "");
 }
 
-/* Asks Redis, not more often than GUARD_AGAIN_MS, until it is whole again. */
+/* Asks Redis whether it is whole: often while it is not, and now and then while it is, since a service with
+   nothing to do would not notice. */
 static void look_at_guard(struct run *r)
 {
+	bool was_ready = guard_is_ready(r->guard);
+	int64_t now = now_mono_ms();
 	struct err e;
 
-	if (guard_is_ready(r->guard)) {
-		r->guard_ok = true;
-		return;
-	}
-	r->guard_ok = false;
-	if (now_mono_ms() < r->guard_again_ms)
+	r->guard_ok = r->guard_ok && was_ready;
+	if (now < r->guard_again_ms && (was_ready || r->guard_again_ms - now <= GUARD_AGAIN_MS))
 		return;
 	r->guard_ok = guard_ready(r->guard, &e) == OK;
-	r->guard_again_ms = now_mono_ms() + GUARD_AGAIN_MS;
+	r->guard_again_ms = now_mono_ms() + (r->guard_ok ? GUARD_PULSE_MS : GUARD_AGAIN_MS);
 	if (!r->guard_ok)
 		r->guard_why = e;
 }
