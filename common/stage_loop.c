@@ -10,6 +10,7 @@
 #include "log.h"
 #include "mem.h"
 #include "now.h"
+#include "redis.h"
 #include "signals.h"
 #include "watchdog.h"
 
@@ -392,6 +393,20 @@ static void look_around(struct run *r)
 	set_waits(r, !r->guard_ok ? r->guard_why.text : code != OK ? kafka.text : own);
 }
 
+static void reload(struct run *r)
+{
+	struct err e;
+
+	if (config_reload_secrets(r->config, &e) < 0) {
+		log_error("ev=reload-failed why=\"%s\"", e.text);
+		return;
+	}
+	redis_password(guard_redis(r->guard), r->settings.redis_password);
+	if (r->stage->reloaded)
+		r->stage->reloaded(r->ctx);
+	log_info("ev=reloaded");
+}
+
 static void on_signals(struct run *r)
 {
 	switch (signals_read(r->signal_fd)) {
@@ -400,15 +415,9 @@ static void on_signals(struct run *r)
 		r->stopping = true;
 		r->drain_until_ms = now_mono_ms() + r->settings.drain_ms;
 		break;
-	case SIGNALS_RELOAD: {
-		struct err e;
-
-		if (config_reload_secrets(r->config, &e) < 0)
-			log_error("ev=reload-failed why=\"%s\"", e.text);
-		else if (r->stage->reloaded)
-			r->stage->reloaded(r->ctx);
+	case SIGNALS_RELOAD:
+		reload(r);
 		break;
-	}
 	case SIGNALS_NONE:
 		break;
 	}
