@@ -54,8 +54,7 @@ static int walk_mapping(struct walk *w, const json_t *object, struct err *e)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, key, value)
-	{
+	json_object_foreach ((json_t *)object, key, value) {
 		buf_fmt(&w->path, "%s%s", len ? "." : "", key);
 		int r = walk_member(w, value, e);
 

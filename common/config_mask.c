@@ -71,13 +71,14 @@ static json_t *masked(const char *name, const json_t *v)
 
 	if (json_is_object(v)) {
 		copy = json_object();
-		json_object_foreach((json_t *)v, key, item)
+		json_object_foreach ((json_t *)v, key, item)
 			json_object_set_new(copy, key, masked(key, item));
 		return copy;
 	}
 	if (json_is_array(v)) {
 		copy = json_array();
-		json_array_foreach(v, i, item) json_array_append_new(copy, masked(name, item));
+		json_array_foreach (v, i, item)
+			json_array_append_new(copy, masked(name, item));
 		return copy;
 	}
 	if (!json_is_string(v))

@@ -42,8 +42,7 @@ struct setting {
 	enum spelling spelling;
 	const char *name;
 	const json_t *value;
-	const char *const
-		*also; /* names known in that place that are no keys; NULL or NULL at the end */
+	const char *const *also; /* other names known there, NULL at the end; may be NULL */
 };
 
 struct config *config_slots_new(const struct config_program *p);
