@@ -14,14 +14,16 @@
 
 #include "guard_claim_lua.h"
 #include "guard_decide_lua.h"
+#include "guard_drop_lua.h"
+#include "guard_epilogue_lua.h"
 #include "guard_epoch_lua.h"
 #include "guard_event_lua.h"
 #include "guard_limit_lua.h"
 #include "guard_prologue_lua.h"
+#include "guard_record_lua.h"
 #include "guard_release_lua.h"
 #include "guard_settle_lua.h"
 #include "guard_slot_lua.h"
-#include "guard_state_lua.h"
 #include "later_cancel_lua.h"
 #include "later_drop_lua.h"
 #include "later_lease_lua.h"
@@ -32,30 +34,33 @@
 #define EPOCH_ID_MAX 64
 #define DRAWN_BYTES 16
 #define DRAWN_SIZE (CRYPTO_BASE64URL_LEN(DRAWN_BYTES) + 1)
-#define SCRIPT_PARTS_MAX 4
+#define SCRIPT_PARTS_MAX 5
 
 /* A script is its parts, one after the other. */
+#define BATCHED(...) { guard_prologue_lua, __VA_ARGS__, guard_epilogue_lua }
+
 static const struct {
 	const char *name, *parts[SCRIPT_PARTS_MAX];
 } script_table[SCRIPT_COUNT] = {
+	[SCRIPT_EVENT] = { "guard_event", BATCHED(guard_event_lua) },
+	[SCRIPT_DECIDE] = { "guard_decide", BATCHED(guard_slot_lua, guard_decide_lua) },
+	[SCRIPT_CLAIM] = { "guard_claim", BATCHED(guard_record_lua, guard_limit_lua, guard_claim_lua) },
+	[SCRIPT_SETTLE] = { "guard_settle", BATCHED(guard_record_lua, later_put_lua, guard_settle_lua) },
+	[SCRIPT_RELEASE] = { "guard_release", BATCHED(guard_record_lua, guard_release_lua) },
+	[SCRIPT_DROP] = { "guard_drop", BATCHED(guard_drop_lua) },
+	[SCRIPT_LATER_PARK] = { "later_park", BATCHED(later_put_lua, later_park_lua) },
+	[SCRIPT_LATER_CANCEL] = { "later_cancel", BATCHED(later_cancel_lua) },
+	[SCRIPT_LATER_LEASE] = { "later_lease", BATCHED(later_lease_lua) },
+	[SCRIPT_LATER_DROP] = { "later_drop", BATCHED(later_drop_lua) },
+	[SCRIPT_LATER_STATS] = { "later_stats", BATCHED(later_stats_lua) },
 	[SCRIPT_EPOCH] = { "guard_epoch", { guard_epoch_lua } },
-	[SCRIPT_EVENT] = { "guard_event", { guard_prologue_lua, guard_event_lua } },
-	[SCRIPT_DECIDE] = { "guard_decide", { guard_prologue_lua, guard_slot_lua, guard_decide_lua } },
-	[SCRIPT_CLAIM] = { "guard_claim", { guard_prologue_lua, guard_state_lua, guard_limit_lua, guard_claim_lua } },
-	[SCRIPT_SETTLE] = { "guard_settle", { guard_prologue_lua, guard_state_lua, later_put_lua, guard_settle_lua } },
-	[SCRIPT_RELEASE] = { "guard_release", { guard_prologue_lua, guard_release_lua } },
-	[SCRIPT_PARK] = { "later_park", { guard_prologue_lua, later_put_lua, later_park_lua } },
-	[SCRIPT_CANCEL] = { "later_cancel", { guard_prologue_lua, later_cancel_lua } },
-	[SCRIPT_LEASE] = { "later_lease", { guard_prologue_lua, later_lease_lua } },
-	[SCRIPT_DROP] = { "later_drop", { guard_prologue_lua, later_drop_lua } },
-	[SCRIPT_STATS] = { "later_stats", { guard_prologue_lua, later_stats_lua } },
 };
 
-/* A call that waits for guard_run, in the order of adding. */
+/* What waits for guard_run, in the order of adding, and where its reply will be. */
 struct operation {
-	const char *name;
-	guard_fill *fill; /* NULL = nobody wants the reply */
+	guard_fill *fill; /* NULL = nobody asks */
 	void *out;
+	size_t reply, at;
 };
 
 struct guard {
@@ -64,6 +69,8 @@ struct guard {
 	struct redis_script scripts[SCRIPT_COUNT];
 	char epoch[EPOCH_ID_MAX];
 	bool ready;
+	struct guard_batch batch; /* not yet queued */
+	size_t nqueued;
 	struct operation *ops;
 	size_t nops, cap;
 };
@@ -99,6 +106,7 @@ int guard_new(struct guard **out, const struct guard_options *o, struct err *e)
 
 	for (enum guard_script s = 0; s < SCRIPT_COUNT; s++)
 		g->scripts[s] = (struct redis_script){ script_table[s].name, source_of(s), "" };
+	g->batch.bytes = (struct buf)BUF_INIT(0);
 	g->o = *o;
 	g->o.prefix = xstrdup(o->prefix ? o->prefix : "beckon:");
 	g->o.holder = xstrdup(o->holder ? o->holder : draw(drawn));
@@ -119,6 +127,7 @@ void guard_free(struct guard *g)
 		free((char *)g->scripts[s].source);
 	free((char *)g->o.prefix);
 	free((char *)g->o.holder);
+	batch_clear(&g->batch);
 	free(g->ops);
 	free(g);
 }
@@ -190,104 +199,50 @@ int guard_init_epoch(struct guard *g, bool *created, struct err *e)
 	return connect_and_read(g, draw(id), created, e);
 }
 
-/* ---- calls ---- */
+/* ---- running ---- */
 
-void call_bytes(struct guard_call *c, const char *bytes, size_t len)
+static void send_batch(struct guard *g)
 {
-	assert(c->n < CALL_ARGS_MAX);
-	c->argv[c->n] = bytes ? bytes : "";
-	c->len[c->n++] = bytes ? len : 0;
+	char skew[24];
+	const char *head[BATCH_HEAD] = { g->o.prefix, g->epoch, redis_run_id(g->redis), skew };
+
+	if (g->batch.operations == 0)
+		return;
+	snprintf(skew, sizeof(skew), "%lld", (long long)now_skew_ms());
+	batch_send(&g->batch, g->redis, &g->scripts[g->batch.script], head);
+	batch_reset(&g->batch);
+	g->nqueued++;
 }
 
-void call_str(struct guard_call *c, const char *s)
+void guard_add_call(struct guard *g, enum guard_script s, const struct guard_call *c, guard_fill *fill, void *out)
 {
-	call_bytes(c, s, s ? strlen(s) : 0);
-}
-
-/* Adds the n characters that were just printed at the end of text. */
-static void call_printed(struct guard_call *c, int n)
-{
-	assert(n >= 0 && c->used + (size_t)n < sizeof(c->text));
-	call_bytes(c, c->text + c->used, (size_t)n);
-	c->used += (size_t)n;
-}
-
-void call_int(struct guard_call *c, int64_t v)
-{
-	call_printed(c, snprintf(c->text + c->used, sizeof(c->text) - c->used, "%lld", (long long)v));
-}
-
-void call_coords(struct guard_call *c, const struct coords *at)
-{
-	call_printed(c, snprintf(c->text + c->used, sizeof(c->text) - c->used, "%s/%d/%lld", at->topic,
-				 (int)at->partition, (long long)at->offset));
-}
-
-void call_fields(struct guard_call *c, const struct guard_field *fields, size_t n)
-{
-	assert(n <= CALL_FIELDS_MAX);
-	for (size_t i = 0; i < n; i++) {
-		call_str(c, fields[i].name);
-		call_bytes(c, fields[i].value, fields[i].len);
-	}
-}
-
-void call_limit(struct guard_call *c, const struct guard_limit *l)
-{
-	call_str(c, l->name);
-	call_int(c, l->interval_us);
-	call_int(c, l->burst);
-}
-
-void call_begin(struct guard_call *c, const struct guard *g)
-{
-	c->n = 0;
-	c->used = 0;
-	call_str(c, g->o.prefix);
-	call_str(c, g->epoch);
-	call_str(c, redis_run_id(g->redis));
-	call_int(c, now_skew_ms());
-}
-
-static void operation_add(struct guard *g, const char *name, guard_fill *fill, void *out)
-{
+	if (!batch_takes(&g->batch, s))
+		send_batch(g);
 	if (g->nops == g->cap) {
 		g->cap = g->cap ? 2 * g->cap : 64;
 		g->ops = xrealloc(g->ops, g->cap * sizeof(*g->ops));
 	}
-	g->ops[g->nops++] = (struct operation){ name, fill, out };
+	g->ops[g->nops++] = (struct operation){ fill, out, g->nqueued, g->batch.operations };
+	batch_add(&g->batch, s, c);
 }
-
-void call_add(struct guard *g, enum guard_script s, const struct guard_call *c, guard_fill *fill, void *out)
-{
-	redis_add_script(g->redis, &g->scripts[s], c->n, (const char **)c->argv, c->len);
-	operation_add(g, script_table[s].name, fill, out);
-}
-
-void call_add_command(struct guard *g, int argc, const char **argv)
-{
-	redis_add(g->redis, argc, argv, NULL);
-	operation_add(g, argv[0], NULL, NULL);
-}
-
-/* ---- running ---- */
 
 /* Did Redis do what was asked? */
-static int reply_check(const struct operation *op, const struct redis_reply *v, struct err *e)
+static int reply_check(const struct redis_reply *v, struct err *e)
 {
 	if (redis_type(v) == REDIS_ERROR)
-		return err_set(e, ERR_AGAIN, "redis: %s: %s", op->name, redis_str(v, NULL));
+		return err_set(e, ERR_AGAIN, "redis: %s", redis_str(v, NULL));
 	if (strcmp(redis_str(redis_at(v, 0), NULL), "epoch") == 0)
 		return err_set(e, ERR_AGAIN, "redis: epoch missing or changed");
 	return OK;
 }
 
-static int run_checked(struct guard *g, size_t n, struct err *e)
+static int run_checked(struct guard *g, struct err *e)
 {
+	send_batch(g);
 	if (redis_run(g->redis, e) < 0)
 		return ERR_AGAIN;
-	for (size_t i = 0; i < n; i++)
-		if (reply_check(&g->ops[i], redis_reply(g->redis, i), e) < 0)
+	for (size_t i = 0; i < redis_replies(g->redis); i++)
+		if (reply_check(redis_reply(g->redis, i), e) < 0)
 			return ERR_AGAIN;
 	return OK;
 }
@@ -295,16 +250,18 @@ static int run_checked(struct guard *g, size_t n, struct err *e)
 int guard_run(struct guard *g, struct err *e)
 {
 	size_t n = g->nops;
+	int r = n ? run_checked(g, e) : OK;
 
-	g->nops = 0;
-	if (n == 0)
-		return OK;
-	if (run_checked(g, n, e) < 0) {
+	g->nops = g->nqueued = 0;
+	if (r < 0) {
 		g->ready = false;
-		return ERR_AGAIN;
+		return r;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (g->ops[i].fill)
-			g->ops[i].fill(redis_reply(g->redis, i), g->ops[i].out);
+	for (size_t i = 0; i < n; i++) {
+		const struct operation *op = &g->ops[i];
+
+		if (op->fill)
+			op->fill(redis_at(redis_reply(g->redis, op->reply), op->at), op->out);
+	}
 	return OK;
 }

@@ -1,7 +1,8 @@
 /*
  * guard - the questions asked of Redis before anything happens, and the answers given back to it.
  *
- * Four operations, each one script, queued in any number and run as one pipeline:
+ * Four operations, queued in any number and run as one pipeline (those of one kind added one after the
+ * other share a call, which halves their cost):
  *   event claim  is this event new, mine again, or a duplicate; what is known of the invite
  *   decide       compare-and-set of the invite's state, with the plan, the address and the slot
  *   claim        may I send this delivery now
@@ -13,13 +14,15 @@
  *
  * Keys, under the prefix (default "beckon:"):
  *   epoch                    hash id, run_id
- *   e:<event hash>           hash p coordinates, n plan, s slot, f first delivery; expires after event_memory_s
+ *   e:<event hash>           text: coordinates, and once decided slot, first and plan, a line each; expires
+ *                            after event_memory_s
  *   d:<tenant>/<invite>      hash: the decision state of an invite: ver version, and what callers set; read here
- *                            are state, gen generation, turn, exp expires_ms, rh recipient hash, dec declined
+ *                            are state, gen generation, turn, exp expires_ms, rh recipient hash, dec declined.
+ *                            Values over 64 bytes make Redis twice as slow with all of it: see r:
+ *   r:<tenant>/<invite>      the data of the request that decides now
  *   a:<tenant>/<scope>/<kind>/<recipient hash>   the invite that holds this address
- *   c:<delivery>             hash t turn, p coordinates, h holder, i incarnation, l lease end, w how it was
- *                            claimed, v verdict, d first claim ms, k kid, q doubts, o<turn> outcome bytes not yet
- *                            acknowledged and b<turn> who settled that turn
+ *   c:<delivery>             text: the claim, one line, see guard_record.lua
+ *   o:<delivery>/<turn>      who settled this turn, and the outcome's bytes until they are acknowledged
  *   k:<token sha256>         the delivery whose link it is
  *   g:<name>                 GCRA state of a limit (theoretical arrival time, microseconds)
  *   s:<name>                 stretches of time free before it: skipped ones, slots given back (sorted set)
@@ -116,8 +119,10 @@ struct decide {
 	int64_t version;                 /* expected */
 	const struct guard_field *set;   /* fields of the state to write; none = state untouched */
 	size_t nset;
+	const char *data;                /* kept behind r: for later jobs of this invite; NULL = leave it as it is */
+	size_t data_len;
 	const char *plan;                /* stored with the event; replayed on the same coordinates */
-	const char *first;               /* what a later duplicate is told */
+	const char *first;               /* what a later duplicate is told: one line */
 	const char *address;             /* key behind a: to take for this invite; NULL = none */
 	struct guard_limit limit;        /* the tenant's reservation; interval_us 0 = none */
 	int64_t not_before_ms;           /* the slot is not earlier than this */
@@ -179,7 +184,7 @@ struct settle {
 	int64_t generation, turn;
 	const char *verdict;            /* final word (sent, error, unknown), or "parked" */
 	bool doubt;                     /* parked because it is unknown: counts a doubt */
-	const char *outcome;            /* bytes kept under o<turn> until guard_add_drop */
+	const char *outcome;            /* bytes kept behind o: until guard_add_drop */
 	size_t outcome_len;
 	const struct guard_field *set;  /* written to the invite's state where its generation is this one */
 	size_t nset;

@@ -1,9 +1,9 @@
 /*
- * guard_call - how one call of a script is written: for guard_*.c and later*.c only.
+ * guard_call - how operations are written for the scripts: for guard*.c and later*.c only.
  *
- * A call begins with what every script checks (prefix, epoch, run_id, skew); the rest is added in the
- * order that the script's head comment lists. Bytes are borrowed until guard_call_add has queued the
- * call.
+ * An operation is a list of arguments in the order that the script's answer() unpacks. Operations of
+ * one script that follow one another travel as one call (a batch), which spares Redis the better part
+ * of its work: the check of the epoch, the time and the call itself are paid once.
  */
 #ifndef BECKON_GUARD_CALL_H
 #define BECKON_GUARD_CALL_H
@@ -11,38 +11,43 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "guard.h"
 
+struct redis;
 struct redis_reply;
+struct redis_script;
 
 enum guard_script {
-	SCRIPT_EPOCH,
 	SCRIPT_EVENT,
 	SCRIPT_DECIDE,
 	SCRIPT_CLAIM,
 	SCRIPT_SETTLE,
 	SCRIPT_RELEASE,
-	SCRIPT_PARK,
-	SCRIPT_CANCEL,
-	SCRIPT_LEASE,
 	SCRIPT_DROP,
-	SCRIPT_STATS,
+	SCRIPT_LATER_PARK,
+	SCRIPT_LATER_CANCEL,
+	SCRIPT_LATER_LEASE,
+	SCRIPT_LATER_DROP,
+	SCRIPT_LATER_STATS,
+	SCRIPT_EPOCH, /* the one that is no batch */
 	SCRIPT_COUNT
 };
 
 #define CALL_FIELDS_MAX 64 /* of an invite's state, written by one decide or settle */
 #define CALL_LIMITS_MAX 16
-#define CALL_ARGS_MAX 256
+#define CALL_ARGS_MAX 192
 
+/* One operation. Bytes are borrowed until guard_add_call. */
 struct guard_call {
 	const char *argv[CALL_ARGS_MAX];
 	size_t len[CALL_ARGS_MAX];
-	int n;
-	char text[4096]; /* of numbers and coordinates */
+	size_t n;
+	char text[1024]; /* of numbers and coordinates */
 	size_t used;
 };
 
-void call_begin(struct guard_call *c, const struct guard *g);
+void call_begin(struct guard_call *c);
 void call_str(struct guard_call *c, const char *s); /* NULL = "" */
 void call_bytes(struct guard_call *c, const char *bytes, size_t len);
 void call_int(struct guard_call *c, int64_t v);
@@ -50,13 +55,30 @@ void call_coords(struct guard_call *c, const struct coords *at);
 void call_fields(struct guard_call *c, const struct guard_field *fields, size_t n);
 void call_limit(struct guard_call *c, const struct guard_limit *l);
 
-/* Queues the call. fill is handed the reply and out by the next guard_run, if that succeeds. */
+/* Operations that become one call. */
+struct guard_batch {
+	enum guard_script script;
+	size_t operations;
+	struct buf bytes; /* all arguments, one after the other */
+	size_t *ends;     /* where each ends */
+	size_t n, cap;
+};
+
+bool batch_takes(const struct guard_batch *b, enum guard_script s);
+void batch_add(struct guard_batch *b, enum guard_script s, const struct guard_call *c);
+void batch_reset(struct guard_batch *b);
+void batch_clear(struct guard_batch *b);
+
+/* Queues the batch: what every script checks, then the operations. */
+#define BATCH_HEAD 4 /* prefix, epoch, run_id, skew */
+void batch_send(const struct guard_batch *b, struct redis *r, struct redis_script *script,
+		const char *const head[BATCH_HEAD]);
+
+/* Queues an operation. fill (NULL = nobody asks) is handed its reply and out by the next guard_run, if that
+   succeeds. */
 typedef void guard_fill(const struct redis_reply *v, void *out);
-void call_add(struct guard *g, enum guard_script s, const struct guard_call *c, guard_fill *fill, void *out);
+void guard_add_call(struct guard *g, enum guard_script s, const struct guard_call *c, guard_fill *fill, void *out);
 
-/* Queues a plain command. Its reply is not looked at. */
-void call_add_command(struct guard *g, int argc, const char **argv);
-
-const struct guard_options *guard_options(const struct guard *g); /* prefix, holder and numbers are set */
+const struct guard_options *guard_options(const struct guard *g); /* holder and numbers are set */
 
 #endif

@@ -1,64 +1,65 @@
 -- May I send this delivery now?
--- ARGV: delivery, invite, generation, turn, coordinates, holder, incarnation, lease in ms, kid, token's
--- sha-256, memory of the token and of the delivery in ms, limits (name, interval, burst)...
 local GO, FORMER, TAKEN_OVER, BUSY, LIMITED, DUPLICATE = 0, 1, 2, 3, 4, 5
-local key, asked, coords = prefix .. 'c:' .. ARGV[5], tonumber(ARGV[8]), ARGV[9]
-local holder, incarnation, kid = ARGV[10], ARGV[11], ARGV[13]
-local c = redis.call('HMGET', key, 't', 'v', 'p', 'h', 'i', 'l', 'd', 'k', 'q', 'w', 'o' .. ARGV[8])
-local stored, doubts = tonumber(c[1] or -1), tonumber(c[9] or 0)
-local settled = c[2] and c[2] ~= ''
-local same_record = c[3] == coords
 
-local function reply(answer, turn, more)
-	more = more or {}
-	return { answer, now, more.wait or 0, tonumber(c[7] or now), doubts, turn, c[8] or kid, more.limit or '',
-		more.outcome or false }
+-- What was told of a turn and may never have reached Kafka; false = nothing.
+local function outcome_of(delivery, turn)
+	local o = redis.call('GET', prefix .. 'o:' .. delivery .. '/' .. turn)
+	return o and string.match(o, '^[^\n]*\n(.*)$')
 end
 
--- Dealt with. What was told of this turn, or last, may never have reached Kafka. A turn raised in place
--- (taken over) still belongs to the record that holds it.
-if (settled and (c[2] ~= 'parked' or stored > asked)) or (stored > asked and not same_record) then
-	if c[11] then
-		return reply(DUPLICATE, asked, { outcome = c[11] })
+local function answer(at, last)
+	local delivery, invite, generation, asked_text, coords, holder, incarnation, lease_ms, kid, token, token_ms,
+		memory_ms = unpack(ARGV, at, at + 11)
+	local key = prefix .. 'c:' .. delivery
+	local stored_text, verdict, p, h, i, l, first, pinned, doubts, way = claim_read(key)
+	local asked, stored, same_record = tonumber(asked_text), tonumber(stored_text or -1), p == coords
+
+	first, doubts, verdict = first or int(now), tonumber(doubts or 0), verdict or ''
+	if not pinned or pinned == '' then
+		pinned = kid
 	end
-	local last = c[2] == 'parked' and stored - 1 or stored
-	return reply(DUPLICATE, last, { outcome = redis.call('HGET', key, 'o' .. int(last)) })
-end
 
--- The invite has moved on. Nothing will ever settle this delivery, so its memory ends by itself.
-local d = redis.call('HMGET', prefix .. 'd:' .. ARGV[6], 'gen', 'state')
-if (tonumber(d[1] or 0) or 0) > tonumber(ARGV[7]) or ended(d[2]) then
-	redis.call('PEXPIRE', key, ARGV[16])
-	return reply(DUPLICATE, asked)
-end
+	-- Dealt with. A turn raised in place (taken over) still belongs to the record that holds it.
+	if verdict ~= '' and (verdict ~= 'parked' or stored > asked) or stored > asked and not same_record then
+		local told, by = asked_text, outcome_of(delivery, asked_text)
+		if not by then
+			told = verdict == 'parked' and int(stored - 1) or stored_text
+			by = outcome_of(delivery, told)
+		end
+		return { DUPLICATE, now, 0, first, doubts, told, pinned, '', by }
+	end
 
-local answer, turn = GO, math.max(stored, asked)
-local lease_end = now + ARGV[12]
-if c[4] and c[4] ~= '' then
-	local lease_left = tonumber(c[6]) - now
-	if c[4] == holder and c[5] == incarnation and same_record then
-		redis.call('HSET', key, 'l', int(lease_end))
-		return reply(tonumber(c[10]), stored)
-	elseif c[4] == holder and c[5] == incarnation and asked <= stored then
-		return reply(DUPLICATE, asked)
-	elseif c[4] == holder and tonumber(c[5]) < tonumber(incarnation) then
-		answer, turn = FORMER, stored
-	elseif lease_left > 0 then
-		return reply(BUSY, stored, { wait = lease_left })
+	-- The invite has moved on. Nothing will ever settle this delivery, so its memory ends by itself.
+	local d = redis.call('HMGET', prefix .. 'd:' .. invite, 'gen', 'state')
+	if (tonumber(d[1] or 0) or 0) > tonumber(generation) or ended(d[2]) then
+		redis.call('PEXPIRE', key, memory_ms)
+		return { DUPLICATE, now, 0, first, doubts, asked_text, pinned, '', false }
+	end
+
+	local verdict_now, turn = GO, math.max(stored, asked)
+	if h and h ~= '' then
+		local mine, lease_left = h == holder and i == incarnation, tonumber(l) - now
+		if mine and same_record then
+			verdict_now, turn = tonumber(way), stored -- a call that timed out had run
+		elseif mine and asked <= stored then
+			return { DUPLICATE, now, 0, first, doubts, asked_text, pinned, '', false }
+		elseif h == holder and tonumber(i) < tonumber(incarnation) then
+			verdict_now, turn = FORMER, stored
+		elseif lease_left > 0 then
+			return { BUSY, now, lease_left, first, doubts, stored_text, pinned, '', false }
+		else
+			verdict_now, turn, doubts = TAKEN_OVER, math.max(stored + 1, asked), doubts + 1
+		end
 	else
-		answer, turn, doubts = TAKEN_OVER, math.max(stored + 1, asked), doubts + 1
+		local wait, limit = charge(at + 12, last)
+		if limit then
+			return { LIMITED, now, wait, first, doubts, asked_text, pinned, limit, false }
+		end
+		if kid ~= '' and pinned == kid then
+			redis.call('SET', prefix .. 'k:' .. token, delivery, 'PX', token_ms)
+		end
 	end
-else
-	local wait, limit = charge(17)
-	if limit then
-		return reply(LIMITED, asked, { wait = wait, limit = limit })
-	end
+	redis.call('SET', key, claim_line(int(turn), '', coords, holder, incarnation, int(now + lease_ms), first, pinned,
+		int(doubts), int(verdict_now)))
+	return { verdict_now, now, 0, first, doubts, turn, pinned, '', false }
 end
-
-redis.call('HSET', key, 't', int(turn), 'v', '', 'p', coords, 'h', holder, 'i', incarnation,
-	'l', int(lease_end), 'd', c[7] or int(now), 'q', int(doubts), 'w', answer)
-if kid ~= '' and not c[8] then
-	redis.call('HSET', key, 'k', kid)
-	redis.call('SET', prefix .. 'k:' .. ARGV[14], ARGV[5], 'PX', ARGV[15])
-end
-return reply(answer, turn)

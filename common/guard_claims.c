@@ -37,7 +37,7 @@ void guard_add_claim(struct guard *g, struct claim *c)
 	struct guard_call call;
 
 	assert(c->nlimits <= CALL_LIMITS_MAX);
-	call_begin(&call, g);
+	call_begin(&call);
 	call_str(&call, c->delivery);
 	call_str(&call, c->invite);
 	call_int(&call, c->generation);
@@ -53,7 +53,7 @@ void guard_add_claim(struct guard *g, struct claim *c)
 	for (size_t i = 0; i < c->nlimits; i++)
 		if (c->limits[i].interval_us > 0)
 			call_limit(&call, &c->limits[i]);
-	call_add(g, SCRIPT_CLAIM, &call, claim_fill, c);
+	guard_add_call(g, SCRIPT_CLAIM, &call, claim_fill, c);
 }
 
 void claim_clear(struct claim *c)
@@ -74,11 +74,13 @@ static void settle_fill(const struct redis_reply *v, void *out)
 void guard_add_settle(struct guard *g, struct settle *s)
 {
 	const struct guard_options *o = guard_options(g);
-	autobuf headers = BUF_INIT(0);
+	autobuf packed = BUF_INIT(LATER_PACKED_MAX_BYTES);
 	struct guard_call call;
 
 	assert((strcmp(s->verdict, "parked") == 0) == (s->park != NULL));
-	call_begin(&call, g);
+	if (s->park)
+		later_pack(s->park, s->turn + 1, &packed);
+	call_begin(&call);
 	call_str(&call, s->delivery);
 	call_str(&call, s->invite);
 	call_int(&call, s->generation);
@@ -90,13 +92,11 @@ void guard_add_settle(struct guard *g, struct settle *s)
 	call_bytes(&call, s->outcome, s->outcome_len);
 	call_str(&call, s->give_up_address);
 	call_int(&call, o->delivery_memory_s * 1000);
-	call_int(&call, 2 * (int64_t)s->nset);
+	call_str(&call, s->park ? s->park->id : NULL);
+	call_int(&call, s->park ? s->park->due_ms : 0);
+	call_bytes(&call, packed.data, packed.len);
 	call_fields(&call, s->set, s->nset);
-	if (s->park) {
-		call_str(&call, s->park->id);
-		later_pack(&call, s->park, &headers);
-	}
-	call_add(g, SCRIPT_SETTLE, &call, settle_fill, s);
+	guard_add_call(g, SCRIPT_SETTLE, &call, settle_fill, s);
 }
 
 void guard_add_release(struct guard *g, const char *delivery, int64_t turn)
@@ -104,20 +104,20 @@ void guard_add_release(struct guard *g, const char *delivery, int64_t turn)
 	const struct guard_options *o = guard_options(g);
 	struct guard_call call;
 
-	call_begin(&call, g);
+	call_begin(&call);
 	call_str(&call, delivery);
 	call_int(&call, turn);
 	call_str(&call, o->holder);
 	call_int(&call, o->incarnation);
-	call_add(g, SCRIPT_RELEASE, &call, NULL, NULL);
+	guard_add_call(g, SCRIPT_RELEASE, &call, NULL, NULL);
 }
 
 void guard_add_drop(struct guard *g, const char *delivery, int64_t turn)
 {
-	autofree char *key = xasprintf("%sc:%s", guard_options(g)->prefix, delivery);
-	autofree char *outcome = xasprintf("o%lld", (long long)turn);
-	autofree char *by = xasprintf("b%lld", (long long)turn);
-	const char *argv[] = { "HDEL", key, outcome, by };
+	struct guard_call call;
 
-	call_add_command(g, 4, argv);
+	call_begin(&call);
+	call_str(&call, delivery);
+	call_int(&call, turn);
+	guard_add_call(g, SCRIPT_DROP, &call, NULL, NULL);
 }

@@ -1,30 +1,33 @@
 -- Compare-and-set of an invite's state, with the plan, the address and the tenant's slot.
--- ARGV: hash, invite, coordinates, version, plan, first, address, not before, limit, interval in us,
--- burst, fields of the state (name, value)...
 local DONE, LOST, TAKEN = 0, 1, 2
-local event, invite, address = prefix .. 'e:' .. ARGV[5], ARGV[6], ARGV[11]
-local state = prefix .. 'd:' .. invite
-local e = redis.call('HMGET', event, 'p', 'n')
 
--- A plan that is there already is ours from a call that timed out, or a twin's: to be claimed again.
-if e[1] ~= ARGV[7] or e[2] or (redis.call('HGET', state, 'ver') or '0') ~= ARGV[8] then
-	return { LOST, now, 0 }
-end
-if address ~= '' then
-	local holder = redis.call('GET', prefix .. 'a:' .. address)
-	if holder and holder ~= invite then
-		return { TAKEN, now, 0, holder }
+local function answer(at, last)
+	local hash, invite, coords, version, plan, first, address, data, not_before, limit, interval, burst =
+		unpack(ARGV, at, at + 11)
+	local event, state = prefix .. 'e:' .. hash, prefix .. 'd:' .. invite
+
+	-- A plan that is there already is ours from a call that timed out, or a twin's: to be claimed again.
+	if redis.call('GET', event) ~= coords or (redis.call('HGET', state, 'ver') or '0') ~= version then
+		return { LOST, now, 0 }
 	end
-	redis.call('SET', prefix .. 'a:' .. address, invite)
-end
+	if address ~= '' then
+		local holder = redis.call('SET', prefix .. 'a:' .. address, invite, 'NX', 'GET')
+		if holder and holder ~= invite then
+			return { TAKEN, now, 0, holder }
+		end
+	end
 
-local slot = math.max(now, tonumber(ARGV[12]))
-local interval = tonumber(ARGV[14])
-if interval > 0 then
-	slot = math.ceil(reserve(ARGV[13], interval, math.max(1, tonumber(ARGV[15])), slot * 1000) / 1000)
+	local slot = math.max(now, tonumber(not_before))
+	interval = tonumber(interval)
+	if interval > 0 then
+		slot = math.ceil(reserve(limit, interval, math.max(1, tonumber(burst)), slot * 1000) / 1000)
+	end
+	if last > at + 11 then
+		redis.call('HSET', state, 'ver', int(version + 1), unpack(ARGV, at + 12, last))
+	end
+	if data ~= '' then
+		redis.call('SET', prefix .. 'r:' .. invite, data)
+	end
+	redis.call('SET', event, coords .. '\n' .. int(slot) .. '\n' .. first .. '\n' .. plan, 'KEEPTTL')
+	return { DONE, now, slot }
 end
-if #ARGV > 15 then
-	redis.call('HSET', state, 'ver', int(ARGV[8] + 1), unpack(ARGV, 16))
-end
-redis.call('HSET', event, 'n', ARGV[9], 's', int(slot), 'f', ARGV[10])
-return { DONE, now, slot }

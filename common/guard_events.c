@@ -48,12 +48,12 @@ void guard_add_event_claim(struct guard *g, struct event_claim *c)
 {
 	struct guard_call call;
 
-	call_begin(&call, g);
+	call_begin(&call);
 	call_str(&call, c->event_hash);
 	call_str(&call, c->invite);
 	call_coords(&call, &c->coords);
 	call_int(&call, guard_options(g)->event_memory_s * 1000);
-	call_add(g, SCRIPT_EVENT, &call, event_fill, c);
+	guard_add_call(g, SCRIPT_EVENT, &call, event_fill, c);
 }
 
 void event_claim_clear(struct event_claim *c)
@@ -80,18 +80,19 @@ void guard_add_decide(struct guard *g, struct decide *d)
 {
 	struct guard_call call;
 
-	call_begin(&call, g);
+	call_begin(&call);
 	call_str(&call, d->event_hash);
 	call_str(&call, d->invite);
 	call_coords(&call, &d->coords);
 	call_int(&call, d->version);
 	call_str(&call, d->plan);
-	call_str(&call, d->first);
+	call_bytes(&call, d->first, d->first ? strcspn(d->first, "\n") : 0); /* lines part what e: holds */
 	call_str(&call, d->address);
+	call_bytes(&call, d->data, d->data_len);
 	call_int(&call, d->not_before_ms);
 	call_limit(&call, &d->limit);
 	call_fields(&call, d->set, d->nset);
-	call_add(g, SCRIPT_DECIDE, &call, decide_fill, d);
+	guard_add_call(g, SCRIPT_DECIDE, &call, decide_fill, d);
 }
 
 void decide_clear(struct decide *d)

@@ -1,22 +1,23 @@
--- Limits as questions: all are charged or none. ARGV from `at` on: name, interval in us, burst ...
+-- Limits as questions: all are charged or none. ARGV from..to: name, interval in us, burst ...
 -- Returns nil, or how long to wait in ms and the name of the limit that makes us wait longest.
-local function charge(at)
+local function charge(from, to)
 	local keys, tats = {}, {}
 	local wait, by = 0, nil
 
-	for i = at, #ARGV, 3 do
-		keys[#keys + 1] = prefix .. 'g:' .. ARGV[i]
-	end
-	if #keys == 0 then
+	if from > to then
 		return nil
+	end
+	for i = from, to, 3 do
+		keys[#keys + 1] = prefix .. 'g:' .. ARGV[i]
 	end
 	local stored = redis.call('MGET', unpack(keys))
 	for i = 1, #keys do
-		local interval, burst = tonumber(ARGV[at + 3 * i - 2]), math.max(1, tonumber(ARGV[at + 3 * i - 1]))
+		local at = from + 3 * i - 3
+		local interval, burst = tonumber(ARGV[at + 1]), math.max(1, tonumber(ARGV[at + 2]))
 		local tat = math.max(tonumber(stored[i] or 0), now * 1000)
 		local over = math.ceil((tat - (burst - 1) * interval) / 1000) - now
 		if over > wait then
-			wait, by = over, ARGV[at + 3 * i - 3]
+			wait, by = over, ARGV[at]
 		end
 		tats[i] = tat + interval
 	end

@@ -1,8 +1,11 @@
--- Gives an unsent claim back. ARGV: delivery, turn, holder, incarnation
-local key = prefix .. 'c:' .. ARGV[5]
-local c = redis.call('HMGET', key, 't', 'h', 'i')
+-- Gives an unsent claim back: whoever asks next gets it.
+local function answer(at, last)
+	local delivery, turn, holder, incarnation = unpack(ARGV, at, last)
+	local key = prefix .. 'c:' .. delivery
+	local stored, verdict, coords, h, i, _, first, kid, doubts = claim_read(key)
 
-if c[1] == ARGV[6] and c[2] == ARGV[7] and c[3] == ARGV[8] then
-	redis.call('HSET', key, 'h', '')
+	if stored == turn and h == holder and i == incarnation then
+		redis.call('SET', key, claim_line(stored, verdict, coords, '', '0', '0', first, kid, doubts, '0'))
+	end
+	return false
 end
-return {}

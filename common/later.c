@@ -9,19 +9,20 @@
 #include "redis.h"
 
 #define LEASE_MAX_BYTES (8u << 20) /* of one answer; more follows with the next lease */
-#define DROP_CHUNK 100             /* items dropped by one call */
 
 int later_park(struct guard *g, const struct later_item *items, size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
-		autobuf packed = BUF_INIT(0);
+		autobuf packed = BUF_INIT(LATER_PACKED_MAX_BYTES);
 		struct guard_call call;
 
-		call_begin(&call, g);
+		later_pack(&items[i], items[i].turn, &packed);
+		call_begin(&call);
 		call_str(&call, items[i].id);
 		call_int(&call, items[i].turn);
-		later_pack(&call, &items[i], &packed);
-		call_add(g, SCRIPT_PARK, &call, NULL, NULL);
+		call_int(&call, items[i].due_ms);
+		call_bytes(&call, packed.data, packed.len);
+		guard_add_call(g, SCRIPT_LATER_PARK, &call, NULL, NULL);
 	}
 	return guard_run(g, e);
 }
@@ -30,74 +31,41 @@ int later_cancel(struct guard *g, const char *id, struct err *e)
 {
 	struct guard_call call;
 
-	call_begin(&call, g);
+	call_begin(&call);
 	call_str(&call, id);
-	call_add(g, SCRIPT_CANCEL, &call, NULL, NULL);
+	guard_add_call(g, SCRIPT_LATER_CANCEL, &call, NULL, NULL);
 	return guard_run(g, e);
 }
 
 int later_drop(struct guard *g, const struct later_ref *refs, size_t n, struct err *e)
 {
-	for (size_t from = 0; from < n; from += DROP_CHUNK) {
+	for (size_t i = 0; i < n; i++) {
 		struct guard_call call;
 
-		call_begin(&call, g);
-		for (size_t i = from; i < n && i < from + DROP_CHUNK; i++) {
-			call_str(&call, refs[i].id);
-			call_int(&call, refs[i].turn);
-		}
-		call_add(g, SCRIPT_DROP, &call, NULL, NULL);
+		call_begin(&call);
+		call_str(&call, refs[i].id);
+		call_int(&call, refs[i].turn);
+		guard_add_call(g, SCRIPT_LATER_DROP, &call, NULL, NULL);
 	}
 	return guard_run(g, e);
 }
 
 /* ---- leasing ---- */
 
-/* The order of an item in later_lease.lua's reply. */
-enum { ITEM_TURN, ITEM_DUE, ITEM_TOPIC, ITEM_KEY, ITEM_VALUE, ITEM_HEADERS, ITEM_REASON, ITEM_TENANT, ITEM_ID,
-       ITEM_PARTS };
-
-/* Puts a part at *to and moves *to behind it. */
-static const char *part_copy(const struct redis_reply *v, char **to, size_t *len)
+/* One block holds the header list, the packed item and its id. */
+static bool item_fill(const struct redis_reply *id, const struct redis_reply *packed, struct later_leased *out)
 {
-	char *at = *to;
-	const char *s = redis_str(v, len);
+	size_t id_len, len, headers_bytes = RECORD_HEADERS_MAX * sizeof(struct header);
+	const char *id_at = redis_str(id, &id_len), *at = redis_str(packed, &len);
+	char *memory = xmalloc(headers_bytes + len + 1 + id_len + 1), *bytes = memory + headers_bytes;
 
-	memcpy(at, s, *len + 1);
-	*to += *len + 1;
-	return at;
-}
-
-/* One block holds the header list and then every part. An item whose headers are damaged goes without. */
-static void item_fill(const struct redis_reply *v, struct later_leased *out)
-{
-	const char *part[ITEM_PARTS] = { 0 };
-	size_t len[ITEM_PARTS], size = RECORD_HEADERS_MAX * sizeof(struct header), count = 0;
-
-	for (size_t i = 0; i < ITEM_PARTS; i++) {
-		redis_str(redis_at(v, i), &len[i]);
-		size += len[i] + 1;
-	}
-	struct header *headers = out->memory = xmalloc(size);
-	char *to = (char *)(headers + RECORD_HEADERS_MAX);
-
-	for (size_t i = 0; i < ITEM_PARTS; i++)
-		part[i] = part_copy(redis_at(v, i), &to, &len[i]);
-	if (!later_unpack(part[ITEM_HEADERS], len[ITEM_HEADERS], headers, &count))
-		count = 0;
-	out->item = (struct later_item){
-		.id = part[ITEM_ID],
-		.turn = redis_int(redis_at(v, ITEM_TURN)),
-		.due_ms = redis_int(redis_at(v, ITEM_DUE)),
-		.topic = part[ITEM_TOPIC],
-		.key = part[ITEM_KEY],
-		.value = part[ITEM_VALUE],
-		.value_len = len[ITEM_VALUE],
-		.headers = headers,
-		.header_count = count,
-		.reason = part[ITEM_REASON],
-		.tenant = len[ITEM_TENANT] ? part[ITEM_TENANT] : NULL,
-	};
+	memcpy(bytes, at, len + 1);
+	memcpy(bytes + len + 1, id_at, id_len + 1);
+	*out = (struct later_leased){ .item.id = bytes + len + 1, .memory = memory };
+	if (later_unpack(bytes, len, &out->item, (struct header *)memory))
+		return true;
+	later_leased_clear(out);
+	return false;
 }
 
 struct leased {
@@ -106,14 +74,15 @@ struct leased {
 	int64_t next_due_ms, now_ms;
 };
 
+/* What cannot be read was written by a newer version: it stays for that one. */
 static void lease_fill(const struct redis_reply *v, void *out)
 {
 	struct leased *l = out;
 
 	l->now_ms = redis_int(redis_at(v, 0));
 	l->next_due_ms = redis_type(redis_at(v, 1)) == REDIS_NIL ? INT64_MAX : redis_int(redis_at(v, 1));
-	for (l->n = 0; l->n + 2 < redis_len(v) && l->n < l->max; l->n++)
-		item_fill(redis_at(v, l->n + 2), &l->out[l->n]);
+	for (size_t i = 2; i + 1 < redis_len(v) && l->n < l->max; i += 2)
+		l->n += item_fill(redis_at(v, i), redis_at(v, i + 1), &l->out[l->n]);
 }
 
 int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leased *out, size_t *n,
@@ -122,11 +91,11 @@ int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leas
 	struct leased leased = { .out = out, .max = max };
 	struct guard_call call;
 
-	call_begin(&call, g);
+	call_begin(&call);
 	call_int(&call, lease_ms);
 	call_int(&call, (int64_t)max);
 	call_int(&call, LEASE_MAX_BYTES);
-	call_add(g, SCRIPT_LEASE, &call, lease_fill, &leased);
+	guard_add_call(g, SCRIPT_LATER_LEASE, &call, lease_fill, &leased);
 	if (guard_run(g, e) < 0)
 		return ERR_AGAIN;
 	*n = leased.n;
@@ -156,7 +125,7 @@ int later_stats(struct guard *g, struct later_stats *out, struct err *e)
 {
 	struct guard_call call;
 
-	call_begin(&call, g);
-	call_add(g, SCRIPT_STATS, &call, stats_fill, out);
+	call_begin(&call);
+	guard_add_call(g, SCRIPT_LATER_STATS, &call, stats_fill, out);
 	return guard_run(g, e);
 }

@@ -1,4 +1,6 @@
--- Removes an item, whatever its turn. ARGV: id
-redis.call('DEL', prefix .. 'l:' .. ARGV[5])
-redis.call('ZREM', prefix .. 'later', ARGV[5])
-return {}
+-- Removes an item, whatever its turn.
+local function answer(at)
+	redis.call('DEL', prefix .. 'l:' .. ARGV[at])
+	redis.call('ZREM', prefix .. 'later', ARGV[at])
+	return false
+end

@@ -1,12 +1,11 @@
--- Forgets items that have been put back on their topic, unless they were parked anew since.
--- ARGV: id, turn ...
-local later = prefix .. 'later'
+-- Forgets an item that has been put back on its topic, unless it was parked anew since.
+local function answer(at)
+	local key = prefix .. 'l:' .. ARGV[at]
+	local packed = redis.call('GET', key)
 
-for i = 5, #ARGV, 2 do
-	local key = prefix .. 'l:' .. ARGV[i]
-	if redis.call('HGET', key, 'turn') == ARGV[i + 1] then
+	if packed and string.match(packed, '^%d+') == ARGV[at + 1] then
 		redis.call('DEL', key)
-		redis.call('ZREM', later, ARGV[i])
+		redis.call('ZREM', prefix .. 'later', ARGV[at])
 	end
+	return false
 end
-return {}

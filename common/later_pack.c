@@ -1,9 +1,13 @@
 #include "later_pack.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NO_VALUE UINT32_MAX
+#define FORMAT_VERSION 1
+
+/* ---- writing ---- */
 
 static void put_length(struct buf *b, uint32_t n)
 {
@@ -12,77 +16,107 @@ static void put_length(struct buf *b, uint32_t n)
 	buf_add(b, bytes, sizeof(bytes));
 }
 
-void later_pack(struct guard_call *c, const struct later_item *item, struct buf *packed)
+/* NULL is told from "". */
+static void put_bytes(struct buf *b, const void *bytes, size_t n)
+{
+	put_length(b, bytes ? (uint32_t)n : NO_VALUE);
+	if (bytes)
+		buf_add(b, bytes, n);
+	buf_byte(b, '\0');
+}
+
+static void put_text(struct buf *b, const char *s)
+{
+	put_bytes(b, s, s ? strlen(s) : 0);
+}
+
+void later_pack(const struct later_item *item, int64_t turn, struct buf *out)
 {
 	assert(item->header_count <= RECORD_HEADERS_MAX);
+	buf_fmt(out, "%lld|%d|%lld|", (long long)turn, FORMAT_VERSION, (long long)item->due_ms);
+	put_text(out, item->topic);
+	put_text(out, item->key);
+	put_text(out, item->reason);
+	put_text(out, item->tenant);
+	put_bytes(out, item->value, item->value_len);
 	for (size_t i = 0; i < item->header_count; i++) {
-		const struct header *h = &item->headers[i];
-		size_t name = strlen(h->name);
-
-		put_length(packed, (uint32_t)name);
-		buf_add(packed, h->name, name + 1);
-		put_length(packed, h->value ? (uint32_t)h->len : NO_VALUE);
-		if (h->value)
-			buf_add(packed, h->value, h->len);
+		put_text(out, item->headers[i].name);
+		put_bytes(out, item->headers[i].value, item->headers[i].len);
 	}
-	assert(!packed->full);
-	call_int(c, item->due_ms);
-	call_str(c, item->topic);
-	call_str(c, item->key);
-	call_bytes(c, item->value, item->value_len);
-	call_bytes(c, packed->data, packed->len);
-	call_str(c, item->reason);
-	call_str(c, item->tenant);
+	assert(!out->full);
 }
+
+/* ---- reading ---- */
 
 /* What is left to be read. */
 struct rest {
 	const char *at;
 	size_t len;
+	bool good;
 };
 
-static bool take(struct rest *r, size_t n, const char **out)
+static int64_t take_number(struct rest *r)
 {
-	if (n > r->len)
-		return false;
-	*out = r->at;
-	r->at += n;
-	r->len -= n;
-	return true;
+	const char *bar = memchr(r->at, '|', r->len);
+	char *end = NULL;
+
+	if (!r->good || !bar) {
+		r->good = false;
+		return 0;
+	}
+	int64_t n = strtoll(r->at, &end, 10);
+
+	r->good = end == bar;
+	r->len -= (size_t)(bar + 1 - r->at);
+	r->at = bar + 1;
+	return n;
 }
 
-static bool take_length(struct rest *r, uint32_t *n)
+static const char *take_bytes(struct rest *r, size_t *len)
 {
-	const char *b;
+	const unsigned char *b = (const unsigned char *)r->at;
 
-	if (!take(r, 4, &b))
-		return false;
-	*n = (uint32_t)(unsigned char)b[0] | (uint32_t)(unsigned char)b[1] << 8 | (uint32_t)(unsigned char)b[2] << 16 |
-	     (uint32_t)(unsigned char)b[3] << 24;
-	return true;
+	*len = 0;
+	if (!r->good || !(r->good = r->len >= 5))
+		return NULL;
+	uint32_t n = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+	size_t used = n == NO_VALUE ? 0 : n;
+
+	r->good = used <= r->len - 5 && b[4 + used] == '\0';
+	if (!r->good)
+		return NULL;
+	r->at += used + 5;
+	r->len -= used + 5;
+	*len = used;
+	return n == NO_VALUE ? NULL : (const char *)b + 4;
 }
 
-static bool take_header(struct rest *r, struct header *h)
+static const char *take_text(struct rest *r)
 {
-	const char *value = NULL;
-	uint32_t name, len;
+	size_t len;
+	const char *s = take_bytes(r, &len);
 
-	if (!take_length(r, &name) || !take(r, (size_t)name + 1, &h->name) || h->name[name] != '\0' ||
-	    !take_length(r, &len) || (len != NO_VALUE && !take(r, len, &value)))
-		return false;
-	h->value = value;
-	h->len = value ? len : 0;
-	return true;
+	return s ? s : "";
 }
 
-bool later_unpack(const char *packed, size_t len, struct header *out, size_t *count)
+bool later_unpack(const char *packed, size_t len, struct later_item *item, struct header *headers)
 {
-	struct rest rest = { packed, len };
+	struct rest r = { packed, len, true };
 	size_t n = 0;
 
-	for (; rest.len > 0; n++)
-		if (n == RECORD_HEADERS_MAX || !take_header(&rest, &out[n]))
-			return false;
-	*count = n;
-	return true;
+	item->turn = take_number(&r);
+	r.good = take_number(&r) == FORMAT_VERSION && r.good;
+	item->due_ms = take_number(&r);
+	item->topic = take_text(&r);
+	item->key = take_text(&r);
+	item->reason = take_text(&r);
+	item->tenant = take_bytes(&r, &(size_t){ 0 });
+	item->value = take_bytes(&r, &item->value_len);
+	for (; r.good && r.len > 0 && n < RECORD_HEADERS_MAX; n++) {
+		headers[n].name = take_text(&r);
+		headers[n].value = take_bytes(&r, &headers[n].len);
+	}
+	item->headers = headers;
+	item->header_count = n;
+	return r.good && r.len == 0;
 }

@@ -1,8 +1,9 @@
 /*
- * later_pack - an item as the arguments of a script, and back.
+ * later_pack - an item as the bytes that wait, and back.
  *
- * Headers travel as one string: for each the length of its name, its name and a NUL, the length of its
- * value (0xffffffff = none) and its value. Lengths are four bytes, little-endian.
+ * "<turn>|1|<due>|" and then topic, key, reason, tenant, headers and value, each behind its length in four
+ * bytes, little-endian. Headers are a list of name and value of the same make; the length 0xffffffff is a
+ * value that is none. Every text has a NUL behind it, so that what is read may point into the bytes.
  */
 #ifndef BECKON_LATER_PACK_H
 #define BECKON_LATER_PACK_H
@@ -10,13 +11,15 @@
 #include <stdbool.h>
 
 #include "buf.h"
-#include "guard_call.h"
 #include "later.h"
 
-/* Adds due, topic, key, value, headers, reason, tenant. packed is scratch; it lives as long as the call. */
-void later_pack(struct guard_call *c, const struct later_item *item, struct buf *packed);
+#define LATER_PACKED_MAX_BYTES ((size_t)1 << 20) /* a record's value and headers, with room */
 
-/* Reads packed headers: out (room for RECORD_HEADERS_MAX) points into them. False where they are no such list. */
-bool later_unpack(const char *packed, size_t len, struct header *out, size_t *count);
+/* turn is the one to wait under, whatever the item says. */
+void later_pack(const struct later_item *item, int64_t turn, struct buf *out);
+
+/* Reads packed bytes into item, which points into them and into headers (room for RECORD_HEADERS_MAX); id is
+   left alone. False where they are no item. */
+bool later_unpack(const char *packed, size_t len, struct later_item *item, struct header *headers);
 
 #endif

@@ -1,3 +1,5 @@
--- Parks an item. ARGV: id, turn, due, topic, key, value, headers, reason, tenant
-park(unpack(ARGV, 5, 13))
-return {}
+-- Parks an item.
+local function answer(at, last)
+	park(unpack(ARGV, at, last))
+	return false
+end

@@ -1,13 +1,13 @@
--- Parks an item unless it waits already with this turn or a higher one.
-local function park(id, turn, due, topic, item_key, value, headers, reason, tenant)
+-- Parks an item, whose packed form begins with its turn, unless it waits already with this turn or a
+-- higher one.
+local function park(id, turn, due, packed)
 	local key = prefix .. 'l:' .. id
-	local known = redis.call('HGET', key, 'turn')
+	local known = redis.call('GET', key)
 
-	if known and tonumber(known) >= tonumber(turn) then
+	if known and tonumber(string.match(known, '^%d+')) >= tonumber(turn) then
 		return
 	end
-	redis.call('HSET', key, 'turn', turn, 'due', due, 'topic', topic, 'key', item_key, 'value', value,
-		'headers', headers, 'reason', reason, 'tenant', tenant)
+	redis.call('SET', key, packed)
 	redis.call('ZADD', prefix .. 'later', due, id)
 end
 
