@@ -203,12 +203,16 @@ int guard_init_epoch(struct guard *g, bool *created, struct err *e)
 
 static void send_batch(struct guard *g)
 {
-	char skew[24];
-	const char *head[BATCH_HEAD] = { g->o.prefix, g->epoch, redis_run_id(g->redis), skew };
+	char number[4][24];
+	const int64_t values[4] = { now_skew_ms(), g->o.incarnation, g->o.event_memory_s * 1000,
+				    g->o.delivery_memory_s * 1000 };
+	const char *head[BATCH_HEAD] = { g->o.prefix, g->epoch,  redis_run_id(g->redis), number[0], g->o.holder,
+					 number[1],   number[2], number[3] };
 
 	if (g->batch.operations == 0)
 		return;
-	snprintf(skew, sizeof(skew), "%lld", (long long)now_skew_ms());
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		snprintf(number[i], sizeof(number[i]), "%lld", (long long)values[i]);
 	batch_send(&g->batch, g->redis, &g->scripts[g->batch.script], head);
 	batch_reset(&g->batch);
 	g->nqueued++;

@@ -163,7 +163,8 @@ struct claim {
 	int64_t now_ms, wait_ms;
 	int64_t first_ms;     /* first claim of this delivery: pins Date */
 	int64_t doubts;       /* how often this delivery has been `unknown` */
-	int64_t claimed_turn; /* the turn that is now held (raised by CLAIM_TAKEN_OVER) */
+	int64_t claimed_turn; /* the turn that is now held: over `turn` after a CLAIM_TAKEN_OVER, this one or an
+				 earlier one. CLAIM_DUPLICATE: the turn that outcome belongs to (for the drop) */
 	char pinned_kid[16];
 	char limited_by[16];  /* first part of the name of the limit that refused: "recipient" ... */
 	char *outcome;        /* CLAIM_DUPLICATE; NULL = none waits */

@@ -70,7 +70,7 @@ void batch_reset(struct guard_batch *b);
 void batch_clear(struct guard_batch *b);
 
 /* Queues the batch: what every script checks, then the operations. */
-#define BATCH_HEAD 4 /* prefix, epoch, run_id, skew */
+#define BATCH_HEAD 8 /* prefix, epoch, run_id, skew, holder, incarnation, memory of events and of deliveries in ms */
 void batch_send(const struct guard_batch *b, struct redis *r, struct redis_script *script,
 		const char *const head[BATCH_HEAD]);
 
@@ -79,6 +79,6 @@ void batch_send(const struct guard_batch *b, struct redis *r, struct redis_scrip
 typedef void guard_fill(const struct redis_reply *v, void *out);
 void guard_add_call(struct guard *g, enum guard_script s, const struct guard_call *c, guard_fill *fill, void *out);
 
-const struct guard_options *guard_options(const struct guard *g); /* holder and numbers are set */
+const struct guard_options *guard_options(const struct guard *g);
 
 #endif

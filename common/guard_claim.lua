@@ -3,13 +3,12 @@ local GO, FORMER, TAKEN_OVER, BUSY, LIMITED, DUPLICATE = 0, 1, 2, 3, 4, 5
 
 -- What was told of a turn and may never have reached Kafka; false = nothing.
 local function outcome_of(delivery, turn)
-	local o = redis.call('GET', prefix .. 'o:' .. delivery .. '/' .. turn)
-	return o and string.match(o, '^[^\n]*\n(.*)$')
+	local o = call('GET', prefix .. 'o:' .. delivery .. '/' .. turn)
+	return o and match(o, '^[^\n]*\n(.*)$')
 end
 
 local function answer(at, last)
-	local delivery, invite, generation, asked_text, coords, holder, incarnation, lease_ms, kid, token, token_ms,
-		memory_ms = unpack(ARGV, at, at + 11)
+	local delivery, invite, generation, asked_text, coords, lease_ms, kid, token, token_ms = unpack(ARGV, at, at + 8)
 	local key = prefix .. 'c:' .. delivery
 	local stored_text, verdict, p, h, i, l, first, pinned, doubts, way = claim_read(key)
 	local asked, stored, same_record = tonumber(asked_text), tonumber(stored_text or -1), p == coords
@@ -30,13 +29,13 @@ local function answer(at, last)
 	end
 
 	-- The invite has moved on. Nothing will ever settle this delivery, so its memory ends by itself.
-	local d = redis.call('HMGET', prefix .. 'd:' .. invite, 'gen', 'state')
+	local d = call('HMGET', prefix .. 'd:' .. invite, 'gen', 'state')
 	if (tonumber(d[1] or 0) or 0) > tonumber(generation) or ended(d[2]) then
-		redis.call('PEXPIRE', key, memory_ms)
+		call('PEXPIRE', key, delivery_memory_ms)
 		return { DUPLICATE, now, 0, first, doubts, asked_text, pinned, '', false }
 	end
 
-	local verdict_now, turn = GO, math.max(stored, asked)
+	local verdict_now, turn = GO, max(stored, asked)
 	if h and h ~= '' then
 		local mine, lease_left = h == holder and i == incarnation, tonumber(l) - now
 		if mine and same_record then
@@ -48,18 +47,18 @@ local function answer(at, last)
 		elseif lease_left > 0 then
 			return { BUSY, now, lease_left, first, doubts, stored_text, pinned, '', false }
 		else
-			verdict_now, turn, doubts = TAKEN_OVER, math.max(stored + 1, asked), doubts + 1
+			verdict_now, turn, doubts = TAKEN_OVER, max(stored + 1, asked), doubts + 1
 		end
 	else
-		local wait, limit = charge(at + 12, last)
+		local wait, limit = charge(at + 9, last)
 		if limit then
 			return { LIMITED, now, wait, first, doubts, asked_text, pinned, limit, false }
 		end
 		if kid ~= '' and pinned == kid then
-			redis.call('SET', prefix .. 'k:' .. token, delivery, 'PX', token_ms)
+			call('SET', prefix .. 'k:' .. token, delivery, 'PX', token_ms)
 		end
 	end
-	redis.call('SET', key, claim_line(int(turn), '', coords, holder, incarnation, int(now + lease_ms), first, pinned,
+	call('SET', key, claim_line(int(turn), '', coords, holder, incarnation, int(now + lease_ms), first, pinned,
 		int(doubts), int(verdict_now)))
 	return { verdict_now, now, 0, first, doubts, turn, pinned, '', false }
 end

@@ -33,7 +33,7 @@ static void claim_fill(const struct redis_reply *v, void *out)
 
 void guard_add_claim(struct guard *g, struct claim *c)
 {
-	const struct guard_options *o = guard_options(g);
+	int64_t token_memory_s = c->token_memory_s ? c->token_memory_s : guard_options(g)->delivery_memory_s;
 	struct guard_call call;
 
 	assert(c->nlimits <= CALL_LIMITS_MAX);
@@ -43,13 +43,10 @@ void guard_add_claim(struct guard *g, struct claim *c)
 	call_int(&call, c->generation);
 	call_int(&call, c->turn);
 	call_coords(&call, &c->coords);
-	call_str(&call, o->holder);
-	call_int(&call, o->incarnation);
 	call_int(&call, c->lease_ms);
 	call_str(&call, c->kid);
 	call_str(&call, c->token_sha256);
-	call_int(&call, (c->token_memory_s ? c->token_memory_s : o->delivery_memory_s) * 1000);
-	call_int(&call, o->delivery_memory_s * 1000);
+	call_int(&call, token_memory_s * 1000);
 	for (size_t i = 0; i < c->nlimits; i++)
 		if (c->limits[i].interval_us > 0)
 			call_limit(&call, &c->limits[i]);
@@ -71,27 +68,36 @@ static void settle_fill(const struct redis_reply *v, void *out)
 	s->now_ms = redis_int(redis_at(v, 1));
 }
 
-void guard_add_settle(struct guard *g, struct settle *s)
+/* What o: holds: who settled this turn and how, by which a repeated call knows itself, and the outcome. Long
+   strings are put together here, since each costs Lua a hash over all its bytes. */
+static void told_build(const struct guard *g, const struct settle *s, struct buf *told)
 {
 	const struct guard_options *o = guard_options(g);
-	autobuf packed = BUF_INIT(LATER_PACKED_MAX_BYTES);
+
+	buf_fmt(told, "%s/%lld/%s\n", s->verdict, (long long)o->incarnation, o->holder);
+	if (s->outcome)
+		buf_add(told, s->outcome, s->outcome_len);
+	assert(!told->full);
+}
+
+void guard_add_settle(struct guard *g, struct settle *s)
+{
+	autobuf packed = BUF_INIT(LATER_PACKED_MAX_BYTES), told = BUF_INIT(0);
 	struct guard_call call;
 
 	assert((strcmp(s->verdict, "parked") == 0) == (s->park != NULL));
 	if (s->park)
 		later_pack(s->park, s->turn + 1, &packed);
+	told_build(g, s, &told);
 	call_begin(&call);
 	call_str(&call, s->delivery);
 	call_str(&call, s->invite);
 	call_int(&call, s->generation);
 	call_int(&call, s->turn);
-	call_str(&call, o->holder);
-	call_int(&call, o->incarnation);
 	call_str(&call, s->verdict);
 	call_int(&call, s->doubt);
-	call_bytes(&call, s->outcome, s->outcome_len);
+	call_bytes(&call, told.data, told.len);
 	call_str(&call, s->give_up_address);
-	call_int(&call, o->delivery_memory_s * 1000);
 	call_str(&call, s->park ? s->park->id : NULL);
 	call_int(&call, s->park ? s->park->due_ms : 0);
 	call_bytes(&call, packed.data, packed.len);
@@ -101,14 +107,11 @@ void guard_add_settle(struct guard *g, struct settle *s)
 
 void guard_add_release(struct guard *g, const char *delivery, int64_t turn)
 {
-	const struct guard_options *o = guard_options(g);
 	struct guard_call call;
 
 	call_begin(&call);
 	call_str(&call, delivery);
 	call_int(&call, turn);
-	call_str(&call, o->holder);
-	call_int(&call, o->incarnation);
 	guard_add_call(g, SCRIPT_RELEASE, &call, NULL, NULL);
 }
 

@@ -7,27 +7,27 @@ local function answer(at, last)
 	local event, state = prefix .. 'e:' .. hash, prefix .. 'd:' .. invite
 
 	-- A plan that is there already is ours from a call that timed out, or a twin's: to be claimed again.
-	if redis.call('GET', event) ~= coords or (redis.call('HGET', state, 'ver') or '0') ~= version then
+	if call('GET', event) ~= coords or (call('HGET', state, 'ver') or '0') ~= version then
 		return { LOST, now, 0 }
 	end
 	if address ~= '' then
-		local holder = redis.call('SET', prefix .. 'a:' .. address, invite, 'NX', 'GET')
+		local holder = call('SET', prefix .. 'a:' .. address, invite, 'NX', 'GET')
 		if holder and holder ~= invite then
 			return { TAKEN, now, 0, holder }
 		end
 	end
 
-	local slot = math.max(now, tonumber(not_before))
+	local slot = max(now, tonumber(not_before))
 	interval = tonumber(interval)
 	if interval > 0 then
-		slot = math.ceil(reserve(limit, interval, math.max(1, tonumber(burst)), slot * 1000) / 1000)
+		slot = math.ceil(reserve(limit, interval, max(1, tonumber(burst)), slot * 1000) / 1000)
 	end
 	if last > at + 11 then
-		redis.call('HSET', state, 'ver', int(version + 1), unpack(ARGV, at + 12, last))
+		call('HSET', state, 'ver', int(version + 1), unpack(ARGV, at + 12, last))
 	end
 	if data ~= '' then
-		redis.call('SET', prefix .. 'r:' .. invite, data)
+		call('SET', prefix .. 'r:' .. invite, data)
 	end
-	redis.call('SET', event, coords .. '\n' .. int(slot) .. '\n' .. first .. '\n' .. plan, 'KEEPTTL')
+	call('SET', event, coords .. '\n' .. int(slot) .. '\n' .. first .. '\n' .. plan, 'KEEPTTL')
 	return { DONE, now, slot }
 end

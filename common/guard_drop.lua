@@ -1,5 +1,5 @@
 -- Kafka has the outcome of this turn: its bytes may go.
 local function answer(at)
-	redis.call('DEL', prefix .. 'o:' .. ARGV[at] .. '/' .. ARGV[at + 1])
+	call('DEL', prefix .. 'o:' .. ARGV[at] .. '/' .. ARGV[at + 1])
 	return false
 end

@@ -1,7 +1,7 @@
 
--- After every script: asks answer() for each operation of the batch. ARGV from 5 on: for each how many
+-- After every script: asks answer() for each operation of the batch. ARGV from 9 on: for each how many
 -- arguments it has, and they.
-local replies, at = {}, 5
+local replies, at = {}, 9
 
 while ARGV[at] do
 	local last = at + ARGV[at]

@@ -52,7 +52,6 @@ void guard_add_event_claim(struct guard *g, struct event_claim *c)
 	call_str(&call, c->event_hash);
 	call_str(&call, c->invite);
 	call_coords(&call, &c->coords);
-	call_int(&call, guard_options(g)->event_memory_s * 1000);
 	guard_add_call(g, SCRIPT_EVENT, &call, event_fill, c);
 }
 

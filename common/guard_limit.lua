@@ -10,11 +10,11 @@ local function charge(from, to)
 	for i = from, to, 3 do
 		keys[#keys + 1] = prefix .. 'g:' .. ARGV[i]
 	end
-	local stored = redis.call('MGET', unpack(keys))
+	local stored = call('MGET', unpack(keys))
 	for i = 1, #keys do
 		local at = from + 3 * i - 3
-		local interval, burst = tonumber(ARGV[at + 1]), math.max(1, tonumber(ARGV[at + 2]))
-		local tat = math.max(tonumber(stored[i] or 0), now * 1000)
+		local interval, burst = tonumber(ARGV[at + 1]), max(1, tonumber(ARGV[at + 2]))
+		local tat = max(tonumber(stored[i] or 0), now * 1000)
 		local over = math.ceil((tat - (burst - 1) * interval) / 1000) - now
 		if over > wait then
 			wait, by = over, ARGV[at]
@@ -25,7 +25,7 @@ local function charge(from, to)
 		return wait, by
 	end
 	for i = 1, #keys do
-		redis.call('SET', keys[i], int(tats[i]), 'PX', int(math.ceil(tats[i] / 1000) - now + 1000))
+		call('SET', keys[i], int(tats[i]), 'PX', int(math.ceil(tats[i] / 1000) - now + 1000))
 	end
 end
 

@@ -2,11 +2,11 @@
 -- kid, doubts, how it was claimed. A line costs half of what a hash of ten fields does, and c: is read or
 -- written twice for every message.
 local function claim_read(key)
-	local line = redis.call('GET', key)
+	local line = call('GET', key)
 	if not line then
 		return nil
 	end
-	local turn, verdict, coords, holder, incarnation, lease_end, first, kid, doubts, way = string.match(line,
+	local turn, verdict, coords, holder, incarnation, lease_end, first, kid, doubts, way = match(line,
 		'^1|(%d+)|([^|]*)|([^|]*)|([^|]*)|(%d+)|(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)')
 	return turn or error('claim of another version'), verdict, coords, holder, incarnation, lease_end, first, kid,
 		doubts, way

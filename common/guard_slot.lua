@@ -6,21 +6,21 @@
 -- by `to`; they never overlap. A lane that is no single slot begins with the line's own credit of bursts.
 local function lane_keep(lanes, from, to, interval)
 	if to - from >= interval then
-		redis.call('ZADD', lanes, int(to), int(from) .. '-' .. int(to))
+		call('ZADD', lanes, int(to), int(from) .. '-' .. int(to))
 	end
 end
 
 -- The earliest slot of a lane, not before `from` and not after `latest`; nil = none.
 local function lane_take(lanes, from, latest, interval, credit)
-	local found = redis.call('ZRANGEBYSCORE', lanes, '(' .. int(from), '+inf', 'LIMIT', 0, 2)
+	local found = call('ZRANGEBYSCORE', lanes, '(' .. int(from), '+inf', 'LIMIT', 0, 2)
 	for i = 1, #found do
-		local a, b = string.match(found[i], '^(%d+)-(%d+)$')
+		local a, b = match(found[i], '^(%d+)-(%d+)$')
 		a, b = tonumber(a), tonumber(b)
-		local slot = math.max(from, b - a > interval and a - credit or a)
-		local rest = math.max(slot, a) + interval
+		local slot = max(from, b - a > interval and a - credit or a)
+		local rest = max(slot, a) + interval
 		if rest <= b and slot <= latest then
-			redis.call('ZREM', lanes, found[i])
-			lane_keep(lanes, math.max(a, now * 1000), slot, interval)
+			call('ZREM', lanes, found[i])
+			lane_keep(lanes, max(a, now * 1000), slot, interval)
 			lane_keep(lanes, rest, b, interval)
 			return slot
 		end
@@ -30,20 +30,20 @@ end
 local function reserve(name, interval, burst, from)
 	local key, lanes = prefix .. 'g:' .. name, prefix .. 's:' .. name
 	local credit = (burst - 1) * interval
-	local line = math.max(tonumber(redis.call('GET', key) or 0), now * 1000)
-	local slot = math.max(from, line - credit)
+	local line = max(tonumber(call('GET', key) or 0), now * 1000)
+	local slot = max(from, line - credit)
 	local earlier = lane_take(lanes, from, slot, interval, credit)
 
 	if earlier then
 		return earlier
 	end
-	local next_line = math.max(slot, line) + interval
+	local next_line = max(slot, line) + interval
 	local lifetime_ms = int(math.ceil(next_line / 1000) - now + 1000)
-	redis.call('SET', key, int(next_line), 'PX', lifetime_ms)
+	call('SET', key, int(next_line), 'PX', lifetime_ms)
 	if slot - line >= interval then
-		redis.call('ZREMRANGEBYSCORE', lanes, '-inf', int(now * 1000))
+		call('ZREMRANGEBYSCORE', lanes, '-inf', int(now * 1000))
 		lane_keep(lanes, line, slot, interval)
-		redis.call('PEXPIRE', lanes, lifetime_ms)
+		call('PEXPIRE', lanes, lifetime_ms)
 	end
 	return slot
 end

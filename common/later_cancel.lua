@@ -1,6 +1,6 @@
 -- Removes an item, whatever its turn.
 local function answer(at)
-	redis.call('DEL', prefix .. 'l:' .. ARGV[at])
-	redis.call('ZREM', prefix .. 'later', ARGV[at])
+	call('DEL', prefix .. 'l:' .. ARGV[at])
+	call('ZREM', prefix .. 'later', ARGV[at])
 	return false
 end

@@ -1,11 +1,11 @@
 -- Forgets an item that has been put back on its topic, unless it was parked anew since.
 local function answer(at)
 	local key = prefix .. 'l:' .. ARGV[at]
-	local packed = redis.call('GET', key)
+	local packed = call('GET', key)
 
-	if packed and string.match(packed, '^%d+') == ARGV[at + 1] then
-		redis.call('DEL', key)
-		redis.call('ZREM', prefix .. 'later', ARGV[at])
+	if packed and match(packed, '^%d+') == ARGV[at + 1] then
+		call('DEL', key)
+		call('ZREM', prefix .. 'later', ARGV[at])
 	end
 	return false
 end

@@ -3,11 +3,11 @@
 local function answer(at, last)
 	local lease_ms, max, room = unpack(ARGV, at, last)
 	local later, lease_end = prefix .. 'later', int(now + lease_ms)
-	local ids = redis.call('ZRANGEBYSCORE', later, '-inf', int(now), 'LIMIT', 0, max)
+	local ids = call('ZRANGEBYSCORE', later, '-inf', int(now), 'LIMIT', 0, max)
 	local taken = { now, false }
 
 	for i = 1, #ids do
-		local packed = redis.call('GET', prefix .. 'l:' .. ids[i])
+		local packed = call('GET', prefix .. 'l:' .. ids[i])
 		if packed then
 			room = room - #packed
 			if room < 0 and #taken > 2 then
@@ -15,12 +15,12 @@ local function answer(at, last)
 			end
 			taken[#taken + 1] = ids[i]
 			taken[#taken + 1] = packed
-			redis.call('ZADD', later, lease_end, ids[i])
+			call('ZADD', later, lease_end, ids[i])
 		else
-			redis.call('ZREM', later, ids[i])
+			call('ZREM', later, ids[i])
 		end
 	end
-	local first = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')
+	local first = call('ZRANGE', later, 0, 0, 'WITHSCORES')
 	if first[2] then
 		taken[2] = tonumber(first[2])
 	end

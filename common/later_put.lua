@@ -2,12 +2,12 @@
 -- higher one.
 local function park(id, turn, due, packed)
 	local key = prefix .. 'l:' .. id
-	local known = redis.call('GET', key)
+	local known = call('GET', key)
 
-	if known and tonumber(string.match(known, '^%d+')) >= tonumber(turn) then
+	if known and tonumber(match(known, '^%d+')) >= tonumber(turn) then
 		return
 	end
-	redis.call('SET', key, packed)
-	redis.call('ZADD', prefix .. 'later', due, id)
+	call('SET', key, packed)
+	call('ZADD', prefix .. 'later', due, id)
 end
 

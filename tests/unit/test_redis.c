@@ -1,0 +1,419 @@
+/* URLs, and one connection to a real server: what it carries, how it fails, how it comes back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "mem.h"
+#include "redis.h"
+#include "redis_server.h"
+#include "redis_url.h"
+
+/* ---- URLs ---- */
+
+static void test_good_urls(void **state)
+{
+	static const struct {
+		const char *url;
+		struct redis_url is;
+	} rows[] = {
+		{ "redis://localhost", { .host = "localhost", .port = 6379 } },
+		{ "redis://10.0.0.1:7000/3", { .host = "10.0.0.1", .port = 7000, .db = 3 } },
+		{ "redis://fleet@redis.example/", { .host = "redis.example", .port = 6379, .user = "fleet" } },
+		{ "redis://[::1]:1", { .host = "::1", .port = 1 } },
+		{ "redis://[2001:db8::1]/2", { .host = "2001:db8::1", .port = 6379, .db = 2 } },
+		{ "rediss://r.example:6380", { .tls = true, .host = "r.example", .port = 6380 } },
+		{ "unix:///run/redis.sock", { .path = "/run/redis.sock", .port = 6379 } },
+		{ "unix://fleet@/run/r@2.sock?db=9", { .path = "/run/r@2.sock", .port = 6379, .user = "fleet", .db = 9 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct redis_url u;
+		struct err e;
+
+		if (redis_url_parse(rows[i].url, &u, &e) < 0)
+			fail_msg("%s: %s", rows[i].url, e.text);
+		assert_string_equal(u.host, rows[i].is.host);
+		assert_string_equal(u.path, rows[i].is.path);
+		assert_string_equal(u.user, rows[i].is.user);
+		assert_int_equal(u.port, rows[i].is.port);
+		assert_int_equal(u.db, rows[i].is.db);
+		assert_int_equal(u.tls, rows[i].is.tls);
+	}
+}
+
+static void test_bad_urls(void **state)
+{
+	static const struct {
+		const char *url, *told;
+	} rows[] = {
+		{ "", "begins with none of" },
+		{ "localhost:6379", "begins with none of" },
+		{ "http://localhost", "begins with none of" },
+		{ "redis://", "no host" },
+		{ "redis://:6379", "no host" },
+		{ "redis://user:secret@host", "password belongs into its own file" },
+		{ "redis://:secret@host", "password belongs into its own file" },
+		{ "redis://host:", "port is empty" },
+		{ "redis://host:65536", "port is over 65535" },
+		{ "redis://host:6a", "port is not a number" },
+		{ "redis://host/x", "database is not a number" },
+		{ "redis://host/99999999999999999999", "database is over" },
+		{ "redis://host?db=1", "only :port and /db" },
+		{ "redis://[::1", "'[' without ']'" },
+		{ "redis://[::1]x", "only :port and /db" },
+		{ "unix://run/redis.sock", "whole path" },
+		{ "unix:///", "whole path" },
+		{ "unix:///run/redis.sock?x=1", "only ?db=N" },
+		{ "unix:///run/redis.sock?db=", "database is empty" },
+	};
+	char longest[400];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct redis_url u;
+		struct err e;
+
+		assert_int_equal(redis_url_parse(rows[i].url, &u, &e), ERR_INVALID);
+		if (!strstr(e.text, rows[i].told) || strstr(e.text, "secret"))
+			fail_msg("%s: %s", rows[i].url, e.text);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const heads[] = { "unix:///", "redis://", "redis://" };
+		struct redis_url u;
+
+		memset(longest, 'a', sizeof(longest) - 1);
+		longest[sizeof(longest) - 1] = '\0';
+		memcpy(longest, heads[i], strlen(heads[i]));
+		if (i == 2)
+			longest[300] = '@';
+		assert_int_equal(redis_url_parse(longest, &u, NULL), ERR_INVALID);
+	}
+}
+
+/* ---- a connection ---- */
+
+enum { ECHO, COUNT };
+
+struct fixture {
+	struct redis_server server;
+	struct redis *redis;
+	struct redis_script scripts[2];
+};
+
+static struct redis *connection(struct fixture *f, const char *url, const char *password)
+{
+	struct redis_options o = { .url = url, .password = password, .name = "test", .timeout_ms = 300 };
+	struct redis *r = NULL;
+	struct err e;
+
+	if (redis_new(&r, &o, f->scripts, ARRAY_LEN(f->scripts), &e) < 0)
+		fail_msg("%s", e.text);
+	return r;
+}
+
+/* A server that has just been started may still be loading. */
+static void connect_or_fail(struct redis *r)
+{
+	struct err e;
+
+	for (int i = 0; i < 1000 && redis_connect(r, &e) < 0; i++)
+		usleep(10 * 1000);
+	if (!redis_connected(r))
+		fail_msg("%s", e.text);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	f->scripts[ECHO] = (struct redis_script){ "echo", "return {ARGV[1], #ARGV[1], false, {1, 'x'}}", "" };
+	f->scripts[COUNT] = (struct redis_script){ "count", "return redis.call('INCR', ARGV[1])", "" };
+	redis_server_start(&f->server);
+	f->redis = connection(f, f->server.url, NULL);
+	connect_or_fail(f->redis);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	redis_free(f->redis);
+	redis_server_stop(&f->server);
+	free(f);
+	return 0;
+}
+
+static void add(struct redis *r, const char *line)
+{
+	char copy[256], *rest = copy;
+	const char *argv[8];
+	int argc = 0;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	for (char *word; argc < 8 && (word = strsep(&rest, " "));)
+		argv[argc++] = word;
+	redis_add(r, argc, argv, NULL);
+}
+
+static void run_or_fail(struct redis *r)
+{
+	struct err e;
+
+	if (redis_run(r, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+/* The one reply to one command, as text. */
+static const char *ask(struct redis *r, const char *line)
+{
+	add(r, line);
+	run_or_fail(r);
+	assert_int_equal(redis_replies(r), 1);
+	return redis_str(redis_reply(r, 0), NULL);
+}
+
+static void test_types(void **state)
+{
+	struct fixture *f = *state;
+	const char *bytes = "a\0b";
+	size_t three = 3, len;
+
+	redis_add_script(f->redis, &f->scripts[ECHO], 1, &bytes, &three);
+	add(f->redis, "GET nothing");
+	add(f->redis, "NONSENSE");
+	add(f->redis, "SET n 1795342001464");
+	add(f->redis, "GET n");
+	run_or_fail(f->redis);
+	assert_int_equal(redis_replies(f->redis), 5);
+	const struct redis_reply *v = redis_reply(f->redis, 0);
+
+	assert_int_equal(redis_type(v), REDIS_ARRAY);
+	assert_int_equal(redis_len(v), 4);
+	assert_memory_equal(redis_str(redis_at(v, 0), &len), bytes, 3);
+	assert_int_equal(len, 3);
+	assert_int_equal(redis_int(redis_at(v, 1)), 3);
+	assert_int_equal(redis_type(redis_at(v, 1)), REDIS_INT);
+	assert_int_equal(redis_type(redis_at(v, 2)), REDIS_NIL);
+	assert_string_equal(redis_str(redis_at(redis_at(v, 3), 1), NULL), "x");
+	assert_int_equal(redis_type(redis_at(v, 4)), REDIS_NIL);
+	assert_int_equal(redis_int(redis_at(v, 0)), 0);
+	assert_int_equal(redis_len(redis_at(v, 0)), 0);
+	assert_int_equal(redis_type(redis_reply(f->redis, 1)), REDIS_NIL);
+	assert_string_equal(redis_str(redis_reply(f->redis, 1), NULL), "");
+	assert_int_equal(redis_type(redis_reply(f->redis, 2)), REDIS_ERROR); /* its neighbours are served */
+	assert_int_equal(redis_type(redis_reply(f->redis, 3)), REDIS_STRING);
+	assert_int_equal(redis_int(redis_reply(f->redis, 4)), 1795342001464);
+}
+
+static void test_greeting(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(ask(f->redis, "CLIENT GETNAME"), "test");
+	assert_int_equal(strlen(redis_run_id(f->redis)), 40);
+	assert_non_null(strstr(ask(f->redis, "INFO server"), redis_run_id(f->redis)));
+}
+
+static void test_database(void **state)
+{
+	struct fixture *f = *state;
+	autofree char *url = xasprintf("%s?db=5", f->server.url);
+	struct redis *five = connection(f, url, NULL);
+
+	connect_or_fail(five);
+	ask(five, "SET here 1");
+	assert_int_equal(redis_type((ask(f->redis, "GET here"), redis_reply(f->redis, 0))), REDIS_NIL);
+	assert_string_equal(ask(five, "GET here"), "1");
+	redis_free(five);
+}
+
+static void test_users(void **state)
+{
+	static const struct {
+		const char *user, *password, *told; /* told NULL = let in */
+	} rows[] = {
+		{ "fleet", "hunter2", NULL },
+		{ "fleet", "wrong", "WRONGPASS" },
+		{ "fleet", NULL, "WRONGPASS" },
+		{ NULL, NULL, "NOAUTH" },
+		{ NULL, "default1", NULL },
+	};
+	struct fixture *f = *state;
+
+	ask(f->redis, "ACL SETUSER fleet on >hunter2 ~* +@all");
+	ask(f->redis, "CONFIG SET requirepass default1");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *url = xasprintf("unix://%s%s%s", rows[i].user ? rows[i].user : "",
+					       rows[i].user ? "@" : "", f->server.socket);
+		struct redis *r = connection(f, url, rows[i].password);
+		struct err e = { "" };
+
+		assert_int_equal(redis_connect(r, &e), rows[i].told ? ERR_AGAIN : OK);
+		assert_int_equal(redis_connected(r), !rows[i].told);
+		if (rows[i].told && (!strstr(e.text, rows[i].told) || strstr(e.text, "hunter2")))
+			fail_msg("row %zu: %s", i, e.text);
+		redis_free(r);
+	}
+}
+
+static void test_large_pipeline(void **state)
+{
+	struct fixture *f = *state;
+	const char *argv[3] = { "SET", NULL, NULL };
+	autofree char *value = xmalloc(1000);
+	size_t len[3] = { 3, 0, 1000 };
+
+	memset(value, 'v', 1000);
+	argv[2] = value;
+	for (int i = 0; i < 5000; i++) {
+		char key[16];
+
+		len[1] = (size_t)snprintf(key, sizeof(key), "k%d", i % 100);
+		argv[1] = key;
+		redis_add(f->redis, 3, argv, len);
+	}
+	add(f->redis, "DBSIZE");
+	run_or_fail(f->redis);
+	assert_int_equal(redis_replies(f->redis), 5001);
+	assert_int_equal(redis_int(redis_reply(f->redis, 5000)), 100);
+}
+
+/* ---- scripts that were flushed ---- */
+
+static void test_noscript(void **state)
+{
+	struct fixture *f = *state;
+	const char *key = "counted";
+
+	redis_add_script(f->redis, &f->scripts[COUNT], 1, &key, NULL);
+	add(f->redis, "SCRIPT FLUSH");
+	redis_add_script(f->redis, &f->scripts[COUNT], 1, &key, NULL);
+	add(f->redis, "PING");
+	redis_add_script(f->redis, &f->scripts[COUNT], 1, &key, NULL);
+	run_or_fail(f->redis);
+	assert_int_equal(redis_replies(f->redis), 5);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(redis_int(redis_reply(f->redis, (size_t)(2 * i))), i + 1);
+	assert_string_equal(redis_str(redis_reply(f->redis, 3), NULL), "PONG");
+	assert_string_equal(ask(f->redis, "GET counted"), "3");
+}
+
+static void test_faulty_script(void **state)
+{
+	struct fixture *f = *state;
+	struct redis_script bad[] = { { "bad", "return nonsense(", "" } };
+	struct redis_options o = { .url = f->server.url };
+	struct redis *r = NULL;
+	struct err e;
+
+	assert_int_equal(redis_new(&r, &o, bad, 1, &e), OK);
+	assert_int_equal(redis_connect(r, &e), ERR_AGAIN);
+	assert_non_null(strstr(e.text, "script bad is refused"));
+	redis_free(r);
+}
+
+/* ---- failure ---- */
+
+static void test_nobody_there(void **state)
+{
+	static const char *const urls[] = { "unix:///nonexistent/redis.sock", "redis://127.0.0.1:1" };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+		struct redis *r = connection(f, urls[i], NULL);
+		struct err e = { "" };
+
+		assert_int_equal(redis_run(r, &e), ERR_AGAIN);
+		assert_int_equal(redis_connect(r, &e), ERR_AGAIN);
+		assert_non_null(strstr(e.text, "redis: "));
+		assert_false(redis_connected(r));
+		add(r, "PING");
+		assert_int_equal(redis_run(r, &e), ERR_AGAIN);
+		assert_int_equal(redis_replies(r), 0);
+		redis_free(r);
+	}
+}
+
+static void test_silent_server(void **state)
+{
+	struct fixture *f = *state;
+	struct redis *other = connection(f, f->server.url, NULL);
+	struct err e = { "" };
+
+	kill(f->server.pid, SIGSTOP);
+	add(f->redis, "INCR n");
+	assert_int_equal(redis_run(f->redis, &e), ERR_AGAIN);
+	assert_string_equal(e.text, "redis: no answer within 300 ms");
+	assert_false(redis_connected(f->redis));
+	assert_int_equal(redis_run(f->redis, &e), ERR_AGAIN); /* dead from then on */
+	assert_int_equal(redis_connect(other, &e), ERR_AGAIN); /* the kernel accepts, nobody answers */
+	assert_false(redis_connected(other));
+	kill(f->server.pid, SIGCONT);
+	connect_or_fail(f->redis);
+	assert_string_equal(ask(f->redis, "CLIENT GETNAME"), "test");
+	assert_string_equal(ask(f->redis, "GET n"), "1"); /* the command that timed out had run */
+	redis_free(other);
+}
+
+static void test_killed_server(void **state)
+{
+	struct fixture *f = *state;
+	char run_id[41];
+	struct err e;
+
+	snprintf(run_id, sizeof(run_id), "%s", redis_run_id(f->redis));
+	ask(f->redis, "SET kept 1");
+	redis_server_kill(&f->server);
+	add(f->redis, "PING");
+	assert_int_equal(redis_run(f->redis, &e), ERR_AGAIN);
+	assert_int_equal(redis_connect(f->redis, &e), ERR_AGAIN);
+	redis_server_run(&f->server);
+	connect_or_fail(f->redis);
+	assert_string_equal(ask(f->redis, "GET kept"), "1");
+	assert_string_not_equal(redis_run_id(f->redis), run_id);
+}
+
+static void test_tls_needs_a_build_with_it(void **state)
+{
+	struct fixture *f = *state;
+	struct redis_options o = { .url = "rediss://127.0.0.1:1" };
+	struct redis *r = NULL;
+	struct err e;
+	int result = redis_new(&r, &o, f->scripts, 1, &e);
+
+	if (result == OK)
+		assert_int_equal(redis_connect(r, &e), ERR_AGAIN);
+	else
+		assert_non_null(strstr(e.text, "rediss:// needs a hiredis built with TLS"));
+	redis_free(r);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good_urls),
+		cmocka_unit_test(test_bad_urls),
+		CASE(test_types),
+		CASE(test_greeting),
+		CASE(test_database),
+		CASE(test_users),
+		CASE(test_large_pipeline),
+		CASE(test_noscript),
+		CASE(test_faulty_script),
+		CASE(test_nobody_there),
+		CASE(test_silent_server),
+		CASE(test_killed_server),
+		CASE(test_tls_needs_a_build_with_it),
+	};
+
+	return cmocka_run_group_tests_name("redis", tests, NULL, NULL);
+}
