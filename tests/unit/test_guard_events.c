@@ -1,0 +1,387 @@
+/* The dispatcher's questions: events once each, decisions by compare-and-set, addresses, exact slots. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "guard_fixture.h"
+
+static struct event_claim event(struct fixture *f, enum who who, const char *hash, const char *invite, int64_t offset)
+{
+	struct event_claim c = { .event_hash = hash, .invite = invite, .coords = { "invite-requested", 2, offset } };
+
+	guard_add_event_claim(f->guards[who], &c);
+	run_or_fail(f->guards[who]);
+	return c;
+}
+
+static struct decide decide(struct fixture *f, enum who who, struct decide d)
+{
+	d.coords.topic = "invite-requested";
+	d.coords.partition = 2;
+	guard_add_decide(f->guards[who], &d);
+	run_or_fail(f->guards[who]);
+	return d;
+}
+
+/* ---- events ---- */
+
+static void test_event_once(void **state)
+{
+	struct fixture *f = *state;
+	const struct guard_field set[] = { { "state", "queued", 6 }, { "gen", "3", 1 },	 { "turn", "4", 1 },
+					   { "exp", "1795342001464", 13 }, { "rh", "hash\0x", 6 }, { "dec", "1", 1 } };
+	struct event_claim c = event(f, A, "e1", "acme/e1", 10);
+
+	assert_int_equal(c.answer, EVENT_NEW);
+	assert_false(c.known);
+	assert_int_equal(c.version, 0);
+	assert_string_equal(c.state, "");
+	assert_null(c.plan);
+	assert_in_range(redis_int(command(f, "TTL beckon:e:e1")), EVENT_MEMORY_S - 5, EVENT_MEMORY_S);
+	event_claim_clear(&c);
+
+	c = event(f, B, "e1", "acme/e1", 11); /* elsewhere, while the first is being decided */
+	assert_int_equal(c.answer, EVENT_DUPLICATE);
+	assert_string_equal(c.first, "invite-requested/2/10");
+	event_claim_clear(&c);
+
+	struct decide d = decide(f, A, (struct decide){ .event_hash = "e1", .invite = "acme/e1", .coords.offset = 10,
+							 .set = set, .nset = 6, .plan = "plan\nof lines|", .first = "acme/e1.3.email.0",
+							 .not_before_ms = INT64_C(4000000000001) });
+
+	assert_int_equal(d.answer, DECIDE_DONE);
+	assert_int_equal(d.slot_ms, INT64_C(4000000000001));
+	assert_in_range(redis_int(command(f, "TTL beckon:e:e1")), EVENT_MEMORY_S - 5, EVENT_MEMORY_S);
+
+	c = event(f, B, "e1", "acme/e1", 10); /* the partition's next owner */
+	assert_int_equal(c.answer, EVENT_DECIDED);
+	assert_string_equal(c.plan, "plan\nof lines|");
+	assert_int_equal(c.slot_ms, INT64_C(4000000000001));
+	assert_true(c.known);
+	assert_int_equal(c.version, 1);
+	assert_string_equal(c.state, "queued");
+	assert_int_equal(c.generation, 3);
+	assert_int_equal(c.turn, 4);
+	assert_int_equal(c.expires_ms, 1795342001464);
+	assert_string_equal(c.recipient_hash, "hash");
+	assert_string_equal(c.declined, "1");
+	event_claim_clear(&c);
+
+	c = event(f, A, "e1", "acme/e1", 12);
+	assert_int_equal(c.answer, EVENT_DUPLICATE);
+	assert_string_equal(c.first, "acme/e1.3.email.0");
+	assert_null(c.plan);
+	event_claim_clear(&c);
+}
+
+static void test_event_asked_again(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 3; i++) {
+		struct event_claim c = event(f, A, "e2", "acme/e2", 10);
+
+		assert_int_equal(c.answer, EVENT_NEW);
+		event_claim_clear(&c);
+	}
+}
+
+/* ---- decisions ---- */
+
+static void test_decide_compares(void **state)
+{
+	static const struct {
+		const char *what;
+		int64_t offset, version;
+		int answer;
+	} rows[] = {
+		{ "other coordinates", 11, 1, DECIDE_LOST }, { "an old version", 10, 0, DECIDE_LOST },
+		{ "a version to come", 10, 2, DECIDE_LOST }, { "this one", 10, 1, DECIDE_DONE },
+		{ "once more", 10, 2, DECIDE_LOST },
+	};
+	struct fixture *f = *state;
+	const struct guard_field set[] = { { "state", "queued", 6 } };
+	struct event_claim c = event(f, A, "d1", "acme/d1", 10);
+
+	event_claim_clear(&c);
+	command(f, "HSET beckon:d:acme/d1 ver 1 state held");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct decide d = decide(f, A, (struct decide){ .event_hash = "d1", .invite = "acme/d1",
+								 .coords.offset = rows[i].offset, .version = rows[i].version,
+								 .set = set, .nset = 1, .plan = "p", .first = "x" });
+
+		if ((int)d.answer != rows[i].answer)
+			fail_msg("%s: %d", rows[i].what, d.answer);
+	}
+	assert_int_equal(redis_int(command(f, "HGET beckon:d:acme/d1 ver")), 2);
+	struct decide d = decide(f, A, (struct decide){ .event_hash = "never-claimed", .invite = "acme/d1", .version = 2,
+							 .plan = "p", .first = "x" });
+
+	assert_int_equal(d.answer, DECIDE_LOST);
+}
+
+static void test_decide_leaves_the_state(void **state)
+{
+	struct fixture *f = *state;
+	struct event_claim c = event(f, A, "d2", "acme/d2", 10);
+	struct decide d = decide(f, A, (struct decide){ .event_hash = "d2", .invite = "acme/d2", .coords.offset = 10,
+							 .plan = "refused", .first = "acme/d2" });
+
+	event_claim_clear(&c);
+	assert_int_equal(d.answer, DECIDE_DONE);
+	assert_int_equal(d.slot_ms, d.now_ms);
+	assert_int_equal(redis_int(command(f, "EXISTS beckon:d:acme/d2 beckon:r:acme/d2")), 0);
+}
+
+static void test_decide_keeps_data(void **state)
+{
+	struct fixture *f = *state;
+	struct event_claim c = event(f, A, "d3", "acme/d3", 10);
+
+	event_claim_clear(&c);
+	decide(f, A, (struct decide){ .event_hash = "d3", .invite = "acme/d3", .coords.offset = 10, .plan = "p", .first = "x",
+				       .data = "{\"a\":1}", .data_len = 7 });
+	assert_string_equal(text_of(command(f, "GET beckon:r:acme/d3")), "{\"a\":1}");
+}
+
+static void test_addresses(void **state)
+{
+	static const struct {
+		const char *hash, *invite;
+		int answer;
+		const char *other;
+	} rows[] = {
+		{ "a1", "acme/first", DECIDE_DONE, NULL },
+		{ "a2", "acme/second", DECIDE_TAKEN, "acme/first" },
+		{ "a3", "acme/first", DECIDE_DONE, NULL }, /* its own */
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct event_claim c = event(f, A, rows[i].hash, rows[i].invite, (int64_t)i);
+		struct decide d = decide(f, A, (struct decide){ .event_hash = rows[i].hash, .invite = rows[i].invite,
+								 .coords.offset = (int64_t)i, .plan = "p", .first = "x",
+								 .address = "acme//invite/hash" });
+
+		assert_int_equal(d.answer, rows[i].answer);
+		assert_int_equal(d.other != NULL, rows[i].other != NULL);
+		if (d.other)
+			assert_string_equal(d.other, rows[i].other);
+		event_claim_clear(&c);
+		decide_clear(&d);
+	}
+	struct event_claim c = event(f, A, "a2", "acme/second", 1); /* the refused one may decide otherwise */
+
+	assert_int_equal(c.answer, EVENT_NEW);
+	event_claim_clear(&c);
+}
+
+/* ---- slots ---- */
+
+/* Decides n new events under a limit; slots are where they may go. */
+static void reserve(struct fixture *f, const char *name, struct decide like, size_t n, int64_t *slots)
+{
+	static int serial;
+	autofree struct event_claim *c = xcalloc(n, sizeof(*c));
+	autofree struct decide *d = xcalloc(n, sizeof(*d));
+	autofree char (*hash)[32] = xcalloc(n, sizeof(*hash));
+
+	like.limit.name = name;
+	like.plan = like.first = "x";
+	for (size_t i = 0; i < n; i++) {
+		snprintf(hash[i], sizeof(hash[i]), "slot-%d", serial++);
+		c[i] = (struct event_claim){ .event_hash = hash[i], .invite = hash[i], .coords = { "t", 0, 0 } };
+		d[i] = like;
+		d[i].event_hash = d[i].invite = hash[i];
+		d[i].coords = c[i].coords;
+		guard_add_event_claim(f->guards[A], &c[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		guard_add_decide(f->guards[A], &d[i]);
+	run_or_fail(f->guards[A]);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(d[i].answer, DECIDE_DONE);
+		slots[i] = d[i].slot_ms;
+		event_claim_clear(&c[i]);
+	}
+}
+
+static struct decide limited(int64_t interval_us, int64_t burst, int64_t not_before_ms)
+{
+	return (struct decide){ .limit = { "", interval_us, burst }, .not_before_ms = not_before_ms };
+}
+
+static void test_slots_are_exact(void **state)
+{
+	static const struct {
+		int64_t interval_us, burst;
+	} rows[] = { { 1000, 1 }, { 100000, 1 }, { 1234, 1 }, { 333333, 50 }, { 7, 1 }, { 86400000000, 3 } };
+	enum { N = 10000 };
+	struct fixture *f = *state;
+	autofree int64_t *slots = xcalloc(N, sizeof(*slots));
+
+	for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+		size_t n = r == 0 ? N : 200;
+		char name[32];
+
+		snprintf(name, sizeof(name), "tenant:exact%zu", r);
+		/* begins in the future: what is given out does not depend on how long the test takes */
+		int64_t start_ms = INT64_C(1900000000000);
+
+		reserve(f, name, limited(rows[r].interval_us, rows[r].burst, start_ms), n, slots);
+		for (size_t i = 0; i < n; i++) {
+			int64_t behind = (int64_t)i - (rows[r].burst - 1);
+			int64_t us = behind > 0 ? behind * rows[r].interval_us : 0;
+
+			assert_int_equal(slots[i], start_ms + (us + 999) / 1000);
+		}
+	}
+}
+
+static void test_a_slot_far_ahead_delays_nobody(void **state)
+{
+	struct fixture *f = *state;
+	int64_t now = redis_int(redis_at(command(f, "TIME"), 0)) * 1000, far = now + 86400000, slots[4];
+
+	reserve(f, "tenant:far", limited(1000000, 1, far), 2, slots);
+	assert_int_equal(slots[0], far);
+	assert_int_equal(slots[1], far + 1000);
+	reserve(f, "tenant:far", limited(1000000, 1, 0), 3, slots);
+	assert_in_range(slots[0], now, now + 60000); /* at once, and then as the limit says */
+	assert_int_equal(slots[1], slots[0] + 1000);
+	assert_int_equal(slots[2], slots[0] + 2000);
+	reserve(f, "tenant:far", limited(1000000, 1, far - 1500), 2, slots);
+	assert_int_equal(slots[0], far - 1500);
+	assert_int_equal(slots[1], far + 2000); /* half a second before `far` is no room */
+	reserve(f, "tenant:far", limited(1000000, 1, far - 3000), 2, slots);
+	assert_int_equal(slots[0], far - 3000);
+	assert_int_equal(slots[1], far + 3000);
+	reserve(f, "tenant:far", limited(1000000, 1, far + 3600000), 1, slots);
+	reserve(f, "tenant:far", limited(1000000, 1, far), 1, slots);
+	assert_int_equal(slots[0], far + 4000); /* the stretch up to the hour later is free too */
+}
+
+static void test_a_burst_before_a_slot_far_ahead(void **state)
+{
+	struct fixture *f = *state;
+	int64_t now = redis_int(redis_at(command(f, "TIME"), 0)) * 1000, slots[12];
+
+	reserve(f, "tenant:burst", limited(1000000, 10, now + 86400000), 1, slots);
+	reserve(f, "tenant:burst", limited(1000000, 10, now + 3600000), 12, slots);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(slots[i], now + 3600000);
+	assert_int_equal(slots[10], now + 3600000 + 1000);
+	assert_int_equal(slots[11], now + 3600000 + 2000);
+}
+
+static void test_slots_given_back(void **state)
+{
+	struct fixture *f = *state;
+	int64_t start = INT64_C(1900000000000), slots[5];
+
+	reserve(f, "tenant:back", limited(1000000, 1, start), 5, slots);
+	for (int i = 1; i < 4; i += 2) /* the second and the fourth are given up */
+		command(f, "ZADD beckon:s:tenant:back %lld %lld-%lld", (long long)(slots[i] + 1000) * 1000,
+			(long long)slots[i] * 1000, (long long)(slots[i] + 1000) * 1000);
+	reserve(f, "tenant:back", limited(1000000, 1, start), 4, slots);
+	assert_int_equal(slots[0], start + 1000);
+	assert_int_equal(slots[1], start + 3000);
+	assert_int_equal(slots[2], start + 5000);
+	assert_int_equal(slots[3], start + 6000);
+}
+
+static void test_no_limit(void **state)
+{
+	struct fixture *f = *state;
+	int64_t slots[3];
+
+	reserve(f, "tenant:none", limited(0, 0, INT64_C(1900000000000)), 3, slots);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(slots[i], INT64_C(1900000000000));
+	assert_int_equal(redis_int(command(f, "EXISTS beckon:g:tenant:none")), 0);
+}
+
+/* ---- limits that are asked ---- */
+
+static struct claim ask(struct fixture *f, const char *delivery, const struct guard_limit *limits, size_t n)
+{
+	struct claim c = { .delivery = delivery, .invite = "acme/l", .generation = 1, .coords = { "invite-email", 0, 1 },
+			   .lease_ms = 1000, .limits = limits, .nlimits = n };
+
+	guard_add_claim(f->guards[A], &c);
+	run_or_fail(f->guards[A]);
+	return c;
+}
+
+static void test_limits_all_or_none(void **state)
+{
+	struct fixture *f = *state;
+	const struct guard_limit limits[] = { { "relay:r1", 1000, 1000 }, { "recipient:h1", 60000000, 2 },
+					      { "domain:x", 0, 0 }, { "global", 10000000, 2 } };
+	const struct guard_limit relay_once[] = { { "relay:r1", 1000, 1000 } };
+	struct claim c;
+
+	assert_int_equal(ask(f, "l/1.1.email.0", limits, 4).answer, CLAIM_GO);
+	assert_int_equal(ask(f, "l/1.1.email.0", limits, 4).answer, CLAIM_GO); /* asked again: charged once */
+	assert_int_equal(ask(f, "l/2.1.email.0", limits, 4).answer, CLAIM_GO);
+	autofree char *relay = xstrdup(text_of(command(f, "GET beckon:g:relay:r1")));
+
+	c = ask(f, "l/3.1.email.0", limits, 4);
+	assert_int_equal(c.answer, CLAIM_LIMITED);
+	assert_string_equal(c.limited_by, "recipient"); /* waits longer than global */
+	assert_in_range(c.wait_ms, 55000, 60000);
+	assert_string_equal(text_of(command(f, "GET beckon:g:relay:r1")), relay);
+	assert_int_equal(redis_int(command(f, "EXISTS beckon:c:l/3.1.email.0")), 0);
+	assert_int_equal(redis_int(command(f, "EXISTS beckon:g:domain:x")), 0);
+
+	assert_int_equal(ask(f, "l/4.1.email.0", relay_once, 1).answer, CLAIM_GO);
+	skew(f, c.wait_ms + 1);
+	assert_int_equal(ask(f, "l/3.1.email.0", limits, 4).answer, CLAIM_GO);
+	c = ask(f, "l/5.1.email.0", limits + 3, 1);
+	assert_int_equal(c.answer, CLAIM_GO);
+	c = ask(f, "l/6.1.email.0", limits + 3, 1);
+	assert_int_equal(c.answer, CLAIM_LIMITED);
+	assert_string_equal(c.limited_by, "global");
+}
+
+/* What is taken over was charged by whoever claimed it first. */
+static void test_taken_over_without_charge(void **state)
+{
+	struct fixture *f = *state;
+	const struct guard_limit limit = { "recipient:t", 60000000, 1 };
+	struct claim c = { .delivery = "l/t.1.email.0", .invite = "acme/l", .generation = 1,
+			   .coords = { "invite-email", 0, 1 }, .lease_ms = 1000, .limits = &limit, .nlimits = 1 };
+
+	assert_int_equal(ask(f, "l/t.1.email.0", &limit, 1).answer, CLAIM_GO);
+	skew(f, 2000);
+	guard_add_claim(f->guards[B], &c);
+	run_or_fail(f->guards[B]);
+	assert_int_equal(c.answer, CLAIM_TAKEN_OVER);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_event_once),
+		cmocka_unit_test(test_event_asked_again),
+		cmocka_unit_test(test_decide_compares),
+		cmocka_unit_test(test_decide_leaves_the_state),
+		cmocka_unit_test(test_decide_keeps_data),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_slots_are_exact),
+		cmocka_unit_test(test_a_slot_far_ahead_delays_nobody),
+		cmocka_unit_test(test_a_burst_before_a_slot_far_ahead),
+		cmocka_unit_test(test_slots_given_back),
+		cmocka_unit_test(test_no_limit),
+		cmocka_unit_test(test_limits_all_or_none),
+		cmocka_unit_test(test_taken_over_without_charge),
+	};
+
+	if (crypto_init(NULL) < 0)
+		return 1;
+	return cmocka_run_group_tests_name("guard_events", tests, fixture_open, fixture_close);
+}

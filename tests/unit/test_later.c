@@ -1,0 +1,344 @@
+/* What waits: parked once per turn, leased when due, dropped when put back, bytes unchanged. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "guard_fixture.h"
+#include "later.h"
+#include "later_pack.h"
+
+#define LEASE_MS 5000
+
+static int empty(void **state)
+{
+	struct fixture *f = *state;
+
+	command(f, "DEL beckon:later");
+	return 0;
+}
+
+static int64_t redis_now_ms(struct fixture *f)
+{
+	const struct redis_reply *v = command(f, "TIME");
+
+	return redis_int(redis_at(v, 0)) * 1000 + redis_int(redis_at(v, 1)) / 1000 + f->skew_ms;
+}
+
+static struct later_item item(const char *id, int64_t turn, int64_t due_ms)
+{
+	return (struct later_item){ .id = id, .turn = turn, .due_ms = due_ms, .topic = "invite-email", .key = "acme/i",
+				    .value = "v", .value_len = 1, .reason = "retry" };
+}
+
+static void park(struct fixture *f, struct later_item i)
+{
+	struct err e;
+
+	if (later_park(f->guards[A], &i, 1, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+struct lease {
+	struct later_leased out[600];
+	size_t n;
+	int64_t next_due_ms, now_ms;
+};
+
+static struct lease *lease(struct fixture *f, enum who who, size_t max)
+{
+	struct lease *l = xcalloc(1, sizeof(*l));
+	struct err e;
+
+	if (later_lease(f->guards[who], LEASE_MS, max, l->out, &l->n, &l->next_due_ms, &l->now_ms, &e) < 0)
+		fail_msg("%s", e.text);
+	return l;
+}
+
+static void lease_free(struct lease *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		later_leased_clear(&l->out[i]);
+	free(l);
+}
+
+/* How many are due, and the turn of the first. */
+static size_t due(struct fixture *f, int64_t *turn)
+{
+	struct lease *l = lease(f, A, 100);
+	size_t n = l->n;
+
+	if (n && turn)
+		*turn = l->out[0].item.turn;
+	lease_free(l);
+	return n;
+}
+
+static void test_bytes(void **state)
+{
+	struct fixture *f = *state;
+	const struct header headers[] = { { "ce_id", "1\0\n|", 4 }, { "", "", 0 }, { "none", NULL, 0 } };
+	struct later_item in = { .id = "acme/i.1.email.0", .turn = 3, .due_ms = 12, .topic = "invite-email", .key = "acme/i",
+				 .value = "a\0b\n|", .value_len = 5, .headers = headers, .header_count = 3,
+				 .reason = "rate_limited", .tenant = "acme" };
+
+	park(f, in);
+	struct lease *l = lease(f, A, 10);
+
+	assert_int_equal(l->n, 1);
+	const struct later_item *out = &l->out[0].item;
+
+	assert_string_equal(out->id, in.id);
+	assert_int_equal(out->turn, 3);
+	assert_int_equal(out->due_ms, 12);
+	assert_string_equal(out->topic, in.topic);
+	assert_string_equal(out->key, in.key);
+	assert_string_equal(out->reason, in.reason);
+	assert_string_equal(out->tenant, in.tenant);
+	assert_int_equal(out->value_len, 5);
+	assert_memory_equal(out->value, in.value, 5);
+	assert_int_equal(out->header_count, 3);
+	assert_string_equal(out->headers[0].name, "ce_id");
+	assert_int_equal(out->headers[0].len, 4);
+	assert_memory_equal(out->headers[0].value, "1\0\n|", 4);
+	assert_string_equal(out->headers[1].name, "");
+	assert_non_null(out->headers[1].value);
+	assert_null(out->headers[2].value);
+	lease_free(l);
+}
+
+static void test_turns(void **state)
+{
+	static const struct {
+		int64_t parked, waits;
+	} rows[] = { { 5, 5 }, { 5, 5 }, { 4, 5 }, { 6, 6 }, { 10, 10 }, { 9, 10 } };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int64_t turn = -1;
+
+		park(f, item("turns", rows[i].parked, 1));
+		skew(f, LEASE_MS + 1); /* whatever was leased before is back */
+		assert_int_equal(due(f, &turn), 1);
+		assert_int_equal(turn, rows[i].waits);
+	}
+}
+
+static void test_due_times(void **state)
+{
+	struct fixture *f = *state;
+	int64_t now = redis_now_ms(f);
+	struct lease *l = lease(f, A, 10);
+
+	assert_int_equal(l->n, 0);
+	assert_true(l->next_due_ms == INT64_MAX);
+	assert_in_range(l->now_ms, now, now + 10000);
+	lease_free(l);
+
+	park(f, item("late", 0, now + 60000));
+	park(f, item("second", 0, now - 1000));
+	park(f, item("first", 0, now - 2000));
+	l = lease(f, A, 10);
+	assert_int_equal(l->n, 2);
+	assert_string_equal(l->out[0].item.id, "first");
+	assert_string_equal(l->out[1].item.id, "second");
+	assert_int_equal(l->next_due_ms, l->now_ms + LEASE_MS);
+	lease_free(l);
+	l = lease(f, B, 10); /* leased is leased for everybody */
+	assert_int_equal(l->n, 0);
+	lease_free(l);
+	assert_int_equal(later_cancel(f->guards[A], "first", NULL), OK);
+	assert_int_equal(later_cancel(f->guards[A], "second", NULL), OK);
+	l = lease(f, B, 10);
+	assert_int_equal(l->next_due_ms, now + 60000);
+	lease_free(l);
+	skew(f, 60001);
+	assert_int_equal(due(f, NULL), 1);
+}
+
+static void test_a_dead_clock(void **state)
+{
+	struct fixture *f = *state;
+
+	park(f, item("x", 0, 1));
+	assert_int_equal(due(f, NULL), 1);
+	assert_int_equal(due(f, NULL), 0);
+	skew(f, LEASE_MS + 1);
+	assert_int_equal(due(f, NULL), 1);
+}
+
+static void test_drop(void **state)
+{
+	struct fixture *f = *state;
+	const struct later_ref refs[] = { { "put-back", 0 }, { "parked-anew", 0 }, { "unknown", 0 } };
+	struct later_stats s;
+
+	park(f, item("put-back", 0, 1));
+	park(f, item("parked-anew", 0, 1));
+	assert_int_equal(due(f, NULL), 2);
+	park(f, item("parked-anew", 1, 1));
+	assert_int_equal(later_drop(f->guards[A], refs, 3, NULL), OK);
+	assert_int_equal(later_stats(f->guards[A], &s, NULL), OK);
+	assert_int_equal(s.waiting, 1);
+	assert_int_equal(redis_int(command(f, "EXISTS beckon:l:put-back")), 0);
+	assert_int_equal(later_cancel(f->guards[A], "parked-anew", NULL), OK);
+	assert_int_equal(redis_int(command(f, "EXISTS beckon:l:parked-anew beckon:later")), 0);
+}
+
+static void test_stats(void **state)
+{
+	struct fixture *f = *state;
+	struct later_stats s = { -1, -1, -1 };
+	int64_t now;
+
+	assert_int_equal(later_stats(f->guards[A], &s, NULL), OK);
+	assert_int_equal(s.waiting + s.overdue + s.oldest_overdue_ms, 0);
+	now = redis_now_ms(f);
+	park(f, item("old", 0, now - 5000));
+	park(f, item("young", 0, now - 1000));
+	park(f, item("coming", 0, now + 600000));
+	assert_int_equal(later_stats(f->guards[A], &s, NULL), OK);
+	assert_int_equal(s.waiting, 3);
+	assert_int_equal(s.overdue, 2);
+	assert_in_range(s.oldest_overdue_ms, 5000, 60000);
+}
+
+static void test_many(void **state)
+{
+	enum { N = 2000 };
+	struct fixture *f = *state;
+	autofree struct later_item *items = xcalloc(N, sizeof(*items));
+	autofree char (*ids)[16] = xcalloc(N, sizeof(*ids));
+	autofree struct later_ref *refs = xcalloc(N, sizeof(*refs));
+	struct later_stats s;
+	size_t seen = 0;
+
+	for (int i = 0; i < N; i++) {
+		snprintf(ids[i], sizeof(ids[i]), "many%d", i);
+		items[i] = item(ids[i], 0, i + 1);
+		refs[i] = (struct later_ref){ ids[i], 0 };
+	}
+	assert_int_equal(later_park(f->guards[A], items, N, NULL), OK);
+	for (size_t got = 1; got;) {
+		struct lease *l = lease(f, A, 500);
+
+		got = l->n;
+		for (size_t i = 0; i < got; i++)
+			assert_int_equal(l->out[i].item.due_ms, (int64_t)(seen + i + 1));
+		seen += got;
+		lease_free(l);
+	}
+	assert_int_equal(seen, N);
+	assert_int_equal(later_drop(f->guards[A], refs, N, NULL), OK);
+	assert_int_equal(later_stats(f->guards[A], &s, NULL), OK);
+	assert_int_equal(s.waiting, 0);
+}
+
+/* One answer is bounded in bytes, and yet every item comes. */
+static void test_large_items(void **state)
+{
+	enum { N = 200, BYTES = 64 << 10 };
+	struct fixture *f = *state;
+	autofree char *value = xmalloc(BYTES);
+	size_t seen = 0, answers = 0;
+
+	memset(value, 'v', BYTES);
+	for (int i = 0; i < N; i++) {
+		char id[16];
+		struct later_item large;
+
+		snprintf(id, sizeof(id), "large%d", i);
+		large = item(id, 0, 1);
+		large.value = value;
+		large.value_len = BYTES;
+		park(f, large);
+	}
+	for (size_t got = 1; got; answers++) {
+		struct lease *l = lease(f, A, 500);
+
+		got = l->n;
+		seen += got;
+		assert_true(got == 0 || l->out[0].item.value_len == BYTES);
+		lease_free(l);
+	}
+	assert_int_equal(seen, N);
+	assert_true(answers > 2);
+}
+
+/* What cannot be read stays for whoever can. */
+static void test_unreadable(void **state)
+{
+	struct fixture *f = *state;
+
+	park(f, item("good", 0, 2));
+	command(f, "SET beckon:l:newer 0|2|whatever");
+	command(f, "ZADD beckon:later 1 newer");
+	command(f, "ZADD beckon:later 1 ghost"); /* its bytes are gone: forgotten */
+	struct lease *l = lease(f, A, 10);
+
+	assert_int_equal(l->n, 1);
+	assert_string_equal(l->out[0].item.id, "good");
+	lease_free(l);
+	assert_int_equal(redis_int(command(f, "EXISTS beckon:l:newer")), 1);
+	assert_int_equal(redis_int(command(f, "ZCARD beckon:later")), 2);
+}
+
+static void test_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	struct later_item i = item("x", 0, 1);
+	struct err e;
+
+	command(f, "FLUSHALL");
+	assert_int_equal(later_park(f->guards[A], &i, 1, &e), ERR_AGAIN);
+	assert_non_null(strstr(e.text, "epoch missing"));
+	assert_int_equal(redis_int(command(f, "DBSIZE")), 0);
+}
+
+/* Every cut and every changed byte is either read as an item or refused, and never read beyond. */
+static void test_damaged_bytes(void **state)
+{
+	const struct header headers[] = { { "a", "1", 1 }, { "b", NULL, 0 } };
+	struct later_item in = { .turn = 3, .due_ms = 12, .topic = "t", .key = "k", .value = "value", .value_len = 5,
+				 .headers = headers, .header_count = 2, .reason = "r" };
+	struct header out_headers[RECORD_HEADERS_MAX];
+	autobuf packed = BUF_INIT(0);
+	struct later_item out;
+
+	(void)state;
+	later_pack(&in, in.turn, &packed);
+	assert_true(later_unpack(packed.data, packed.len, &out, out_headers));
+	assert_null(out.tenant);
+	for (size_t cut = 0; cut < packed.len; cut++) {
+		autofree char *copy = xmemdup(packed.data, cut); /* exact size: a sanitizer sees a read beyond */
+
+		/* a cut between two headers leaves a whole item with fewer */
+		if (later_unpack(copy, cut, &out, out_headers))
+			assert_true(out.header_count < 2);
+	}
+	for (size_t i = 0; i < packed.len; i++)
+		for (int bit = 0; bit < 8; bit++) {
+			autofree char *copy = xmemdup(packed.data, packed.len);
+
+			copy[i] = (char)(copy[i] ^ (1 << bit));
+			later_unpack(copy, packed.len, &out, out_headers);
+		}
+}
+
+#define CASE(f) cmocka_unit_test_setup(f, empty)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_bytes),     CASE(test_turns),	     CASE(test_due_times),  CASE(test_a_dead_clock), CASE(test_drop),
+		CASE(test_stats),     CASE(test_many),	     CASE(test_large_items), CASE(test_unreadable),
+		CASE(test_forgotten), cmocka_unit_test(test_damaged_bytes),
+	};
+
+	if (crypto_init(NULL) < 0)
+		return 1;
+	return cmocka_run_group_tests_name("later", tests, fixture_open, fixture_close);
+}
