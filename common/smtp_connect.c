@@ -105,10 +105,10 @@ void smtp_connect_say(const char *bytes, size_t len)
 		smtp_connect_cut();
 }
 
-void smtp_connect_half_close(void)
+void smtp_connect_deafen(void)
 {
 	if (mine.fd >= 0)
-		shutdown(mine.fd, SHUT_WR);
+		shutdown(mine.fd, SHUT_RD);
 }
 
 bool smtp_connect_lost(void)

@@ -26,9 +26,12 @@ void smtp_connect_end(void);
 /* Ends the thread's connection now: what is not yet handed to the kernel can no longer leave. */
 void smtp_connect_cut(void);
 
-/* Says some last words in the clear, then ends our half: nothing more can leave. */
+/* Says some last words in the clear. */
 void smtp_connect_say(const char *bytes, size_t len);
-void smtp_connect_half_close(void);
+
+/* What we say still leaves; an answer is not waited for (as Postfix does after QUIT: a relay that
+   keeps silent then would hold its thread). */
+void smtp_connect_deafen(void);
 
 /* The peer has closed its half or the connection is broken: no reply can come any more. */
 bool smtp_connect_lost(void);

@@ -46,7 +46,7 @@ static void quit_instead(struct talk *t)
 		smtp_tls_quit(t->ssl);
 	else
 		smtp_connect_say("QUIT\r\n", 6);
-	smtp_connect_half_close();
+	smtp_connect_cut();
 }
 
 /* The last chance to keep an envelope back: libesmtp writes MAIL after this returns. */
@@ -64,21 +64,24 @@ static void opening(struct talk *t)
 		quit_instead(t);
 }
 
-/* libesmtp's monitor: before bytes are written, after bytes were read. */
+/* libesmtp's monitor: after bytes were read (in its own buffer), before bytes are written. */
 static void on_traffic(const char *bytes, int len, int writing, void *arg)
 {
 	struct talk *t = arg;
+	bool was_open = t->listen.phase == SMTP_OPEN;
 
-	if (t->listen.phase == SMTP_OPEN || t->fault != SMTP_FAULT_NONE)
+	if (t->fault != SMTP_FAULT_NONE && !writing)
 		return;
 	if (!writing) {
-		smtp_listen_heard(&t->listen, (char *)bytes, (size_t)len); /* libesmtp's buffer */
+		smtp_listen_heard(&t->listen, (char *)bytes, (size_t)len);
 		if (t->listen.tampered)
 			fail(t, SMTP_FAULT_TLS, "more was said than asked for: tampered with");
 		return;
 	}
 	smtp_listen_said(&t->listen, bytes, (size_t)len);
-	if (t->listen.phase == SMTP_OPEN)
+	if (t->listen.quit)
+		smtp_connect_deafen();
+	else if (!was_open && t->listen.phase == SMTP_OPEN)
 		opening(t);
 }
 
@@ -96,7 +99,8 @@ static struct smtp_trace trace(const struct talk *t)
 {
 	struct smtp_trace trace = { .fault = t->fault, .reused = t->answered > 0 };
 
-	smtp_listen_reply(&t->listen, &trace.session);
+	if (t->fault != SMTP_FAULT_NONE)
+		smtp_listen_reply(&t->listen, &trace.session);
 	letter_trace(&t->letter, &trace);
 	trace.ours = t->letter.withheld || smtp_connect_deadline();
 	return trace;
@@ -129,7 +133,7 @@ static void feed_next(struct talk *t)
 }
 
 /* The relay has spoken about the message. What that does not decide waits for the end of the
-   connection. After 421 nothing more can be sent here. */
+   connection. */
 static void answered(struct talk *t, bool goes_on)
 {
 	struct smtp_trace heard = trace(t);
@@ -141,7 +145,7 @@ static void answered(struct talk *t, bool goes_on)
 	t->letter.mail = NULL;
 	t->answered++;
 	t->feed->done(t->feed->ctx, mail, &r);
-	if (goes_on && r.reply.code != 421)
+	if (goes_on)
 		feed_next(t);
 }
 
@@ -232,6 +236,8 @@ static void on_event(smtp_session_t session, int number, void *arg, ...)
 	va_list ap;
 
 	(void)session;
+	if (number == SMTP_EV_MESSAGEDATA)
+		return; /* once for each line */
 	va_start(ap, arg);
 	for (size_t i = 0; i < ARRAY_LEN(events); i++)
 		if (events[i].number == number && (t->feed || events[i].in_probe))

@@ -366,6 +366,16 @@ def test_the_loop_cuts_at_the_deadline(serve, stage):
         assert run.reaches() == [run.reaches()[0], "taken"], "the session after it is whole"
 
 
+@pytest.mark.parametrize("options", [{}, {"probe": True}])
+def test_quit_is_said_and_its_answer_not_waited_for(serve, options):
+    server = serve()
+    server.on("QUIT", hold="the end")
+    started = time.monotonic()
+    driver(server, command_ms=30_000, data_ms=30_000, **options)
+    assert time.monotonic() - started < 10
+    assert server.wait(lambda: verbs(server.connections[0])[-1] == "QUIT")
+
+
 def test_a_tarpit_drips(serve):
     """Single bytes keep every time-out away; the deadline does not care."""
     server = serve()
@@ -542,13 +552,16 @@ def test_bad_certificates(serve, authority, what):
         assert driver(server, host="localhost", tls="optional-insecure").reaches() == ["taken"]
 
 
-def test_a_good_session_after_a_bad_one(serve, authority, good):
-    """The thread's error queue does not spoil the next handshake."""
-    server = serve(tls=BAD["expired"](authority))
-    run = tls(server, authority)
-    assert run.one()["code"] == "tls_failed" and "expired" in run.faults[0]
-    server.tls = good.context()
-    assert tls(server, authority).reaches() == ["taken"]
+def test_good_sessions_after_bad_ones(serve, authority, good):
+    """On one thread: what went wrong in a handshake is not held against the next, nor told of it."""
+    server = serve(tls=good.context())
+    contexts = [make(authority) for make in BAD.values()]
+    server.context = lambda c: contexts[c.number // 2] if c.number % 2 else server.tls
+    run = tls(server, authority, count=2 * len(contexts), max_messages=1, keep_going=True)
+    assert run.reaches() == ["not_sent", "taken"] * len(contexts)
+    told = [fault.split(": ")[-1] for fault in run.faults]
+    assert "expired" in told[2] and "self-signed" in told[3] and "expired" not in told[3] + told[4]
+    assert len(server.messages) == len(contexts)
 
 
 STRIPPED = {

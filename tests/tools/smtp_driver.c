@@ -2,7 +2,8 @@
  * smtp_driver - runs the SMTP transport by itself against any server.
  *
  * One JSON line a result, one at the end. The feed hands out --count messages (or one for each
- * address given) to --threads sessions and stops a thread whose session met a route fault.
+ * address given) to --threads sessions; a thread whose session met a route fault stops unless
+ * --keep-going.
  */
 #include <getopt.h>
 #include <pthread.h>
@@ -24,7 +25,8 @@
 struct job {
 	struct smtp_options options;
 	const char *password, *from, *envid, *body_file;
-	int count, threads, size, pause_ms, pause_after, cut_after_ms, refuse_dot, probe, quiet;
+	int count, threads, size, pause_ms, pause_after, cut_after_ms, refuse_dot, probe, quiet,
+		keep_going;
 	char **addresses;
 	struct transport *transport;
 	atomic_int next, answered, taken, sessions, faults, dots;
@@ -160,12 +162,12 @@ static void *work(void *arg)
 			fault_print(j, &e);
 		return NULL;
 	}
-	while (r == OK && atomic_load(&j->next) < j->count) {
+	while ((r == OK || j->keep_going) && atomic_load(&j->next) < j->count) {
 		atomic_fetch_add(&j->sessions, 1);
 		r = j->transport->session(j->transport, &feed, &e);
+		if (r != OK)
+			fault_print(j, &e);
 	}
-	if (r != OK)
-		fault_print(j, &e);
 	return NULL;
 }
 
@@ -255,7 +257,8 @@ enum {
 	CUT_MS,
 	REFUSE_DOT,
 	PROBE,
-	QUIET
+	QUIET,
+	KEEP_GOING
 };
 
 static const struct option flags[] = {
@@ -282,6 +285,7 @@ static const struct option flags[] = {
 	{ "refuse-dot", 1, NULL, REFUSE_DOT },
 	{ "probe", 0, NULL, PROBE },
 	{ "quiet", 0, NULL, QUIET },
+	{ "keep-going", 0, NULL, KEEP_GOING },
 	{ 0 },
 };
 
@@ -306,7 +310,8 @@ static void arguments(struct job *j, int argc, char **argv)
 			[CUT_MS] = &j->cut_after_ms,
 			[REFUSE_DOT] = &j->refuse_dot,
 			[PROBE] = &j->probe,
-			[QUIET] = &j->quiet };
+			[QUIET] = &j->quiet,
+			[KEEP_GOING] = &j->keep_going };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", flags, NULL)) != -1) {

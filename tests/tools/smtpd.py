@@ -163,12 +163,12 @@ class Connection:
 
     # ---- what is said
 
-    def answer(self, stage, usual):
-        """Says what a rule wants, else `usual`. True if what was said is a yes (2yz, 3yz)."""
+    def answer(self, stage, usual, on_yes=None):
+        """Says what a rule wants, else `usual`. True if that is a yes (2yz, 3yz); on_yes() comes before it is said."""
         rule = self.server.rule(stage, self)
-        return self.act(rule.actions if rule else {}, usual)
+        return self.act(rule.actions if rule else {}, usual, on_yes)
 
-    def act(self, todo, usual):
+    def act(self, todo, usual, on_yes=None):
         if todo.get("delay"):
             time.sleep(todo["delay"])
         if todo.get("hold"):
@@ -181,6 +181,9 @@ class Connection:
             while True:
                 self.fill()
         said = self.said(todo, usual)
+        yes = bool(todo.get("keep") or re.match(rb"[23]\d\d", said))
+        if yes and on_yes:
+            on_yes()
         if said:
             self.send(said, todo.get("pieces"))
         if todo.get("reset"):
@@ -188,7 +191,7 @@ class Connection:
             raise Gone("reset by a rule")
         if todo.get("close"):
             raise Gone("closed by a rule")
-        return bool(todo.get("keep")) or said[:1] in (b"2", b"3")
+        return yes
 
     @staticmethod
     def said(todo, usual):
@@ -248,7 +251,7 @@ class Connection:
             return None
         self.buffer = b""
         try:
-            self.sock = self.server.tls.wrap_socket(self.sock, server_side=True)
+            self.sock = self.server.context(self).wrap_socket(self.sock, server_side=True)
         except (OSError, ValueError) as e:
             raise Gone(f"TLS: {e}") from None
         self.tls, self.sni = self.sock.version(), getattr(self.sock, "asked_name", None)
@@ -340,8 +343,7 @@ class Connection:
 
     def whole(self, wire, raw):
         self.server.keep(Message(self, self.sender, self.to, self.params, wire, raw))
-        if self.answer("DOT", "250 2.0.0 queued"):
-            self.server.take(self)
+        self.answer("DOT", "250 2.0.0 queued", lambda: self.server.take(self))
         self.reset_transaction()
 
     def do_rset(self, _rest):
@@ -434,6 +436,10 @@ class Server:
                 self.connections.append(connection)
                 self._news.notify_all()
             threading.Thread(target=connection.run, daemon=True).start()
+
+    def context(self, _connection):
+        """For a handshake; a story may put another function here."""
+        return self.tls
 
     # ---- rules
 
