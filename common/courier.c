@@ -103,6 +103,8 @@ void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms)
 	p->ask_at_ms = ask_at_ms;
 	if (p->place == PARCEL_AWAY)
 		references_add(&c->releases, p->job.id, p->claim.claimed_turn);
+	if (stage_stopping(c->run))
+		stage_disown(p->work);
 	if (p->gone || stage_stopping(c->run))
 		courier_let_go(c, p);
 	else

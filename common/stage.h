@@ -38,7 +38,7 @@ struct work {
 	struct work *prev, *next; /* in the list of undone works */
 	unsigned pending;         /* records appended for it that Kafka has not acknowledged */
 	bool finished;            /* the service is through with it */
-	bool revoked;             /* its partition went to somebody else: its offset is not stored */
+	bool disowned;            /* somebody else will do it: its offset is not stored */
 	void *user;               /* the service's own */
 };
 
@@ -126,6 +126,10 @@ int stage_put(struct run *r, const struct kafka_message *m, void *cookie, struct
 
 /* The service is through with w; it is freed once everything appended for it is acknowledged. */
 void stage_finish(struct run *r, struct work *w);
+
+/* Not done, and not to be done by this process: once finished, w is forgotten and its offset, with all that
+   follow it, is not stored. For what is unsent when a service stops. */
+void stage_disown(struct work *w);
 
 /* Ends the process after this turn, with exit status 70 (70 = EX_SOFTWARE): a crash is a normal path. */
 void stage_die(struct run *r, const char *why);

@@ -136,10 +136,15 @@ static void work_end(struct run *r, struct work *w)
 		r->stage->flushed(r->ctx, w);
 	crash_point("outcome-acknowledged");
 	work_unlink(r, w);
-	if (!w->revoked && watermark_done(&part->mark, w->rec.offset))
+	if (!w->disowned && watermark_done(&part->mark, w->rec.offset))
 		consumer_store(r->consumer, part->assigned, part->mark.low);
 	free(w);
 	part_free_if_idle(r, part);
+}
+
+void stage_disown(struct work *w)
+{
+	w->disowned = true;
 }
 
 void stage_finish(struct run *r, struct work *w)
@@ -253,9 +258,9 @@ static void on_revoked(void *ctx, void *user, bool lost)
 	part->assigned = NULL;
 	for (struct work *w = r->undone, *next; w; w = next) {
 		next = w->next;
-		if (w->part != part || w->revoked)
+		if (w->part != part || w->disowned)
 			continue;
-		w->revoked = true;
+		w->disowned = true;
 		if (r->stage->revoked && !w->finished)
 			r->stage->revoked(r->ctx, w);
 	}
