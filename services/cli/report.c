@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "codes.h"
 #include "mem.h"
 #include "term.h"
 
@@ -63,11 +64,18 @@ struct ending {
 	enum tone tone;
 };
 
+/* Where the address itself is wrong, the catalogue says best what to do; else the rule that was broken. */
+static const char *advice_for(const struct report *r, const struct trouble *t)
+{
+	const struct code *code = codes_find(t->code);
+
+	return code && code->class == 'P' ? advice_remedy(r->advice, t->code) : t->text;
+}
+
 static struct ending ending_of(const struct report *r, const struct person *p, const struct followed *one)
 {
 	if (p->trouble.code)
-		return (struct ending){ "Bad row", p->trouble.code, advice_remedy(r->advice, p->trouble.code),
-					TONE_BAD };
+		return (struct ending){ "Bad row", p->trouble.code, advice_for(r, &p->trouble), TONE_BAD };
 	if (!one->told)
 		return (struct ending){ "Nothing heard yet", NULL, NULL, TONE_WARN };
 	return (struct ending){ one->words, one->code, one->code ? advice_remedy(r->advice, one->code) : NULL,

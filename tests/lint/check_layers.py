@@ -6,7 +6,7 @@ from tree import finish, read, tracked
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 SYSTEM = re.compile(r"^(sys|netinet|arpa|linux|net)/|^(assert|ctype|dirent|dlfcn|errno|fcntl|fnmatch|float|getopt|"
-                    r"glob|inttypes|limits|locale|math|netdb|poll|pthread|pwd|sched|semaphore|setjmp|signal|"
+                    r"glob|ftw|inttypes|limits|locale|math|netdb|poll|pthread|pwd|sched|semaphore|setjmp|signal|"
                     r"stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|syslog|termios|threads|"
                     r"time|unistd|wchar|wctype|langinfo|langinfo|libgen|grp|execinfo|stdalign|malloc)\.h$")
 
