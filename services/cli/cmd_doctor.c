@@ -72,6 +72,7 @@ int cmd_doctor(int argc, char **argv)
 
 	doctor_topics(&s, &f);
 	doctor_redis(&s, &f);
+	doctor_relay(&s, &f);
 	settings_close(&s);
 	return r.bad ? CLI_BAD : CLI_GOOD;
 }

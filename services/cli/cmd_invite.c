@@ -76,7 +76,7 @@ struct inviting {
 
 static struct report report_of(const struct inviting *v)
 {
-	return (struct report){ &v->people, &v->o.common, &v->advice, v->o.json };
+	return (struct report){ &v->people, &v->o.common, &v->advice, v->o.json, false };
 }
 
 static int read_people(struct inviting *v, struct err *e)

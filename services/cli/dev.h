@@ -57,7 +57,7 @@ struct dev {
 
 	enum dev_phase phase;
 	int signals, wake; /* signalfd; eventfd of Kafka's queues */
-	int64_t began_ms, heard_ms;
+	int64_t began_ms, heard_ms, shown_ms;
 	bool redis_ready, more; /* more: there is something to read at once */
 	size_t services_up;
 	size_t told[WORD_COUNT];

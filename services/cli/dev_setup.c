@@ -206,6 +206,25 @@ static int open_signals(struct dev *d, struct err *e)
 	return d->signals < 0 || d->wake < 0 ? err_set(e, ERR_FATAL, "%s", strerror(errno)) : OK;
 }
 
+/* Settings in the environment are for a real installation: here they would lead the services to it. */
+static void forget_settings(void)
+{
+	static const char *const kept[] = { "BECKON_TEMPLATES=", "BECKON_CRASH_AT=", "BECKON_SKEW_MS=" };
+	char **v = environ;
+
+	while (*v) {
+		autofree char *name = xstrndup(*v, strcspn(*v, "="));
+		bool keep = strncmp(*v, "BECKON_", strlen("BECKON_")) != 0;
+
+		for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+			keep |= !strncmp(*v, kept[i], strlen(kept[i]));
+		if (keep)
+			v++;
+		else
+			unsetenv(name); /* the next one has moved here */
+	}
+}
+
 static int read_people(struct dev *d, struct err *e)
 {
 	int r;
@@ -225,6 +244,7 @@ int dev_open(struct dev *d, const struct dev_options *o, struct err *e)
 {
 	*d = (struct dev){ .options = o, .signals = -1, .wake = -1, .began_ms = now_mono_ms() };
 	d->heard_ms = d->began_ms;
+	forget_settings();
 	people_init(&d->people);
 	follow_init(&d->follow);
 	advice_open(&d->advice);

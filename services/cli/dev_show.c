@@ -10,7 +10,8 @@
 #include "term.h"
 #include "told_line.h"
 
-#define ONCE_LINES_MAX 50 /* a longer list is not also told line by line */
+#define ONCE_LINES_MAX 50 /* a longer list is not told line by line, and of its rows only what needs a look */
+#define REDRAW_MS 100
 
 static bool tells_lines(const struct dev *d)
 {
@@ -61,8 +62,9 @@ void dev_show_progress(struct dev *d)
 	char line[PROGRESS_TEXT_SIZE + 128];
 	int64_t now = now_mono_ms();
 
-	if (!term_is_live() || d->phase != DEV_RUNS)
+	if (!term_is_live() || d->phase != DEV_RUNS || now - d->shown_ms < REDRAW_MS)
 		return;
+	d->shown_ms = now;
 	progress_mark(&d->progress, (int64_t)sent, now);
 	snprintf(line, sizeof(line), "%s: queued %zu, waiting %zu, sent %zu, not sent %zu, mails %zu, %.1f/s",
 		 d->services_up < DEV_SERVICES ? "starting" : "running", d->told[WORD_QUEUED],
@@ -102,7 +104,7 @@ static void show_one_mail(const struct dev *d)
 
 void dev_show_end(struct dev *d)
 {
-	struct report r = { &d->people, &d->common, &d->advice, false };
+	struct report r = { &d->people, &d->common, &d->advice, false, !tells_lines(d) };
 	size_t bad;
 
 	if (!d->options->once || !d->follow.count) {

@@ -22,6 +22,8 @@ struct findings {
 void doctor_topics(const struct settings *s, const struct findings *f);
 /* Redis is the primary, writes everything down and evicts nothing; its epoch is there. */
 void doctor_redis(const struct settings *s, const struct findings *f);
+/* The relay answers EHLO, with TLS and AUTH as configured. */
+void doctor_relay(const struct settings *s, const struct findings *f);
 
 /* Does a topic keep what its rule asks for? Pure. */
 enum judgement doctor_judge_retention(const struct topic_rule *rule, const char *cleanup, const char *retention_ms);

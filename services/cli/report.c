@@ -105,7 +105,11 @@ size_t report_outcomes(const struct report *r, const struct follow *f)
 		const struct followed *one = p->trouble.code ? NULL : &f->list[next++];
 		struct ending end = ending_of(r, p, one);
 
-		bad += end.tone == TONE_BAD || (one && !one->final);
+		bool is_bad = end.tone == TONE_BAD || (one && !one->final);
+
+		bad += is_bad;
+		if (r->only_bad && !is_bad)
+			continue;
 		if (r->json) {
 			ending_json(r, p, one, &end);
 			continue;

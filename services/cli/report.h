@@ -19,6 +19,7 @@ struct report {
 	const struct invite_common *common;
 	const struct advice *advice;
 	bool json;
+	bool only_bad; /* of the outcomes: rows that are good are not listed */
 };
 
 /* The rows that have trouble: row, column, code, text, remedy. */
