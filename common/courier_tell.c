@@ -7,6 +7,7 @@
 #include "log.h"
 #include "mem.h"
 #include "now.h"
+#include "tell.h"
 
 struct outcome courier_outcome(const struct courier *c, const struct parcel *p, enum outcome_word word, int64_t turn)
 {
@@ -31,26 +32,6 @@ struct outcome courier_outcome(const struct courier *c, const struct parcel *p, 
 	};
 }
 
-static void count(struct courier *c, const struct outcome *o)
-{
-	static const struct metric_family outcomes = { METRIC_COUNTER, "beckon_outcomes_total",
-						       "Outcomes told, by word and error code." };
-	const char *labels[] = { "word", outcome_words[o->word].name, "code", o->code ? o->code : "", NULL };
-
-	metric_add(metrics_series(stage_metrics(c->run), &outcomes, labels), 1);
-}
-
-static void log_outcome(const struct parcel *p, const struct outcome *o)
-{
-	static const struct outcome_timings none;
-	const struct outcome_timings *t = o->timings ? o->timings : &none;
-
-	log_info("ev=%s id=%s turn=%lld attempt=%lld code=%s queue_ms=%lld guard_ms=%lld send_ms=%lld total_ms=%lld",
-		 outcome_words[o->word].name, p->job.id, (long long)o->turn, (long long)p->job.attempt,
-		 o->code ? o->code : "-", (long long)t->queue_ms, (long long)t->guard_ms, (long long)t->send_ms,
-		 (long long)t->total_ms);
-}
-
 static void append(struct courier *c, struct parcel *p, char *bytes, size_t len)
 {
 	struct outcome_record record;
@@ -66,8 +47,7 @@ void courier_tell(struct courier *c, struct parcel *p, const struct outcome *o)
 	autobuf bytes = BUF_INIT(OUTCOME_MAX_BYTES);
 
 	outcome_pack(o, c->source, &bytes);
-	count(c, o);
-	log_outcome(p, o);
+	tell_note(stage_metrics(c->run), o);
 	append(c, p, bytes.data, bytes.len);
 }
 
@@ -167,8 +147,7 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 	describe(c, p, &o, &timings);
 	buf_reset(&p->outcome);
 	outcome_pack(&o, c->source, &p->outcome);
-	count(c, &o);
-	log_outcome(p, &o);
+	tell_note(stage_metrics(c->run), &o);
 	if (!p->verdict.final)
 		p->park = make_park(c, p);
 	p->settle = (struct settle){

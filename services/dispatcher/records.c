@@ -7,6 +7,7 @@
 #include "crash.h"
 #include "dead.h"
 #include "mem.h"
+#include "tell.h"
 
 #define SOURCE "beckon/dispatcher"
 #define FORWARDED "beckon-forwarded"
@@ -156,6 +157,7 @@ static int append_outcome(struct dispatcher *d, struct ask *a, struct err *e)
 			o.recipient_hash = a->recipient_hash;
 		}
 	}
+	tell_note(stage_metrics(d->run), &o);
 	outcome_pack(&o, SOURCE, &bytes);
 	if (outcome_unpack(bytes.data, bytes.len, stage_topic(d->run, STAGE_TOPIC_STATUS), &record, e) < 0)
 		return ERR_FATAL;
