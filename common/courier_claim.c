@@ -137,7 +137,7 @@ static void duplicate(struct courier *c, struct parcel *p)
 
 	if (p->claim.outcome) {
 		p->settle.outcome = p->claim.outcome;
-		p->settle.turn = p->job.turn;
+		p->settle.turn = p->claim.claimed_turn; /* whose outcome that is */
 		if (outcome_unpack(p->claim.outcome, p->claim.outcome_len, stage_topic(c->run, STAGE_TOPIC_STATUS), &record,
 				   &e) < 0 ||
 		    stage_append(c->run, p->work, &record.message, &e) < 0)
