@@ -176,7 +176,7 @@ static int open_guard(struct run *r, struct err *e)
 	return guard_new(&r->guard, &o, e);
 }
 
-static struct kafka_properties properties(const struct run *r, struct kafka_property *list)
+struct kafka_properties stage_kafka(const struct run *r, struct kafka_property *list)
 {
 	for (size_t i = 0; i < r->settings.kafka.count; i++)
 		list[i] = (struct kafka_property){ r->settings.kafka.pairs[i].name, r->settings.kafka.pairs[i].value };
@@ -186,7 +186,7 @@ static struct kafka_properties properties(const struct run *r, struct kafka_prop
 static int open_producer(struct run *r, struct err *e)
 {
 	autofree struct kafka_property *list = xcalloc(r->settings.kafka.count, sizeof(*list));
-	int code = producer_open(&r->producer, properties(r, list), stage_on_acked, r, e);
+	int code = producer_open(&r->producer, stage_kafka(r, list), stage_on_acked, r, e);
 
 	if (code == OK)
 		producer_wake(r->producer, r->wake_fd);

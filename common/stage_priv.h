@@ -41,11 +41,27 @@ struct run {
 	char waits[256];   /* what readyz tells; "" = ready */
 };
 
-/* stage_loop.c */
-int stage_open_consumer(struct run *r, struct err *e);
+/* stage.c: the user's librdkafka properties; list has room for all of them. */
+struct kafka_properties stage_kafka(const struct run *r, struct kafka_property *list);
+
+/* stage_work.c */
+/* A copy of rec in one block, under the name of the input topic. */
+struct work *work_new(struct stage_part *part, const struct record *rec, const char *topic);
+void work_link(struct run *r, struct work *w);
+void work_unlink(struct run *r, struct work *w);
+void part_free_if_idle(struct run *r, struct stage_part *part);
 void stage_on_acked(void *ctx, void *opaque, const char *error);
-int stage_loop(struct run *r);
 void stage_free_works(struct run *r);
+
+/* stage_read.c */
+int stage_open_consumer(struct run *r, struct err *e);
+/* Reads each partition as far as there is credit. True: some gave all it was asked for, so there may be more. */
+bool stage_read(struct run *r);
+/* Hands the service what was read and not taken yet. */
+void stage_hand_over(struct run *r);
+
+/* stage_loop.c */
+int stage_loop(struct run *r); /* the exit status */
 
 /* stage_health.c */
 int stage_health_open(struct run *r, struct err *e);

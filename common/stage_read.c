@@ -1,0 +1,143 @@
+/* Partitions of the input: assigned and revoked, read while there is credit, and handed to the service. */
+#include "stage_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "mem.h"
+
+/* ---- partitions ---- */
+
+static void *on_assigned(void *ctx, struct consumer_partition *p, const char *topic, int32_t partition)
+{
+	struct run *r = ctx;
+	struct stage_part *part = xcalloc(1, sizeof(*part));
+
+	watermark_init(&part->mark);
+	part->assigned = p;
+	part->partition = partition;
+	part->next = r->parts;
+	r->parts = part;
+	log_info("ev=assigned topic=%s partition=%d", topic, partition);
+	return part;
+}
+
+/* Works the service has not taken are simply forgotten; it gives back the others as fast as it can. */
+static void drop_kept(struct run *r, struct stage_part *part)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < r->nkept; i++) {
+		if (r->kept[i]->part != part) {
+			r->kept[left++] = r->kept[i];
+			continue;
+		}
+		work_unlink(r, r->kept[i]);
+		free(r->kept[i]);
+	}
+	r->nkept = left;
+}
+
+static void on_revoked(void *ctx, void *user, bool lost)
+{
+	struct run *r = ctx;
+	struct stage_part *part = user;
+
+	log_info("ev=revoked partition=%d undone=%zu lost=%d", part->partition, part->undone, lost);
+	drop_kept(r, part);
+	part->assigned = NULL;
+	for (struct work *w = r->undone, *next; w; w = next) {
+		next = w->next;
+		if (w->part != part || w->disowned)
+			continue;
+		w->disowned = true;
+		if (r->stage->revoked && !w->finished)
+			r->stage->revoked(r->ctx, w);
+	}
+	part_free_if_idle(r, part);
+}
+
+int stage_open_consumer(struct run *r, struct err *e)
+{
+	const char *topics[] = { stage_topic(r, r->stage->input) };
+	struct consumer_options o = {
+		.group = r->settings.group,
+		.instance = r->settings.slot,
+		.topics = topics,
+		.ntopics = 1,
+		.wake_fd = r->wake_fd,
+	};
+	struct consumer_events events = { on_assigned, on_revoked, r };
+	autofree struct kafka_property *list = xcalloc(r->settings.kafka.count, sizeof(*list));
+
+	return consumer_open(&r->consumer, stage_kafka(r, list), &o, &events, e);
+}
+
+/* ---- reading ---- */
+
+static void on_record(void *ctx, void *user, const struct record *rec)
+{
+	struct run *r = ctx;
+	struct stage_part *part = user;
+
+	if (!watermark_read(&part->mark, rec->offset)) {
+		stage_die(r, "an offset lies outside the window of undone ones");
+		return;
+	}
+	struct work *w = work_new(part, rec, stage_topic(r, r->stage->input));
+
+	work_link(r, w);
+	r->kept[r->nkept++] = w;
+}
+
+static size_t credit(const struct run *r, const struct stage_part *part)
+{
+	if (!part->assigned || watermark_full(&part->mark) || r->undone_bytes >= STAGE_UNDONE_BYTES_MAX)
+		return 0;
+	size_t n = STAGE_UNDONE_MAX - r->undone_count;
+
+	return n < STAGE_BATCH_MAX ? n : STAGE_BATCH_MAX;
+}
+
+bool stage_read(struct run *r)
+{
+	bool more = false;
+
+	for (struct stage_part *part = r->parts; part; part = part->next) {
+		size_t max = credit(r, part);
+
+		if (max && consumer_read(r->consumer, part->assigned, max, on_record, r) == max)
+			more = true;
+	}
+	/* The list is turned so that no partition is always read first. */
+	if (r->parts && r->parts->next) {
+		struct stage_part *first = r->parts, *last = first;
+
+		while (last->next)
+			last = last->next;
+		r->parts = first->next;
+		first->next = NULL;
+		last->next = first;
+	}
+	return more;
+}
+
+void stage_hand_over(struct run *r)
+{
+	struct err e;
+
+	while (r->nkept && !r->dying[0]) {
+		size_t n = r->nkept < STAGE_BATCH_MAX ? r->nkept : STAGE_BATCH_MAX;
+		int code = r->stage->handle(r->ctx, r->kept, n, &e);
+
+		if (code == ERR_AGAIN)
+			return; /* the guard knows it is not ready: the next turn looks after it */
+		if (code == ERR_FATAL) {
+			stage_die(r, e.text);
+			return;
+		}
+		r->nkept -= n;
+		memmove(r->kept, r->kept + n, r->nkept * sizeof(*r->kept));
+	}
+}
