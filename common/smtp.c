@@ -66,7 +66,7 @@ static int probe(struct transport *base, struct err *e)
 	struct smtp_end end;
 
 	smtp_connect_forget_deadline();
-	end = smtp_talk_probe(&t->route);
+	end = smtp_talk(&t->route, NULL, NULL);
 	return end.fault == SMTP_FAULT_NONE ? OK : route_fault(&t->route, &end, e);
 }
 

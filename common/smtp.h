@@ -9,7 +9,7 @@
  * each message gets one result.
  *
  * Limits: no implicit TLS (port 465), exactly TLS 1.2, no IPv6 literal as host, ASCII envelopes,
- * password <= 255 octets, AUTH by PLAIN, LOGIN, CRAM-MD5 or NTLM. The name look-up is the
+ * password <= 255 octets, AUTH by PLAIN or LOGIN. The name look-up is the
  * system's and has the system's time-outs.
  */
 #ifndef BECKON_SMTP_H

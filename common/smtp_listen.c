@@ -22,16 +22,21 @@ static void heard_byte(struct smtp_listen *l, char c)
 		l->head[l->head_len++] = c;
 }
 
-/* Anywhere in the reply and in whatever pieces it comes: the last letter is in time. */
+/* Anywhere in the reply and in whatever pieces it comes: the last letter is in time. (Neither word
+   has its first letter once more.) */
 static void strike_out(struct smtp_listen *l, char *c)
 {
-	static const char word[] = "CHUNKING";
+	static const char *const words[ARRAY_LEN(l->struck)] = { "CHUNKING", "NTLM" };
 	int upper = toupper((unsigned char)*c);
 
-	l->struck = upper == word[l->struck] ? l->struck + 1 : upper == word[0];
-	if (!word[l->struck]) {
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		size_t *n = &l->struck[i];
+
+		*n = upper == words[i][*n] ? *n + 1 : upper == words[i][0];
+		if (words[i][*n])
+			continue;
 		*c = 'X';
-		l->struck = 0;
+		*n = 0;
 	}
 }
 

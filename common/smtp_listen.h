@@ -7,10 +7,11 @@
  * first line of the latest reply is kept, which libesmtp shows to nobody, and AUTH is watched.
  * What we say is looked at for its verb only: AUTH is in the clear here.
  *
- * CHUNKING is struck out of the reply to EHLO while it passes: with several BDATs under way and the
- * connection lost, libesmtp counts replies that can no longer come and calls a state before the
- * first of its table. With one recipient and DATA at most two commands are under way, which it
- * survives.
+ * Two words are struck out of the reply to EHLO while it passes. CHUNKING: with several BDATs under
+ * way and the connection lost, libesmtp counts replies that can no longer come and calls a state
+ * before the first of its table (with one recipient and DATA at most two commands are under way,
+ * which it survives). NTLM: its plug-in goes on without the domain that nobody gave it, through a
+ * null pointer.
  */
 #ifndef BECKON_SMTP_LISTEN_H
 #define BECKON_SMTP_LISTEN_H
@@ -34,7 +35,7 @@ struct smtp_listen {
 	bool line_whole;
 	char head[4]; /* of the reply's current line */
 	size_t head_len;
-	size_t struck; /* characters of CHUNKING that have just passed */
+	size_t struck[2]; /* characters of each such word that have just passed */
 };
 
 /* Bytes that came, before libesmtp looks at them; at the first one too many, tampered. */

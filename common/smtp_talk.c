@@ -218,16 +218,15 @@ static void on_bad_certificate(struct talk *t, va_list ap)
 static const struct event {
 	int number;
 	void (*handle)(struct talk *t, va_list ap);
-	bool in_probe;
 } events[] = {
-	{ SMTP_EV_MAILSTATUS, on_mail_status, false },
-	{ SMTP_EV_RCPTSTATUS, on_rcpt_status, false },
-	{ SMTP_EV_MESSAGESENT, on_message_sent, false },
-	{ SMTP_EV_CONNECT, on_connect, true },
-	{ SMTP_EV_STARTTLS_OK, on_tls, true },
-	{ SMTP_EV_EXTNA_STARTTLS, on_no_tls, true },
-	{ SMTP_EV_WRONG_PEER_CERTIFICATE, on_other_name, true },
-	{ SMTP_EV_INVALID_PEER_CERTIFICATE, on_bad_certificate, true },
+	{ SMTP_EV_MAILSTATUS, on_mail_status },
+	{ SMTP_EV_RCPTSTATUS, on_rcpt_status },
+	{ SMTP_EV_MESSAGESENT, on_message_sent },
+	{ SMTP_EV_CONNECT, on_connect },
+	{ SMTP_EV_STARTTLS_OK, on_tls },
+	{ SMTP_EV_EXTNA_STARTTLS, on_no_tls },
+	{ SMTP_EV_WRONG_PEER_CERTIFICATE, on_other_name },
+	{ SMTP_EV_INVALID_PEER_CERTIFICATE, on_bad_certificate },
 };
 
 static void on_event(smtp_session_t session, int number, void *arg, ...)
@@ -240,7 +239,7 @@ static void on_event(smtp_session_t session, int number, void *arg, ...)
 		return; /* once for each line */
 	va_start(ap, arg);
 	for (size_t i = 0; i < ARRAY_LEN(events); i++)
-		if (events[i].number == number && (t->feed || events[i].in_probe))
+		if (events[i].number == number)
 			events[i].handle(t, ap);
 	va_end(ap);
 }
@@ -329,10 +328,8 @@ static struct smtp_end talk_end(struct talk *t)
 	struct smtp_end end = { .fault = t->fault, .detail = t->detail };
 
 	end.result = smtp_verdict(&heard);
-	if (!t->feed || !t->letter.mail)
-		return end;
 	end.mail = t->letter.mail;
-	end.again = end.result.reach == REACH_NOT_SENT && heard.reused && !heard.ours &&
+	end.again = end.mail && end.result.reach == REACH_NOT_SENT && heard.reused && !heard.ours &&
 		    now_mono_ms() - t->letter.handed_ms < t->route->o.command_timeout_ms;
 	return end;
 }
@@ -347,30 +344,20 @@ static void talk_close(struct talk *t)
 	free(t);
 }
 
-static struct smtp_end talk(const struct smtp_route *route, struct feed *feed, struct mail *first)
+struct smtp_end smtp_talk(const struct smtp_route *route, struct feed *feed, struct mail *first)
 {
+	/* libesmtp opens no connection without a message; a probe's never gets as far as MAIL. */
+	struct mail nothing = { .from = "", .to = "nobody", .bytes = "", .len = 0 };
 	struct talk *t = xcalloc(1, sizeof(*t));
 	struct smtp_end end;
 
 	t->route = route;
 	t->feed = feed;
 	talk_open(t);
-	letter_begin(t, first);
+	letter_begin(t, first ? first : &nothing);
+	t->letter.mail = first;
 	talk_run(t);
 	end = talk_end(t);
 	talk_close(t);
 	return end;
-}
-
-struct smtp_end smtp_talk(const struct smtp_route *route, struct feed *feed, struct mail *first)
-{
-	return talk(route, feed, first);
-}
-
-/* libesmtp opens no connection without a message: this one's MAIL is never let out. */
-struct smtp_end smtp_talk_probe(const struct smtp_route *route)
-{
-	struct mail nothing = { .from = "", .to = "nobody", .bytes = "\r\n", .len = 2 };
-
-	return talk(route, NULL, &nothing);
 }

@@ -31,12 +31,10 @@ struct smtp_end {
 	const char *detail; /* static text for a fault, or NULL */
 };
 
-/* Opens a connection for first (not NULL) and lets the feed go on. Answers every mail but the one
-   in end. */
+/* Opens a connection for first and lets the feed go on. Answers every mail but the one in end.
+   Feed and first NULL: a probe. It goes up to where MAIL would follow, says QUIT, and end.fault
+   tells. */
 struct smtp_end smtp_talk(const struct smtp_route *route, struct feed *feed, struct mail *first);
-
-/* Up to where a MAIL would follow, then QUIT. end.fault tells. */
-struct smtp_end smtp_talk_probe(const struct smtp_route *route);
 
 /* The next mail of the feed that may go to a relay; others are answered here. NULL = no more. */
 struct mail *smtp_talk_next(struct feed *feed);

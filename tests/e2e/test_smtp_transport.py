@@ -645,6 +645,13 @@ def test_authenticated(serve, authority, good, mechanism):
     assert SECRET not in run.out
 
 
+def test_ntlm_is_never_tried(serve, authority, good):
+    """libesmtp's plug-in would go on without a domain, through a null pointer."""
+    server = serve(tls=good.context(), users={"u": SECRET}, mechanisms=("NTLM", "LOGIN"), extensions=("AUTH=NTLM",))
+    assert tls(server, authority, user="u", password=SECRET).reaches() == ["taken"]
+    assert [line for line in server.connections[0].commands if line.startswith("AUTH")] == ["AUTH LOGIN dQ=="]
+
+
 AUTH = {
     "535": ({"password": "wrong-" + SECRET}, {}, "auth_failed"),
     "no mechanism in common": ({"password": SECRET}, {"mechanisms": ("XOAUTH2", "SCRAM-SHA-256")}, "auth_failed"),
