@@ -15,6 +15,13 @@ const char *const request_triggers[] = { "api", "manual", "import", "directory",
 const char *const request_sends[] = { "auto", "now", "hold", NULL };
 static const char *const resolves[] = { "sent", "resend", NULL };
 
+static bool is_delivery(const char *s, size_t len)
+{
+	struct delivery d;
+
+	return strlen(s) == len && ids_delivery_parse(s, &d, NULL) == OK;
+}
+
 static const struct form line = { form_line, "no control characters" };
 static const struct form text = { form_text, "no control characters but newline and tab" };
 static const struct form id = { ids_name_ok, "letters, digits, _ and -" };
@@ -25,13 +32,6 @@ static const struct form locale = { form_locale, "a BCP 47 language tag such as 
 static const struct form zone = { form_zone, "an IANA time zone such as Europe/Moscow" };
 static const struct form url = { form_url, "an http or https URL with a plain host" };
 static const struct form base64 = { form_base64, "base64 with padding" };
-static bool is_delivery(const char *s, size_t len)
-{
-	struct delivery d;
-
-	return strlen(s) == len && ids_delivery_parse(s, &d, NULL) == OK;
-}
-
 static const struct form delivery = { is_delivery, "<tenant>/<invite>.<generation>.<channel>.<n>" };
 static const struct form map_name = { form_line, "names have 1 to 64 characters, none a control" };
 
@@ -43,14 +43,7 @@ static const struct form map_name = { form_line, "names have 1 to 64 characters,
 #define WORDS(list) .check = shape_word, .words = (list)
 #define INTEGER(min_, max_) .check = shape_int, .min = (min_), .max = (max_)
 #define OBJECT(shape) .check = shape_object, .object = &(shape)
-#define SHAPE(fields)                                                                              \
-	{                                                                                          \
-		(fields), ARRAY_LEN(fields), NULL                                                  \
-	}
-#define SHAPE_ALSO(fields, also)                                                                   \
-	{                                                                                          \
-		(fields), ARRAY_LEN(fields), (also)                                                \
-	}
+#define ALL(list) .fields = (list), .count = ARRAY_LEN(list)
 
 #define YEAR_S 31536000
 #define COUNT_MAX INT32_MAX
@@ -100,45 +93,39 @@ static const struct field recipient_fields[] = {
 	{ FIELD("timezone"), STRING(zone, 1, FORM_ZONE_MAX), AT(recipient.timezone) },
 	{ FIELD("state"), WORDS(request_states), AT(recipient.state) },
 };
-static const struct shape recipient = SHAPE_ALSO(recipient_fields, one_address);
+static const struct shape recipient = { ALL(recipient_fields), .also = one_address };
 
 static const struct field correction_fields[] = { { EMAIL }, { PHONE } };
-static const struct shape correction = SHAPE_ALSO(correction_fields, one_address);
+static const struct shape correction = { ALL(correction_fields), .also = one_address };
 
-#define NOTE                                                                                       \
-	{                                                                                          \
-		FIELD("note"), STRING(text, 0, 2000), AT(template.note)                            \
-	}
-#define SUBJECT                                                                                    \
-	{                                                                                          \
-		FIELD("subject"), STRING(line, 1, 200), AT(template.subject)                       \
-	}
+#define NOTE FIELD("note"), STRING(text, 0, 2000), AT(template.note)
+#define SUBJECT FIELD("subject"), STRING(line, 1, 200), AT(template.subject)
 
 static const struct field variable = { .check = shape_scalar, .form = &text, .max = 1000 };
 static const struct field template_fields[] = {
 	{ FIELD("name"), ID, AT(template.name) },
 	{ FIELD("version"), INTEGER(1, COUNT_MAX), AT(template.version) },
-	NOTE,
-	SUBJECT,
+	{ NOTE },
+	{ SUBJECT },
 	{ FIELD("variables"), .check = shape_map, .form = &name, .item = &variable, .max = 64,
 	  AT(template.variables) },
 };
-static const struct shape template = SHAPE(template_fields);
+static const struct shape template = { ALL(template_fields) };
 
-static const struct field rewording_fields[] = { NOTE, SUBJECT };
-static const struct shape rewording = SHAPE(rewording_fields);
+static const struct field rewording_fields[] = { { NOTE }, { SUBJECT } };
+static const struct shape rewording = { ALL(rewording_fields) };
 
 static const struct field inviter_fields[] = {
 	{ FIELD("id"), .required = true, STRING(line, 1, 128), AT(inviter.id) },
 	{ FIELD("name"), .required = true, STRING(line, 1, 200), AT(inviter.name) },
 	{ FIELD("email"), .check = check_email, AT(inviter.email) },
 };
-static const struct shape inviter = SHAPE(inviter_fields);
+static const struct shape inviter = { ALL(inviter_fields) };
 
 static const struct field organisation_fields[] = {
 	{ FIELD("name"), .required = true, STRING(line, 1, 200), AT(organisation) },
 };
-static const struct shape organisation = SHAPE(organisation_fields);
+static const struct shape organisation = { ALL(organisation_fields) };
 
 #define TTL FIELD("ttl_s"), INTEGER(300, YEAR_S), AT(link.ttl_s)
 
@@ -146,7 +133,7 @@ static const struct field link_fields[] = {
 	{ FIELD("base"), STRING(url, 8, FORM_URL_MAX), AT(link.base) },
 	{ TTL },
 };
-static const struct shape link_shape = SHAPE(link_fields);
+static const struct shape link_shape = { ALL(link_fields) };
 
 static int window_ahead(struct walk *w, const json_t *object)
 {
@@ -161,13 +148,13 @@ static const struct field schedule_fields[] = {
 	{ FIELD("not_before"), .check = shape_time, AT(schedule.not_before_ms) },
 	{ FIELD("not_after"), .check = shape_time, AT(schedule.not_after_ms) },
 };
-static const struct shape schedule = SHAPE_ALSO(schedule_fields, window_ahead);
+static const struct shape schedule = { ALL(schedule_fields), .also = window_ahead };
 
 static const struct field batch_fields[] = {
 	{ FIELD("id"), .required = true, STRING(line, 1, 64), AT(batch.id) },
 	{ FIELD("row"), .required = true, INTEGER(0, COUNT_MAX), AT(batch.row) },
 };
-static const struct shape batch = SHAPE(batch_fields);
+static const struct shape batch = { ALL(batch_fields) };
 
 static int one_password(struct walk *w, const json_t *object)
 {
@@ -184,33 +171,19 @@ static const struct field credentials_fields[] = {
 	{ FIELD("sealed_password"), STRING(base64, 4, 1024), AT(credentials.sealed_password) },
 	{ FIELD("mint"), .check = shape_true, AT(credentials.mint) },
 };
-static const struct shape credentials = SHAPE_ALSO(credentials_fields, one_password);
+static const struct shape credentials = { ALL(credentials_fields), .also = one_password };
 
-#define TENANT                                                                                     \
+#define TENANT FIELD("tenant"), .required = true, ID, AT(tenant)
+#define INVITE FIELD("invite"), .required = true, ID, AT(invite)
+#define CREDENTIALS FIELD("credentials"), OBJECT(credentials)
+#define CONFIRM FIELD("confirm"), .check = shape_true, .code = "confirm_missing", AT(confirm)
+#define ACTOR FIELD("actor"), STRING(line, 0, 128), AT(actor)
+#define REASON FIELD("reason"), STRING(line, 0, 200), AT(reason)
+#define COMMON                                                                                     \
+	{ TENANT }, { INVITE }, { ACTOR },                                                         \
 	{                                                                                          \
-		FIELD("tenant"), .required = true, ID, AT(tenant)                                  \
+		REASON                                                                             \
 	}
-#define INVITE                                                                                     \
-	{                                                                                          \
-		FIELD("invite"), .required = true, ID, AT(invite)                                  \
-	}
-#define CREDENTIALS                                                                                \
-	{                                                                                          \
-		FIELD("credentials"), OBJECT(credentials)                                          \
-	}
-#define CONFIRM                                                                                    \
-	{                                                                                          \
-		FIELD("confirm"), .check = shape_true, .code = "confirm_missing", AT(confirm)      \
-	}
-#define ACTOR                                                                                      \
-	{                                                                                          \
-		FIELD("actor"), STRING(line, 0, 128), AT(actor)                                    \
-	}
-#define REASON                                                                                     \
-	{                                                                                          \
-		FIELD("reason"), STRING(line, 0, 200), AT(reason)                                  \
-	}
-#define COMMON TENANT, INVITE, ACTOR, REASON
 
 /* A password cannot be recalled: who asks for one says so. */
 static int password_rules(struct walk *w, const json_t *object)
@@ -231,8 +204,8 @@ static int password_rules(struct walk *w, const json_t *object)
 static const struct field team = { STRING(line, 1, 100) };
 static const struct field pair = { .check = shape_scalar, .form = &line, .max = 256 };
 static const struct field invite_fields[] = {
-	TENANT,
-	INVITE,
+	{ TENANT },
+	{ INVITE },
 	{ FIELD("kind"), WORDS(request_kinds), AT(kind) },
 	{ FIELD("recipient"), .required = true, .missing = "recipient_missing", OBJECT(recipient) },
 	{ FIELD("channel"), WORDS(request_channels), AT(channel) },
@@ -248,8 +221,8 @@ static const struct field invite_fields[] = {
 	{ FIELD("link"), OBJECT(link_shape) },
 	{ FIELD("schedule"), OBJECT(schedule) },
 	{ FIELD("batch"), OBJECT(batch) },
-	CREDENTIALS,
-	CONFIRM,
+	{ CREDENTIALS },
+	{ CONFIRM },
 	{ FIELD("override"), .check = shape_true, AT(override) },
 	{ FIELD("metadata"), .check = shape_map, .form = &map_name, .item = &pair, .max = 20,
 	  AT(metadata) },
@@ -260,8 +233,8 @@ static const struct field resend_fields[] = {
 	{ FIELD("template"), OBJECT(rewording) },
 	{ FIELD("recipient"), OBJECT(correction) },
 	{ TTL },
-	CREDENTIALS,
-	CONFIRM,
+	{ CREDENTIALS },
+	{ CONFIRM },
 };
 static const struct field release_fields[] = { COMMON, { FIELD("template"), OBJECT(rewording) } };
 static const struct field accepted_fields[] = {
@@ -301,20 +274,20 @@ const char *const request_types[] = {
 };
 
 static const struct shape shapes[REQUEST_TYPES] = {
-	[REQUEST_INVITE] = SHAPE_ALSO(invite_fields, password_rules),
-	[REQUEST_RESEND] = SHAPE(resend_fields),
-	[REQUEST_RELEASE] = SHAPE(release_fields),
-	[REQUEST_CANCEL] = SHAPE(plain_fields),
-	[REQUEST_ACCEPTED] = SHAPE(accepted_fields),
-	[REQUEST_DECLINED] = SHAPE(plain_fields),
-	[REQUEST_ACTIVATED] = SHAPE(plain_fields),
-	[REQUEST_SEND_NOW] = SHAPE(plain_fields),
-	[REQUEST_RESOLVE] = SHAPE(resolve_fields),
-	[REQUEST_FORGET] = SHAPE(plain_fields),
-	[REQUEST_EXPIRY_DUE] = SHAPE(timer_fields),
-	[REQUEST_REMINDER_DUE] = SHAPE(timer_fields),
-	[REQUEST_LADDER_DUE] = SHAPE(timer_fields),
-	[REQUEST_RECEIPT] = SHAPE(receipt_fields),
+	[REQUEST_INVITE] = { ALL(invite_fields), .also = password_rules },
+	[REQUEST_RESEND] = { ALL(resend_fields) },
+	[REQUEST_RELEASE] = { ALL(release_fields) },
+	[REQUEST_CANCEL] = { ALL(plain_fields) },
+	[REQUEST_ACCEPTED] = { ALL(accepted_fields) },
+	[REQUEST_DECLINED] = { ALL(plain_fields) },
+	[REQUEST_ACTIVATED] = { ALL(plain_fields) },
+	[REQUEST_SEND_NOW] = { ALL(plain_fields) },
+	[REQUEST_RESOLVE] = { ALL(resolve_fields) },
+	[REQUEST_FORGET] = { ALL(plain_fields) },
+	[REQUEST_EXPIRY_DUE] = { ALL(timer_fields) },
+	[REQUEST_REMINDER_DUE] = { ALL(timer_fields) },
+	[REQUEST_LADDER_DUE] = { ALL(timer_fields) },
+	[REQUEST_RECEIPT] = { ALL(receipt_fields) },
 };
 
 /* NULL unless the data's member is an id: told also where the rest is wrong. */

@@ -47,6 +47,7 @@ enum request_resolve { RESOLVE_SENT, RESOLVE_RESEND };
 
 #define REQUEST_SCHEMA_MAJOR 1 /* of the data; a dataschema that tells another is refused */
 
+/* NULL-terminated. */
 extern const char *const request_types[]; /* without prefix, by enum request_type */
 extern const char *const request_kinds[];
 extern const char *const request_states[];
@@ -117,10 +118,9 @@ struct request {
 	} receipt;
 
 	/* Why it was refused. */
-	const char *code;	      /* an error code; NULL = valid */
-	char where[SHAPE_WHERE_SIZE]; /* JSON pointer into the data (RFC 6901); an envelope
-					   attribute by its bare name: "type", "dataschema", "data"
-				       */
+	const char *code; /* an error code; NULL = valid */
+	/* JSON pointer into the data (RFC 6901); an envelope attribute by its bare name: "type" */
+	char where[SHAPE_WHERE_SIZE];
 };
 
 /* Checks c's data. out is always filled: ERR_INVALID sets code, where and a text that names field

@@ -68,21 +68,21 @@ struct shape {
 /* Walks object. out is filled as far as the walk came. */
 int shape_check(struct walk *w, const struct shape *s, const json_t *object);
 
-/* Checks for struct field: what they store at f->at stands behind them. */
-int shape_string(struct walk *w, const struct field *f, const json_t *v); /* const char * */
-int shape_word(struct walk *w, const struct field *f,
-	       const json_t *v); /* unsigned, an enum's index */
-int shape_int(struct walk *w, const struct field *f,
-	      const json_t *v); /* int64_t; 3.0 is an integer */
-int shape_true(struct walk *w, const struct field *f,
-	       const json_t *v); /* bool; only true is allowed */
-int shape_time(struct walk *w, const struct field *f, const json_t *v);	  /* int64_t, ms */
-int shape_scalar(struct walk *w, const struct field *f, const json_t *v); /* not kept */
-int shape_object(struct walk *w, const struct field *f,
-		 const json_t *v); /* fields by their own offsets */
-int shape_array(struct walk *w, const struct field *f, const json_t *v); /* const json_t * */
-int shape_map(struct walk *w, const struct field *f,
-	      const json_t *v); /* const json_t *; any names */
+/*
+ * Checks for struct field, and what they store at f->at: a string const char *, a word unsigned
+ * (the index of an enum), an integer int64_t (3.0 is one), true a bool (false is refused), a time
+ * int64_t in ms, an array or a map const json_t *. A scalar (string, number or boolean) and an
+ * object, whose fields have places of their own, store nothing.
+ */
+int shape_string(struct walk *w, const struct field *f, const json_t *v);
+int shape_word(struct walk *w, const struct field *f, const json_t *v);
+int shape_int(struct walk *w, const struct field *f, const json_t *v);
+int shape_true(struct walk *w, const struct field *f, const json_t *v);
+int shape_time(struct walk *w, const struct field *f, const json_t *v);
+int shape_scalar(struct walk *w, const struct field *f, const json_t *v);
+int shape_object(struct walk *w, const struct field *f, const json_t *v);
+int shape_array(struct walk *w, const struct field *f, const json_t *v);
+int shape_map(struct walk *w, const struct field *f, const json_t *v);
 
 /* Ends the walk: sets code and where, writes the text. member names a field of the object the walk
    is in, NULL = where it stands. Returns ERR_INVALID. */
