@@ -10,9 +10,7 @@
 #include "mem.h"
 #include "now.h"
 
-#define PIPELINE_MAX 256       /* claims, and settles, in one pipeline */
 #define STALE_READY_MS 5000    /* a claim that no thread takes up is given back before its lease runs out */
-#define UNDER_WAY_AGAIN_MS 50
 #define ZOMBIE_MS 5000         /* half a Kafka session */
 
 /* ---- places ---- */
@@ -222,70 +220,6 @@ static void collect_done(struct courier *c)
 	}
 }
 
-static size_t room(const struct courier *c)
-{
-	size_t most = 2 * c->o.sessions, away = c->lists[PARCEL_AWAY].count;
-
-	if (stage_stopping(c->run) || !route_is_open(c->route) || away >= most)
-		return 0;
-	return most - away < PIPELINE_MAX ? most - away : PIPELINE_MAX;
-}
-
-static bool in_list(const struct parcel_list *l, const char *delivery)
-{
-	for (const struct parcel *p = l->first; p; p = p->next)
-		if (p->gone && !strcmp(p->job.id, delivery))
-			return true;
-	return false;
-}
-
-/* A partition that was taken away has come back, and this delivery is still being sent under the claim of
-   that time: the claim would be given again, and the message sent twice. */
-static bool is_under_way(const struct courier *c, const struct parcel *p)
-{
-	return c->gone && (in_list(&c->lists[PARCEL_AWAY], p->job.id) || in_list(&c->lists[PARCEL_SETTLING], p->job.id));
-}
-
-/* Moves up to n waiting parcels to be asked for; with `fair`, none of a domain that has half of the sessions. */
-static size_t choose(struct courier *c, size_t n, bool fair)
-{
-	unsigned half = (unsigned)(c->o.sessions + 1) / 2;
-	struct parcel *next;
-
-	for (struct parcel *p = c->lists[PARCEL_WAITING].first; p && n; p = next) {
-		next = p->next;
-		if (fair && c->away[p->domain] + c->asked[p->domain] >= half)
-			continue;
-		if (is_under_way(c, p)) {
-			p->ask_at_ms = now_mono_ms() + UNDER_WAY_AGAIN_MS;
-			parcel_move(c, p, PARCEL_RESTING);
-			continue;
-		}
-		c->asked[p->domain]++;
-		parcel_move(c, p, PARCEL_ASKED);
-		n--;
-	}
-	return n;
-}
-
-/* Where recipients of several domains wait, none gets more than half of the sessions. */
-static void choose_all(struct courier *c, int64_t now)
-{
-	struct parcel *next;
-	size_t n = room(c);
-
-	for (struct parcel *p = c->lists[PARCEL_RESTING].first; p; p = next) {
-		next = p->next;
-		if (p->ask_at_ms <= now)
-			parcel_move(c, p, PARCEL_WAITING);
-	}
-	if (c->domains_waiting > 1 && choose(c, n, true) < n)
-		n = 0;
-	choose(c, n, false);
-	for (const struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = p->next)
-		c->asked[p->domain] = 0;
-}
-
 static void add_all(struct courier *c)
 {
 	struct guard *g = stage_guard(c->run);
@@ -310,7 +244,7 @@ static void unasked(struct courier *c)
 
 static void take_answers(struct courier *c)
 {
-	struct parcel *limited[PIPELINE_MAX], *next;
+	struct parcel *limited[COURIER_PIPELINE_MAX], *next;
 	size_t n = 0;
 
 	c->drops.count = c->releases.count = 0;
@@ -332,8 +266,8 @@ static void ask_redis(struct courier *c, int64_t now)
 {
 	struct err e;
 
-	choose_all(c, now);
-	if (!c->lists[PARCEL_ASKED].count && !c->lists[PARCEL_SETTLING].count && c->drops.count < PIPELINE_MAX &&
+	courier_choose(c, now);
+	if (!c->lists[PARCEL_ASKED].count && !c->lists[PARCEL_SETTLING].count && c->drops.count < COURIER_PIPELINE_MAX &&
 	    !c->releases.count)
 		return; /* drops alone ride on the next question */
 	add_all(c);
@@ -343,21 +277,6 @@ static void ask_redis(struct courier *c, int64_t now)
 		return;
 	}
 	take_answers(c);
-}
-
-/* In how many ms somebody is to be asked for; what cannot be asked now is woken by what changes that. */
-static int64_t next_ask(const struct courier *c, int64_t now)
-{
-	int64_t next = INT64_MAX;
-
-	if (!room(c) || !stage_ready(c->run))
-		return next;
-	if (c->lists[PARCEL_WAITING].count)
-		return 0;
-	for (const struct parcel *p = c->lists[PARCEL_RESTING].first; p; p = p->next)
-		if (p->ask_at_ms - now < next)
-			next = p->ask_at_ms > now ? p->ask_at_ms - now : 0;
-	return next;
 }
 
 int64_t courier_tick(struct courier *c)
@@ -376,7 +295,7 @@ int64_t courier_tick(struct courier *c)
 		courier_tell_unsettled(c);
 	metric_set(c->in_flight, (double)c->lists[PARCEL_AWAY].count);
 	metric_set(c->route_up, route_is_open(c->route));
-	ask = next_ask(c, now);
+	ask = courier_next_ask(c, now);
 	return ask < next ? ask : next;
 }
 

@@ -9,7 +9,9 @@
 #include "route.h"
 
 #define COURIER_DOMAINS 1024
+#define COURIER_PIPELINE_MAX 256 /* claims in one pipeline */
 #define ROUTE_FAULTS_MAX 3
+#define COURIER_QUICK_MS 5000 /* an answer within this time, and not longer ago: the domain is no tarpit */
 
 struct parcel_list {
 	struct parcel *first, *last;
@@ -40,6 +42,8 @@ struct courier {
 	unsigned asked[COURIER_DOMAINS];   /* chosen in this turn, likewise; zero between turns */
 	unsigned waiting[COURIER_DOMAINS]; /* parcels waiting, likewise */
 	unsigned domains_waiting;          /* buckets of which somebody waits */
+	int64_t answered_ms[COURIER_DOMAINS]; /* monotonic: when a message was last answered quickly */
+	bool held_back;                    /* there is room, but only for domains that have their share */
 	size_t gone;  /* parcels away or settling whose partition is somebody else's */
 	bool recall;  /* what is ready is taken back with the next turn */
 	char source[32], provider_why[256];
@@ -53,6 +57,12 @@ void references_add(struct references *r, const char *delivery, int64_t turn);
 void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms);
 /* Nothing more is to be done with it but wait for acknowledgements. */
 void courier_let_go(struct courier *c, struct parcel *p);
+
+/* courier_choose.c */
+/* Moves those who may be claimed next to PARCEL_ASKED: as many as sessions can take, no domain starving others. */
+void courier_choose(struct courier *c, int64_t now);
+/* In how many ms somebody is to be asked for; INT64_MAX: what cannot be asked now is woken by what changes that. */
+int64_t courier_next_ask(const struct courier *c, int64_t now);
 
 /* courier_claim.c */
 void courier_prepare_claim(struct courier *c, struct parcel *p);

@@ -197,6 +197,8 @@ void courier_judge(struct courier *c, struct parcel *p)
 		courier_give_back(c, p, now_mono_ms());
 		return;
 	}
+	if (p->result.reply.code && p->send_ms < COURIER_QUICK_MS)
+		c->answered_ms[p->domain] = now_mono_ms();
 	if (p->send_ms)
 		metric_observe(c->send_seconds, (double)p->send_ms / 1000.0);
 	p->verdict = verdict_of(&facts, &c->o.rules);

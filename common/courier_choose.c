@@ -1,0 +1,95 @@
+#include "courier_priv.h"
+
+#include <string.h>
+
+#include "now.h"
+
+#define UNDER_WAY_AGAIN_MS 50
+
+static size_t room(const struct courier *c)
+{
+	size_t most = 2 * c->o.sessions, away = c->lists[PARCEL_AWAY].count;
+
+	if (stage_stopping(c->run) || !route_is_open(c->route) || away >= most)
+		return 0;
+	return most - away < COURIER_PIPELINE_MAX ? most - away : COURIER_PIPELINE_MAX;
+}
+
+static bool in_list(const struct parcel_list *l, const char *delivery)
+{
+	for (const struct parcel *p = l->first; p; p = p->next)
+		if (p->gone && !strcmp(p->job.id, delivery))
+			return true;
+	return false;
+}
+
+/* A partition that was taken away has come back, and this delivery is still being sent under the claim of
+   that time: the claim would be given again, and the message sent twice. */
+static bool is_under_way(const struct courier *c, const struct parcel *p)
+{
+	return c->gone && (in_list(&c->lists[PARCEL_AWAY], p->job.id) || in_list(&c->lists[PARCEL_SETTLING], p->job.id));
+}
+
+/* May one more of p's domain be asked for? Always up to half of the sessions; beyond that, `more`, only while
+   the domain answers: one that never does would else hold every session as soon as nobody else waits. */
+static bool may_ask(const struct courier *c, const struct parcel *p, bool more, int64_t now)
+{
+	if (c->away[p->domain] + c->asked[p->domain] < (c->o.sessions + 1) / 2)
+		return true;
+	return more && now - c->answered_ms[p->domain] < COURIER_QUICK_MS;
+}
+
+/* Moves up to n waiting parcels to be asked for; returns how many more there was room for. */
+static size_t choose(struct courier *c, size_t n, bool more, int64_t now)
+{
+	struct parcel *next;
+
+	for (struct parcel *p = c->lists[PARCEL_WAITING].first; p && n; p = next) {
+		next = p->next;
+		if (!may_ask(c, p, more, now))
+			continue;
+		if (is_under_way(c, p)) {
+			p->ask_at_ms = now + UNDER_WAY_AGAIN_MS;
+			parcel_move(c, p, PARCEL_RESTING);
+			continue;
+		}
+		c->asked[p->domain]++;
+		parcel_move(c, p, PARCEL_ASKED);
+		n--;
+	}
+	return n;
+}
+
+/* First those whose domain has less than half of the sessions; what room is left is for the others. */
+void courier_choose(struct courier *c, int64_t now)
+{
+	struct parcel *next;
+	size_t n = room(c);
+
+	for (struct parcel *p = c->lists[PARCEL_RESTING].first; p; p = next) {
+		next = p->next;
+		if (p->ask_at_ms <= now)
+			parcel_move(c, p, PARCEL_WAITING);
+	}
+	if (c->domains_waiting > 1)
+		n = choose(c, n, false, now);
+	n = choose(c, n, true, now);
+	c->held_back = n > 0;
+	for (const struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = p->next)
+		c->asked[p->domain] = 0;
+}
+
+/* In how many ms somebody is to be asked for; what cannot be asked now is woken by what changes that. */
+int64_t courier_next_ask(const struct courier *c, int64_t now)
+{
+	int64_t next = INT64_MAX;
+
+	if (!room(c) || !stage_ready(c->run))
+		return next;
+	if (c->lists[PARCEL_WAITING].count && !c->held_back)
+		return 0;
+	for (const struct parcel *p = c->lists[PARCEL_RESTING].first; p; p = p->next)
+		if (p->ask_at_ms - now < next)
+			next = p->ask_at_ms > now ? p->ask_at_ms - now : 0;
+	return next;
+}
