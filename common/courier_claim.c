@@ -183,7 +183,7 @@ static void fill_limited(struct courier *c, const struct parcel *p, struct limit
 		.id = p->job.id,
 		.turn = l->stand.turn,
 		.due_ms = limited_due(p),
-		.topic = stage_topic(c->run, STAGE_TOPIC_EMAIL),
+		.topic = p->work->rec.topic,
 		.key = p->job.invite_key,
 		.value = p->work->rec.value,
 		.value_len = p->work->rec.value_len,

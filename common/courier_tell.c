@@ -127,7 +127,7 @@ static struct later_item *make_park(struct courier *c, struct parcel *p)
 		.id = p->job.id,
 		.turn = k->stand.turn,
 		.due_ms = p->verdict.due_ms,
-		.topic = stage_topic(c->run, STAGE_TOPIC_EMAIL),
+		.topic = p->work->rec.topic,
 		.key = p->job.invite_key,
 		.value = p->work->rec.value,
 		.value_len = p->work->rec.value_len,
