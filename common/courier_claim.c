@@ -176,7 +176,7 @@ static int64_t limited_due(const struct parcel *p)
 	return p->claim.now_ms + verdict_jitter(wait, (uint32_t)random() * 2u);
 }
 
-static void fill_limited(struct courier *c, const struct parcel *p, struct limited *l)
+static void fill_limited(const struct parcel *p, struct limited *l)
 {
 	l->stand = (struct job_stand){ .turn = p->job.turn + 1, .attempt = p->job.attempt, .waited = "rate_limited" };
 	l->item = (struct later_item){
@@ -217,7 +217,7 @@ void courier_park_limited(struct courier *c, struct parcel **limited, size_t n)
 	if (!n)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		fill_limited(c, limited[i], &l[i]);
+		fill_limited(limited[i], &l[i]);
 		items[i] = l[i].item;
 	}
 	code = later_park(stage_guard(c->run), items, n, &e);

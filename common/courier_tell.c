@@ -114,7 +114,7 @@ struct parked {
 	struct job_stand stand;
 };
 
-static struct later_item *make_park(struct courier *c, struct parcel *p)
+static struct later_item *make_park(struct parcel *p)
 {
 	struct parked *k = xcalloc(1, sizeof(*k));
 
@@ -149,7 +149,7 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 	outcome_pack(&o, c->source, &p->outcome);
 	tell_note(stage_metrics(c->run), &o);
 	if (!p->verdict.final)
-		p->park = make_park(c, p);
+		p->park = make_park(p);
 	p->settle = (struct settle){
 		.delivery = p->job.id,
 		.invite = p->job.invite_key,
