@@ -19,7 +19,7 @@ struct smtp_transport {
 };
 
 static const char *const fault_words[] = {
-	[SMTP_FAULT_NONE] = "session lost",
+	[SMTP_FAULT_NONE] = "takes no mail",
 	[SMTP_FAULT_DNS] = "name not found",
 	[SMTP_FAULT_CONNECT] = "cannot connect",
 	[SMTP_FAULT_GREETING] = "not greeted",
