@@ -40,7 +40,7 @@ static int build(struct email *email, struct parcel *p, struct sending *s, const
 	const json_t *recipient = json_object_get(p->job.data, "recipient");
 	struct letter_used used = { 0 };
 	struct letter_sender sender = {
-		.from_name = t->from_name,
+		.from_name = t->from_name ? t->from_name : p->job.delivery.tenant,
 		.from_address = t->from,
 		.reply_to = t->reply_to,
 		.contact = t->contact,
