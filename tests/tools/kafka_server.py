@@ -68,7 +68,7 @@ class KafkaServer:
         self.dir.mkdir(parents=True, exist_ok=True)
         self.config.write_text(PROPERTIES.format(port=self.port, controller=self.controller,
                                                  data=self.dir / "data"))
-        cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
+        cluster = base64.urlsafe_b64encode(b"k" + os.urandom(15)).decode().rstrip("=")  # never begins with a dash
         done = subprocess.run(
             self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", self.config),
             capture_output=True, text=True, cwd=self.dir, stdin=subprocess.DEVNULL, timeout=START_S)
