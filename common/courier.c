@@ -299,8 +299,10 @@ int64_t courier_tick(struct courier *c)
 	return ask < next ? ask : next;
 }
 
-size_t courier_draining(struct courier *c)
+size_t courier_draining(struct courier *c, bool over)
 {
+	if (over)
+		exchange_cut_all(c->exchange);
 	return c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count + c->releases.count;
 }
 
@@ -322,7 +324,8 @@ bool parcel_dot(struct worker *w, struct parcel *p)
 {
 	int64_t now = now_boot_ms();
 
-	if (now >= p->lease_end_boot_ms || !exchange_loop_lives(w, now))
+	p->withheld = now >= p->lease_end_boot_ms || !exchange_loop_lives(w, now);
+	if (p->withheld)
 		return false;
 	if (p->entry >= 0)
 		journal_dot(p->courier->journal, p->entry);

@@ -65,6 +65,7 @@ struct parcel {
 	/* what the channel thread made of it */
 	struct mail_result result;
 	int64_t retry_after_ms, send_ms;
+	bool withheld;         /* we did not let it go */
 	char reason[COURIER_REASON_SIZE];
 	char provider_message_id[96];
 	const char *template_name, *template_locale, *template_sha256; /* live as long as the catalog */
@@ -109,7 +110,7 @@ int courier_handle(struct courier *c, struct work **works, size_t n, struct err 
 int64_t courier_tick(struct courier *c);
 void courier_flushed(struct courier *c, struct work *w);
 void courier_revoked(struct courier *c, struct work *w);
-size_t courier_draining(struct courier *c);
+size_t courier_draining(struct courier *c, bool over);
 const char *courier_waits(struct courier *c);
 
 /* ---- for channel threads ---- */

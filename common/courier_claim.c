@@ -45,6 +45,7 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 	p->limits[0] = (struct guard_limit){ p->limit_name, rate->interval_us, rate->burst };
 	p->entry = (int)take_entry(c, p, p->job.turn);
 	p->asked_ms = now_mono_ms();
+	p->withheld = false;
 	p->lease_end_boot_ms = now_boot_ms() + c->o.deadline_ms + LEASE_MARGIN_MS;
 	claim_clear(&p->claim);
 	p->claim = (struct claim){

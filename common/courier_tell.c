@@ -173,6 +173,8 @@ static bool not_its_fault(struct courier *c, struct parcel *p)
 
 	if (r->reach == REACH_IN_DOUBT || r->reach == REACH_TAKEN)
 		return false;
+	if (r->reach == REACH_NOT_SENT && (p->withheld || stage_stopping(c->run)))
+		return true;
 	if (r->reach == REACH_NOT_SENT && !r->route_fault && !r->code)
 		return ++p->route_faults <= ROUTE_FAULTS_MAX;
 	if (!r->route_fault || ++p->route_faults > ROUTE_FAULTS_MAX)

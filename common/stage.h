@@ -36,6 +36,7 @@ struct work {
 	struct coords coords; /* the same coordinates, as guard asks for them */
 	struct stage_part *part;
 	struct work *prev, *next; /* in the list of undone works */
+	struct work *ahead;       /* the next that waits for room in the window */
 	unsigned pending;         /* records appended for it that Kafka has not acknowledged */
 	bool finished;            /* the service is through with it */
 	bool disowned;            /* somebody else will do it: its offset is not stored */
@@ -76,14 +77,15 @@ struct stage {
 	int64_t (*tick)(void *ctx);
 	/* Everything appended for w is acknowledged and w is finished: the last chance to look at it. */
 	void (*flushed)(void *ctx, struct work *w);
-	/* w's partition is gone. Unsent work is given back; finish it as usual. */
+	/* w's partition is gone. Unsent work is given back; finish it as usual, but no other work from here. */
 	void (*revoked)(void *ctx, struct work *w);
 	/* A stage without input: what was put with this cookie is acknowledged. */
 	void (*acked)(void *ctx, void *cookie);
 	/* Kafka refused a record of w for its size; true = dealt with. NULL = the process ends. */
 	bool (*refused)(void *ctx, struct work *w);
-	/* SIGTERM: how many works are still in flight. Called until 0 or the drain time is over. */
-	size_t (*draining)(void *ctx);
+	/* SIGTERM: how many works are still in flight. Called until 0; once the drain time is over what can
+	   be ended is to be ended, and there is one second for it. */
+	size_t (*draining)(void *ctx, bool over);
 	/* What stands in the way of working, beside Redis and Kafka: text for /readyz; NULL = nothing. */
 	const char *(*waits)(void *ctx);
 	/* SIGHUP: secrets have been read again. */
@@ -136,6 +138,5 @@ void stage_die(struct run *r, const char *why);
 
 /* Header by name, as text in out (cut to fit), or "" */
 const char *work_header(const struct work *w, const char *name, char *out, size_t size);
-int64_t work_header_int(const struct work *w, const char *name, int64_t otherwise);
 
 #endif

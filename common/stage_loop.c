@@ -15,6 +15,7 @@
 #define TURN_MAX_MS 1000      /* the main queue is polled at least this often */
 #define GUARD_AGAIN_MS 250    /* between two questions whether Redis is whole again */
 #define GUARD_PULSE_MS 1000   /* and whether it still is */
+#define DRAIN_END_MS 1000     /* from the end of the drain time: what was cut off is settled and told */
 #define WATCHDOG_S 30         /* a turn that takes longer is stuck */
 #define CLOSE_WATCHDOG_S 10   /* leaving the group can take 5 s */
 
@@ -103,9 +104,10 @@ static void sleep_until_needed(struct run *r, int64_t ms)
 
 static bool drained(struct run *r)
 {
-	size_t left = r->stage->draining ? r->stage->draining(r->ctx) : 0;
+	int64_t late_ms = now_mono_ms() - r->drain_until_ms;
+	size_t left = r->stage->draining ? r->stage->draining(r->ctx, late_ms >= 0) : 0;
 
-	return left == 0 || now_mono_ms() >= r->drain_until_ms;
+	return left == 0 || late_ms >= DRAIN_END_MS;
 }
 
 /* Returns false when the loop is to end. */

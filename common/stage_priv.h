@@ -12,6 +12,7 @@ struct stage_part {
 	struct stage_part *next;
 	struct consumer_partition *assigned; /* NULL once revoked */
 	struct watermark mark;
+	struct work *ahead, **ahead_end; /* read, but too far ahead of the first undone offset; oldest first */
 	size_t undone;
 	int32_t partition;
 };
@@ -45,10 +46,9 @@ struct run {
 struct kafka_properties stage_kafka(const struct run *r, struct kafka_property *list);
 
 /* stage_work.c */
-/* A copy of rec in one block, under the name of the input topic. */
-struct work *work_new(struct stage_part *part, const struct record *rec, const char *topic);
-void work_link(struct run *r, struct work *w);
-void work_unlink(struct run *r, struct work *w);
+/* A copy of rec, in the list of undone works until it ends. */
+struct work *work_new(struct run *r, struct stage_part *part, const struct record *rec);
+void work_drop(struct run *r, struct work *w); /* as if it had never been read */
 void part_free_if_idle(struct run *r, struct stage_part *part);
 void stage_on_acked(void *ctx, void *opaque, const char *error);
 void stage_free_works(struct run *r);

@@ -9,12 +9,19 @@
 
 /* ---- partitions ---- */
 
+static void part_forget_ahead(struct stage_part *part)
+{
+	part->ahead = NULL;
+	part->ahead_end = &part->ahead;
+}
+
 static void *on_assigned(void *ctx, struct consumer_partition *p, const char *topic, int32_t partition)
 {
 	struct run *r = ctx;
 	struct stage_part *part = xcalloc(1, sizeof(*part));
 
 	watermark_init(&part->mark);
+	part_forget_ahead(part);
 	part->assigned = p;
 	part->partition = partition;
 	part->next = r->parts;
@@ -23,20 +30,23 @@ static void *on_assigned(void *ctx, struct consumer_partition *p, const char *to
 	return part;
 }
 
-/* Works the service has not taken are simply forgotten; it gives back the others as fast as it can. */
-static void drop_kept(struct run *r, struct stage_part *part)
+/* Forgets what was read and not handed over. */
+static void drop_unhanded(struct run *r, struct stage_part *part)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < r->nkept; i++) {
-		if (r->kept[i]->part != part) {
+		if (r->kept[i]->part == part)
+			work_drop(r, r->kept[i]);
+		else
 			r->kept[left++] = r->kept[i];
-			continue;
-		}
-		work_unlink(r, r->kept[i]);
-		free(r->kept[i]);
 	}
 	r->nkept = left;
+	for (struct work *w = part->ahead, *next; w; w = next) {
+		next = w->ahead;
+		work_drop(r, w);
+	}
+	part_forget_ahead(part);
 }
 
 static void on_revoked(void *ctx, void *user, bool lost)
@@ -45,8 +55,7 @@ static void on_revoked(void *ctx, void *user, bool lost)
 	struct stage_part *part = user;
 
 	log_info("ev=revoked partition=%d undone=%zu lost=%d", part->partition, part->undone, lost);
-	drop_kept(r, part);
-	part->assigned = NULL;
+	drop_unhanded(r, part);
 	for (struct work *w = r->undone, *next; w; w = next) {
 		next = w->next;
 		if (w->part != part || w->disowned)
@@ -55,6 +64,7 @@ static void on_revoked(void *ctx, void *user, bool lost)
 		if (r->stage->revoked && !w->finished)
 			r->stage->revoked(r->ctx, w);
 	}
+	part->assigned = NULL; /* until here it keeps the part, whatever ends meanwhile */
 	part_free_if_idle(r, part);
 }
 
@@ -76,24 +86,36 @@ int stage_open_consumer(struct run *r, struct err *e)
 
 /* ---- reading ---- */
 
+/* Keeps for the service, in order, what fits into the window of undone offsets. */
+static void admit(struct run *r, struct stage_part *part)
+{
+	struct work *w;
+
+	while ((w = part->ahead) && watermark_read(&part->mark, w->rec.offset)) {
+		part->ahead = w->ahead;
+		if (!part->ahead)
+			part_forget_ahead(part);
+		r->kept[r->nkept++] = w;
+	}
+}
+
 static void on_record(void *ctx, void *user, const struct record *rec)
 {
 	struct run *r = ctx;
 	struct stage_part *part = user;
 
-	if (!watermark_read(&part->mark, rec->offset)) {
-		stage_die(r, "an offset lies outside the window of undone ones");
+	if (rec->offset < part->mark.next) {
+		stage_die(r, "offsets of a partition went down: has the topic been made anew?");
 		return;
 	}
-	struct work *w = work_new(part, rec, stage_topic(r, r->stage->input));
-
-	work_link(r, w);
-	r->kept[r->nkept++] = w;
+	*part->ahead_end = work_new(r, part, rec);
+	part->ahead_end = &(*part->ahead_end)->ahead;
+	admit(r, part);
 }
 
 static size_t credit(const struct run *r, const struct stage_part *part)
 {
-	if (!part->assigned || watermark_full(&part->mark) || r->undone_bytes >= STAGE_UNDONE_BYTES_MAX)
+	if (!part->assigned || part->ahead || watermark_full(&part->mark) || r->undone_bytes >= STAGE_UNDONE_BYTES_MAX)
 		return 0;
 	size_t n = STAGE_UNDONE_MAX - r->undone_count;
 
@@ -105,8 +127,10 @@ bool stage_read(struct run *r)
 	bool more = false;
 
 	for (struct stage_part *part = r->parts; part; part = part->next) {
-		size_t max = credit(r, part);
+		size_t max;
 
+		admit(r, part);
+		max = credit(r, part);
 		if (max && consumer_read(r->consumer, part->assigned, max, on_record, r) == max)
 			more = true;
 	}
@@ -135,6 +159,7 @@ void stage_hand_over(struct run *r)
 			return; /* the guard knows it is not ready: the next turn looks after it */
 		if (code == ERR_FATAL) {
 			stage_die(r, e.text);
+			r->nkept = 0; /* some of them may have been finished, and are gone */
 			return;
 		}
 		r->nkept -= n;

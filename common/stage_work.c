@@ -28,27 +28,61 @@ static void *put(char **at, const void *bytes, size_t n)
 	return p;
 }
 
-/* One block holds the work and all bytes of its record. */
-struct work *work_new(struct stage_part *part, const struct record *r, const char *topic)
+static void work_link(struct run *r, struct work *w)
 {
-	struct work *w = xmalloc(work_bytes(r));
+	w->next = r->undone;
+	if (w->next)
+		w->next->prev = w;
+	r->undone = w;
+	r->undone_count++;
+	r->undone_bytes += work_bytes(&w->rec);
+	w->part->undone++;
+}
+
+static void work_unlink(struct run *r, struct work *w)
+{
+	if (w->prev)
+		w->prev->next = w->next;
+	else
+		r->undone = w->next;
+	if (w->next)
+		w->next->prev = w->prev;
+	r->undone_count--;
+	r->undone_bytes -= work_bytes(&w->rec);
+	w->part->undone--;
+}
+
+/* One block holds the work and all bytes of its record. */
+static struct work *work_copy(const struct record *rec)
+{
+	struct work *w = xmalloc(work_bytes(rec));
 	struct header *headers = (struct header *)(w + 1);
-	char *at = (char *)(headers + r->header_count);
+	char *at = (char *)(headers + rec->header_count);
 
 	memset(w, 0, sizeof(*w));
-	w->rec = *r;
-	w->part = part;
+	w->rec = *rec;
 	w->rec.headers = headers;
-	for (size_t i = 0; i < r->header_count; i++)
-		headers[i] = (struct header){
-			.name = put(&at, r->headers[i].name, strlen(r->headers[i].name)),
-			.value = put(&at, r->headers[i].value, r->headers[i].len),
-			.len = r->headers[i].len,
-		};
-	w->rec.key = r->key ? put(&at, r->key, r->key_len) : NULL;
-	w->rec.value = r->value ? put(&at, r->value, r->value_len) : NULL;
-	w->rec.topic = topic; /* the configuration's: outlives every fetch buffer */
-	w->coords = (struct coords){ topic, r->partition, r->offset };
+	for (size_t i = 0; i < rec->header_count; i++) {
+		const struct header *h = &rec->headers[i];
+
+		headers[i].name = put(&at, h->name, strlen(h->name));
+		headers[i].value = h->value ? put(&at, h->value, h->len) : NULL;
+		headers[i].len = h->len;
+	}
+	w->rec.key = rec->key ? put(&at, rec->key, rec->key_len) : NULL;
+	w->rec.value = rec->value ? put(&at, rec->value, rec->value_len) : NULL;
+	return w;
+}
+
+struct work *work_new(struct run *r, struct stage_part *part, const struct record *rec)
+{
+	const char *topic = stage_topic(r, r->stage->input); /* outlives every fetch buffer */
+	struct work *w = work_copy(rec);
+
+	w->rec.topic = topic;
+	w->coords = (struct coords){ topic, rec->partition, rec->offset };
+	w->part = part;
+	work_link(r, w);
 	return w;
 }
 
@@ -59,46 +93,12 @@ const char *work_header(const struct work *w, const char *name, char *out, size_
 		const struct header *h = &w->rec.headers[i];
 		size_t n = h->len < size - 1 ? h->len : size - 1;
 
-		if (strcmp(h->name, name))
+		if (strcmp(h->name, name) || !h->value)
 			continue;
 		memcpy(out, h->value, n);
 		out[n] = '\0';
 	}
 	return out;
-}
-
-int64_t work_header_int(const struct work *w, const char *name, int64_t otherwise)
-{
-	char text[24], *end;
-	long long v;
-
-	work_header(w, name, text, sizeof(text));
-	v = strtoll(text, &end, 10);
-	return end == text || *end ? otherwise : v;
-}
-
-void work_link(struct run *r, struct work *w)
-{
-	w->next = r->undone;
-	if (w->next)
-		w->next->prev = w;
-	r->undone = w;
-	r->undone_count++;
-	r->undone_bytes += w->rec.value_len;
-	w->part->undone++;
-}
-
-void work_unlink(struct run *r, struct work *w)
-{
-	if (w->prev)
-		w->prev->next = w->next;
-	else
-		r->undone = w->next;
-	if (w->next)
-		w->next->prev = w->prev;
-	r->undone_count--;
-	r->undone_bytes -= w->rec.value_len;
-	w->part->undone--;
 }
 
 void part_free_if_idle(struct run *r, struct stage_part *part)
@@ -113,7 +113,14 @@ void part_free_if_idle(struct run *r, struct stage_part *part)
 	free(part);
 }
 
-/* The end of a work: everything appended for it is with Kafka, so its offset may count as done. */
+void work_drop(struct run *r, struct work *w)
+{
+	work_unlink(r, w);
+	free(w);
+}
+
+/* The end of a work: everything appended for it is with Kafka, so its offset may count as done. Not in a
+   process that dies: what it dies of may be that something could not be appended for this very work. */
 static void work_end(struct run *r, struct work *w)
 {
 	struct stage_part *part = w->part;
@@ -122,7 +129,7 @@ static void work_end(struct run *r, struct work *w)
 		r->stage->flushed(r->ctx, w);
 	crash_point("outcome-acknowledged");
 	work_unlink(r, w);
-	if (!w->disowned && watermark_done(&part->mark, w->rec.offset))
+	if (!w->disowned && !r->dying[0] && watermark_done(&part->mark, w->rec.offset))
 		consumer_store(r->consumer, part->assigned, part->mark.low);
 	free(w);
 	part_free_if_idle(r, part);
@@ -188,12 +195,8 @@ void stage_on_acked(void *ctx, void *opaque, const char *error)
 /* Whatever is still in hand at the end is read again by whoever has the partition then. */
 void stage_free_works(struct run *r)
 {
-	while (r->undone) {
-		struct work *w = r->undone;
-
-		work_unlink(r, w);
-		free(w);
-	}
+	while (r->undone)
+		work_drop(r, r->undone);
 	while (r->parts) {
 		struct stage_part *part = r->parts;
 

@@ -68,7 +68,6 @@ run_tests()
 {
 	preset=$1; shift
 	echo "$preset: tests"
-	: >"$results/$preset-tests.log" # there before tail looks
 	ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j 2 \
 		--output-junit "$results/$preset.xml" "$@" >"$results/$preset-tests.log" 2>&1 </dev/null &
 	ctest_pid=$!

@@ -28,7 +28,7 @@ struct clock {
 int clock_open(void *ctx, struct run *r, struct err *e);
 int64_t clock_tick(void *ctx);
 void clock_acked(void *ctx, void *cookie);
-size_t clock_draining(void *ctx);
+size_t clock_draining(void *ctx, bool over);
 void clock_close(void *ctx);
 
 #endif

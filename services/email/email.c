@@ -80,9 +80,9 @@ void email_revoked(void *ctx, struct work *w)
 	courier_revoked(((struct email *)ctx)->courier, w);
 }
 
-size_t email_draining(void *ctx)
+size_t email_draining(void *ctx, bool over)
 {
-	return courier_draining(((struct email *)ctx)->courier);
+	return courier_draining(((struct email *)ctx)->courier, over);
 }
 
 const char *email_waits(void *ctx)

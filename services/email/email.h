@@ -35,7 +35,7 @@ int email_handle(void *ctx, struct work **works, size_t n, struct err *e);
 int64_t email_tick(void *ctx);
 void email_flushed(void *ctx, struct work *w);
 void email_revoked(void *ctx, struct work *w);
-size_t email_draining(void *ctx);
+size_t email_draining(void *ctx, bool over);
 const char *email_waits(void *ctx);
 void email_reloaded(void *ctx);
 void email_close(void *ctx);

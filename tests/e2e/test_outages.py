@@ -73,6 +73,7 @@ def test_broker_killed_under_load(fleet):
     sent_once(fleet, wanted, fleet.patience(90))
 
 
+@pytest.mark.story
 def test_two_couriers(fleet):
     """A second courier joins under load, the first one leaves: the work moves and nobody is sent to twice."""
     fleet.up()
@@ -124,3 +125,19 @@ def test_sigterm_under_load(fleet):
     for service in fleet.services:
         service.await_ready()
     sent_once(fleet, wanted)
+
+
+@pytest.mark.story
+def test_sigterm_without_a_reply(fleet):
+    """What has no reply when the drain time is over is told as unknown before the process leaves."""
+    fleet.up(email={"drain": "1s", "schedule": {"retry": ["1h"]}})
+    doubtful, silent = events.invite(), events.invite()
+    fleet.sink.on("DOT", to=doubtful.to, silent=True, take=True)
+    fleet.sink.on("RCPT", to=silent.to, silent=True)
+    fleet.emit([doubtful, silent])
+    arrived(fleet, 1)
+    assert fleet["email"].stop() == 0
+    fleet.await_outcome(doubtful, "unknown")
+    fleet.sink.clear()
+    fleet["email"].start().await_ready()
+    sent_once(fleet, [silent])
