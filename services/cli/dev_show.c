@@ -66,7 +66,7 @@ void dev_show_progress(struct dev *d)
 		return;
 	d->shown_ms = now;
 	progress_mark(&d->progress, (int64_t)sent, now);
-	snprintf(line, sizeof(line), "%s: queued %zu, waiting %zu, sent %zu, not sent %zu, mails %zu, %.1f/s",
+	snprintf(line, sizeof(line), "%s: queued %zu, deferred %zu, sent %zu, not sent %zu, mails %zu, %.1f/s",
 		 d->services_up < DEV_SERVICES ? "starting" : "running", d->told[WORD_QUEUED],
 		 d->told[WORD_DEFERRED], sent, errors, d->mailbox.count,
 		 progress_rate(&d->progress, (int64_t)sent, now));
