@@ -61,6 +61,9 @@ static const struct story {
 		GO(A, 0, 1, 0, 0, NULL), LEASE_ENDS, ASK(B, 0, 1, CLAIM_TAKEN_OVER, 1, 1, NULL), LEASE_ENDS,
 		ASK(A2, 0, 1, CLAIM_TAKEN_OVER, 2, 2, NULL), DONE(A2, 2, "unknown", 0, "U2"),
 		DUP(B, 0, 1, 2, 2, "U2") } },
+	{ "taken over, then parked: the record is told what was told last", {
+		GO(A, 0, 1, 0, 0, NULL), LEASE_ENDS, ASK(B, 0, 1, CLAIM_TAKEN_OVER, 1, 1, NULL),
+		DONE(B, 1, "parked", 0, "D1"), DUP(B, 0, 1, 1, 1, "D1"), GO(B, 2, 50, 2, 1, NULL) } },
 	{ "the same slot comes back", {
 		GO(A, 0, 1, 0, 0, NULL), ASK(A2, 0, 1, CLAIM_FORMER, 0, 0, NULL),
 		ASK(A2, 0, 1, CLAIM_FORMER, 0, 0, NULL), /* asked again: it still has to look into the journal */

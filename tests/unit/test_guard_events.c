@@ -254,15 +254,17 @@ static void test_a_slot_far_ahead_delays_nobody(void **state)
 	assert_in_range(slots[0], now, now + 60000); /* at once, and then as the limit says */
 	assert_int_equal(slots[1], slots[0] + 1000);
 	assert_int_equal(slots[2], slots[0] + 2000);
+	reserve(f, "tenant:far", limited(1000000, 1, far - 500), 1, slots);
+	assert_int_equal(slots[0], far + 2000); /* half a second before `far` is no room */
 	reserve(f, "tenant:far", limited(1000000, 1, far - 1500), 2, slots);
 	assert_int_equal(slots[0], far - 1500);
-	assert_int_equal(slots[1], far + 2000); /* half a second before `far` is no room */
+	assert_int_equal(slots[1], far + 3000);
 	reserve(f, "tenant:far", limited(1000000, 1, far - 3000), 2, slots);
 	assert_int_equal(slots[0], far - 3000);
-	assert_int_equal(slots[1], far + 3000);
+	assert_int_equal(slots[1], far + 4000);
 	reserve(f, "tenant:far", limited(1000000, 1, far + 3600000), 1, slots);
 	reserve(f, "tenant:far", limited(1000000, 1, far), 1, slots);
-	assert_int_equal(slots[0], far + 4000); /* the stretch up to the hour later is free too */
+	assert_int_equal(slots[0], far + 5000); /* the stretch up to the hour later is free too */
 }
 
 static void test_a_burst_before_a_slot_far_ahead(void **state)
@@ -278,20 +280,32 @@ static void test_a_burst_before_a_slot_far_ahead(void **state)
 	assert_int_equal(slots[11], now + 3600000 + 2000);
 }
 
+static void give_back(struct fixture *f, const char *name, int64_t slot_ms)
+{
+	long long from = (long long)slot_ms * 1000, to = from + 1000000;
+
+	command(f, "ZADD beckon:s:%s %lld %lld-%lld", name, to, from, to);
+}
+
 static void test_slots_given_back(void **state)
 {
 	struct fixture *f = *state;
-	int64_t start = INT64_C(1900000000000), slots[5];
+	int64_t start = INT64_C(1900000000000), slots[6];
 
 	reserve(f, "tenant:back", limited(1000000, 1, start), 5, slots);
-	for (int i = 1; i < 4; i += 2) /* the second and the fourth are given up */
-		command(f, "ZADD beckon:s:tenant:back %lld %lld-%lld", (long long)(slots[i] + 1000) * 1000,
-			(long long)slots[i] * 1000, (long long)(slots[i] + 1000) * 1000);
+	give_back(f, "tenant:back", slots[1]);
+	give_back(f, "tenant:back", slots[3]);
 	reserve(f, "tenant:back", limited(1000000, 1, start), 4, slots);
 	assert_int_equal(slots[0], start + 1000);
 	assert_int_equal(slots[1], start + 3000);
 	assert_int_equal(slots[2], start + 5000);
 	assert_int_equal(slots[3], start + 6000);
+
+	reserve(f, "tenant:back-burst", limited(1000000, 3, start), 6, slots);
+	give_back(f, "tenant:back-burst", slots[4]);
+	reserve(f, "tenant:back-burst", limited(1000000, 3, start), 2, slots);
+	assert_int_equal(slots[0], start + 2000); /* that one, and no burst on top of it */
+	assert_int_equal(slots[1], start + 4000);
 }
 
 static void test_no_limit(void **state)

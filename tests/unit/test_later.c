@@ -127,6 +127,16 @@ static void test_turns(void **state)
 	}
 }
 
+static void test_the_same_turn_again(void **state)
+{
+	struct fixture *f = *state;
+
+	park(f, item("same", 0, 1));
+	assert_int_equal(due(f, NULL), 1);
+	park(f, item("same", 0, 1));
+	assert_int_equal(due(f, NULL), 0); /* it is leased, and stays so */
+}
+
 static void test_due_times(void **state)
 {
 	struct fixture *f = *state;
@@ -222,7 +232,7 @@ static void test_many(void **state)
 		refs[i] = (struct later_ref){ ids[i], 0 };
 	}
 	assert_int_equal(later_park(f->guards[A], items, N, NULL), OK);
-	for (size_t got = 1; got;) {
+	for (size_t got = 1; got && seen < N;) {
 		struct lease *l = lease(f, A, 500);
 
 		got = l->n;
@@ -256,7 +266,7 @@ static void test_large_items(void **state)
 		large.value_len = BYTES;
 		park(f, large);
 	}
-	for (size_t got = 1; got; answers++) {
+	for (size_t got = 1; got && seen < N; answers++) {
 		struct lease *l = lease(f, A, 500);
 
 		got = l->n;
@@ -265,7 +275,7 @@ static void test_large_items(void **state)
 		lease_free(l);
 	}
 	assert_int_equal(seen, N);
-	assert_true(answers > 2);
+	assert_true(answers > 1);
 }
 
 /* What cannot be read stays for whoever can. */
@@ -333,7 +343,8 @@ static void test_damaged_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_bytes),     CASE(test_turns),	     CASE(test_due_times),  CASE(test_a_dead_clock), CASE(test_drop),
+		CASE(test_bytes),     CASE(test_turns),	     CASE(test_the_same_turn_again),
+		CASE(test_due_times), CASE(test_a_dead_clock),  CASE(test_drop),
 		CASE(test_stats),     CASE(test_many),	     CASE(test_large_items), CASE(test_unreadable),
 		CASE(test_forgotten), cmocka_unit_test(test_damaged_bytes),
 	};
