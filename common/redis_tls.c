@@ -2,6 +2,9 @@
 
 #ifdef BECKON_HIREDIS_SSL
 
+#include <stdbool.h>
+
+#include <hiredis/hiredis.h>
 #include <hiredis/hiredis_ssl.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -46,9 +49,10 @@ int redis_tls_start(struct redisContext *c, const char *host, struct err *e)
 
 	if (!ssl)
 		return err_set(e, ERR_AGAIN, "redis: TLS could not be set up");
-	if (redisInitiateSSL(c, ssl) != REDIS_OK) /* owns ssl from here on, whatever happens */
-		return err_set(e, ERR_AGAIN, "redis: TLS refused: %s", c->errstr);
-	return OK;
+	if (redisInitiateSSL(c, ssl) == REDIS_OK)
+		return OK;
+	SSL_free(ssl); /* hiredis owns it only once it has shaken hands */
+	return err_set(e, ERR_AGAIN, "redis: TLS refused: %s", c->errstr);
 }
 
 #else

@@ -380,20 +380,18 @@ static void test_killed_server(void **state)
 	assert_string_not_equal(redis_run_id(f->redis), run_id);
 }
 
+#ifndef BECKON_HIREDIS_SSL
 static void test_tls_needs_a_build_with_it(void **state)
 {
 	struct fixture *f = *state;
 	struct redis_options o = { .url = "rediss://127.0.0.1:1" };
 	struct redis *r = NULL;
 	struct err e;
-	int result = redis_new(&r, &o, f->scripts, 1, &e);
 
-	if (result == OK)
-		assert_int_equal(redis_connect(r, &e), ERR_AGAIN);
-	else
-		assert_non_null(strstr(e.text, "rediss:// needs a hiredis built with TLS"));
-	redis_free(r);
+	assert_int_equal(redis_new(&r, &o, f->scripts, 1, &e), ERR_INVALID);
+	assert_non_null(strstr(e.text, "rediss:// needs a hiredis built with TLS"));
 }
+#endif
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
@@ -412,7 +410,9 @@ int main(void)
 		CASE(test_nobody_there),
 		CASE(test_silent_server),
 		CASE(test_killed_server),
+#ifndef BECKON_HIREDIS_SSL
 		CASE(test_tls_needs_a_build_with_it),
+#endif
 	};
 
 	return cmocka_run_group_tests_name("redis", tests, NULL, NULL);
