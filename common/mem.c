@@ -60,6 +60,13 @@ char *xasprintf(const char *fmt, ...)
 	return s;
 }
 
+void *xgrow(void *list, size_t count, size_t size)
+{
+	if (count & (count - 1))
+		return list;
+	return check(reallocarray(list, count ? 2 * count : 1, size));
+}
+
 void mem_free_at(void *p)
 {
 	free(*(void **)p);

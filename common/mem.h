@@ -17,6 +17,10 @@ char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull))
 void *xmemdup(const void *p, size_t n) __attribute__((malloc, returns_nonnull));
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2), malloc, returns_nonnull));
 
+/* A list of count items with room for one more. It doubles at powers of two, so every item that is added
+   must have asked. */
+void *xgrow(void *list, size_t count, size_t size) __attribute__((returns_nonnull));
+
 /* Frees what a char ** or void ** points at: the function behind autofree. */
 void mem_free_at(void *p);
 

@@ -72,11 +72,13 @@ struct inviting {
 	struct sender sender;
 	struct follow follow;
 	struct kafka_reader *reader; /* of outcomes; NULL = not waited for */
+	size_t good;                 /* rows to be sent */
 };
 
 static struct report report_of(const struct inviting *v)
 {
-	return (struct report){ &v->people, &v->o.common, &v->advice, v->o.json, false };
+	return (struct report){ .people = &v->people, .common = &v->o.common, .advice = &v->advice,
+				.json = v->o.json };
 }
 
 static int read_people(struct inviting *v, struct err *e)
@@ -99,20 +101,21 @@ static int read_people(struct inviting *v, struct err *e)
 static bool check_people(struct inviting *v, int *status)
 {
 	struct report report = report_of(v);
-	size_t bad = invite_check_people(&v->people, &v->o.common), good = v->people.count - bad;
+	size_t bad = invite_check_people(&v->people, &v->o.common);
 
+	v->good = v->people.count - bad;
 	if (v->people.unused.len)
 		fprintf(stderr, "columns not used: %s\n", v->people.unused.data);
 	if (bad)
 		report_troubles(&report);
 	*status = bad ? CLI_BAD : CLI_GOOD;
-	if (bad && (!v->o.skip_bad || !good)) {
+	if (bad && (!v->o.skip_bad || !v->good)) {
 		fprintf(stderr, "%zu of %zu rows are bad; nothing was sent.%s\n", bad, v->people.count,
-			good ? " Correct them, or send the others with --skip-bad." : "");
+			v->good ? " Correct them, or send the others with --skip-bad." : "");
 		return false;
 	}
 	if (v->o.dry_run) {
-		fprintf(stderr, "%zu invites would be asked for; nothing was sent.\n", good);
+		fprintf(stderr, "%zu invites would be asked for; nothing was sent.\n", v->good);
 		return false;
 	}
 	return true;
@@ -139,7 +142,7 @@ static int send_all(struct inviting *v, struct err *e)
 	char text[PROGRESS_TEXT_SIZE];
 	int r = OK;
 
-	progress_init(&p, (int64_t)v->people.count, now_mono_ms());
+	progress_init(&p, (int64_t)v->good, now_mono_ms());
 	while (r == OK && !sender_done(&v->sender)) {
 		r = sender_work(&v->sender, TURN_MS, e);
 		progress_mark(&p, (int64_t)v->sender.acked, now_mono_ms());
@@ -150,7 +153,7 @@ static int send_all(struct inviting *v, struct err *e)
 		if (now_mono_ms() - heard_ms > SILENCE_MAX_MS)
 			r = err_set(e, ERR_AGAIN, "Kafka has stopped answering; %zu of %zu are taken. Ask again with "
 				    "--batch %.64s: nobody is invited twice",
-				    v->sender.acked, v->people.count, v->o.common.batch);
+				    v->sender.acked, v->good, v->o.common.batch);
 	}
 	term_progress("");
 	if (r == OK && v->sender.refused)

@@ -104,7 +104,8 @@ static void show_one_mail(const struct dev *d)
 
 void dev_show_end(struct dev *d)
 {
-	struct report r = { &d->people, &d->common, &d->advice, false, !tells_lines(d) };
+	struct report r = { .people = &d->people, .common = &d->common, .advice = &d->advice,
+			    .only_bad = !tells_lines(d) };
 	size_t bad;
 
 	if (!d->options->once || !d->follow.count) {

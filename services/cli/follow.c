@@ -24,8 +24,7 @@ void follow_add(struct follow *f, const char *tenant, const char *invite)
 {
 	char key[IDS_KEY_SIZE];
 
-	if ((f->count & (f->count - 1)) == 0) /* a power of two: full */
-		f->list = xrealloc(f->list, (f->count ? 2 * f->count : 1) * sizeof(*f->list));
+	f->list = xgrow(f->list, f->count, sizeof(*f->list));
 	f->list[f->count] = (struct followed){ 0 };
 	json_object_set_new(f->places, ids_key(tenant, invite, key), json_integer((json_int_t)f->count));
 	f->count++;

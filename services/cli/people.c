@@ -67,8 +67,7 @@ static struct person *add(struct people *p, int64_t row, struct err *e)
 		err_set(e, ERR_INVALID, "more than %d people in one list", PEOPLE_MAX);
 		return NULL;
 	}
-	if ((p->count & (p->count - 1)) == 0) /* a power of two: full */
-		p->list = xrealloc(p->list, (p->count ? 2 * p->count : 1) * sizeof(*p->list));
+	p->list = xgrow(p->list, p->count, sizeof(*p->list));
 	p->list[p->count] = (struct person){ .row = row };
 	return &p->list[p->count++];
 }

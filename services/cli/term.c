@@ -99,12 +99,8 @@ void table_init(struct table *t, size_t columns)
 
 void table_cell(struct table *t, enum tone tone, const char *text)
 {
-	if ((t->count & (t->count - 1)) == 0) { /* a power of two: full */
-		size_t room = t->count ? 2 * t->count : 1;
-
-		t->cells = xrealloc(t->cells, room * sizeof(*t->cells));
-		t->tones = xrealloc(t->tones, room * sizeof(*t->tones));
-	}
+	t->cells = xgrow(t->cells, t->count, sizeof(*t->cells));
+	t->tones = xgrow(t->tones, t->count, sizeof(*t->tones));
 	t->cells[t->count] = xstrdup(text ? text : "");
 	t->tones[t->count++] = tone;
 }

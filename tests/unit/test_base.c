@@ -36,6 +36,20 @@ static void test_buf_json(void **state)
 	assert_string_equal(b.data, "\"a\\\"b\\\\c\\n\\u0001é\"");
 }
 
+static void test_grow(void **state)
+{
+	size_t *list = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i++) {
+		list = xgrow(list, i, sizeof(*list));
+		list[i] = i;
+	}
+	for (size_t i = 0; i < 1000; i++)
+		assert_int_equal(list[i], i);
+	free(list);
+}
+
 static void test_times(void **state)
 {
 	static const struct { const char *text; int64_t ms; } good[] = {
@@ -73,6 +87,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_buf_bound),
 		cmocka_unit_test(test_buf_json),
+		cmocka_unit_test(test_grow),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_err),
 	};
