@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "mem.h"
 #include "now.h"
+#include "thread.h"
 
-#define STACK_BYTES (256u << 10) /* libesmtp and OpenSSL need about 60 KiB */
+#define CUT_AGAIN_MS 1000 /* a connection that is only being made is cut once it is there */
+#define END_AGAIN_MS 100  /* likewise, while the end is waited for */
 
 struct queue {
 	struct parcel_link *first, **last;
@@ -22,16 +22,16 @@ struct worker {
 	pthread_t thread;
 	struct session_fd fd;
 	struct parcel_link *current; /* under the lock */
-	int64_t deadline_ms;         /* of current; 0 = none. Under the lock */
+	int64_t deadline_ms;	     /* of current; 0 = none. Under the lock */
 };
 
 struct exchange {
 	struct exchange_options o;
 	pthread_mutex_t lock;
-	pthread_cond_t more;
+	pthread_cond_t more, ended;
 	struct queue ready, done;
 	struct worker *workers;
-	size_t started, idle, sending;
+	size_t started, running, idle;
 	bool ending;
 	_Atomic int64_t turned_boot_ms;
 };
@@ -72,14 +72,6 @@ static struct parcel_link *queue_take_all(struct queue *q)
 	return all;
 }
 
-static void wake_loop(struct exchange *x)
-{
-	static const uint64_t one = 1;
-
-	if (write(x->o.wake_fd, &one, sizeof(one)) < 0)
-		assert(errno == EAGAIN); /* the counter is full: the loop is awake anyway */
-}
-
 /* ---- threads ---- */
 
 static struct parcel_link *take(struct worker *w)
@@ -93,36 +85,19 @@ static struct parcel_link *take(struct worker *w)
 	w->current = p;
 	w->deadline_ms = p->since_ms + x->o.deadline_ms;
 	w->fd.deadline_hit = 0;
-	x->sending++;
 	return p;
-}
-
-static struct timespec after(int64_t ms)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += ms % 1000 * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
 }
 
 struct parcel_link *exchange_next(struct worker *w, int64_t idle_ms)
 {
 	struct exchange *x = w->x;
-	struct timespec until = after(idle_ms);
-	struct parcel_link *p;
+	struct parcel_link *p = NULL;
 	int r = 0;
 
 	pthread_mutex_lock(&x->lock);
 	x->idle++;
-	while (!(p = take(w)) && !x->ending && r != ETIMEDOUT)
-		r = idle_ms < 0 ? pthread_cond_wait(&x->more, &x->lock) :
-				  pthread_cond_timedwait(&x->more, &x->lock, &until);
+	while (!x->ending && !(p = take(w)) && r != ETIMEDOUT)
+		r = thread_wait(&x->more, &x->lock, idle_ms);
 	x->idle--;
 	pthread_mutex_unlock(&x->lock);
 	return p;
@@ -134,17 +109,14 @@ void exchange_answer(struct worker *w, struct parcel_link *p)
 	bool first;
 
 	pthread_mutex_lock(&x->lock);
-	assert(x->sending > 0);
-	if (w->current == p) {
-		w->current = NULL;
-		w->deadline_ms = 0;
-	}
-	x->sending--;
+	assert(w->current == p);
+	w->current = NULL;
+	w->deadline_ms = 0;
 	first = !x->done.first;
 	queue_add(&x->done, p);
 	pthread_mutex_unlock(&x->lock);
 	if (first)
-		wake_loop(x);
+		thread_wake(x->o.wake_fd);
 }
 
 bool exchange_loop_lives(const struct worker *w, int64_t now_boot_ms)
@@ -160,6 +132,10 @@ static void *thread_main(void *arg)
 	session_fd_use(&w->fd);
 	while ((p = exchange_next(w, -1)))
 		w->x->o.work(w->x->o.ctx, w, p);
+	pthread_mutex_lock(&w->x->lock);
+	w->x->running--;
+	pthread_cond_signal(&w->x->ended);
+	pthread_mutex_unlock(&w->x->lock);
 	return NULL;
 }
 
@@ -168,7 +144,6 @@ static void *thread_main(void *arg)
 struct exchange *exchange_new(const struct exchange_options *o)
 {
 	struct exchange *x = xcalloc(1, sizeof(*x));
-	pthread_condattr_t attr;
 
 	x->o = *o;
 	x->workers = xcalloc(o->sessions, sizeof(*x->workers));
@@ -176,26 +151,19 @@ struct exchange *exchange_new(const struct exchange_options *o)
 	queue_init(&x->ready);
 	queue_init(&x->done);
 	pthread_mutex_init(&x->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&x->more, &attr);
-	pthread_condattr_destroy(&attr);
+	thread_cond_init(&x->more);
+	thread_cond_init(&x->ended);
 	return x;
 }
 
 static void start_worker(struct exchange *x)
 {
-	struct worker *w = &x->workers[x->started];
-	pthread_attr_t attr;
+	struct worker *w = &x->workers[x->started++];
 
 	w->x = x;
 	w->fd.fd = -1;
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	if (pthread_create(&w->thread, &attr, thread_main, w))
-		abort(); /* no thread to be had is like no memory */
-	pthread_attr_destroy(&attr);
-	x->started++;
+	x->running++;
+	thread_start(&w->thread, thread_main, w);
 }
 
 void exchange_put(struct exchange *x, struct parcel_link *p)
@@ -248,7 +216,7 @@ int64_t exchange_tick(struct exchange *x, int64_t now, int64_t now_boot)
 			continue;
 		if (now >= w->deadline_ms) {
 			session_fd_cut(&w->fd);
-			w->deadline_ms = now + 1000; /* a connection that is just being made is cut once it is there */
+			w->deadline_ms = now + CUT_AGAIN_MS;
 		}
 		if (w->deadline_ms - now < next)
 			next = w->deadline_ms - now;
@@ -257,32 +225,17 @@ int64_t exchange_tick(struct exchange *x, int64_t now, int64_t now_boot)
 	return next;
 }
 
-size_t exchange_ready(struct exchange *x)
+static void cut_all(struct exchange *x)
 {
-	size_t n;
-
-	pthread_mutex_lock(&x->lock);
-	n = x->ready.count;
-	pthread_mutex_unlock(&x->lock);
-	return n;
-}
-
-size_t exchange_sending(struct exchange *x)
-{
-	size_t n;
-
-	pthread_mutex_lock(&x->lock);
-	n = x->sending;
-	pthread_mutex_unlock(&x->lock);
-	return n;
+	for (size_t i = 0; i < x->started; i++)
+		if (x->workers[i].current)
+			session_fd_cut(&x->workers[i].fd);
 }
 
 void exchange_cut_all(struct exchange *x)
 {
 	pthread_mutex_lock(&x->lock);
-	for (size_t i = 0; i < x->started; i++)
-		if (x->workers[i].current)
-			session_fd_cut(&x->workers[i].fd);
+	cut_all(x);
 	pthread_mutex_unlock(&x->lock);
 }
 
@@ -293,11 +246,15 @@ void exchange_free(struct exchange *x)
 	pthread_mutex_lock(&x->lock);
 	x->ending = true;
 	pthread_cond_broadcast(&x->more);
+	while (x->running) {
+		cut_all(x);
+		thread_wait(&x->ended, &x->lock, END_AGAIN_MS);
+	}
 	pthread_mutex_unlock(&x->lock);
-	exchange_cut_all(x);
 	for (size_t i = 0; i < x->started; i++)
 		pthread_join(x->workers[i].thread, NULL);
 	pthread_cond_destroy(&x->more);
+	pthread_cond_destroy(&x->ended);
 	pthread_mutex_destroy(&x->lock);
 	free(x->workers);
 	free(x);

@@ -1,5 +1,6 @@
 /*
- * exchange - where the loop and the channel threads meet: ready parcels go out, done ones come back.
+ * exchange - where the loop and the channel threads meet: ready parcels go out, done ones come
+ * back.
  *
  * Two queues under one mutex. Threads are started when there is more to do than idle hands, up to
  * the number of sessions. The loop learns of done parcels through its eventfd. Nothing else is
@@ -24,33 +25,38 @@ struct parcel_link {
 };
 
 struct exchange_options {
-	size_t sessions;        /* threads at the most */
-	int wake_fd;            /* the loop's eventfd */
-	int64_t deadline_ms;    /* a parcel may stay with a thread so long: then its connection is cut */
-	int64_t zombie_ms;      /* no final dot when the loop has not turned for so long */
+	size_t sessions;     /* threads at the most */
+	int wake_fd;	     /* the loop's eventfd */
+	int64_t deadline_ms; /* a parcel may stay with a thread so long: then its connection is cut
+			      */
+	int64_t zombie_ms;   /* no final dot when the loop has not turned for so long */
 	/* A thread's work: sends first, then what exchange_next gives, and answers each. */
 	void (*work)(void *ctx, struct worker *w, struct parcel_link *first);
 	void *ctx;
 };
 
 struct exchange *exchange_new(const struct exchange_options *o);
-void exchange_free(struct exchange *x); /* ends idle threads, cuts the others' connections, waits for all */
+/* Ends idle threads, cuts the others' connections, waits for all. What was ready or done stays the
+ * caller's. */
+void exchange_free(struct exchange *x);
 
 /* ---- the loop ---- */
 void exchange_put(struct exchange *x, struct parcel_link *p);
-struct parcel_link *exchange_done(struct exchange *x);              /* all that are done, oldest first */
+struct parcel_link *exchange_done(struct exchange *x); /* all that are done, oldest first */
 /* Takes back what no thread has taken, and has waited since before_ms or longer. */
 struct parcel_link *exchange_take_back(struct exchange *x, int64_t before_ms);
-/* Every turn: cuts what is over its deadline; tells threads that the loop lives. Returns in how many ms it
-   is next needed. */
+/* Every turn: cuts what is over its deadline; tells threads that the loop lives. Returns in how
+   many ms it is next needed. */
 int64_t exchange_tick(struct exchange *x, int64_t now_ms, int64_t now_boot_ms);
-size_t exchange_ready(struct exchange *x);   /* put and not taken */
-size_t exchange_sending(struct exchange *x); /* with threads */
-void exchange_cut_all(struct exchange *x);   /* the drain time is over */
+/* Cuts every connection that is sending: the drain time is over. To be repeated until all are done.
+ */
+void exchange_cut_all(struct exchange *x);
 
 /* ---- threads ---- */
-/* The next parcel, waiting up to idle_ms; NULL = none came, or the exchange ends. */
+/* The next parcel, waiting idle_ms (< 0: without end) since it was last woken for one that another
+   thread took; NULL = none came, or the exchange ends. */
 struct parcel_link *exchange_next(struct worker *w, int64_t idle_ms);
+/* The parcel taken last goes back to the loop; a thread has one at a time. */
 void exchange_answer(struct worker *w, struct parcel_link *p);
 /* May the final dot be sent: has the loop turned lately? */
 bool exchange_loop_lives(const struct worker *w, int64_t now_boot_ms);

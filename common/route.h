@@ -3,6 +3,7 @@
  *
  * A fault of the route closes it: nothing is sent, no attempt is consumed. While closed, one thread
  * of its own probes it, at once and then with growing pauses, and wakes the loop when it is whole.
+ * All functions are the loop's.
  */
 #ifndef BECKON_ROUTE_H
 #define BECKON_ROUTE_H
@@ -14,13 +15,16 @@
 
 struct route;
 
-/* probe runs on the route's thread. wake_fd is the loop's eventfd. */
-struct route *route_new(const char *name, int (*probe)(void *ctx, struct err *e), void *ctx, int wake_fd);
-void route_free(struct route *r); /* waits for a probe that runs */
+/* An open route. probe runs on a thread of the route's own; ERR_AGAIN with text while the way is
+   not whole. wake_fd is the loop's eventfd. name is borrowed. */
+struct route *route_new(const char *name, int (*probe)(void *ctx, struct err *e), void *ctx,
+			int wake_fd);
+void route_free(
+	struct route *r); /* cuts the connection of a probe that runs, and waits for its end */
 
 bool route_is_open(struct route *r);
 void route_close(struct route *r, const char *why); /* does nothing while closed */
-/* "relay <name>: <why>" of the last closing or probe, copied into out. */
+/* "<name>: <why>" of the last closing or failed probe, copied into out. */
 const char *route_why(struct route *r, char *out, size_t size);
 
 #endif
