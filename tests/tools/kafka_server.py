@@ -52,17 +52,16 @@ def missing():
 class KafkaServer:
     """start/stop/kill/freeze/thaw/restart keep port and data; topics are made by create_topics."""
 
-    def __init__(self, directory):
-        self.dir = Path(directory)
+    def __init__(self, directory, jvm=JVM):
+        self.dir, self.jvm = Path(directory), jvm
         self.port, self.controller = free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
         self.config = self.dir / "server.properties"
         self.process = Process("kafka", self._java("kafka.Kafka", self.config), self.dir / "kafka.log",
                                cwd=self.dir)
 
-    @staticmethod
-    def _java(main, *args):
-        return ["java", *JVM, "-cp", f"{JARS}/*", main, *args]
+    def _java(self, main, *args):
+        return ["java", *self.jvm, "-cp", f"{JARS}/*", main, *args]
 
     def _format(self):
         self.dir.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,24 @@
+#!/bin/sh
+# run.sh - measures dispatcher and email together, release build, next to Postfix's smtp-source.
+#
+#   sh tests/bench/run.sh [volume|delay|latency|idle|all] [--rounds N] [--count N] [--json FILE]
+#
+# Needs what sh tests/run.sh installs: Kafka's jars, redis-server, Postfix's smtp-sink and smtp-source.
+# README.md beside this file says how to read the figures.
+set -eu
+jars=${KAFKA_JARS:-}
+cd "$(dirname "$0")/../.."
+bench=$PWD/build/bench
+python=$PWD/build/venv/bin/python3
+
+if ! [ -x "$python" ] || ! [ -d "${jars:-build/kafka}" ] || ! command -v smtp-sink redis-server java >/dev/null; then
+	echo "run.sh: sh tests/run.sh installs what is needed; run it once before" >&2
+	exit 69
+fi
+mkdir -p "$bench"
+if ! { cmake --preset release -G Ninja && cmake --build build/release; } >"$bench/build.log" 2>&1 </dev/null; then
+	tail -n 50 "$bench/build.log" >&2
+	exit 70
+fi
+${CC:-cc} -D_GNU_SOURCE -O2 -o "$bench/delaysink" tests/bench/delaysink.c
+exec "$python" tests/bench/bench.py "$@"
