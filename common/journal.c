@@ -258,11 +258,13 @@ void journal_free_entry(struct journal *j, int entry)
 
 void journal_dot(struct journal *j, int entry)
 {
+	assert(entry >= 0); /* a dot that nobody could read of later */
 	stage_store(&j->disk.entries[entry], JOURNAL_DOT);
 }
 
 void journal_reply(struct journal *j, int entry, const struct mail_result *result)
 {
+	assert(entry >= 0);
 	struct disk_entry *d = &j->disk.entries[entry];
 
 	d->reach = (uint32_t)result->reach;
