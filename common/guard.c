@@ -37,15 +37,19 @@
 #define SCRIPT_PARTS_MAX 5
 
 /* A script is its parts, one after the other. */
+/* clang-format off */
 #define BATCHED(...) { guard_prologue_lua, __VA_ARGS__, guard_epilogue_lua }
+/* clang-format on */
 
 static const struct {
 	const char *name, *parts[SCRIPT_PARTS_MAX];
 } script_table[SCRIPT_COUNT] = {
 	[SCRIPT_EVENT] = { "guard_event", BATCHED(guard_event_lua) },
 	[SCRIPT_DECIDE] = { "guard_decide", BATCHED(guard_slot_lua, guard_decide_lua) },
-	[SCRIPT_CLAIM] = { "guard_claim", BATCHED(guard_record_lua, guard_limit_lua, guard_claim_lua) },
-	[SCRIPT_SETTLE] = { "guard_settle", BATCHED(guard_record_lua, later_put_lua, guard_settle_lua) },
+	[SCRIPT_CLAIM] = { "guard_claim",
+			   BATCHED(guard_record_lua, guard_limit_lua, guard_claim_lua) },
+	[SCRIPT_SETTLE] = { "guard_settle",
+			    BATCHED(guard_record_lua, later_put_lua, guard_settle_lua) },
 	[SCRIPT_RELEASE] = { "guard_release", BATCHED(guard_record_lua, guard_release_lua) },
 	[SCRIPT_DROP] = { "guard_drop", BATCHED(guard_drop_lua) },
 	[SCRIPT_LATER_PARK] = { "later_park", BATCHED(later_put_lua, later_park_lua) },
@@ -98,7 +102,9 @@ static char *source_of(enum guard_script s)
 
 int guard_new(struct guard **out, const struct guard_options *o, struct err *e)
 {
-	struct redis_options redis = { .url = o->redis_url, .password = o->redis_password, .name = o->client_name,
+	struct redis_options redis = { .url = o->redis_url,
+				       .password = o->redis_password,
+				       .name = o->client_name,
 				       .timeout_ms = o->timeout_ms };
 	struct guard *g = xcalloc(1, sizeof(*g));
 	char drawn[DRAWN_SIZE];
@@ -144,8 +150,8 @@ const struct guard_options *guard_options(const struct guard *g)
 
 /* ---- the epoch ---- */
 
-/* Reads the epoch, adopts it where Redis came back under another run_id, and writes `create` where there
-   is none ("" = do not). */
+/* Reads the epoch, adopts it where Redis came back under another run_id, and writes `create` where
+   there is none ("" = do not). */
 static int epoch_read(struct guard *g, const char *create, bool *created, struct err *e)
 {
 	const char *argv[] = { g->o.prefix, redis_run_id(g->redis), create };
@@ -162,7 +168,8 @@ static int epoch_read(struct guard *g, const char *create, bool *created, struct
 	if (len == 0)
 		return err_set(e, ERR_AGAIN, "redis: epoch missing; run beckon init");
 	if (len >= sizeof(g->epoch))
-		return err_set(e, ERR_AGAIN, "redis: the epoch is none of ours: %zu characters", len);
+		return err_set(e, ERR_AGAIN, "redis: the epoch is none of ours: %zu characters",
+			       len);
 	memcpy(g->epoch, id, len + 1);
 	*created = redis_int(redis_at(v, 1)) == 1;
 	return OK;
@@ -206,8 +213,9 @@ static void send_batch(struct guard *g)
 	char number[4][24];
 	const int64_t values[4] = { now_skew_ms(), g->o.incarnation, g->o.event_memory_s * 1000,
 				    g->o.delivery_memory_s * 1000 };
-	const char *head[BATCH_HEAD] = { g->o.prefix, g->epoch,  redis_run_id(g->redis), number[0], g->o.holder,
-					 number[1],   number[2], number[3] };
+	const char *head[BATCH_HEAD] = { g->o.prefix, g->epoch,	   redis_run_id(g->redis),
+					 number[0],   g->o.holder, number[1],
+					 number[2],   number[3] };
 
 	if (g->batch.operations == 0)
 		return;
@@ -218,7 +226,8 @@ static void send_batch(struct guard *g)
 	g->nqueued++;
 }
 
-void guard_add_call(struct guard *g, enum guard_script s, const struct guard_call *c, guard_fill *fill, void *out)
+void guard_add_call(struct guard *g, enum guard_script s, const struct guard_call *c,
+		    guard_fill *fill, void *out)
 {
 	if (!batch_takes(&g->batch, s))
 		send_batch(g);

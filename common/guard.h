@@ -1,32 +1,29 @@
 /*
  * guard - the questions asked of Redis before anything happens, and the answers given back to it.
  *
- * Four operations, queued in any number and run as one pipeline (those of one kind added one after the
- * other share a call, which halves their cost):
- *   event claim  is this event new, mine again, or a duplicate; what is known of the invite
- *   decide       compare-and-set of the invite's state, with the plan, the address and the slot
- *   claim        may I send this delivery now
- *   settle       this is what became of it
- * Decision state is moved by decide and settle alone. Every operation carries the epoch and the
- * run_id and does nothing where they do not fit; every operation may be repeated: a call that timed
- * out may have run. guard_run fails as a whole with ERR_AGAIN (Redis away, epoch missing): the
- * caller stands still and asks the same again later.
+ * Four operations, queued in any number and run as one pipeline (those of one kind added one after
+ * the other share a call, which halves their cost): event claim  is this event new, mine again, or
+ * a duplicate; what is known of the invite decide       compare-and-set of the invite's state, with
+ * the plan, the address and the slot claim        may I send this delivery now settle       this is
+ * what became of it Decision state is moved by decide and settle alone. Every operation carries the
+ * epoch and the run_id and does nothing where they do not fit; every operation may be repeated: a
+ * call that timed out may have run. guard_run fails as a whole with ERR_AGAIN (Redis away, epoch
+ * missing): the caller stands still and asks the same again later.
  *
  * Keys, under the prefix (default "beckon:"):
  *   epoch                    hash id, run_id
- *   e:<event hash>           text: coordinates, and once decided slot, first and plan, a line each; expires
- *                            after event_memory_s
- *   d:<tenant>/<invite>      hash: the decision state of an invite: ver version, and what callers set; read here
- *                            are state, gen generation, turn, exp expires_ms, rh recipient hash, dec declined.
- *                            Values over 64 bytes make Redis twice as slow with all of it: see r:
- *   r:<tenant>/<invite>      the data of the request that decides now
+ *   e:<event hash>           text: coordinates, and once decided slot, first and plan, a line each;
+ * expires after event_memory_s d:<tenant>/<invite>      hash: the decision state of an invite: ver
+ * version, and what callers set; read here are state, gen generation, turn, exp expires_ms, rh
+ * recipient hash, dec declined. Values over 64 bytes make Redis twice as slow with all of it: see
+ * r: r:<tenant>/<invite>      the data of the request that decides now
  *   a:<tenant>/<scope>/<kind>/<recipient hash>   the invite that holds this address
  *   c:<delivery>             text: the claim, one line, see guard_record.lua
- *   o:<delivery>/<turn>      who settled this turn, and the outcome's bytes until they are acknowledged
- *   k:<token sha256>         the delivery whose link it is
- *   g:<name>                 GCRA state of a limit (theoretical arrival time, microseconds)
- *   s:<name>                 stretches of time free before it: skipped ones, slots given back (sorted set)
- *   later, l:<id>            see later.h
+ *   o:<delivery>/<turn>      who settled this turn, and the outcome's bytes until they are
+ * acknowledged k:<token sha256>         the delivery whose link it is g:<name>                 GCRA
+ * state of a limit (theoretical arrival time, microseconds) s:<name>                 stretches of
+ * time free before it: skipped ones, slots given back (sorted set) later, l:<id>            see
+ * later.h
  */
 #ifndef BECKON_GUARD_H
 #define BECKON_GUARD_H
@@ -43,18 +40,19 @@ struct redis;
 struct guard_options {
 	const char *redis_url, *redis_password, *prefix, *client_name;
 	int timeout_ms;
-	int64_t event_memory_s;    /* how long an event's identity is remembered */
-	int64_t delivery_memory_s; /* how long a final verdict is remembered: over the job topic's retention */
-	const char *holder;        /* who claims: the journal's id, or drawn at random */
+	int64_t event_memory_s;	   /* how long an event's identity is remembered */
+	int64_t delivery_memory_s; /* how long a final verdict is remembered: over the job topic's
+				      retention */
+	const char *holder;	   /* who claims: the journal's id, or drawn at random */
 	int64_t incarnation;
 };
 
 int guard_new(struct guard **out, const struct guard_options *o, struct err *e);
 void guard_free(struct guard *g);
 
-/* Asks each time: connects if needed, reads run_id, checks or adopts the epoch (compare-and-set of the
-   run_id behind a plain URL). OK = whole. ERR_AGAIN = away, or "epoch missing; run beckon init": stand
-   still. Nothing may be queued. */
+/* Asks each time: connects if needed, reads run_id, checks or adopts the epoch (compare-and-set of
+   the run_id behind a plain URL). OK = whole. ERR_AGAIN = away, or "epoch missing; run beckon
+   init": stand still. Nothing may be queued. */
 int guard_ready(struct guard *g, struct err *e);
 bool guard_is_ready(const struct guard *g);
 struct redis *guard_redis(struct guard *g); /* for later.c, which shares the connection */
@@ -84,8 +82,8 @@ struct guard_limit {
 /* ---- the dispatcher's questions ---- */
 
 enum event_answer {
-	EVENT_NEW,       /* claimed for these coordinates; not decided yet */
-	EVENT_DECIDED,   /* same coordinates, decided before: plan holds what was decided */
+	EVENT_NEW,	 /* claimed for these coordinates; not decided yet */
+	EVENT_DECIDED,	 /* same coordinates, decided before: plan holds what was decided */
 	EVENT_DUPLICATE, /* other coordinates came first: first says which delivery or event */
 };
 
@@ -95,15 +93,15 @@ struct event_claim {
 	struct coords coords;
 	/* out: strings are owned by the claim, freed by event_claim_clear */
 	enum event_answer answer;
-	char *plan;      /* EVENT_DECIDED */
+	char *plan;	 /* EVENT_DECIDED */
 	int64_t slot_ms; /* EVENT_DECIDED: the slot that was stored with the plan */
 	char *first;
-	bool known;           /* the invite has a state */
-	int64_t version;      /* 0 where it has none */
-	char *state;          /* a word of contract.md section 3, "" where unknown */
+	bool known;	 /* the invite has a state */
+	int64_t version; /* 0 where it has none */
+	char *state;	 /* a word of contract.md section 3, "" where unknown */
 	int64_t generation, expires_ms, turn;
 	char *recipient_hash, *declined; /* declined: "1" after the person declined */
-	int64_t now_ms;       /* Redis TIME + skew */
+	int64_t now_ms;			 /* Redis TIME + skew */
 };
 void event_claim_clear(struct event_claim *c);
 
@@ -117,35 +115,39 @@ struct decide {
 	/* in */
 	const char *event_hash, *invite;
 	struct coords coords;
-	int64_t version;                 /* expected */
-	const struct guard_field *set;   /* fields of the state to write; none = state untouched */
+	int64_t version;	       /* expected */
+	const struct guard_field *set; /* fields of the state to write; none = state untouched */
 	size_t nset;
-	const char *data;                /* kept behind r: for later jobs of this invite; NULL = leave it as it is */
+	const char
+		*data; /* kept behind r: for later jobs of this invite; NULL = leave it as it is */
 	size_t data_len;
-	const char *plan;                /* stored with the event; replayed on the same coordinates */
-	const char *first;               /* what a later duplicate is told: one line */
-	const char *address;             /* key behind a: to take for this invite; NULL = none */
-	struct guard_limit limit;        /* the tenant's reservation; interval_us 0 = none */
-	int64_t not_before_ms;           /* the slot is not earlier than this */
+	const char *plan;	  /* stored with the event; replayed on the same coordinates */
+	const char *first;	  /* what a later duplicate is told: one line */
+	const char *address;	  /* key behind a: to take for this invite; NULL = none */
+	struct guard_limit limit; /* the tenant's reservation; interval_us 0 = none */
+	int64_t not_before_ms;	  /* the slot is not earlier than this */
 	/* out */
 	enum decide_answer answer;
-	int64_t slot_ms;                 /* when it may go: <= now_ms means at once. Stored with the plan */
+	int64_t slot_ms; /* when it may go: <= now_ms means at once. Stored with the plan */
 	int64_t now_ms;
-	char *other;                     /* DECIDE_TAKEN; freed by decide_clear */
+	char *other; /* DECIDE_TAKEN; freed by decide_clear */
 };
 void decide_clear(struct decide *d);
 
 /* ---- the courier's ---- */
 
 enum claim_answer {
-	CLAIM_GO,        /* yours until the lease ends */
-	CLAIM_FORMER,    /* an earlier incarnation of this holder had it; it is yours now: ask the journal */
-	CLAIM_TAKEN_OVER, /* another holder's lease ended: yours now, turn raised in place, doubt counted: tell
-			    `unknown` for the turn before, then act by policy */
-	CLAIM_BUSY,      /* another holder's lease runs until wait_ms from now */
-	CLAIM_LIMITED,   /* a limit refuses: park for at least wait_ms. Nothing is charged, nothing is held */
-	CLAIM_DUPLICATE, /* this turn has been dealt with, or the invite has moved on: nothing to send; outcome, if
-			    any, was never acknowledged and is to be appended again */
+	CLAIM_GO,	  /* yours until the lease ends */
+	CLAIM_FORMER,	  /* an earlier incarnation of this holder had it; it is yours now: ask the
+			     journal */
+	CLAIM_TAKEN_OVER, /* another holder's lease ended: yours now, turn raised in place, doubt
+			    counted: tell `unknown` for the turn before, then act by policy */
+	CLAIM_BUSY,	  /* another holder's lease runs until wait_ms from now */
+	CLAIM_LIMITED, /* a limit refuses: park for at least wait_ms. Nothing is charged, nothing is
+			  held */
+	CLAIM_DUPLICATE, /* this turn has been dealt with, or the invite has moved on: nothing to
+			    send; outcome, if any, was never acknowledged and is to be appended
+			    again */
 };
 
 struct claim {
@@ -155,20 +157,22 @@ struct claim {
 	int64_t turn;
 	struct coords coords;
 	int64_t lease_ms;
-	const char *kid, *token_sha256;   /* newest key's; used where no kid is pinned yet; NULL = no link */
-	int64_t token_memory_s;           /* how long k: names the delivery; 0 = delivery_memory_s */
+	const char *kid,
+		*token_sha256;	/* newest key's; used where no kid is pinned yet; NULL = no link */
+	int64_t token_memory_s; /* how long k: names the delivery; 0 = delivery_memory_s */
 	const struct guard_limit *limits; /* questions: all or none are charged */
 	size_t nlimits;
 	/* out */
 	enum claim_answer answer;
 	int64_t now_ms, wait_ms;
 	int64_t first_ms;     /* first claim of this delivery: pins Date */
-	int64_t doubts;       /* how often this delivery has been `unknown` */
-	int64_t claimed_turn; /* the turn that is now held: over `turn` after a CLAIM_TAKEN_OVER, this one or an
-				 earlier one. CLAIM_DUPLICATE: the turn that outcome belongs to (for the drop) */
+	int64_t doubts;	      /* how often this delivery has been `unknown` */
+	int64_t claimed_turn; /* the turn that is now held: over `turn` after a CLAIM_TAKEN_OVER,
+				 this one or an earlier one. CLAIM_DUPLICATE: the turn that outcome
+				 belongs to (for the drop) */
 	char pinned_kid[16];
-	char limited_by[16];  /* first part of the name of the limit that refused: "recipient" ... */
-	char *outcome;        /* CLAIM_DUPLICATE; NULL = none waits */
+	char limited_by[16]; /* first part of the name of the limit that refused: "recipient" ... */
+	char *outcome;	     /* CLAIM_DUPLICATE; NULL = none waits */
 	size_t outcome_len;
 };
 void claim_clear(struct claim *c);
@@ -177,21 +181,24 @@ struct later_item;
 
 enum settle_answer {
 	SETTLE_DONE,
-	SETTLE_LOST, /* somebody else holds or has settled this delivery: tell nobody anything of it */
+	SETTLE_LOST, /* somebody else holds or has settled it: tell nobody anything of it */
 };
 
 struct settle {
 	/* in */
 	const char *delivery, *invite;
 	int64_t generation, turn;
-	const char *verdict;            /* final word (sent, error, unknown), or "parked" */
-	bool doubt;                     /* parked because it is unknown: counts a doubt */
-	const char *outcome;            /* bytes kept behind o: until guard_add_drop */
+	const char *verdict; /* final word (sent, error, unknown), or "parked" */
+	bool doubt;	     /* parked because it is unknown: counts a doubt */
+	const char *outcome; /* bytes kept behind o: until guard_add_drop */
 	size_t outcome_len;
-	const struct guard_field *set;  /* written to the invite's state where its generation is this one */
+	const struct guard_field
+		*set; /* written to the invite's state where its generation is this one */
 	size_t nset;
-	const char *give_up_address;    /* key behind a: to free if this invite holds it; NULL = none */
-	const struct later_item *park;  /* verdict "parked": stored in the same step, its turn = turn + 1; else NULL */
+	const char
+		*give_up_address; /* key behind a: to free if this invite holds it; NULL = none */
+	const struct later_item *park; /* verdict "parked": stored in the same step, its turn = turn
+					  + 1; else NULL */
 	/* out */
 	enum settle_answer answer;
 	int64_t now_ms;
@@ -205,8 +212,8 @@ void guard_add_settle(struct guard *g, struct settle *s);
 /* The outcome of this turn has been acknowledged by Kafka: its bytes may go. No answer is kept. */
 void guard_add_drop(struct guard *g, const char *delivery, int64_t turn);
 
-/* Gives an unsent claim of this holder and turn back, as if it had never been made (limits charged stay
-   charged). No answer is kept. */
+/* Gives an unsent claim of this holder and turn back, as if it had never been made (limits charged
+   stay charged). No answer is kept. */
 void guard_add_release(struct guard *g, const char *delivery, int64_t turn);
 
 /* Runs everything added, in order, as one pipeline, and fills the structs. OK: all are filled.

@@ -8,7 +8,7 @@
 #include "mem.h"
 #include "redis.h"
 
-#define BATCH_OPERATIONS_MAX 64           /* Redis serves nobody else meanwhile: under a millisecond */
+#define BATCH_OPERATIONS_MAX 64 /* Redis serves nobody else meanwhile: under a millisecond */
 #define BATCH_BYTES_MAX ((size_t)128 << 10) /* not begun beyond */
 
 /* ---- one operation ---- */
@@ -41,13 +41,14 @@ static void call_printed(struct guard_call *c, int n)
 
 void call_int(struct guard_call *c, int64_t v)
 {
-	call_printed(c, snprintf(c->text + c->used, sizeof(c->text) - c->used, "%lld", (long long)v));
+	call_printed(c,
+		     snprintf(c->text + c->used, sizeof(c->text) - c->used, "%lld", (long long)v));
 }
 
 void call_coords(struct guard_call *c, const struct coords *at)
 {
-	call_printed(c, snprintf(c->text + c->used, sizeof(c->text) - c->used, "%s/%d/%lld", at->topic,
-				 (int)at->partition, (long long)at->offset));
+	call_printed(c, snprintf(c->text + c->used, sizeof(c->text) - c->used, "%s/%d/%lld",
+				 at->topic, (int)at->partition, (long long)at->offset));
 }
 
 void call_fields(struct guard_call *c, const struct guard_field *fields, size_t n)

@@ -1,9 +1,9 @@
 /*
  * guard_call - how operations are written for the scripts: for guard*.c and later*.c only.
  *
- * An operation is a list of arguments in the order that the script's answer() unpacks. Operations of
- * one script that follow one another travel as one call (a batch), which spares Redis the better part
- * of its work: the check of the epoch, the time and the call itself are paid once.
+ * An operation is a list of arguments in the order that the script's answer() unpacks. Operations
+ * of one script that follow one another travel as one call (a batch), which spares Redis the better
+ * part of its work: the check of the epoch, the time and the call itself are paid once.
  */
 #ifndef BECKON_GUARD_CALL_H
 #define BECKON_GUARD_CALL_H
@@ -60,7 +60,7 @@ struct guard_batch {
 	enum guard_script script;
 	size_t operations;
 	struct buf bytes; /* all arguments, one after the other */
-	size_t *ends;     /* where each ends */
+	size_t *ends;	  /* where each ends */
 	size_t n, cap;
 };
 
@@ -69,15 +69,17 @@ void batch_add(struct guard_batch *b, enum guard_script s, const struct guard_ca
 void batch_reset(struct guard_batch *b);
 void batch_clear(struct guard_batch *b);
 
-/* Queues the batch: what every script checks, then the operations. */
-#define BATCH_HEAD 8 /* prefix, epoch, run_id, skew, holder, incarnation, memory of events and of deliveries in ms */
+/* Queues the batch: what every script begins with (prefix, epoch, run_id, skew, holder, incarnation,
+   memory of events and of deliveries in ms), then the operations. */
+#define BATCH_HEAD 8
 void batch_send(const struct guard_batch *b, struct redis *r, struct redis_script *script,
 		const char *const head[BATCH_HEAD]);
 
-/* Queues an operation. fill (NULL = nobody asks) is handed its reply and out by the next guard_run, if that
-   succeeds. */
+/* Queues an operation. fill (NULL = nobody asks) is handed its reply and out by the next guard_run,
+   if that succeeds. */
 typedef void guard_fill(const struct redis_reply *v, void *out);
-void guard_add_call(struct guard *g, enum guard_script s, const struct guard_call *c, guard_fill *fill, void *out);
+void guard_add_call(struct guard *g, enum guard_script s, const struct guard_call *c,
+		    guard_fill *fill, void *out);
 
 const struct guard_options *guard_options(const struct guard *g);
 

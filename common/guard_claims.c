@@ -11,8 +11,17 @@
 #include "redis.h"
 
 /* The order of guard_claim.lua's reply. */
-enum { CLAIM_ANSWER, CLAIM_NOW, CLAIM_WAIT, CLAIM_FIRST, CLAIM_DOUBTS, CLAIM_TURN, CLAIM_KID, CLAIM_LIMIT,
-       CLAIM_OUTCOME };
+enum {
+	CLAIM_ANSWER,
+	CLAIM_NOW,
+	CLAIM_WAIT,
+	CLAIM_FIRST,
+	CLAIM_DOUBTS,
+	CLAIM_TURN,
+	CLAIM_KID,
+	CLAIM_LIMIT,
+	CLAIM_OUTCOME
+};
 
 static void claim_fill(const struct redis_reply *v, void *out)
 {
@@ -26,14 +35,16 @@ static void claim_fill(const struct redis_reply *v, void *out)
 	c->first_ms = redis_int(redis_at(v, CLAIM_FIRST));
 	c->doubts = redis_int(redis_at(v, CLAIM_DOUBTS));
 	c->claimed_turn = redis_int(redis_at(v, CLAIM_TURN));
-	snprintf(c->pinned_kid, sizeof(c->pinned_kid), "%s", redis_str(redis_at(v, CLAIM_KID), NULL));
+	snprintf(c->pinned_kid, sizeof(c->pinned_kid), "%s",
+		 redis_str(redis_at(v, CLAIM_KID), NULL));
 	snprintf(c->limited_by, sizeof(c->limited_by), "%.*s", (int)strcspn(limit, ":"), limit);
 	c->outcome = c->outcome_len ? xmemdup(outcome, c->outcome_len + 1) : NULL;
 }
 
 void guard_add_claim(struct guard *g, struct claim *c)
 {
-	int64_t token_memory_s = c->token_memory_s ? c->token_memory_s : guard_options(g)->delivery_memory_s;
+	int64_t token_memory_s =
+		c->token_memory_s ? c->token_memory_s : guard_options(g)->delivery_memory_s;
 	struct guard_call call;
 
 	assert(c->nlimits <= CALL_LIMITS_MAX);
@@ -68,8 +79,8 @@ static void settle_fill(const struct redis_reply *v, void *out)
 	s->now_ms = redis_int(redis_at(v, 1));
 }
 
-/* What o: holds: who settled this turn and how, by which a repeated call knows itself, and the outcome. Long
-   strings are put together here, since each costs Lua a hash over all its bytes. */
+/* What o: holds: who settled this turn and how, by which a repeated call knows itself, and the
+   outcome. Long strings are put together here, since each costs Lua a hash over all its bytes. */
 static void told_build(const struct guard *g, const struct settle *s, struct buf *told)
 {
 	const struct guard_options *o = guard_options(g);

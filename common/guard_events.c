@@ -22,8 +22,20 @@ static char *copy_or_empty(const struct redis_reply *v)
 }
 
 /* The order of guard_event.lua's reply. */
-enum { EVENT_ANSWER, EVENT_NOW, EVENT_PLAN, EVENT_SLOT, EVENT_FIRST, EVENT_VERSION, EVENT_STATE, EVENT_GENERATION,
-       EVENT_TURN, EVENT_EXPIRES, EVENT_RECIPIENT, EVENT_DECLINED };
+enum {
+	EVENT_ANSWER,
+	EVENT_NOW,
+	EVENT_PLAN,
+	EVENT_SLOT,
+	EVENT_FIRST,
+	EVENT_VERSION,
+	EVENT_STATE,
+	EVENT_GENERATION,
+	EVENT_TURN,
+	EVENT_EXPIRES,
+	EVENT_RECIPIENT,
+	EVENT_DECLINED
+};
 
 static void event_fill(const struct redis_reply *v, void *out)
 {
@@ -85,7 +97,8 @@ void guard_add_decide(struct guard *g, struct decide *d)
 	call_coords(&call, &d->coords);
 	call_int(&call, d->version);
 	call_str(&call, d->plan);
-	call_bytes(&call, d->first, d->first ? strcspn(d->first, "\n") : 0); /* lines part what e: holds */
+	call_bytes(&call, d->first,
+		   d->first ? strcspn(d->first, "\n") : 0); /* lines part what e: holds */
 	call_str(&call, d->address);
 	call_bytes(&call, d->data, d->data_len);
 	call_int(&call, d->not_before_ms);

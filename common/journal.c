@@ -29,9 +29,12 @@ struct journal {
 	size_t nformer;
 };
 
-_Static_assert(sizeof(((struct journal_entry *)0)->delivery) == sizeof(((struct disk_entry *)0)->delivery), "");
+_Static_assert(sizeof(((struct journal_entry *)0)->delivery) ==
+		       sizeof(((struct disk_entry *)0)->delivery),
+	       "");
 _Static_assert(sizeof(((struct reply *)0)->text) == sizeof(((struct disk_entry *)0)->text), "");
-_Static_assert(sizeof(((struct reply *)0)->enhanced) == sizeof(((struct disk_entry *)0)->enhanced), "");
+_Static_assert(sizeof(((struct reply *)0)->enhanced) == sizeof(((struct disk_entry *)0)->enhanced),
+	       "");
 
 static void stage_store(struct disk_entry *d, enum journal_stage stage)
 {
@@ -60,8 +63,9 @@ static bool text_ends(const char *s, size_t size)
 static bool entry_sound(const struct disk_entry *d)
 {
 	return stage_load(d) <= JOURNAL_REPLIED && d->reach <= REACH_IN_DOUBT && d->delivery[0] &&
-	       text_ends(d->delivery, sizeof(d->delivery)) && text_ends(d->enhanced, sizeof(d->enhanced)) &&
-	       text_ends(d->text, sizeof(d->text)) && text_ends(d->code, sizeof(d->code));
+	       text_ends(d->delivery, sizeof(d->delivery)) &&
+	       text_ends(d->enhanced, sizeof(d->enhanced)) && text_ends(d->text, sizeof(d->text)) &&
+	       text_ends(d->code, sizeof(d->code));
 }
 
 static void former_read(struct former *f, const struct disk_entry *d, int at)
@@ -84,8 +88,8 @@ static void former_read(struct former *f, const struct disk_entry *d, int at)
 	memcpy(r->reply.text, d->text, sizeof(d->text));
 }
 
-/* Collects what an earlier process left at or behind the final dot. An entry that was claimed only says
-   no more than none, and is free again. */
+/* Collects what an earlier process left at or behind the final dot. An entry that was claimed only
+   says no more than none, and is free again. */
 static int former_collect(struct journal *j, struct err *e)
 {
 	uint32_t entries = j->disk.header.entries;
@@ -100,8 +104,11 @@ static int former_collect(struct journal *j, struct err *e)
 		if (stage == JOURNAL_FREE || stage == JOURNAL_CLAIMED)
 			continue;
 		if (!entry_sound(d))
-			return err_set(e, ERR_FATAL, "journal %s: entry %u is damaged; move the file away once nothing in "
-				       "it is needed", j->disk.path, i);
+			return err_set(e, ERR_FATAL,
+				       "journal %s: entry %u is damaged; move the file away once "
+				       "nothing in "
+				       "it is needed",
+				       j->disk.path, i);
 		former_read(&j->former[j->nformer++], d, (int)i);
 	}
 	return OK;
@@ -135,7 +142,8 @@ static const struct former *former_find(const struct journal *j, const char *del
 	return last;
 }
 
-const struct journal_entry *journal_former(const struct journal *j, const char *delivery, int64_t turn)
+const struct journal_entry *journal_former(const struct journal *j, const char *delivery,
+					   int64_t turn)
 {
 	const struct former *f = former_find(j, delivery, turn);
 
@@ -186,7 +194,8 @@ static int start(struct journal *j, struct err *e)
 	return OK;
 }
 
-int journal_open(struct journal **out, const char *state_dir, const char *name, size_t capacity, struct err *e)
+int journal_open(struct journal **out, const char *state_dir, const char *name, size_t capacity,
+		 struct err *e)
 {
 	autofree char *path = xasprintf("%s/%s.journal", state_dir, name);
 	struct journal *j = xcalloc(1, sizeof(*j));

@@ -54,7 +54,8 @@ static int fatal_errno(const struct disk *d, const char *what, struct err *e)
 
 static int fatal_file(const struct disk *d, const char *what, struct err *e)
 {
-	return err_set(e, ERR_FATAL, "journal %s: %s; move it away once nothing in it is needed", d->path, what);
+	return err_set(e, ERR_FATAL, "journal %s: %s; move it away once nothing in it is needed",
+		       d->path, what);
 }
 
 /* ---- the header ---- */
@@ -78,7 +79,8 @@ static int header_check(const struct disk *d, off_t size, struct err *e)
 		return fatal_file(d, "this is no journal", e);
 	if (h->version != DISK_VERSION)
 		return fatal_file(d, "another version wrote it", e);
-	if (h->sum != sum_of(h) || h->entry_bytes != DISK_ENTRY_BYTES || h->entries > DISK_ENTRIES_MAX ||
+	if (h->sum != sum_of(h) || h->entry_bytes != DISK_ENTRY_BYTES ||
+	    h->entries > DISK_ENTRIES_MAX ||
 	    size < (off_t)DISK_PAGE_BYTES + (off_t)h->entries * DISK_ENTRY_BYTES)
 		return fatal_file(d, "it is damaged", e);
 	return OK;
@@ -96,7 +98,8 @@ static void header_new(struct disk_header *h, int64_t incarnation, const char *b
 {
 	unsigned char bytes[ID_BYTES];
 
-	*h = (struct disk_header){ .version = DISK_VERSION, .entry_bytes = DISK_ENTRY_BYTES,
+	*h = (struct disk_header){ .version = DISK_VERSION,
+				   .entry_bytes = DISK_ENTRY_BYTES,
 				   .incarnation = incarnation };
 	memcpy(h->magic, magic, sizeof(magic));
 	memcpy(h->boot, boot, sizeof(h->boot));

@@ -1,9 +1,9 @@
 /*
  * journal_disk - how the journal's file looks: for journal*.c only.
  *
- * One page of header, then entries of 512 bytes, so that none crosses a page. The header is written by
- * one pwrite of its page and each entry's stage is stored last: whatever a killed process had begun is
- * either whole or not there. Numbers are the machine's own: the file never leaves it.
+ * One page of header, then entries of 512 bytes, so that none crosses a page. The header is written
+ * by one pwrite of its page and each entry's stage is stored last: whatever a killed process had
+ * begun is either whole or not there. Numbers are the machine's own: the file never leaves it.
  */
 #ifndef BECKON_JOURNAL_DISK_H
 #define BECKON_JOURNAL_DISK_H
@@ -27,7 +27,7 @@ struct disk_header {
 	int64_t incarnation;
 	char id[DISK_ID_SIZE];
 	char boot[DISK_BOOT_SIZE]; /* the machine's boot in which the entries were written */
-	uint64_t sum;              /* over all before it */
+	uint64_t sum;		   /* over all before it */
 };
 
 struct disk_entry {
@@ -49,9 +49,10 @@ struct disk {
 	size_t map_bytes;
 };
 
-/* Opens and locks the file, or creates it; its entries are mapped. A file of another boot of the machine,
-   or a new one, has a new id and no entries: the page cache of that boot may not have reached the disk.
-   ERR_FATAL: held by another process, not writable, damaged, or no journal at all. */
+/* Opens and locks the file, or creates it; its entries are mapped. A file of another boot of the
+   machine, or a new one, has a new id and no entries: the page cache of that boot may not have
+   reached the disk. ERR_FATAL: held by another process, not writable, damaged, or no journal at
+   all. */
 int disk_open(struct disk *d, const char *path, struct err *e);
 void disk_close(struct disk *d);
 

@@ -53,11 +53,13 @@ int later_drop(struct guard *g, const struct later_ref *refs, size_t n, struct e
 /* ---- leasing ---- */
 
 /* One block holds the header list, the packed item and its id. */
-static bool item_fill(const struct redis_reply *id, const struct redis_reply *packed, struct later_leased *out)
+static bool item_fill(const struct redis_reply *id, const struct redis_reply *packed,
+		      struct later_leased *out)
 {
 	size_t id_len, len, headers_bytes = RECORD_HEADERS_MAX * sizeof(struct header);
 	const char *id_at = redis_str(id, &id_len), *at = redis_str(packed, &len);
-	char *memory = xmalloc(headers_bytes + len + 1 + id_len + 1), *bytes = memory + headers_bytes;
+	char *memory = xmalloc(headers_bytes + len + 1 + id_len + 1),
+	     *bytes = memory + headers_bytes;
 
 	memcpy(bytes, at, len + 1);
 	memcpy(bytes + len + 1, id_at, id_len + 1);
@@ -80,7 +82,8 @@ static void lease_fill(const struct redis_reply *v, void *out)
 	struct leased *l = out;
 
 	l->now_ms = redis_int(redis_at(v, 0));
-	l->next_due_ms = redis_type(redis_at(v, 1)) == REDIS_NIL ? INT64_MAX : redis_int(redis_at(v, 1));
+	l->next_due_ms =
+		redis_type(redis_at(v, 1)) == REDIS_NIL ? INT64_MAX : redis_int(redis_at(v, 1));
 	for (size_t i = 2; i + 1 < redis_len(v) && l->n < l->max; i += 2)
 		l->n += item_fill(redis_at(v, i), redis_at(v, i + 1), &l->out[l->n]);
 }

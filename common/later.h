@@ -42,8 +42,8 @@ struct later_leased {
 	void *memory;
 };
 
-/* Takes up to max items that are due, due times first. *n says how many; *next_due_ms when the next one
-   is due (INT64_MAX = nothing waits), both by Redis' clock, whose time is *now_ms. */
+/* Takes up to max items that are due, due times first. *n says how many; *next_due_ms when the next
+   one is due (INT64_MAX = nothing waits), both by Redis' clock, whose time is *now_ms. */
 int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leased *out, size_t *n,
 		int64_t *next_due_ms, int64_t *now_ms, struct err *e);
 void later_leased_clear(struct later_leased *l);

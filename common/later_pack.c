@@ -79,7 +79,8 @@ static const char *take_bytes(struct rest *r, size_t *len)
 	*len = 0;
 	if (!r->good || !(r->good = r->len >= 5))
 		return NULL;
-	uint32_t n = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+	uint32_t n =
+		(uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
 	size_t used = n == NO_VALUE ? 0 : n;
 
 	r->good = used <= r->len - 5 && b[4 + used] == '\0';

@@ -11,23 +11,14 @@
 
 #include "buf.h"
 #include "mem.h"
+#include "redis_pipeline.h"
 #include "redis_tls.h"
 #include "redis_url.h"
 
 #define RUN_ID_LEN 40
 #define TIMEOUT_DEFAULT_MS 500
-#define PIPELINE_MAX_BYTES ((size_t)256 << 20) /* several times what a process may hold undone */
-#define CHUNK_BYTES ((size_t)256 << 10)        /* sent at once: hiredis moves the unsent rest each time */
-
-#define KEPT_BYTES ((size_t)1 << 20)           /* a larger buffer is not kept for the next pipeline */
-
-/* Commands, and after they were run their replies. */
-struct pipeline {
-	struct buf out;       /* RESP */
-	size_t *ends;         /* where each command ends in out */
-	redisReply **replies;
-	size_t n, cap, nreplies;
-};
+/* Sent at once: hiredis moves the unsent rest each time. */
+#define CHUNK_BYTES ((size_t)256 << 10)
 
 struct redis {
 	struct redis_url url;
@@ -40,79 +31,21 @@ struct redis {
 	struct pipeline queue, done;
 };
 
-/* ---- pipelines ---- */
+/* ---- the queue ---- */
 
-static void pipeline_reset(struct pipeline *p)
-{
-	for (size_t i = 0; i < p->nreplies; i++)
-		freeReplyObject(p->replies[i]);
-	p->n = p->nreplies = 0;
-	if (p->out.cap > KEPT_BYTES)
-		buf_clear(&p->out);
-	buf_reset(&p->out);
-}
-
-static void pipeline_clear(struct pipeline *p)
-{
-	pipeline_reset(p);
-	buf_clear(&p->out);
-	free(p->ends);
-	free(p->replies);
-}
-
-static void pipeline_end_command(struct pipeline *p)
-{
-	if (p->n == p->cap) {
-		p->cap = p->cap ? 2 * p->cap : 64;
-		p->ends = xrealloc(p->ends, p->cap * sizeof(*p->ends));
-		p->replies = xrealloc(p->replies, p->cap * sizeof(redisReply *));
-	}
-	assert(!p->out.full);
-	p->ends[p->n++] = p->out.len;
-}
-
-static size_t pipeline_start(const struct pipeline *p, size_t i)
-{
-	return i ? p->ends[i - 1] : 0;
-}
-
-static void add_bulk(struct pipeline *p, const char *bytes, size_t len)
-{
-	buf_fmt(&p->out, "$%zu\r\n", len);
-	buf_add(&p->out, bytes, len);
-	buf_add(&p->out, "\r\n", 2);
-}
-
-static void add_words(struct pipeline *p, const char *a, const char *b, const char *c)
-{
-	buf_fmt(&p->out, "*%d\r\n", 1 + (b != NULL) + (c != NULL));
-	add_bulk(p, a, strlen(a));
-	if (b)
-		add_bulk(p, b, strlen(b));
-	if (c)
-		add_bulk(p, c, strlen(c));
-	pipeline_end_command(p);
-}
-
-static void add_args(struct pipeline *p, int argc, const char **argv, const size_t *len)
-{
-	for (int i = 0; i < argc; i++)
-		add_bulk(p, argv[i], len ? len[i] : strlen(argv[i]));
-	pipeline_end_command(p);
-}
-
-void redis_add_script(struct redis *r, struct redis_script *s, int argc, const char **argv, const size_t *len)
+void redis_add_script(struct redis *r, struct redis_script *s, int argc, const char **argv,
+		      const size_t *len)
 {
 	buf_fmt(&r->queue.out, "*%d\r\n$7\r\nEVALSHA\r\n", 3 + argc);
-	add_bulk(&r->queue, s->sha1, strlen(s->sha1));
-	add_bulk(&r->queue, "0", 1);
-	add_args(&r->queue, argc, argv, len);
+	pipeline_bulk(&r->queue, s->sha1, strlen(s->sha1));
+	pipeline_bulk(&r->queue, "0", 1);
+	pipeline_args(&r->queue, argc, argv, len);
 }
 
 void redis_add(struct redis *r, int argc, const char **argv, const size_t *len)
 {
 	buf_fmt(&r->queue.out, "*%d\r\n", argc);
-	add_args(&r->queue, argc, argv, len);
+	pipeline_args(&r->queue, argc, argv, len);
 }
 
 /* ---- the wire ---- */
@@ -130,7 +63,8 @@ static int broken(struct redis *r, struct err *e)
 	if (r->c->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))
 		err_set(e, ERR_AGAIN, "redis: no answer within %d ms", r->timeout_ms);
 	else
-		err_set(e, ERR_AGAIN, "redis: %s", r->c->errstr[0] ? r->c->errstr : "connection lost");
+		err_set(e, ERR_AGAIN, "redis: %s",
+			r->c->errstr[0] ? r->c->errstr : "connection lost");
 	disconnect(r);
 	return ERR_AGAIN;
 }
@@ -172,7 +106,7 @@ static int pipeline_run(struct redis *r, struct pipeline *p, struct err *e)
 static void add_script_loads(struct redis *r, struct pipeline *p)
 {
 	for (size_t i = 0; i < r->nscripts; i++)
-		add_words(p, "SCRIPT", "LOAD", r->scripts[i].source);
+		pipeline_words(p, "SCRIPT", "LOAD", r->scripts[i].source);
 }
 
 /* Takes the scripts' names from the replies that begin at `at`. */
@@ -195,11 +129,11 @@ static bool is_noscript(const redisReply *v)
 	return v->type == REDIS_REPLY_ERROR && strncmp(v->str, "NOSCRIPT", 8) == 0;
 }
 
-/* Somebody flushed the scripts: loads them, asks what was refused again in its order, and puts the new
-   replies in the places of the old ones. */
+/* Somebody flushed the scripts: loads them, asks what was refused again in its order, and puts the
+   new replies in the places of the old ones. */
 static int ask_again(struct redis *r, struct pipeline *p, struct err *e)
 {
-	struct pipeline again = { .out = BUF_INIT(PIPELINE_MAX_BYTES) };
+	struct pipeline again = PIPELINE_INIT;
 	int result;
 
 	add_script_loads(r, &again);
@@ -210,7 +144,8 @@ static int ask_again(struct redis *r, struct pipeline *p, struct err *e)
 			buf_add(&again.out, p->out.data + at, p->ends[i] - at);
 			pipeline_end_command(&again);
 		}
-	if ((result = pipeline_run(r, &again, e)) == OK && (result = scripts_loaded(r, &again, 0, e)) == OK)
+	if ((result = pipeline_run(r, &again, e)) == OK &&
+	    (result = scripts_loaded(r, &again, 0, e)) == OK)
 		for (size_t i = 0, from = r->nscripts; i < p->n; i++)
 			if (is_noscript(p->replies[i])) {
 				freeReplyObject(p->replies[i]);
@@ -252,7 +187,8 @@ static int dial(struct redis *r, struct err *e)
 	struct timeval tv = { r->timeout_ms / 1000, r->timeout_ms % 1000 * 1000 };
 	const struct redis_url *u = &r->url;
 
-	r->c = u->path[0] ? redisConnectUnixWithTimeout(u->path, tv) : redisConnectWithTimeout(u->host, u->port, tv);
+	r->c = u->path[0] ? redisConnectUnixWithTimeout(u->path, tv)
+			  : redisConnectWithTimeout(u->host, u->port, tv);
 	if (!r->c)
 		return err_set(e, ERR_AGAIN, "redis: no context");
 	if (r->c->err || redisSetTimeout(r->c, tv) != REDIS_OK)
@@ -270,17 +206,17 @@ static void add_greeting(struct redis *r, struct pipeline *p)
 	char db[12];
 
 	if (r->url.user[0])
-		add_words(p, "AUTH", r->url.user, r->password ? r->password : "");
+		pipeline_words(p, "AUTH", r->url.user, r->password ? r->password : "");
 	else if (r->password)
-		add_words(p, "AUTH", r->password, NULL);
+		pipeline_words(p, "AUTH", r->password, NULL);
 	if (r->url.db) {
 		snprintf(db, sizeof(db), "%d", r->url.db);
-		add_words(p, "SELECT", db, NULL);
+		pipeline_words(p, "SELECT", db, NULL);
 	}
 	if (r->name)
-		add_words(p, "CLIENT", "SETNAME", r->name);
-	add_words(p, "PING", NULL, NULL);
-	add_words(p, "INFO", "server", NULL);
+		pipeline_words(p, "CLIENT", "SETNAME", r->name);
+	pipeline_words(p, "PING", NULL, NULL);
+	pipeline_words(p, "INFO", "server", NULL);
 	add_script_loads(r, p);
 }
 
@@ -309,7 +245,7 @@ static int greeted(struct redis *r, const struct pipeline *p, struct err *e)
 
 int redis_connect(struct redis *r, struct err *e)
 {
-	struct pipeline greeting = { .out = BUF_INIT(PIPELINE_MAX_BYTES) };
+	struct pipeline greeting = PIPELINE_INIT;
 	int result;
 
 	disconnect(r);
@@ -317,7 +253,8 @@ int redis_connect(struct redis *r, struct err *e)
 	if ((result = dial(r, e)) < 0)
 		return result;
 	add_greeting(r, &greeting);
-	if ((result = pipeline_run(r, &greeting, e)) == OK && (result = greeted(r, &greeting, e)) < 0)
+	if ((result = pipeline_run(r, &greeting, e)) == OK &&
+	    (result = greeted(r, &greeting, e)) < 0)
 		disconnect(r);
 	pipeline_clear(&greeting);
 	return result;
@@ -346,13 +283,14 @@ const char *redis_run_id(const struct redis *r)
 
 /* ---- life ---- */
 
-int redis_new(struct redis **out, const struct redis_options *o, struct redis_script *scripts, size_t nscripts,
-	      struct err *e)
+int redis_new(struct redis **out, const struct redis_options *o, struct redis_script *scripts,
+	      size_t nscripts, struct err *e)
 {
 	struct redis_url url;
 	int result;
 
-	if ((result = redis_url_parse(o->url, &url, e)) < 0 || (url.tls && (result = redis_tls_supported(e)) < 0))
+	if ((result = redis_url_parse(o->url, &url, e)) < 0 ||
+	    (url.tls && (result = redis_tls_supported(e)) < 0))
 		return result;
 	struct redis *r = xcalloc(1, sizeof(*r));
 
@@ -363,8 +301,8 @@ int redis_new(struct redis **out, const struct redis_options *o, struct redis_sc
 		.timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_DEFAULT_MS,
 		.scripts = scripts,
 		.nscripts = nscripts,
-		.queue.out = BUF_INIT(PIPELINE_MAX_BYTES),
-		.done.out = BUF_INIT(PIPELINE_MAX_BYTES),
+		.queue = PIPELINE_INIT,
+		.done = PIPELINE_INIT,
 	};
 	*out = r;
 	return OK;

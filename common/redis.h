@@ -27,15 +27,16 @@ struct redis_script {
 };
 
 struct redis_options {
-	const char *url;      /* redis://[user@]host:port[/db] | unix:///path.sock[?db=N] | rediss:// where built in */
+	const char *url; /* redis://[user@]host:port[/db] | unix:///path.sock[?db=N] | rediss://
+			    where built in */
 	const char *password; /* from a file; NULL = none */
 	const char *name;     /* CLIENT SETNAME */
-	int timeout_ms;       /* connect and command; 500 */
+	int timeout_ms;	      /* connect and command; 500 */
 };
 
 /* Checks the URL; does not connect. scripts is borrowed and must outlive the connection. */
-int redis_new(struct redis **out, const struct redis_options *o, struct redis_script *scripts, size_t nscripts,
-	      struct err *e);
+int redis_new(struct redis **out, const struct redis_options *o, struct redis_script *scripts,
+	      size_t nscripts, struct err *e);
 void redis_free(struct redis *r);
 
 /* Another password, used from the next connection on; NULL = none. Copied. */
@@ -45,9 +46,11 @@ int redis_connect(struct redis *r, struct err *e); /* ERR_AGAIN; drops an old co
 bool redis_connected(const struct redis *r);
 const char *redis_run_id(const struct redis *r); /* 40 hex digits, read once per connection */
 
-/* Appends one call to the pipeline; args are copied by hiredis. Script calls have no KEYS: every key is
-   built in the script from the prefix, which Redis Cluster would not allow and a primary does. */
-void redis_add_script(struct redis *r, struct redis_script *s, int argc, const char **argv, const size_t *len);
+/* Appends one call to the pipeline; args are copied by hiredis. Script calls have no KEYS: every
+   key is built in the script from the prefix, which Redis Cluster would not allow and a primary
+   does. */
+void redis_add_script(struct redis *r, struct redis_script *s, int argc, const char **argv,
+		      const size_t *len);
 void redis_add(struct redis *r, int argc, const char **argv, const size_t *len);
 
 /* Sends all and reads every reply. Replies are then asked for by their order of adding. ERR_AGAIN:
@@ -58,9 +61,11 @@ const struct redis_reply *redis_reply(const struct redis *r, size_t i);
 
 enum redis_type { REDIS_NIL, REDIS_STRING, REDIS_INT, REDIS_ARRAY, REDIS_ERROR };
 enum redis_type redis_type(const struct redis_reply *v);
-int64_t redis_int(const struct redis_reply *v);                       /* an integer, or a string that is one; else 0 */
-const char *redis_str(const struct redis_reply *v, size_t *len);      /* "" when nil; NUL-terminated; len may be NULL */
-size_t redis_len(const struct redis_reply *v);                        /* elements of an array */
-const struct redis_reply *redis_at(const struct redis_reply *v, size_t i); /* a nil reply when out of range */
+int64_t redis_int(const struct redis_reply *v); /* an integer, or a string that is one; else 0 */
+const char *redis_str(const struct redis_reply *v,
+		      size_t *len);	       /* "" when nil; NUL-terminated; len may be NULL */
+size_t redis_len(const struct redis_reply *v); /* elements of an array */
+const struct redis_reply *redis_at(const struct redis_reply *v,
+				   size_t i); /* a nil reply when out of range */
 
 #endif

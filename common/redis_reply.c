@@ -15,9 +15,9 @@ static const redisReply *of(const struct redis_reply *v)
 enum redis_type redis_type(const struct redis_reply *v)
 {
 	static const enum redis_type types[] = {
-		[REDIS_REPLY_STRING] = REDIS_STRING,  [REDIS_REPLY_STATUS] = REDIS_STRING,
-		[REDIS_REPLY_INTEGER] = REDIS_INT,    [REDIS_REPLY_ARRAY] = REDIS_ARRAY,
-		[REDIS_REPLY_ERROR] = REDIS_ERROR,    [REDIS_REPLY_NIL] = REDIS_NIL,
+		[REDIS_REPLY_STRING] = REDIS_STRING, [REDIS_REPLY_STATUS] = REDIS_STRING,
+		[REDIS_REPLY_INTEGER] = REDIS_INT,   [REDIS_REPLY_ARRAY] = REDIS_ARRAY,
+		[REDIS_REPLY_ERROR] = REDIS_ERROR,   [REDIS_REPLY_NIL] = REDIS_NIL,
 	};
 	int type = of(v)->type;
 

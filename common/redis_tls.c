@@ -22,7 +22,8 @@ static bool expect_peer(SSL *ssl, const char *host)
 
 	if (X509_VERIFY_PARAM_set1_ip_asc(p, host) == 1)
 		return true;
-	return X509_VERIFY_PARAM_set1_host(p, host, 0) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+	return X509_VERIFY_PARAM_set1_host(p, host, 0) == 1 &&
+	       SSL_set_tlsext_host_name(ssl, host) == 1;
 }
 
 static SSL *session_new(const char *host)
@@ -33,7 +34,8 @@ static SSL *session_new(const char *host)
 	if (!ctx)
 		return NULL;
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 && SSL_CTX_set_default_verify_paths(ctx) == 1)
+	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+	    SSL_CTX_set_default_verify_paths(ctx) == 1)
 		ssl = SSL_new(ctx);
 	SSL_CTX_free(ctx); /* the session keeps its own reference */
 	if (ssl && !expect_peer(ssl, host)) {
@@ -60,7 +62,8 @@ int redis_tls_start(struct redisContext *c, const char *host, struct err *e)
 int redis_tls_supported(struct err *e)
 {
 	return err_set(e, ERR_INVALID,
-		       "Redis URL: rediss:// needs a hiredis built with TLS, which this build has not; use a Unix "
+		       "Redis URL: rediss:// needs a hiredis built with TLS, which this build has "
+		       "not; use a Unix "
 		       "socket or a tunnel");
 }
 

@@ -15,7 +15,8 @@ struct part {
 static int part_copy(struct part p, char *out, size_t size, const char *what, struct err *e)
 {
 	if (p.len >= size)
-		return err_set(e, ERR_INVALID, "Redis URL: the %s is longer than %zu characters", what, size - 1);
+		return err_set(e, ERR_INVALID, "Redis URL: the %s is longer than %zu characters",
+			       what, size - 1);
 	memcpy(out, p.at, p.len);
 	out[p.len] = '\0';
 	return OK;
@@ -49,7 +50,8 @@ static int user_take(const char **rest, struct redis_url *u, struct err *e)
 	struct part user = { *rest, (size_t)(at - *rest) };
 
 	if (memchr(user.at, ':', user.len))
-		return err_set(e, ERR_INVALID, "Redis URL: a password belongs into its own file, not into the URL");
+		return err_set(e, ERR_INVALID,
+			       "Redis URL: a password belongs into its own file, not into the URL");
 	*rest = at + 1;
 	return part_copy(user, u->user, sizeof(u->user), "user", e);
 }
@@ -60,14 +62,17 @@ static int unix_parse(const char *rest, struct redis_url *u, struct err *e)
 	int r;
 
 	if (rest[0] != '/' || n < 2)
-		return err_set(e, ERR_INVALID, "Redis URL: unix:// wants the whole path of a socket");
+		return err_set(e, ERR_INVALID,
+			       "Redis URL: unix:// wants the whole path of a socket");
 	if ((r = part_copy((struct part){ rest, n }, u->path, sizeof(u->path), "path", e)) < 0)
 		return r;
 	if (rest[n] == '\0')
 		return OK;
 	if (strncmp(rest + n, "?db=", 4) != 0)
-		return err_set(e, ERR_INVALID, "Redis URL: only ?db=N may follow the path of a socket");
-	return number_parse((struct part){ rest + n + 4, strlen(rest + n + 4) }, "database", DB_MAX, &u->db, e);
+		return err_set(e, ERR_INVALID,
+			       "Redis URL: only ?db=N may follow the path of a socket");
+	return number_parse((struct part){ rest + n + 4, strlen(rest + n + 4) }, "database", DB_MAX,
+			    &u->db, e);
 }
 
 /* The host, and in *rest what follows it. */
@@ -105,7 +110,8 @@ static int tcp_parse(const char *rest, struct redis_url *u, struct err *e)
 		return OK;
 	if (rest[0] != '/')
 		return err_set(e, ERR_INVALID, "Redis URL: only :port and /db may follow the host");
-	return number_parse((struct part){ rest + 1, strlen(rest + 1) }, "database", DB_MAX, &u->db, e);
+	return number_parse((struct part){ rest + 1, strlen(rest + 1) }, "database", DB_MAX, &u->db,
+			    e);
 }
 
 int redis_url_parse(const char *url, struct redis_url *out, struct err *e)
@@ -133,5 +139,6 @@ int redis_url_parse(const char *url, struct redis_url *out, struct err *e)
 		*out = u;
 		return OK;
 	}
-	return err_set(e, ERR_INVALID, "Redis URL: begins with none of redis://, rediss://, unix://");
+	return err_set(e, ERR_INVALID,
+		       "Redis URL: begins with none of redis://, rediss://, unix://");
 }

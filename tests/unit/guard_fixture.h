@@ -27,9 +27,13 @@ struct fixture {
 static inline struct guard *guard_open(const struct fixture *f, enum who who)
 {
 	static const char *const holders[] = { "holder-a", "holder-a", "holder-b" };
-	struct guard_options o = { .redis_url = f->server.url, .client_name = "test", .timeout_ms = 500,
-				   .event_memory_s = EVENT_MEMORY_S, .delivery_memory_s = DELIVERY_MEMORY_S,
-				   .holder = holders[who], .incarnation = who == A2 ? 1795342001465 : 1795342001464 };
+	struct guard_options o = { .redis_url = f->server.url,
+				   .client_name = "test",
+				   .timeout_ms = 500,
+				   .event_memory_s = EVENT_MEMORY_S,
+				   .delivery_memory_s = DELIVERY_MEMORY_S,
+				   .holder = holders[who],
+				   .incarnation = who == A2 ? 1795342001465 : 1795342001464 };
 	struct guard *g = NULL;
 	struct err e;
 

@@ -1,5 +1,6 @@
 /*
- * redis_server - a private redis-server for one test program, on a Unix socket in its own directory.
+ * redis_server - a private redis-server for one test program, on a Unix socket in its own
+ * directory.
  *
  * It dies with the test. AOF is on, so that it can be killed and started again with its data.
  */
@@ -46,9 +47,9 @@ static inline void redis_server_run(struct redis_server *s)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(null, STDOUT_FILENO);
 		dup2(null, STDERR_FILENO);
-		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", s->socket, "--dir", s->dir, "--save",
-		       "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction",
-		       (char *)NULL);
+		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", s->socket,
+		       "--dir", s->dir, "--save", "", "--appendonly", "yes", "--appendfsync",
+		       "always", "--maxmemory-policy", "noeviction", (char *)NULL);
 		_exit(127);
 	}
 	for (int i = 0; i < 1000 && !redis_server_listens(s); i++)
@@ -72,7 +73,8 @@ static inline void redis_server_kill(struct redis_server *s)
 	waitpid(s->pid, NULL, 0);
 }
 
-static inline int redis_server_remove(const char *path, const struct stat *st, int type, struct FTW *at)
+static inline int redis_server_remove(const char *path, const struct stat *st, int type,
+				      struct FTW *at)
 {
 	(void)st;
 	(void)type;

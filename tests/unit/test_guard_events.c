@@ -1,4 +1,5 @@
-/* The dispatcher's questions: events once each, decisions by compare-and-set, addresses, exact slots. */
+/* The dispatcher's questions: events once each, decisions by compare-and-set, addresses, exact
+ * slots. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,9 +10,12 @@
 
 #include "guard_fixture.h"
 
-static struct event_claim event(struct fixture *f, enum who who, const char *hash, const char *invite, int64_t offset)
+static struct event_claim event(struct fixture *f, enum who who, const char *hash,
+				const char *invite, int64_t offset)
 {
-	struct event_claim c = { .event_hash = hash, .invite = invite, .coords = { "invite-requested", 2, offset } };
+	struct event_claim c = { .event_hash = hash,
+				 .invite = invite,
+				 .coords = { "invite-requested", 2, offset } };
 
 	guard_add_event_claim(f->guards[who], &c);
 	run_or_fail(f->guards[who]);
@@ -32,8 +36,9 @@ static struct decide decide(struct fixture *f, enum who who, struct decide d)
 static void test_event_once(void **state)
 {
 	struct fixture *f = *state;
-	const struct guard_field set[] = { { "state", "queued", 6 }, { "gen", "3", 1 },	 { "turn", "4", 1 },
-					   { "exp", "1795342001464", 13 }, { "rh", "hash\0x", 6 }, { "dec", "1", 1 } };
+	const struct guard_field set[] = { { "state", "queued", 6 }, { "gen", "3", 1 },
+					   { "turn", "4", 1 },	     { "exp", "1795342001464", 13 },
+					   { "rh", "hash\0x", 6 },   { "dec", "1", 1 } };
 	struct event_claim c = event(f, A, "e1", "acme/e1", 10);
 
 	assert_int_equal(c.answer, EVENT_NEW);
@@ -41,7 +46,8 @@ static void test_event_once(void **state)
 	assert_int_equal(c.version, 0);
 	assert_string_equal(c.state, "");
 	assert_null(c.plan);
-	assert_in_range(redis_int(command(f, "TTL beckon:e:e1")), EVENT_MEMORY_S - 5, EVENT_MEMORY_S);
+	assert_in_range(redis_int(command(f, "TTL beckon:e:e1")), EVENT_MEMORY_S - 5,
+			EVENT_MEMORY_S);
 	event_claim_clear(&c);
 
 	c = event(f, B, "e1", "acme/e1", 11); /* elsewhere, while the first is being decided */
@@ -49,13 +55,20 @@ static void test_event_once(void **state)
 	assert_string_equal(c.first, "invite-requested/2/10");
 	event_claim_clear(&c);
 
-	struct decide d = decide(f, A, (struct decide){ .event_hash = "e1", .invite = "acme/e1", .coords.offset = 10,
-							 .set = set, .nset = 6, .plan = "plan\nof lines|", .first = "acme/e1.3.email.0",
-							 .not_before_ms = INT64_C(4000000000001) });
+	struct decide d = decide(f, A,
+				 (struct decide){ .event_hash = "e1",
+						  .invite = "acme/e1",
+						  .coords.offset = 10,
+						  .set = set,
+						  .nset = 6,
+						  .plan = "plan\nof lines|",
+						  .first = "acme/e1.3.email.0",
+						  .not_before_ms = INT64_C(4000000000001) });
 
 	assert_int_equal(d.answer, DECIDE_DONE);
 	assert_int_equal(d.slot_ms, INT64_C(4000000000001));
-	assert_in_range(redis_int(command(f, "TTL beckon:e:e1")), EVENT_MEMORY_S - 5, EVENT_MEMORY_S);
+	assert_in_range(redis_int(command(f, "TTL beckon:e:e1")), EVENT_MEMORY_S - 5,
+			EVENT_MEMORY_S);
 
 	c = event(f, B, "e1", "acme/e1", 10); /* the partition's next owner */
 	assert_int_equal(c.answer, EVENT_DECIDED);
@@ -99,8 +112,10 @@ static void test_decide_compares(void **state)
 		int64_t offset, version;
 		int answer;
 	} rows[] = {
-		{ "other coordinates", 11, 1, DECIDE_LOST }, { "an old version", 10, 0, DECIDE_LOST },
-		{ "a version to come", 10, 2, DECIDE_LOST }, { "this one", 10, 1, DECIDE_DONE },
+		{ "other coordinates", 11, 1, DECIDE_LOST },
+		{ "an old version", 10, 0, DECIDE_LOST },
+		{ "a version to come", 10, 2, DECIDE_LOST },
+		{ "this one", 10, 1, DECIDE_DONE },
 		{ "once more", 10, 2, DECIDE_LOST },
 	};
 	struct fixture *f = *state;
@@ -110,16 +125,26 @@ static void test_decide_compares(void **state)
 	event_claim_clear(&c);
 	command(f, "HSET beckon:d:acme/d1 ver 1 state held");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct decide d = decide(f, A, (struct decide){ .event_hash = "d1", .invite = "acme/d1",
-								 .coords.offset = rows[i].offset, .version = rows[i].version,
-								 .set = set, .nset = 1, .plan = "p", .first = "x" });
+		struct decide d = decide(f, A,
+					 (struct decide){ .event_hash = "d1",
+							  .invite = "acme/d1",
+							  .coords.offset = rows[i].offset,
+							  .version = rows[i].version,
+							  .set = set,
+							  .nset = 1,
+							  .plan = "p",
+							  .first = "x" });
 
 		if ((int)d.answer != rows[i].answer)
 			fail_msg("%s: %d", rows[i].what, d.answer);
 	}
 	assert_int_equal(redis_int(command(f, "HGET beckon:d:acme/d1 ver")), 2);
-	struct decide d = decide(f, A, (struct decide){ .event_hash = "never-claimed", .invite = "acme/d1", .version = 2,
-							 .plan = "p", .first = "x" });
+	struct decide d = decide(f, A,
+				 (struct decide){ .event_hash = "never-claimed",
+						  .invite = "acme/d1",
+						  .version = 2,
+						  .plan = "p",
+						  .first = "x" });
 
 	assert_int_equal(d.answer, DECIDE_LOST);
 }
@@ -128,8 +153,12 @@ static void test_decide_leaves_the_state(void **state)
 {
 	struct fixture *f = *state;
 	struct event_claim c = event(f, A, "d2", "acme/d2", 10);
-	struct decide d = decide(f, A, (struct decide){ .event_hash = "d2", .invite = "acme/d2", .coords.offset = 10,
-							 .plan = "refused", .first = "acme/d2" });
+	struct decide d = decide(f, A,
+				 (struct decide){ .event_hash = "d2",
+						  .invite = "acme/d2",
+						  .coords.offset = 10,
+						  .plan = "refused",
+						  .first = "acme/d2" });
 
 	event_claim_clear(&c);
 	assert_int_equal(d.answer, DECIDE_DONE);
@@ -143,8 +172,14 @@ static void test_decide_keeps_data(void **state)
 	struct event_claim c = event(f, A, "d3", "acme/d3", 10);
 
 	event_claim_clear(&c);
-	decide(f, A, (struct decide){ .event_hash = "d3", .invite = "acme/d3", .coords.offset = 10, .plan = "p", .first = "x",
-				       .data = "{\"a\":1}", .data_len = 7 });
+	decide(f, A,
+	       (struct decide){ .event_hash = "d3",
+				.invite = "acme/d3",
+				.coords.offset = 10,
+				.plan = "p",
+				.first = "x",
+				.data = "{\"a\":1}",
+				.data_len = 7 });
 	assert_string_equal(text_of(command(f, "GET beckon:r:acme/d3")), "{\"a\":1}");
 }
 
@@ -163,9 +198,13 @@ static void test_addresses(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct event_claim c = event(f, A, rows[i].hash, rows[i].invite, (int64_t)i);
-		struct decide d = decide(f, A, (struct decide){ .event_hash = rows[i].hash, .invite = rows[i].invite,
-								 .coords.offset = (int64_t)i, .plan = "p", .first = "x",
-								 .address = "acme//invite/hash" });
+		struct decide d = decide(f, A,
+					 (struct decide){ .event_hash = rows[i].hash,
+							  .invite = rows[i].invite,
+							  .coords.offset = (int64_t)i,
+							  .plan = "p",
+							  .first = "x",
+							  .address = "acme//invite/hash" });
 
 		assert_int_equal(d.answer, rows[i].answer);
 		assert_int_equal(d.other != NULL, rows[i].other != NULL);
@@ -174,7 +213,8 @@ static void test_addresses(void **state)
 		event_claim_clear(&c);
 		decide_clear(&d);
 	}
-	struct event_claim c = event(f, A, "a2", "acme/second", 1); /* the refused one may decide otherwise */
+	struct event_claim c =
+		event(f, A, "a2", "acme/second", 1); /* the refused one may decide otherwise */
 
 	assert_int_equal(c.answer, EVENT_NEW);
 	event_claim_clear(&c);
@@ -183,18 +223,21 @@ static void test_addresses(void **state)
 /* ---- slots ---- */
 
 /* Decides n new events under a limit; slots are where they may go. */
-static void reserve(struct fixture *f, const char *name, struct decide like, size_t n, int64_t *slots)
+static void reserve(struct fixture *f, const char *name, struct decide like, size_t n,
+		    int64_t *slots)
 {
 	static int serial;
 	autofree struct event_claim *c = xcalloc(n, sizeof(*c));
 	autofree struct decide *d = xcalloc(n, sizeof(*d));
-	autofree char (*hash)[32] = xcalloc(n, sizeof(*hash));
+	autofree char(*hash)[32] = xcalloc(n, sizeof(*hash));
 
 	like.limit.name = name;
 	like.plan = like.first = "x";
 	for (size_t i = 0; i < n; i++) {
 		snprintf(hash[i], sizeof(hash[i]), "slot-%d", serial++);
-		c[i] = (struct event_claim){ .event_hash = hash[i], .invite = hash[i], .coords = { "t", 0, 0 } };
+		c[i] = (struct event_claim){ .event_hash = hash[i],
+					     .invite = hash[i],
+					     .coords = { "t", 0, 0 } };
 		d[i] = like;
 		d[i].event_hash = d[i].invite = hash[i];
 		d[i].coords = c[i].coords;
@@ -212,14 +255,16 @@ static void reserve(struct fixture *f, const char *name, struct decide like, siz
 
 static struct decide limited(int64_t interval_us, int64_t burst, int64_t not_before_ms)
 {
-	return (struct decide){ .limit = { "", interval_us, burst }, .not_before_ms = not_before_ms };
+	return (struct decide){ .limit = { "", interval_us, burst },
+				.not_before_ms = not_before_ms };
 }
 
 static void test_slots_are_exact(void **state)
 {
 	static const struct {
 		int64_t interval_us, burst;
-	} rows[] = { { 1000, 1 }, { 100000, 1 }, { 1234, 1 }, { 333333, 50 }, { 7, 1 }, { 86400000000, 3 } };
+	} rows[] = { { 1000, 1 },    { 100000, 1 }, { 1234, 1 },
+		     { 333333, 50 }, { 7, 1 },	    { 86400000000, 3 } };
 	enum { N = 10000 };
 	struct fixture *f = *state;
 	autofree int64_t *slots = xcalloc(N, sizeof(*slots));
@@ -229,7 +274,8 @@ static void test_slots_are_exact(void **state)
 		char name[32];
 
 		snprintf(name, sizeof(name), "tenant:exact%zu", r);
-		/* begins in the future: what is given out does not depend on how long the test takes */
+		/* begins in the future: what is given out does not depend on how long the test
+		 * takes */
 		int64_t start_ms = INT64_C(1900000000000);
 
 		reserve(f, name, limited(rows[r].interval_us, rows[r].burst, start_ms), n, slots);
@@ -245,7 +291,8 @@ static void test_slots_are_exact(void **state)
 static void test_a_slot_far_ahead_delays_nobody(void **state)
 {
 	struct fixture *f = *state;
-	int64_t now = redis_int(redis_at(command(f, "TIME"), 0)) * 1000, far = now + 86400000, slots[4];
+	int64_t now = redis_int(redis_at(command(f, "TIME"), 0)) * 1000, far = now + 86400000,
+		slots[4];
 
 	reserve(f, "tenant:far", limited(1000000, 1, far), 2, slots);
 	assert_int_equal(slots[0], far);
@@ -321,10 +368,16 @@ static void test_no_limit(void **state)
 
 /* ---- limits that are asked ---- */
 
-static struct claim ask(struct fixture *f, const char *delivery, const struct guard_limit *limits, size_t n)
+static struct claim ask(struct fixture *f, const char *delivery, const struct guard_limit *limits,
+			size_t n)
 {
-	struct claim c = { .delivery = delivery, .invite = "acme/l", .generation = 1, .coords = { "invite-email", 0, 1 },
-			   .lease_ms = 1000, .limits = limits, .nlimits = n };
+	struct claim c = { .delivery = delivery,
+			   .invite = "acme/l",
+			   .generation = 1,
+			   .coords = { "invite-email", 0, 1 },
+			   .lease_ms = 1000,
+			   .limits = limits,
+			   .nlimits = n };
 
 	guard_add_claim(f->guards[A], &c);
 	run_or_fail(f->guards[A]);
@@ -334,13 +387,16 @@ static struct claim ask(struct fixture *f, const char *delivery, const struct gu
 static void test_limits_all_or_none(void **state)
 {
 	struct fixture *f = *state;
-	const struct guard_limit limits[] = { { "relay:r1", 1000, 1000 }, { "recipient:h1", 60000000, 2 },
-					      { "domain:x", 0, 0 }, { "global", 10000000, 2 } };
+	const struct guard_limit limits[] = { { "relay:r1", 1000, 1000 },
+					      { "recipient:h1", 60000000, 2 },
+					      { "domain:x", 0, 0 },
+					      { "global", 10000000, 2 } };
 	const struct guard_limit relay_once[] = { { "relay:r1", 1000, 1000 } };
 	struct claim c;
 
 	assert_int_equal(ask(f, "l/1.1.email.0", limits, 4).answer, CLAIM_GO);
-	assert_int_equal(ask(f, "l/1.1.email.0", limits, 4).answer, CLAIM_GO); /* asked again: charged once */
+	assert_int_equal(ask(f, "l/1.1.email.0", limits, 4).answer,
+			 CLAIM_GO); /* asked again: charged once */
 	assert_int_equal(ask(f, "l/2.1.email.0", limits, 4).answer, CLAIM_GO);
 	autofree char *relay = xstrdup(text_of(command(f, "GET beckon:g:relay:r1")));
 
@@ -367,8 +423,13 @@ static void test_taken_over_without_charge(void **state)
 {
 	struct fixture *f = *state;
 	const struct guard_limit limit = { "recipient:t", 60000000, 1 };
-	struct claim c = { .delivery = "l/t.1.email.0", .invite = "acme/l", .generation = 1,
-			   .coords = { "invite-email", 0, 1 }, .lease_ms = 1000, .limits = &limit, .nlimits = 1 };
+	struct claim c = { .delivery = "l/t.1.email.0",
+			   .invite = "acme/l",
+			   .generation = 1,
+			   .coords = { "invite-email", 0, 1 },
+			   .lease_ms = 1000,
+			   .limits = &limit,
+			   .nlimits = 1 };
 
 	assert_int_equal(ask(f, "l/t.1.email.0", &limit, 1).answer, CLAIM_GO);
 	skew(f, 2000);

@@ -12,7 +12,10 @@
 
 static struct claim claim_for(const char *delivery)
 {
-	return (struct claim){ .delivery = delivery, .invite = "acme/f", .generation = 1, .coords = { "invite-email", 0, 1 },
+	return (struct claim){ .delivery = delivery,
+			       .invite = "acme/f",
+			       .generation = 1,
+			       .coords = { "invite-email", 0, 1 },
 			       .lease_ms = 1000 };
 }
 
@@ -46,7 +49,8 @@ static void test_forgotten(void **state)
 	assert_false(guard_is_ready(f->guards[A]));
 	assert_int_equal(guard_ready(f->guards[A], &e), ERR_AGAIN);
 	assert_string_equal(e.text, "redis: epoch missing; run beckon init");
-	assert_int_equal(redis_int(command(f, "DBSIZE")), 0); /* nothing was written in the meantime */
+	assert_int_equal(redis_int(command(f, "DBSIZE")),
+			 0); /* nothing was written in the meantime */
 
 	assert_int_equal(guard_init_epoch(f->guards[A], &created, &e), OK);
 	assert_true(created);
@@ -153,16 +157,38 @@ static struct work *work_new(int round)
 	for (int i = 0; i < PIPELINE; i++) {
 		snprintf(w->name[i], sizeof(w->name[i]), "r%d/i%d", round, i);
 		snprintf(w->delivery[i], sizeof(w->delivery[i]), "r%d/i%d.1.email.0", round, i);
-		w->events[i] = (struct event_claim){ .event_hash = w->name[i], .invite = w->name[i], .coords = { "r", 0, i } };
-		w->decides[i] = (struct decide){ .event_hash = w->name[i], .invite = w->name[i], .coords = { "r", 0, i },
-						 .set = &w->set, .nset = 1, .plan = "p", .first = "f",
+		w->events[i] = (struct event_claim){ .event_hash = w->name[i],
+						     .invite = w->name[i],
+						     .coords = { "r", 0, i } };
+		w->decides[i] = (struct decide){ .event_hash = w->name[i],
+						 .invite = w->name[i],
+						 .coords = { "r", 0, i },
+						 .set = &w->set,
+						 .nset = 1,
+						 .plan = "p",
+						 .first = "f",
 						 .limit = { "tenant:round", 1000, 1 } };
-		w->claims[i] = (struct claim){ .delivery = w->delivery[i], .invite = w->name[i], .generation = 1,
-					       .coords = { "j", 0, i }, .lease_ms = 100000, .limits = &w->limit, .nlimits = 1 };
-		w->items[i] = (struct later_item){ .id = w->delivery[i], .due_ms = 1, .topic = "j", .key = "k", .value = "v",
-						   .value_len = 1, .reason = "retry" };
-		w->settles[i] = (struct settle){ .delivery = w->delivery[i], .invite = w->name[i], .generation = 1,
-						 .verdict = "parked", .doubt = true, .outcome = "o", .outcome_len = 1,
+		w->claims[i] = (struct claim){ .delivery = w->delivery[i],
+					       .invite = w->name[i],
+					       .generation = 1,
+					       .coords = { "j", 0, i },
+					       .lease_ms = 100000,
+					       .limits = &w->limit,
+					       .nlimits = 1 };
+		w->items[i] = (struct later_item){ .id = w->delivery[i],
+						   .due_ms = 1,
+						   .topic = "j",
+						   .key = "k",
+						   .value = "v",
+						   .value_len = 1,
+						   .reason = "retry" };
+		w->settles[i] = (struct settle){ .delivery = w->delivery[i],
+						 .invite = w->name[i],
+						 .generation = 1,
+						 .verdict = "parked",
+						 .doubt = true,
+						 .outcome = "o",
+						 .outcome_len = 1,
 						 .park = &w->items[i] };
 	}
 	return w;
@@ -220,9 +246,11 @@ static void test_silence_doubles_nothing(void **state)
 			assert_int_equal(w->settles[i].answer, SETTLE_DONE);
 			event_claim_clear(&w->events[i]);
 		}
-		assert_int_equal(redis_int(command(f, "ZCARD beckon:later")), (round + 1) * PIPELINE);
+		assert_int_equal(redis_int(command(f, "ZCARD beckon:later")),
+				 (round + 1) * PIPELINE);
 		for (int i = 0; i < PIPELINE; i += 97) {
-			assert_int_equal(redis_int(command(f, "HGET beckon:d:r%d/i%d ver", round, i)), 1);
+			assert_int_equal(
+				redis_int(command(f, "HGET beckon:d:r%d/i%d ver", round, i)), 1);
 			struct claim c = w->claims[i];
 
 			c.turn = 1;
@@ -300,12 +328,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_init_once, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_forgotten, fixture_open, fixture_close),
-		cmocka_unit_test_setup_teardown(test_restarted_with_its_data, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_restarted_with_its_data, fixture_open,
+						fixture_close),
 		cmocka_unit_test_setup_teardown(test_full, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_scripts_flushed, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_nothing_asked, fixture_open, fixture_close),
 		cmocka_unit_test(test_bad_url),
-		cmocka_unit_test_setup_teardown(test_silence_doubles_nothing, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_silence_doubles_nothing, fixture_open,
+						fixture_close),
 		cmocka_unit_test_setup_teardown(test_two_holders_race, fixture_open, fixture_close),
 	};
 

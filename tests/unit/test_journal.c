@@ -1,4 +1,5 @@
-/* What a killed process had in flight is read back whole, and a file that is none of ours is left alone. */
+/* What a killed process had in flight is read back whole, and a file that is none of ours is left
+ * alone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,7 +60,9 @@ static struct journal *open_or_fail(const struct place *p, size_t capacity)
 	return j;
 }
 
-static const struct mail_result refused = { .reach = REACH_REFUSED, .code = "mailbox_unknown", .route_fault = false,
+static const struct mail_result refused = { .reach = REACH_REFUSED,
+					    .code = "mailbox_unknown",
+					    .route_fault = false,
 					    .reply = { 550, "5.1.1", "no such mailbox" } };
 
 /* Runs `work` with an open journal in a child, which is killed when it is done. */
@@ -107,8 +110,10 @@ static void work_stages(struct journal *j)
 	journal_free_entry(j, entry[3]);
 	journal_raise(j, entry[4], 99);
 	journal_dot(j, entry[4]);
-	journal_reply(j, entry[5], &(struct mail_result){ .reach = REACH_NOT_SENT, .route_fault = true,
-							   .code = "connect_failed" });
+	journal_reply(j, entry[5],
+		      &(struct mail_result){ .reach = REACH_NOT_SENT,
+					     .route_fault = true,
+					     .code = "connect_failed" });
 }
 
 static void test_stages(void **state)
@@ -118,13 +123,13 @@ static void test_stages(void **state)
 		int64_t turn;
 		enum journal_stage stage; /* FREE = nothing is found */
 	} rows[] = {
-		{ "t/i0.1.email.0", 10, JOURNAL_FREE },  /* claimed only */
-		{ "t/i1.1.email.0", 11, JOURNAL_DOT },   /* in doubt */
-		{ "t/i1.1.email.0", 12, JOURNAL_FREE },  /* another turn */
+		{ "t/i0.1.email.0", 10, JOURNAL_FREE }, /* claimed only */
+		{ "t/i1.1.email.0", 11, JOURNAL_DOT },	/* in doubt */
+		{ "t/i1.1.email.0", 12, JOURNAL_FREE }, /* another turn */
 		{ "t/i2.1.email.0", 12, JOURNAL_REPLIED },
-		{ "t/i3.1.email.0", 13, JOURNAL_FREE },  /* settled and freed */
-		{ "t/i4.1.email.0", 14, JOURNAL_FREE },  /* its turn was raised ... */
-		{ "t/i4.1.email.0", 99, JOURNAL_DOT },   /* ... to this one */
+		{ "t/i3.1.email.0", 13, JOURNAL_FREE }, /* settled and freed */
+		{ "t/i4.1.email.0", 14, JOURNAL_FREE }, /* its turn was raised ... */
+		{ "t/i4.1.email.0", 99, JOURNAL_DOT },	/* ... to this one */
 		{ "t/i5.1.email.0", 15, JOURNAL_REPLIED },
 	};
 	struct place *p = *state;
@@ -155,7 +160,8 @@ static void test_forget(void **state)
 	struct place *p = *state;
 
 	in_killed_child(p, work_stages);
-	for (size_t left = 4; left >= 3; left--) { /* what is not forgotten is there at every start */
+	for (size_t left = 4; left >= 3;
+	     left--) { /* what is not forgotten is there at every start */
 		struct journal *j = open_or_fail(p, 8);
 
 		assert_int_equal(journal_former_count(j), left);
@@ -308,7 +314,8 @@ static void test_refused_files(void **state)
 		unlink(p->file);
 		in_killed_child(p, work_stages);
 		if (rows[i].bytes)
-			put(p->file, rows[i].at, rows[i].bytes, rows[i].bytes[0] ? strlen(rows[i].bytes) : 1);
+			put(p->file, rows[i].at, rows[i].bytes,
+			    rows[i].bytes[0] ? strlen(rows[i].bytes) : 1);
 		else
 			assert_int_equal(truncate(p->file, (off_t)rows[i].cut), 0);
 		stat(p->file, &before);
@@ -346,7 +353,9 @@ static void test_unfinished_file(void **state)
 static void spin(struct journal *j)
 {
 	for (unsigned n = 0;; n = (n + 1) % 10) {
-		struct mail_result r = { .reach = REACH_REFUSED, .code = "too_large", .reply = { .code = (int)n } };
+		struct mail_result r = { .reach = REACH_REFUSED,
+					 .code = "too_large",
+					 .reply = { .code = (int)n } };
 		char delivery[100];
 
 		memset(delivery, '0' + (int)n, sizeof(delivery) - 1);
@@ -370,7 +379,8 @@ static bool whole(const struct journal *j, int n)
 	memset(text, '0' + n, sizeof(text) - 1);
 	const struct journal_entry *f = journal_former(j, delivery, n);
 
-	return f && (f->stage == JOURNAL_DOT || (f->result.reply.code == n && strcmp(f->result.reply.text, text) == 0));
+	return f && (f->stage == JOURNAL_DOT ||
+		     (f->result.reply.code == n && strcmp(f->result.reply.text, text) == 0));
 }
 
 static void test_killed_anywhere(void **state)
@@ -389,7 +399,8 @@ static void test_killed_anywhere(void **state)
 		if (pid == 0) {
 			struct journal *j = NULL;
 
-			if (journal_open(&j, p->dir, "w", 2, NULL) < 0 || write(ready[1], "x", 1) != 1)
+			if (journal_open(&j, p->dir, "w", 2, NULL) < 0 ||
+			    write(ready[1], "x", 1) != 1)
 				_exit(1);
 			spin(j);
 		}
@@ -469,18 +480,12 @@ static void test_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_stages),
-		CASE(test_forget),
-		CASE(test_holder),
-		CASE(test_another_boot),
-		CASE(test_capacity),
-		CASE(test_old_ones_go_where_room_is_short),
-		CASE(test_grows),
-		CASE(test_refused_files),
-		CASE(test_no_directory),
-		CASE(test_unfinished_file),
-		CASE(test_killed_anywhere),
-		CASE(test_threads),
+		CASE(test_stages),	    CASE(test_forget),
+		CASE(test_holder),	    CASE(test_another_boot),
+		CASE(test_capacity),	    CASE(test_old_ones_go_where_room_is_short),
+		CASE(test_grows),	    CASE(test_refused_files),
+		CASE(test_no_directory),    CASE(test_unfinished_file),
+		CASE(test_killed_anywhere), CASE(test_threads),
 	};
 
 	if (crypto_init(NULL) < 0)

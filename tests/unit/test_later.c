@@ -30,8 +30,14 @@ static int64_t redis_now_ms(struct fixture *f)
 
 static struct later_item item(const char *id, int64_t turn, int64_t due_ms)
 {
-	return (struct later_item){ .id = id, .turn = turn, .due_ms = due_ms, .topic = "invite-email", .key = "acme/i",
-				    .value = "v", .value_len = 1, .reason = "retry" };
+	return (struct later_item){ .id = id,
+				    .turn = turn,
+				    .due_ms = due_ms,
+				    .topic = "invite-email",
+				    .key = "acme/i",
+				    .value = "v",
+				    .value_len = 1,
+				    .reason = "retry" };
 }
 
 static void park(struct fixture *f, struct later_item i)
@@ -53,7 +59,8 @@ static struct lease *lease(struct fixture *f, enum who who, size_t max)
 	struct lease *l = xcalloc(1, sizeof(*l));
 	struct err e;
 
-	if (later_lease(f->guards[who], LEASE_MS, max, l->out, &l->n, &l->next_due_ms, &l->now_ms, &e) < 0)
+	if (later_lease(f->guards[who], LEASE_MS, max, l->out, &l->n, &l->next_due_ms, &l->now_ms,
+			&e) < 0)
 		fail_msg("%s", e.text);
 	return l;
 }
@@ -80,10 +87,20 @@ static size_t due(struct fixture *f, int64_t *turn)
 static void test_bytes(void **state)
 {
 	struct fixture *f = *state;
-	const struct header headers[] = { { "ce_id", "1\0\n|", 4 }, { "", "", 0 }, { "none", NULL, 0 } };
-	struct later_item in = { .id = "acme/i.1.email.0", .turn = 3, .due_ms = 12, .topic = "invite-email", .key = "acme/i",
-				 .value = "a\0b\n|", .value_len = 5, .headers = headers, .header_count = 3,
-				 .reason = "rate_limited", .tenant = "acme" };
+	const struct header headers[] = { { "ce_id", "1\0\n|", 4 },
+					  { "", "", 0 },
+					  { "none", NULL, 0 } };
+	struct later_item in = { .id = "acme/i.1.email.0",
+				 .turn = 3,
+				 .due_ms = 12,
+				 .topic = "invite-email",
+				 .key = "acme/i",
+				 .value = "a\0b\n|",
+				 .value_len = 5,
+				 .headers = headers,
+				 .header_count = 3,
+				 .reason = "rate_limited",
+				 .tenant = "acme" };
 
 	park(f, in);
 	struct lease *l = lease(f, A, 10);
@@ -183,7 +200,9 @@ static void test_a_dead_clock(void **state)
 static void test_drop(void **state)
 {
 	struct fixture *f = *state;
-	const struct later_ref refs[] = { { "put-back", 0 }, { "parked-anew", 0 }, { "unknown", 0 } };
+	const struct later_ref refs[] = { { "put-back", 0 },
+					  { "parked-anew", 0 },
+					  { "unknown", 0 } };
 	struct later_stats s;
 
 	park(f, item("put-back", 0, 1));
@@ -221,7 +240,7 @@ static void test_many(void **state)
 	enum { N = 2000 };
 	struct fixture *f = *state;
 	autofree struct later_item *items = xcalloc(N, sizeof(*items));
-	autofree char (*ids)[16] = xcalloc(N, sizeof(*ids));
+	autofree char(*ids)[16] = xcalloc(N, sizeof(*ids));
 	autofree struct later_ref *refs = xcalloc(N, sizeof(*refs));
 	struct later_stats s;
 	size_t seen = 0;
@@ -312,8 +331,15 @@ static void test_forgotten(void **state)
 static void test_damaged_bytes(void **state)
 {
 	const struct header headers[] = { { "a", "1", 1 }, { "b", NULL, 0 } };
-	struct later_item in = { .turn = 3, .due_ms = 12, .topic = "t", .key = "k", .value = "value", .value_len = 5,
-				 .headers = headers, .header_count = 2, .reason = "r" };
+	struct later_item in = { .turn = 3,
+				 .due_ms = 12,
+				 .topic = "t",
+				 .key = "k",
+				 .value = "value",
+				 .value_len = 5,
+				 .headers = headers,
+				 .header_count = 2,
+				 .reason = "r" };
 	struct header out_headers[RECORD_HEADERS_MAX];
 	autobuf packed = BUF_INIT(0);
 	struct later_item out;
@@ -323,7 +349,8 @@ static void test_damaged_bytes(void **state)
 	assert_true(later_unpack(packed.data, packed.len, &out, out_headers));
 	assert_null(out.tenant);
 	for (size_t cut = 0; cut < packed.len; cut++) {
-		autofree char *copy = xmemdup(packed.data, cut); /* exact size: a sanitizer sees a read beyond */
+		autofree char *copy =
+			xmemdup(packed.data, cut); /* exact size: a sanitizer sees a read beyond */
 
 		/* a cut between two headers leaves a whole item with fewer */
 		if (later_unpack(copy, cut, &out, out_headers))
@@ -343,10 +370,18 @@ static void test_damaged_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_bytes),     CASE(test_turns),	     CASE(test_the_same_turn_again),
-		CASE(test_due_times), CASE(test_a_dead_clock),  CASE(test_drop),
-		CASE(test_stats),     CASE(test_many),	     CASE(test_large_items), CASE(test_unreadable),
-		CASE(test_forgotten), cmocka_unit_test(test_damaged_bytes),
+		CASE(test_bytes),
+		CASE(test_turns),
+		CASE(test_the_same_turn_again),
+		CASE(test_due_times),
+		CASE(test_a_dead_clock),
+		CASE(test_drop),
+		CASE(test_stats),
+		CASE(test_many),
+		CASE(test_large_items),
+		CASE(test_unreadable),
+		CASE(test_forgotten),
+		cmocka_unit_test(test_damaged_bytes),
 	};
 
 	if (crypto_init(NULL) < 0)

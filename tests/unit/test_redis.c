@@ -22,12 +22,14 @@ static void test_good_urls(void **state)
 	} rows[] = {
 		{ "redis://localhost", { .host = "localhost", .port = 6379 } },
 		{ "redis://10.0.0.1:7000/3", { .host = "10.0.0.1", .port = 7000, .db = 3 } },
-		{ "redis://fleet@redis.example/", { .host = "redis.example", .port = 6379, .user = "fleet" } },
+		{ "redis://fleet@redis.example/",
+		  { .host = "redis.example", .port = 6379, .user = "fleet" } },
 		{ "redis://[::1]:1", { .host = "::1", .port = 1 } },
 		{ "redis://[2001:db8::1]/2", { .host = "2001:db8::1", .port = 6379, .db = 2 } },
 		{ "rediss://r.example:6380", { .tls = true, .host = "r.example", .port = 6380 } },
 		{ "unix:///run/redis.sock", { .path = "/run/redis.sock", .port = 6379 } },
-		{ "unix://fleet@/run/r@2.sock?db=9", { .path = "/run/r@2.sock", .port = 6379, .user = "fleet", .db = 9 } },
+		{ "unix://fleet@/run/r@2.sock?db=9",
+		  { .path = "/run/r@2.sock", .port = 6379, .user = "fleet", .db = 9 } },
 	};
 
 	(void)state;
@@ -107,7 +109,9 @@ struct fixture {
 
 static struct redis *connection(struct fixture *f, const char *url, const char *password)
 {
-	struct redis_options o = { .url = url, .password = password, .name = "test", .timeout_ms = 300 };
+	struct redis_options o = {
+		.url = url, .password = password, .name = "test", .timeout_ms = 300
+	};
 	struct redis *r = NULL;
 	struct err e;
 
@@ -131,8 +135,10 @@ static int setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
-	f->scripts[ECHO] = (struct redis_script){ "echo", "return {ARGV[1], #ARGV[1], false, {1, 'x'}}", "" };
-	f->scripts[COUNT] = (struct redis_script){ "count", "return redis.call('INCR', ARGV[1])", "" };
+	f->scripts[ECHO] =
+		(struct redis_script){ "echo", "return {ARGV[1], #ARGV[1], false, {1, 'x'}}", "" };
+	f->scripts[COUNT] =
+		(struct redis_script){ "count", "return redis.call('INCR', ARGV[1])", "" };
 	redis_server_start(&f->server);
 	f->redis = connection(f, f->server.url, NULL);
 	connect_or_fail(f->redis);
@@ -207,7 +213,8 @@ static void test_types(void **state)
 	assert_int_equal(redis_len(redis_at(v, 0)), 0);
 	assert_int_equal(redis_type(redis_reply(f->redis, 1)), REDIS_NIL);
 	assert_string_equal(redis_str(redis_reply(f->redis, 1), NULL), "");
-	assert_int_equal(redis_type(redis_reply(f->redis, 2)), REDIS_ERROR); /* its neighbours are served */
+	assert_int_equal(redis_type(redis_reply(f->redis, 2)),
+			 REDIS_ERROR); /* its neighbours are served */
 	assert_int_equal(redis_type(redis_reply(f->redis, 3)), REDIS_STRING);
 	assert_int_equal(redis_int(redis_reply(f->redis, 4)), 1795342001464);
 }
@@ -229,7 +236,8 @@ static void test_database(void **state)
 
 	connect_or_fail(five);
 	ask(five, "SET here 1");
-	assert_int_equal(redis_type((ask(f->redis, "GET here"), redis_reply(f->redis, 0))), REDIS_NIL);
+	assert_int_equal(redis_type((ask(f->redis, "GET here"), redis_reply(f->redis, 0))),
+			 REDIS_NIL);
 	assert_string_equal(ask(five, "GET here"), "1");
 	redis_free(five);
 }
@@ -239,10 +247,8 @@ static void test_users(void **state)
 	static const struct {
 		const char *user, *password, *told; /* told NULL = let in */
 	} rows[] = {
-		{ "fleet", "hunter2", NULL },
-		{ "fleet", "wrong", "WRONGPASS" },
-		{ "fleet", NULL, "WRONGPASS" },
-		{ NULL, NULL, "NOAUTH" },
+		{ "fleet", "hunter2", NULL },	{ "fleet", "wrong", "WRONGPASS" },
+		{ "fleet", NULL, "WRONGPASS" }, { NULL, NULL, "NOAUTH" },
 		{ NULL, "default1", NULL },
 	};
 	struct fixture *f = *state;
@@ -323,7 +329,8 @@ static void test_faulty_script(void **state)
 
 static void test_nobody_there(void **state)
 {
-	static const char *const urls[] = { "unix:///nonexistent/redis.sock", "redis://127.0.0.1:1" };
+	static const char *const urls[] = { "unix:///nonexistent/redis.sock",
+					    "redis://127.0.0.1:1" };
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
@@ -353,7 +360,8 @@ static void test_silent_server(void **state)
 	assert_string_equal(e.text, "redis: no answer within 300 ms");
 	assert_false(redis_connected(f->redis));
 	assert_int_equal(redis_run(f->redis, &e), ERR_AGAIN); /* dead from then on */
-	assert_int_equal(redis_connect(other, &e), ERR_AGAIN); /* the kernel accepts, nobody answers */
+	assert_int_equal(redis_connect(other, &e),
+			 ERR_AGAIN); /* the kernel accepts, nobody answers */
 	assert_false(redis_connected(other));
 	kill(f->server.pid, SIGCONT);
 	connect_or_fail(f->redis);

@@ -1,5 +1,6 @@
-/* rediss://: the chain and the name are checked, and what passes is a connection like any other. Where hiredis
-   has no TLS there is nothing to test here; test_redis holds the sentence that says so. */
+/* rediss://: the chain and the name are checked, and what passes is a connection like any other.
+   Where hiredis has no TLS there is nothing to test here; test_redis holds the sentence that says
+   so. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,14 +42,16 @@ static void make_certificate(struct fixture *f)
 {
 	snprintf(f->cert, sizeof(f->cert), "%s/cert.pem", f->server.dir);
 	snprintf(f->key, sizeof(f->key), "%s/key.pem", f->server.dir);
-	run_and_wait((char *[]){ "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-				 "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-				 "subjectAltName=DNS:localhost", "-keyout", f->key, "-out", f->cert, NULL });
+	run_and_wait((char *[]){ "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+				 "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+				 "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+				 "-keyout", f->key, "-out", f->cert, NULL });
 }
 
 static int free_port(void)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -110,8 +113,8 @@ static void test_who_is_let_in(void **state)
 		int result;
 	} rows[] = {
 		{ "localhost", true, OK },
-		{ "localhost", false, ERR_AGAIN },  /* nobody we trust has signed it */
-		{ "127.0.0.1", true, ERR_AGAIN },   /* not in the certificate */
+		{ "localhost", false, ERR_AGAIN }, /* nobody we trust has signed it */
+		{ "127.0.0.1", true, ERR_AGAIN },  /* not in the certificate */
 		{ "localhost", true, OK },
 	};
 	struct fixture *f = *state;

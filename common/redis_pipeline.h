@@ -1,0 +1,41 @@
+/*
+ * redis_pipeline - commands written one after the other, and the replies to them: for redis.c only.
+ */
+#ifndef BECKON_REDIS_PIPELINE_H
+#define BECKON_REDIS_PIPELINE_H
+
+#include <stddef.h>
+
+#include "buf.h"
+
+struct redisReply;
+
+#define PIPELINE_MAX_BYTES ((size_t)256 << 20) /* several times what a process may hold undone */
+
+struct pipeline {
+	struct buf out; /* RESP */
+	size_t *ends;	/* where each command ends in out */
+	struct redisReply **replies;
+	size_t n, cap, nreplies; /* there is room for as many replies as commands */
+};
+
+#define PIPELINE_INIT                                                                              \
+	{                                                                                          \
+		.out = BUF_INIT(PIPELINE_MAX_BYTES)                                                \
+	}
+
+/* A command is its header ("*<words>\r\n"), its words and an end. The whole has to fit. */
+void pipeline_bulk(struct pipeline *p, const char *bytes, size_t len); /* one word */
+void pipeline_end_command(struct pipeline *p);
+
+/* The rest of a command whose header is written. len may be NULL: strings. */
+void pipeline_args(struct pipeline *p, int argc, const char **argv, const size_t *len);
+
+/* A whole command of one to three words; b and c may be NULL. */
+void pipeline_words(struct pipeline *p, const char *a, const char *b, const char *c);
+
+size_t pipeline_start(const struct pipeline *p, size_t i); /* where command i begins in out */
+void pipeline_reset(struct pipeline *p);		   /* empty again */
+void pipeline_clear(struct pipeline *p);
+
+#endif
