@@ -2,8 +2,8 @@
  * tenant - what an organisation that invites has settled: sender, limits, link, language, zone.
  *
  * Read from the configuration's `tenants` section: "*" holds the defaults, other names override
- * them field by field. Unknown fields are refused by name. Read-only once loaded, so every thread
- * may ask.
+ * them field by field. Unknown fields are refused by name, and so is what no mail could be sent
+ * with. Read-only once loaded, so every thread may ask.
  */
 #ifndef BECKON_TENANT_H
 #define BECKON_TENANT_H
@@ -36,10 +36,11 @@ struct tenant {
 int tenants_load(struct tenants **out, const json_t *section, struct err *e);
 void tenants_free(struct tenants *t);
 
-/* A tenant's settings; those of "*" where it has none of its own. */
+/* A tenant's settings; those of "*" where it has none of its own. Never NULL. */
 const struct tenant *tenants_find(const struct tenants *t, const char *name);
 
-/* "50/s", "20/h burst 5", "3/m", "off". ERR_FATAL with the rule. */
+/* "50/s", "20/h burst 5", "3/m", "1/d", "off"; both numbers from 1 to 1,000,000. ERR_FATAL with the
+ * rule. */
 int tenant_rate_parse(const char *text, struct tenant_rate *out, struct err *e);
 
 #endif

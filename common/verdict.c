@@ -12,35 +12,55 @@ static struct verdict ended(enum outcome_word word, const char *code)
 	return (struct verdict){ .word = word, .final = true, .code = code };
 }
 
-static int64_t step(const struct verdict_facts *f, const struct verdict_rules *rules)
+/* The back-off after this attempt; the last one serves for all that follow. */
+static int64_t step_ms(const struct verdict_facts *f, const struct verdict_rules *rules)
 {
 	size_t i = f->attempt > 0 ? (size_t)f->attempt - 1 : 0;
 
-	return rules->steps_ms[i < rules->nsteps ? i : rules->nsteps - 1];
+	return verdict_jitter(rules->steps_ms[i < rules->nsteps ? i : rules->nsteps - 1],
+			      f->random);
 }
 
 static struct verdict doubt(const struct verdict_facts *f, const struct verdict_rules *rules)
 {
-	struct verdict v = { .word = WORD_UNKNOWN, .code = "outcome_unknown", .attempt = f->attempt };
+	int64_t due_ms = f->now_ms + step_ms(f, rules);
 
-	v.final = f->doubts > 0 || rules->doubts_are_final;
-	v.due_ms = v.final ? 0 : f->now_ms + verdict_jitter(step(f, rules), f->random);
-	if (v.due_ms > f->not_after_ms)
-		v.final = true;
-	return v;
+	if (f->doubts > 0 || rules->doubts_are_final || due_ms > f->not_after_ms)
+		return ended(WORD_UNKNOWN, "outcome_unknown");
+	return (struct verdict){
+		.word = WORD_UNKNOWN,
+		.code = "outcome_unknown",
+		.due_ms = due_ms,
+		.attempt = f->attempt,
+	};
 }
 
-/* Something of the configuration is wrong, not this message: it waits, no attempt is burnt. */
-static struct verdict wait(const struct verdict_facts *f, const struct verdict_rules *rules, bool burns)
+static struct verdict later(const struct verdict_facts *f, const struct verdict_rules *rules,
+			    bool burns)
 {
-	struct verdict v = { .word = WORD_DEFERRED, .code = burns ? "retry" : "provider_down" };
-	int64_t ms = verdict_jitter(step(f, rules), f->random);
+	int64_t ms = step_ms(f, rules);
+	struct verdict v = {
+		.word = WORD_DEFERRED,
+		.code = burns ? "retry" : "provider_down",
+		.due_ms = f->now_ms + (ms > f->retry_after_ms ? ms : f->retry_after_ms),
+		.attempt = f->attempt + burns,
+	};
 
 	if (burns && f->attempt > (int64_t)rules->nsteps)
 		return ended(WORD_ERROR, "retries_exhausted");
-	v.due_ms = f->now_ms + (ms > f->retry_after_ms ? ms : f->retry_after_ms);
-	v.attempt = f->attempt + burns;
 	return v.due_ms > f->not_after_ms ? ended(WORD_ERROR, "not_sent_in_time") : v;
+}
+
+/* What a class says of a try that came to nothing. */
+static bool ends_delivery(const struct code *c)
+{
+	return c && (c->class == 'P' || c->class == 'M' || c->class == 'Y');
+}
+
+/* Something of the configuration is wrong, not this message: it waits, and no attempt is burnt. */
+static bool burns_attempt(const struct code *c)
+{
+	return !c || c->class != 'C';
 }
 
 struct verdict verdict_of(const struct verdict_facts *f, const struct verdict_rules *rules)
@@ -52,7 +72,7 @@ struct verdict verdict_of(const struct verdict_facts *f, const struct verdict_ru
 	if (f->result.reach == REACH_IN_DOUBT)
 		return doubt(f, rules);
 	code = f->result.code ? codes_find(f->result.code) : NULL;
-	if (code && (code->class == 'P' || code->class == 'M' || code->class == 'Y'))
+	if (ends_delivery(code))
 		return ended(WORD_ERROR, code->name);
-	return wait(f, rules, !(code && code->class == 'C'));
+	return later(f, rules, burns_attempt(code));
 }

@@ -53,5 +53,5 @@ bool watermark_done(struct watermark *w, int64_t offset)
 
 bool watermark_full(const struct watermark *w)
 {
-	return w->next - w->low >= WATERMARK_WINDOW - 1;
+	return w->next - w->low >= WATERMARK_WINDOW;
 }
