@@ -107,6 +107,7 @@ void courier_close(struct courier *c);
 
 /* The stage's callbacks, with the courier as ctx. */
 int courier_handle(struct courier *c, struct work **works, size_t n, struct err *e);
+size_t courier_appetite(struct courier *c);
 int64_t courier_tick(struct courier *c);
 void courier_flushed(struct courier *c, struct work *w);
 void courier_revoked(struct courier *c, struct work *w);

@@ -5,6 +5,7 @@
 #include "now.h"
 
 #define UNDER_WAY_AGAIN_MS 50
+#define WAITING_PER_SESSION 4
 
 static size_t room(const struct courier *c)
 {
@@ -92,4 +93,15 @@ int64_t courier_next_ask(const struct courier *c, int64_t now)
 		if (p->ask_at_ms - now < next)
 			next = p->ask_at_ms > now ? p->ask_at_ms - now : 0;
 	return next;
+}
+
+/* A few jobs a session are enough to be never without one. Where all that wait are held back, more are read:
+   somebody of another domain may be behind them. */
+size_t courier_appetite(struct courier *c)
+{
+	size_t enough = WAITING_PER_SESSION * c->o.sessions, waiting = c->lists[PARCEL_WAITING].count;
+
+	if (c->held_back)
+		return SIZE_MAX;
+	return waiting < enough ? enough - waiting : 0;
 }

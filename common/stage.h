@@ -72,6 +72,8 @@ struct stage {
 	/* Takes n works, each to be answered by stage_finish sometime. ERR_AGAIN: Redis cannot answer; nothing
 	   was taken, all are handed over again later. NULL where the stage reads nothing. */
 	int (*handle)(void *ctx, struct work **works, size_t n, struct err *e);
+	/* How many more works it would take now, within the bounds above; NULL = as many as there are. */
+	size_t (*appetite)(void *ctx);
 	/* Every turn of the loop, also while standing still. Returns in how many ms it is next needed at the
 	   latest; ERR_AGAIN as text in e when it cannot work now. */
 	int64_t (*tick)(void *ctx);

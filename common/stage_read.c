@@ -117,8 +117,12 @@ static size_t credit(const struct run *r, const struct stage_part *part)
 {
 	if (!part->assigned || part->ahead || watermark_full(&part->mark) || r->undone_bytes >= STAGE_UNDONE_BYTES_MAX)
 		return 0;
-	size_t n = STAGE_UNDONE_MAX - r->undone_count;
+	size_t n = STAGE_UNDONE_MAX - r->undone_count, wanted = STAGE_BATCH_MAX;
 
+	if (r->stage->appetite)
+		wanted = r->stage->appetite(r->ctx);
+	wanted = wanted > r->nkept ? wanted - r->nkept : 0;
+	n = n < wanted ? n : wanted;
 	return n < STAGE_BATCH_MAX ? n : STAGE_BATCH_MAX;
 }
 

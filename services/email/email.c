@@ -65,6 +65,11 @@ int email_handle(void *ctx, struct work **works, size_t n, struct err *e)
 	return courier_handle(((struct email *)ctx)->courier, works, n, e);
 }
 
+size_t email_appetite(void *ctx)
+{
+	return courier_appetite(((struct email *)ctx)->courier);
+}
+
 int64_t email_tick(void *ctx)
 {
 	return courier_tick(((struct email *)ctx)->courier);

@@ -32,6 +32,7 @@ struct email {
 int email_check(const void *settings, struct err *e);
 int email_open(void *ctx, struct run *r, struct err *e);
 int email_handle(void *ctx, struct work **works, size_t n, struct err *e);
+size_t email_appetite(void *ctx);
 int64_t email_tick(void *ctx);
 void email_flushed(void *ctx, struct work *w);
 void email_revoked(void *ctx, struct work *w);

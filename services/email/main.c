@@ -39,6 +39,7 @@ static const struct stage stage = {
 	.check = email_check,
 	.open = email_open,
 	.handle = email_handle,
+	.appetite = email_appetite,
 	.tick = email_tick,
 	.flushed = email_flushed,
 	.revoked = email_revoked,
