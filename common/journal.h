@@ -52,9 +52,11 @@ int64_t journal_incarnation(const struct journal *j); /* max(start time in ms, l
 
 /* Loop thread. Returns the entry's number, or -1 when all are taken. */
 int journal_take(struct journal *j, const char *delivery, int64_t turn);
+
 /* Where claimed_turn is over the turn that was taken (CLAIM_TAKEN_OVER, now or before): before the
    dot, else nobody finds the entry. */
 void journal_raise(struct journal *j, int entry, int64_t turn);
+
 void journal_free_entry(struct journal *j, int entry); /* after the settle; entry -1 does nothing */
 
 /* Any thread, for an entry it works on. */
