@@ -1,5 +1,6 @@
 #include "courier_priv.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,14 +16,6 @@
 #define LIMITED_MAX_MS 60000
 
 /* ---- asking ---- */
-
-static int64_t take_entry(struct courier *c, struct parcel *p, int64_t turn)
-{
-	if (!c->journal)
-		return -1;
-	journal_free_entry(c->journal, p->entry);
-	return journal_take(c->journal, p->job.id, turn);
-}
 
 static void make_token(struct courier *c, struct parcel *p, const char *kid)
 {
@@ -43,7 +36,10 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 	make_token(c, p, NULL);
 	snprintf(p->limit_name, sizeof(p->limit_name), "recipient:%s", p->job.recipient_hash);
 	p->limits[0] = (struct guard_limit){ p->limit_name, rate->interval_us, rate->burst };
-	p->entry = (int)take_entry(c, p, p->job.turn);
+	if (c->journal) {
+		p->entry = journal_take(c->journal, p->job.id, p->job.turn);
+		assert(p->entry >= 0); /* it has one for every work that can be in hand */
+	}
 	p->asked_ms = now_mono_ms();
 	p->withheld = false;
 	p->lease_end_boot_ms = now_boot_ms() + c->o.deadline_ms + LEASE_MARGIN_MS;
@@ -113,7 +109,6 @@ static void after_doubt(struct courier *c, struct parcel *p)
 
 	o.code = "outcome_unknown";
 	courier_tell(c, p, &o);
-	p->entry = (int)take_entry(c, p, p->claim.claimed_turn);
 	if (p->claim.doubts <= 1 && !c->o.rules.doubts_are_final) {
 		send(c, p);
 		return;
@@ -157,6 +152,8 @@ void courier_answer_claim(struct courier *c, struct parcel *p)
 		[CLAIM_DUPLICATE] = duplicate,
 	};
 
+	if (p->entry >= 0 && p->claim.claimed_turn > p->job.turn) /* raised in place: by this claim or an earlier one */
+		journal_raise(c->journal, p->entry, p->claim.claimed_turn);
 	answers[p->claim.answer](c, p);
 }
 

@@ -97,9 +97,10 @@ void ask_prepare_decide(struct ask *a)
 	a->fields[n++] = field("ak", live ? a->address_key : "");
 	a->fields[n++] = field("src", a->event.source);
 	a->fields[n++] = field("id", a->event.id);
-	a->fields[n++] = (struct guard_field){ "data", a->data, a->data_len };
 	d->set = a->fields;
 	d->nset = n;
+	d->data = a->data;
+	d->data_len = a->data_len;
 }
 
 void ask_take_decided(struct ask *a)
