@@ -30,8 +30,8 @@ void job_write(const struct job *j, const char *data, size_t data_len, struct bu
 	member(out, "source", j->request_source);
 	member(out, "id", j->request_id);
 	member(out, "link_base", j->link_base);
-	buf_fmt(out, ",\"ttl_s\":%lld,\"requested_ms\":%lld,\"not_after_ms\":%lld,\"data\":", (long long)j->ttl_s,
-		(long long)j->requested_ms, (long long)j->not_after_ms);
+	buf_fmt(out, ",\"ttl_s\":%lld,\"requested_ms\":%lld,\"not_after_ms\":%lld,\"data\":",
+		(long long)j->ttl_s, (long long)j->requested_ms, (long long)j->not_after_ms);
 	buf_add(out, data, data_len);
 	buf_byte(out, '}');
 }
@@ -63,25 +63,40 @@ size_t job_headers(const struct job *j, struct job_stand *stand, struct header o
 	return n;
 }
 
-/* A header as text, cut to fit; "" where absent. */
-static const char *header_text(const struct record *r, const char *name, char *out, size_t size)
+/* The last header of this name; NULL = there is none. */
+static const struct header *header_find(const struct record *r, const char *name)
 {
-	out[0] = '\0';
-	for (size_t i = 0; i < r->header_count; i++) {
-		const struct header *h = &r->headers[i];
-
-		if (!strcmp(h->name, name))
-			snprintf(out, size, "%.*s", (int)h->len, (const char *)h->value);
-	}
-	return out;
+	for (size_t i = r->header_count; i-- > 0;)
+		if (!strcmp(r->headers[i].name, name))
+			return &r->headers[i];
+	return NULL;
 }
 
-static int64_t header_number(const struct record *r, const char *name)
+/* As text, cut to fit; "" where absent. */
+static void header_text(const struct record *r, const char *name, char *out, size_t size)
 {
-	char text[24];
-	int64_t v = strtoll(header_text(r, name, text, sizeof(text)), NULL, 10);
+	const struct header *h = header_find(r, name);
 
-	return v < 1 ? 1 : v;
+	snprintf(out, size, "%.*s", h && h->value ? (int)h->len : 0,
+		 h && h->value ? (const char *)h->value : "");
+}
+
+/* 1 where absent. */
+static int header_number(const struct record *r, const char *name, int64_t *out, struct err *e)
+{
+	const struct header *h = header_find(r, name);
+	const char *digits = h ? h->value : NULL;
+	int64_t v = h ? 0 : 1;
+
+	for (size_t i = 0; digits && i < h->len && v <= IDS_NUMBER_MAX; i++) {
+		if (digits[i] < '0' || digits[i] > '9')
+			return err_set(e, ERR_INVALID, "%s is no number", name);
+		v = v * 10 + (digits[i] - '0');
+	}
+	if (v < 1 || v > IDS_NUMBER_MAX)
+		return err_set(e, ERR_INVALID, "%s is not from 1 to %u", name, IDS_NUMBER_MAX);
+	*out = v;
+	return OK;
 }
 
 static const char *text(const json_t *root, const char *name)
@@ -95,7 +110,8 @@ static int read_body(struct job *j, struct err *e)
 	const char *id = text(root, "delivery");
 
 	if (json_integer_value(json_object_get(root, "v")) != JOB_VERSION)
-		return err_set(e, ERR_INVALID, "v: this version reads jobs of version %d", JOB_VERSION);
+		return err_set(e, ERR_INVALID, "v: this version reads jobs of version %d",
+			       JOB_VERSION);
 	if (!id || ids_delivery_parse(id, &j->delivery, e) < 0)
 		return err_set(e, ERR_INVALID, "delivery: missing or not one");
 	ids_delivery_build(&j->delivery, j->id);
@@ -114,6 +130,9 @@ static int read_body(struct job *j, struct err *e)
 	j->data = json_object_get(root, "data");
 	if (!j->kind || !j->to || !j->recipient_hash || !j->request_id || !json_is_object(j->data))
 		return err_set(e, ERR_INVALID, "kind, to, recipient_hash, id or data is missing");
+	if (j->ttl_s < 1 || j->ttl_s > JOB_TTL_MAX_S || j->requested_ms < 0 || j->not_after_ms < 0)
+		return err_set(e, ERR_INVALID,
+			       "ttl_s, requested_ms or not_after_ms is out of range");
 	return OK;
 }
 
@@ -126,15 +145,17 @@ int job_read(const struct record *r, struct job *out, struct err *e)
 		return err_set(e, ERR_INVALID, "a job has from 1 to %zu bytes", JOB_MAX_BYTES);
 	j.root = json_loadb(r->value, r->value_len, JSON_REJECT_DUPLICATES, &error);
 	if (!j.root)
-		return err_set(e, ERR_INVALID, "a job is JSON: line %d, column %d", error.line, error.column);
-	if (read_body(&j, e) < 0) {
+		return err_set(e, ERR_INVALID, "a job is JSON: line %d, column %d", error.line,
+			       error.column);
+	if (read_body(&j, e) < 0 || header_number(r, TURN, &j.turn, e) < 0 ||
+	    header_number(r, ATTEMPT, &j.attempt, e) < 0) {
 		json_decref(j.root);
 		return ERR_INVALID;
 	}
-	j.turn = header_number(r, TURN);
-	j.attempt = header_number(r, ATTEMPT);
 	header_text(r, WAITED, j.waited, sizeof(j.waited));
-	header_text(r, "ce_traceparent", j.traceparent_text, sizeof(j.traceparent_text));
+	header_text(r, "traceparent", j.traceparent_text, sizeof(j.traceparent_text));
+	if (j.traceparent_text[strspn(j.traceparent_text, "0123456789abcdef-")])
+		j.traceparent_text[0] = '\0';
 	*out = j;
 	out->traceparent = out->traceparent_text;
 	return OK;

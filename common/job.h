@@ -2,7 +2,7 @@
  * job - one delivery as it travels from the dispatcher to a courier.
  *
  * The value is JSON: what was decided, and under "data" the data of the request, byte for byte, so
- * that the dispatcher does not write again what it has only read. turn, attempt and doubts travel as
+ * that the dispatcher does not write again what it has only read. Turn and attempt travel as
  * headers: a job that waits is put back with the same value and other headers. Format version 1;
  * a courier refuses versions it does not know.
  */
@@ -21,6 +21,7 @@
 
 #define JOB_VERSION 1
 #define JOB_MAX_BYTES ((size_t)80 << 10) /* a request of 64 KiB and what was decided */
+#define JOB_TTL_MAX_S 31536000		 /* of a link: a year */
 #define JOB_HEADERS_MAX (CLOUDEVENT_HEADERS_MAX + 3)
 
 /* Strings are borrowed: from the request when written, from root when read. */
@@ -31,34 +32,36 @@ struct job {
 	const char *kind;
 	const char *to; /* normalised address */
 	const char *recipient_hash, *recipient_masked;
-	const char *address_key;    /* key behind a:, given up when the invite will not be sent */
+	const char *address_key; /* key behind a:, given up when the invite will not be sent */
 	const char *request_source, *request_id;
 	const char *link_base;
 	int64_t ttl_s;
-	int64_t requested_ms;       /* when the dispatcher first saw the request */
+	int64_t requested_ms; /* when the dispatcher first saw the request */
 	int64_t not_after_ms;
-	int64_t turn, attempt;      /* 1-based; from the headers, 1 where absent */
-	char waited[16];            /* why it waited last, so that it is told once a reason; "" = it did not */
+	int64_t turn, attempt; /* 1-based; from the headers, 1 where absent */
+	char waited[16]; /* why it waited last, so that it is told once a reason; "" = it did not */
 	const char *traceparent;
 	char traceparent_text[CLOUDEVENT_TRACEPARENT_SIZE];
-	const json_t *data;         /* when read */
-	json_t *root;               /* when read: owner */
+	const json_t *data; /* when read */
+	json_t *root;	    /* when read: owner */
 };
 
 /* Appends the value; data is the request's data as JSON text. */
 void job_write(const struct job *j, const char *data, size_t data_len, struct buf *out);
 
-/* Where a job stands when it is put on its topic. texts is the headers' memory. */
+/* Where a job stands when it is put on its topic. */
 struct job_stand {
 	int64_t turn, attempt;
-	const char *waited; /* NULL = it did not wait */
-	char turn_text[24], attempt_text[24];
+	const char *waited;		      /* NULL = it did not wait */
+	char turn_text[24], attempt_text[24]; /* the headers' memory */
 };
 
 /* Fills the headers; they borrow from j and stand. Returns how many. */
-size_t job_headers(const struct job *j, struct job_stand *stand, struct header out[JOB_HEADERS_MAX]);
+size_t job_headers(const struct job *j, struct job_stand *stand,
+		   struct header out[JOB_HEADERS_MAX]);
 
-/* Reads a record of a job topic. ERR_INVALID where it is none that this version understands. */
+/* Reads a record of a job topic. ERR_INVALID where it is none that this version understands; the
+   text names the field, never a value. */
 int job_read(const struct record *r, struct job *out, struct err *e);
 void job_clear(struct job *j);
 
