@@ -9,21 +9,33 @@
 #include "now.h"
 
 const struct outcome_word_facts outcome_words[WORD_COUNT] = {
-	[WORD_HELD] = { "held", 0, false, true },
-	[WORD_QUEUED] = { "queued", 1, false, true },
-	[WORD_DEFERRED] = { "deferred", 2, false, true },
-	[WORD_UNKNOWN] = { "unknown", 3, false, true },
-	[WORD_SENT] = { "sent", 4, false, true },
-	[WORD_DELIVERED] = { "delivered", 5, false, true },
-	[WORD_UNDELIVERED] = { "undelivered", 5, false, true },
-	[WORD_ERROR] = { "error", 5, false, true },
-	[WORD_EXPIRED] = { "expired", 1, true, true },
-	[WORD_DECLINED] = { "declined", 2, true, true },
-	[WORD_CANCELLED] = { "cancelled", 3, true, true },
-	[WORD_ACCEPTED] = { "accepted", 4, true, true },
-	[WORD_SUPERSEDED] = { "superseded", 0, false, false },
-	[WORD_DUPLICATE] = { "duplicate", 0, false, false },
-	[WORD_REFUSED] = { "refused", 0, false, false },
+	[WORD_HELD] = { .name = "held", .rank = 0, .changes_state = true },
+	[WORD_QUEUED] = { .name = "queued", .rank = 1, .changes_state = true },
+	[WORD_DEFERRED] = { .name = "deferred", .rank = 2, .changes_state = true },
+	[WORD_UNKNOWN] = { .name = "unknown", .rank = 3, .changes_state = true },
+	[WORD_SENT] = { .name = "sent", .rank = 4, .changes_state = true },
+	[WORD_DELIVERED] = { .name = "delivered", .rank = 5, .changes_state = true },
+	[WORD_UNDELIVERED] = { .name = "undelivered", .rank = 5, .changes_state = true },
+	[WORD_ERROR] = { .name = "error", .rank = 5, .changes_state = true },
+	[WORD_EXPIRED] = { .name = "expired",
+			   .rank = 1,
+			   .of_invitation = true,
+			   .changes_state = true },
+	[WORD_DECLINED] = { .name = "declined",
+			    .rank = 2,
+			    .of_invitation = true,
+			    .changes_state = true },
+	[WORD_CANCELLED] = { .name = "cancelled",
+			     .rank = 3,
+			     .of_invitation = true,
+			     .changes_state = true },
+	[WORD_ACCEPTED] = { .name = "accepted",
+			    .rank = 4,
+			    .of_invitation = true,
+			    .changes_state = true },
+	[WORD_SUPERSEDED] = { .name = "superseded" },
+	[WORD_DUPLICATE] = { .name = "duplicate" },
+	[WORD_REFUSED] = { .name = "refused" },
 };
 
 enum outcome_word outcome_word_find(const char *name)
@@ -100,8 +112,9 @@ static void timings(struct buf *b, const struct outcome_timings *t)
 	if (!t)
 		return;
 	name(b, "timings");
-	buf_fmt(b, "{\"queue_ms\":%lld,\"guard_ms\":%lld,\"send_ms\":%lld,\"total_ms\":%lld}", (long long)t->queue_ms,
-		(long long)t->guard_ms, (long long)t->send_ms, (long long)t->total_ms);
+	buf_fmt(b, "{\"queue_ms\":%lld,\"guard_ms\":%lld,\"send_ms\":%lld,\"total_ms\":%lld}",
+		(long long)t->queue_ms, (long long)t->guard_ms, (long long)t->send_ms,
+		(long long)t->total_ms);
 }
 
 static void origin(struct buf *b, const struct coords *c)
@@ -119,7 +132,6 @@ static void sequence(struct buf *b, const struct outcome *o)
 	const struct outcome_word_facts *w = &outcome_words[o->word];
 	int64_t turn = w->of_invitation ? OUTCOME_TURN_OF_INVITATION : o->turn;
 
-	number(b, "generation", o->generation);
 	name(b, "sequence");
 	buf_fmt(b, "[%lld,%lld,%d]", (long long)o->generation, (long long)turn, w->rank);
 }
@@ -160,14 +172,17 @@ static void body(struct buf *b, const struct outcome *o)
 	buf_byte(b, '{');
 	text(b, "tenant", o->tenant);
 	text(b, "invite", o->invite);
-	text(b, "word", outcome_words[o->word].name);
 	text(b, "kind", o->kind);
-	sequence(b, o);
+	number(b, "generation", o->generation);
 	text(b, "delivery", o->delivery);
 	attempt(b, o);
 	text(b, "channel", o->channel);
+	text(b, "word", outcome_words[o->word].name);
 	text(b, "prev", o->prev);
+	sequence(b, o);
 	request(b, o);
+	text(b, "first", o->first);
+	text(b, "holder", o->holder);
 	fault(b, o);
 	text(b, "provider", o->provider);
 	text(b, "provider_message_id", o->provider_message_id);
@@ -179,8 +194,6 @@ static void body(struct buf *b, const struct outcome *o)
 	text(b, "token_sha256", o->token_sha256);
 	timings(b, o->timings);
 	origin(b, o->origin);
-	text(b, "first", o->first);
-	text(b, "holder", o->holder);
 	for (size_t i = 0; o->data && i < ARRAY_LEN(echoed); i++)
 		echo(b, o->data, echoed[i]);
 	buf_byte(b, '}');
@@ -188,7 +201,8 @@ static void body(struct buf *b, const struct outcome *o)
 
 static void compute_id(const struct outcome *o, char id[IDS_OUTCOME_SIZE])
 {
-	struct ids_event event = { o->request_source ? o->request_source : "", o->request_id ? o->request_id : "" };
+	struct ids_event event = { o->request_source ? o->request_source : "",
+				   o->request_id ? o->request_id : "" };
 	const char *tenant = o->tenant ? o->tenant : "", *word = outcome_words[o->word].name;
 
 	if (o->delivery)
@@ -204,8 +218,9 @@ void outcome_pack(const struct outcome *o, const char *source, struct buf *out)
 	autobuf json = BUF_INIT(OUTCOME_MAX_BYTES);
 
 	compute_id(o, id);
-	buf_fmt(out, "%s\n%s\n%s\n%s/%s\n%s\n", id, outcome_words[o->word].name, source, o->tenant ? o->tenant : "",
-		o->invite ? o->invite : "", o->traceparent ? o->traceparent : "");
+	buf_fmt(out, "%s\n%s\n%s\n%s/%s\n%s\n", id, outcome_words[o->word].name, source,
+		o->tenant ? o->tenant : "", o->invite ? o->invite : "",
+		o->traceparent ? o->traceparent : "");
 	body(&json, o);
 	buf_add(out, json.data, json.len);
 }
@@ -221,12 +236,16 @@ static char *line(char **at, const char *end)
 	return start;
 }
 
-int outcome_unpack(char *bytes, size_t len, const char *topic, struct outcome_record *out, struct err *e)
+int outcome_unpack(char *bytes, size_t len, const char *topic, struct outcome_record *out,
+		   struct err *e)
 {
 	char *at = bytes, *end = bytes + len;
-	char *id = line(&at, end), *word = id ? line(&at, end) : NULL, *source = word ? line(&at, end) : NULL;
+	char *id = line(&at, end), *word = id ? line(&at, end) : NULL,
+	     *source = word ? line(&at, end) : NULL;
 	char *key = source ? line(&at, end) : NULL, *trace = key ? line(&at, end) : NULL;
-	struct cloudevent_head head = { .id = id, .source = source, .type = out->type, .traceparent = trace };
+	struct cloudevent_head head = {
+		.id = id, .source = source, .type = out->type, .traceparent = trace
+	};
 	const char *subject;
 
 	if (!trace)

@@ -1,10 +1,10 @@
 /*
  * outcome - what is told on the status topic: words, ranks, and the bytes.
  *
- * An outcome has a computed id, so repeating it adds nothing for readers that drop ids they have seen,
- * and a sequence (generation, turn, rank), so the folded state never goes back. No address, number,
- * name, token or password is ever in one in the clear: recipient_masked and recipient_hash stand for
- * the person. contract.md section 3 has the fields.
+ * An outcome has a computed id, so repeating it adds nothing for readers that drop ids they have
+ * seen, and a sequence (generation, turn, rank), so the folded state never goes back. No address,
+ * number, name, token or password is ever in one in the clear: recipient_masked and recipient_hash
+ * stand for the person. contract.md section 3 has the fields.
  */
 #ifndef BECKON_OUTCOME_H
 #define BECKON_OUTCOME_H
@@ -55,17 +55,17 @@ struct outcome_timings {
 	int64_t queue_ms, guard_ms, send_ms, total_ms;
 };
 
-/* Absent: NULL, 0, or -1 for attempt. Everything is borrowed. */
+/* Absent: NULL, "" or 0. Everything is borrowed. */
 struct outcome {
 	enum outcome_word word;
 	const char *tenant, *invite, *kind;
 	int64_t generation;
 	const char *delivery, *channel; /* of a delivery; else NULL */
-	int64_t turn;                   /* the turn that this outcome ends */
+	int64_t turn;			/* the turn that this outcome ends */
 	int64_t attempt, attempts_max;
-	const char *prev;               /* the state before */
+	const char *prev; /* the state before */
 	const char *request_source, *request_id;
-	const char *code, *reason;      /* reason: scrubbed, at most 200 characters */
+	const char *code, *reason; /* reason: scrubbed, at most 200 characters */
 	const char *provider, *provider_message_id;
 	const char *template_name, *template_locale, *template_sha256;
 	unsigned template_version;
@@ -74,23 +74,25 @@ struct outcome {
 	const char *token_sha256;
 	const struct outcome_timings *timings;
 	const struct coords *origin;
-	const char *first;              /* duplicate: what came first */
-	const char *holder;             /* refused: the invite that has the address */
-	const json_t *data;             /* of the request: role, department, teams, batch, metadata are echoed */
+	const char *first;  /* duplicate: what came first */
+	const char *holder; /* refused: the invite that has the address */
+	const json_t
+		*data; /* of the request: role, department, teams, batch, metadata are echoed */
 	const char *traceparent;
 };
 
-/* The bytes kept until they are acknowledged: a head (id, word, subject, traceparent) and the JSON. source is
-   "beckon/<service>". Appends to out. */
+/* The bytes kept until they are acknowledged: a head (id, word, source, key, traceparent) and the
+   JSON, its members in the order of the contract. source is "beckon/<service>". Appends to out. */
 void outcome_pack(const struct outcome *o, const char *source, struct buf *out);
 
-/* Packed bytes as a record for topic: fills m, whose headers live in *head and whose memory is bytes', which
-   are changed. ERR_INVALID: they are no packed outcome. */
+/* Packed bytes as a record for topic, which borrows from them and from out; they are changed.
+   ERR_INVALID: they are no packed outcome. */
 struct outcome_record {
 	struct kafka_message message;
 	struct header headers[CLOUDEVENT_HEADERS_MAX];
 	char key[140], type[64];
 };
-int outcome_unpack(char *bytes, size_t len, const char *topic, struct outcome_record *out, struct err *e);
+int outcome_unpack(char *bytes, size_t len, const char *topic, struct outcome_record *out,
+		   struct err *e);
 
 #endif
