@@ -34,7 +34,8 @@ static int drop(struct clock *c)
 	for (size_t i = 0; i < c->nleased; i++)
 		refs[i] = (struct later_ref){ c->leased[i].item.id, c->leased[i].item.turn };
 	if (later_drop(stage_guard(c->run), refs, c->nleased, &e) < 0)
-		return ERR_AGAIN; /* dropped when Redis is back; or put back twice, which a claim finds out */
+		return ERR_AGAIN; /* dropped when Redis is back; or put back twice, which a claim
+				     finds out */
 	crash_point("dropped");
 	for (size_t i = 0; i < c->nleased; i++)
 		later_leased_clear(&c->leased[i]);
@@ -69,8 +70,8 @@ static int64_t lease(struct clock *c)
 
 	if (c->nleased || stage_stopping(c->run))
 		return c->settings.poll_ms;
-	if (later_lease(stage_guard(c->run), c->settings.lease_ms, CLOCK_BATCH, c->leased, &c->nleased, &next_due, &now,
-			&e) < 0)
+	if (later_lease(stage_guard(c->run), c->settings.lease_ms, CLOCK_BATCH, c->leased,
+			&c->nleased, &next_due, &now, &e) < 0)
 		return c->settings.poll_ms;
 	crash_point("leased");
 	for (size_t i = 0; i < c->nleased; i++)
@@ -112,8 +113,10 @@ int clock_open(void *ctx, struct run *r, struct err *e)
 {
 	static const struct metric_family families[] = {
 		{ METRIC_GAUGE, "beckon_parked", "Items that wait for their time." },
-		{ METRIC_GAUGE, "beckon_parked_overdue", "Items that are due and not put back yet." },
-		{ METRIC_GAUGE, "beckon_due_lag_seconds", "How long the oldest due item has been due; 0 = none." },
+		{ METRIC_GAUGE, "beckon_parked_overdue",
+		  "Items that are due and not put back yet." },
+		{ METRIC_GAUGE, "beckon_due_lag_seconds",
+		  "How long the oldest due item has been due; 0 = none." },
 		{ METRIC_COUNTER, "beckon_put_back_total", "Items put back on their topic." },
 	};
 	struct clock *c = ctx;

@@ -1,8 +1,9 @@
 /*
  * clock - puts what has waited back on the topic written on it, when it is due.
  *
- * Knows no domain word: an item is a due time, a topic, a key and bytes. Leased first, appended, and
- * dropped after Kafka's acknowledgement; the items of a clock that died reappear when its lease ends.
+ * Knows no domain word: an item is a due time, a topic, a key and bytes. Leased first, appended,
+ * and dropped after Kafka's acknowledgement; the items of a clock that died reappear when its lease
+ * ends.
  */
 #ifndef BECKON_CLOCK_H
 #define BECKON_CLOCK_H
@@ -20,8 +21,9 @@ struct clock {
 	struct clock_settings settings;
 	struct run *run;
 	struct later_leased leased[CLOCK_BATCH];
-	size_t nleased, nacked; /* of one batch: the next is leased when all of it is acknowledged */
-	int64_t measured_ms;    /* monotonic */
+	size_t nleased,
+		nacked;	     /* of one batch: the next is leased when all of it is acknowledged */
+	int64_t measured_ms; /* monotonic */
 	struct metric *parked, *overdue, *due_lag, *put_back;
 };
 

@@ -1,17 +1,20 @@
 /*
  * clock - put what has waited back on its topic, when it is due.
  *
- * Reads no topic. Leases due items from Redis, appends each to the topic written on it, and drops it when
- * Kafka has acknowledged.
+ * Reads no topic. Leases due items from Redis, appends each to the topic written on it, and drops
+ * it when Kafka has acknowledged.
  */
 #include "clock.h"
 #include "mem.h"
 
 #define S struct clock_settings
 static const struct config_key keys[] = {
-	{ CONFIG_DURATION(S, poll_ms), .name = "clock.poll", .fallback = "50ms", .min = 1, .max = 10000,
-	  .help = "How often is looked for what somebody has parked meanwhile; bounds how late an item may go." },
-	{ CONFIG_DURATION(S, lease_ms), .name = "clock.lease", .fallback = "30s", .min = 1000, .max = 600000,
+	{ CONFIG_DURATION(S, poll_ms), .name = "clock.poll", .fallback = "50ms", .min = 1,
+	  .max = 10000,
+	  .help = "How often is looked for what somebody has parked meanwhile; bounds how late an "
+		  "item may go." },
+	{ CONFIG_DURATION(S, lease_ms), .name = "clock.lease", .fallback = "30s", .min = 1000,
+	  .max = 600000,
 	  .help = "After this time the items of a clock that died are put back by another." },
 };
 #undef S

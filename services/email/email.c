@@ -9,11 +9,15 @@ static int load(struct email *m, struct err *e)
 {
 	const struct email_settings *s = &m->settings;
 
-	if (tenants_load(&m->tenants, s->tenants, e) < 0 || keyring_load(&m->ring, s->ring_file, e) < 0 ||
-	    catalog_open(&m->catalog, s->templates_dir, e) < 0 || relay_open(&m->relay, s->relays, s->helo, e) < 0)
+	if (tenants_load(&m->tenants, s->tenants, e) < 0 ||
+	    keyring_load(&m->ring, s->ring_file, e) < 0 ||
+	    catalog_open(&m->catalog, s->templates_dir, e) < 0 ||
+	    relay_open(&m->relay, s->relays, s->helo, e) < 0)
 		return ERR_FATAL;
 	if (!tenants_find(m->tenants, "*")->from)
-		return err_set(e, ERR_FATAL, "tenants.*.sender.from: the address that mails come from is missing");
+		return err_set(
+			e, ERR_FATAL,
+			"tenants.*.sender.from: the address that mails come from is missing");
 	return OK;
 }
 

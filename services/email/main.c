@@ -1,8 +1,9 @@
 /*
  * email - deliver jobs as e-mail: claim, send, settle, tell.
  *
- * Reads invite-email. The courier asks Redis for each job whether it may be sent now, channel threads make the
- * letter and talk SMTP over sessions that stay open, and what came of it is settled and told.
+ * Reads invite-email. The courier asks Redis for each job whether it may be sent now, channel
+ * threads make the letter and talk SMTP over sessions that stay open, and what came of it is
+ * settled and told.
  */
 #include "email.h"
 #include "mem.h"
@@ -12,20 +13,25 @@ static const struct config_key keys[] = {
 	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
 	  .help = "Settings of tenants; \"*\" holds the defaults for all." },
 	{ CONFIG_OBJECT(S, relays), .name = "relays", .required = true,
-	  .help = "Where mails go: [{name, url: smtp://host:port, tls: required|off, ca_file, username, password_file}]." },
+	  .help = "Where mails go: [{name, url: smtp://host:port, tls: required|off, ca_file, "
+		  "username, password_file}]." },
 	{ CONFIG_INT(S, sessions), .name = "sessions", .fallback = "32", .min = 1, .max = 1024,
 	  .help = "Connections to the relay at the most; they are opened as needed." },
-	{ CONFIG_DURATION(S, deadline_ms), .name = "message_deadline", .fallback = "60s", .min = 1000, .max = 3600000,
+	{ CONFIG_DURATION(S, deadline_ms), .name = "message_deadline", .fallback = "60s",
+	  .min = 1000, .max = 3600000,
 	  .help = "How long one message may take; then its connection is cut." },
-	{ CONFIG_DURATION(S, idle_ms), .name = "session_idle", .fallback = "5s", .min = 10, .max = 300000,
-	  .help = "How long a connection stays open with nothing to send." },
-	{ CONFIG_DURATION_LIST(S, retry), .name = "schedule.retry", .fallback = "1m, 5m, 15m, 1h, 3h, 6h", .min = 1, .max = 604800000,
+	{ CONFIG_DURATION(S, idle_ms), .name = "session_idle", .fallback = "5s", .min = 10,
+	  .max = 300000, .help = "How long a connection stays open with nothing to send." },
+	{ CONFIG_DURATION_LIST(S, retry), .name = "schedule.retry",
+	  .fallback = "1m, 5m, 15m, 1h, 3h, 6h", .min = 1, .max = 604800000,
 	  .help = "Back-off before each further attempt; its length is how often is tried again." },
 	{ CONFIG_STRING(S, ring_file), .name = "keys.ring_file", .required = true,
-	  .help = "Keys that sign links; read again on SIGHUP. `beckon init --keys DIR` makes the first." },
-	{ CONFIG_STRING(S, templates_dir), .name = "templates_dir", .fallback = "/usr/share/beckon/templates",
-	  .help = "Folder of templates." },
-	{ CONFIG_STRING(S, helo), .name = "helo", .help = "Name said in EHLO; default this machine's." },
+	  .help = "Keys that sign links; read again on SIGHUP. `beckon init --keys DIR` makes the "
+		  "first." },
+	{ CONFIG_STRING(S, templates_dir), .name = "templates_dir",
+	  .fallback = "/usr/share/beckon/templates", .help = "Folder of templates." },
+	{ CONFIG_STRING(S, helo), .name = "helo",
+	  .help = "Name said in EHLO; default this machine's." },
 };
 #undef S
 

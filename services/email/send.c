@@ -33,7 +33,8 @@ static const char *domain_of(const char *address)
 	return at ? at + 1 : "localhost";
 }
 
-static int build(struct email *email, struct parcel *p, struct sending *s, const char **code, struct err *e)
+static int build(struct email *email, struct parcel *p, struct sending *s, const char **code,
+		 struct err *e)
 {
 	const struct tenant *t = p->tenant;
 	autobuf link = BUF_INIT(LINK_MAX), id = BUF_INIT(128);
@@ -62,7 +63,8 @@ static int build(struct email *email, struct parcel *p, struct sending *s, const
 
 	*code = "render_failed";
 	if (!p->job.link_base)
-		return err_set(e, ERR_INVALID, "no link base: neither the request nor the tenant has one");
+		return err_set(e, ERR_INVALID,
+			       "no link base: neither the request nor the tenant has one");
 	if (link_build(p->job.link_base, p->token, &link, e) < 0)
 		return ERR_INVALID;
 	facts.link = link.data;
@@ -78,7 +80,8 @@ static int build(struct email *email, struct parcel *p, struct sending *s, const
 	return OK;
 }
 
-static struct sending *prepare(struct email *email, struct parcel *p, const char **code, struct err *e)
+static struct sending *prepare(struct email *email, struct parcel *p, const char **code,
+			       struct err *e)
 {
 	struct sending *s = xcalloc(1, sizeof(*s));
 
@@ -110,7 +113,8 @@ static struct mail *next(void *ctx)
 		const char *code;
 		struct err e = { "" };
 
-		p = session->first ? session->first : parcel_next(session->worker, session->email->settings.idle_ms);
+		p = session->first ? session->first
+				   : parcel_next(session->worker, session->email->settings.idle_ms);
 		session->first = NULL;
 		if (!p)
 			return NULL;
@@ -119,7 +123,8 @@ static struct mail *next(void *ctx)
 			return &((struct sending *)p->sending)->mail;
 		log_warn("ev=render-failed id=%s why=\"%s\"", p->job.id, e.text);
 		snprintf(p->reason, sizeof(p->reason), "%s", e.text);
-		parcel_answer(session->worker, p, &(struct mail_result){ .reach = REACH_REFUSED, .code = code });
+		parcel_answer(session->worker, p,
+			      &(struct mail_result){ .reach = REACH_REFUSED, .code = code });
 	}
 }
 
@@ -130,15 +135,22 @@ static bool dot(void *ctx, struct mail *m)
 	return parcel_dot(session->worker, m->user);
 }
 
-/* "queued as 4XyZ": what a relay calls the message, where it says so. */
+/* "queued as 4XyZ": what a relay calls the message, where it says so. What does not look like a
+   queue's id is left out: a Message-ID, or anything else with an '@', could be an address. */
 static void find_message_id(const struct reply *r, char *out, size_t size)
 {
-	static const char mark[] = "queued as ";
+	static const char mark[] = "queued as ", id_chars[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+							      "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.";
 	const char *at = strstr(r->text, mark);
+	size_t n;
 
 	out[0] = '\0';
-	if (at)
-		snprintf(out, size, "%.*s", (int)strcspn(at + sizeof(mark) - 1, " \t)>"), at + sizeof(mark) - 1);
+	if (!at)
+		return;
+	at += sizeof(mark) - 1;
+	n = strspn(at, id_chars);
+	if (n < size && (!at[n] || strchr(" \t),;", at[n])))
+		snprintf(out, size, "%.*s", (int)n, at);
 }
 
 static void done(void *ctx, struct mail *m, const struct mail_result *result)
@@ -153,7 +165,8 @@ static void done(void *ctx, struct mail *m, const struct mail_result *result)
 	p->reason[0] = '\0';
 	p->retry_after_ms = 0;
 	if (result->reach == REACH_TAKEN) {
-		find_message_id(&result->reply, p->provider_message_id, sizeof(p->provider_message_id));
+		find_message_id(&result->reply, p->provider_message_id,
+				sizeof(p->provider_message_id));
 	} else if (result->reply.code) {
 		p->retry_after_ms = smtp_reply_read(&result->reply).retry_after_ms;
 		smtp_text_reason(&result->reply, p->reason);
@@ -172,7 +185,9 @@ void email_work(void *ctx, struct worker *w, struct parcel *first)
 	if (t->session(t, &feed, &e) < 0)
 		log_warn("ev=session-failed route=%s why=\"%s\"", relay_name(email->relay), e.text);
 	if (session.first)
-		parcel_answer(w, session.first, &(struct mail_result){ .reach = REACH_NOT_SENT, .route_fault = true });
+		parcel_answer(
+			w, session.first,
+			&(struct mail_result){ .reach = REACH_NOT_SENT, .route_fault = true });
 }
 
 int email_probe(void *ctx, struct err *e)
