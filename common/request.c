@@ -217,7 +217,7 @@ static const struct field invite_fields[] = {
 	{ FIELD("teams"), .check = shape_array, .item = &team, .max = 50, AT(teams) },
 	{ FIELD("inviter"), OBJECT(inviter) },
 	{ FIELD("organisation"), OBJECT(organisation) },
-	{ FIELD("scope"), STRING(line, 0, 64), AT(scope) },
+	{ FIELD("scope"), STRING(line, 0, REQUEST_SCOPE_MAX), AT(scope) },
 	{ FIELD("link"), OBJECT(link_shape) },
 	{ FIELD("schedule"), OBJECT(schedule) },
 	{ FIELD("batch"), OBJECT(batch) },

@@ -69,8 +69,8 @@ struct stage {
 
 	/* After configuration, producer and guard are there. ERR_FATAL ends the process with exit 78. */
 	int (*open)(void *ctx, struct run *r, struct err *e);
-	/* Takes n works, each to be answered by stage_finish sometime. ERR_AGAIN: Redis cannot answer; nothing
-	   was taken, all are handed over again later. NULL where the stage reads nothing. */
+	/* Takes n works, each to be answered by stage_finish sometime. ERR_AGAIN: Redis or Kafka cannot answer;
+	   nothing was taken, all are handed over again later. NULL where the stage reads nothing. */
 	int (*handle)(void *ctx, struct work **works, size_t n, struct err *e);
 	/* How many more works it would take now, within the bounds above; NULL = as many as there are. */
 	size_t (*appetite)(void *ctx);
@@ -83,7 +83,7 @@ struct stage {
 	void (*revoked)(void *ctx, struct work *w);
 	/* A stage without input: what was put with this cookie is acknowledged. */
 	void (*acked)(void *ctx, void *cookie);
-	/* Kafka refused a record of w for its size; true = dealt with. NULL = the process ends. */
+	/* Kafka refused a record of w for good; true = another went in its place. Else the process ends. */
 	bool (*refused)(void *ctx, struct work *w);
 	/* SIGTERM: how many works are still in flight. Called until 0; once the drain time is over what can
 	   be ended is to be ended, and there is one second for it. */

@@ -160,7 +160,7 @@ void stage_hand_over(struct run *r)
 		int code = r->stage->handle(r->ctx, r->kept, n, &e);
 
 		if (code == ERR_AGAIN)
-			return; /* the guard knows it is not ready: the next turn looks after it */
+			return; /* the next turn asks again */
 		if (code == ERR_FATAL) {
 			stage_die(r, e.text);
 			r->nkept = 0; /* some of them may have been finished, and are gone */

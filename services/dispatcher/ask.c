@@ -15,8 +15,8 @@ static void name_recipient(struct ask *a, const char *recipient_key)
 		return;
 	ids_recipient_hash(recipient_key, strlen(recipient_key), who, a->recipient_hash);
 	address_mask(&q->recipient.address, a->recipient_masked);
-	snprintf(a->address_key, sizeof(a->address_key), "%s/%s/%s/%s", q->tenant, q->scope ? q->scope : "",
-		 request_kinds[q->kind], a->recipient_hash);
+	snprintf(a->address_key, sizeof(a->address_key), "%s/%s/%s/%s", q->tenant,
+		 q->scope ? q->scope : "", request_kinds[q->kind], a->recipient_hash);
 }
 
 void ask_read(struct ask *a, struct work *w, const char *recipient_key)
@@ -32,7 +32,9 @@ void ask_read(struct ask *a, struct work *w, const char *recipient_key)
 	ids_key(a->req.tenant, a->req.invite, a->key);
 	ids_event_hash((struct ids_event){ a->event.source, a->event.id }, a->event_hash);
 	name_recipient(a, recipient_key);
-	a->claim = (struct event_claim){ .event_hash = a->event_hash, .invite = a->key, .coords = w->coords };
+	a->claim = (struct event_claim){ .event_hash = a->event_hash,
+					 .invite = a->key,
+					 .coords = w->coords };
 }
 
 /* The data as text, for job and state: the record's own bytes where the mode is binary. */
@@ -84,13 +86,15 @@ void ask_prepare_decide(struct ask *a)
 	};
 	if (a->plan.word == WORD_QUEUED) {
 		snprintf(a->limit_name, sizeof(a->limit_name), "tenant:%s", a->req.tenant);
-		d->limit = (struct guard_limit){ a->limit_name, a->tenant->limit.interval_us, a->tenant->limit.burst };
+		d->limit = (struct guard_limit){ a->limit_name, a->tenant->limit.interval_us,
+						 a->tenant->limit.burst };
 		d->not_before_ms = a->req.schedule.not_before_ms;
 	}
 	if (!a->plan.generation)
 		return; /* nothing of the invite changes */
 	ask_find_data(a);
-	snprintf(a->generation_text, sizeof(a->generation_text), "%lld", (long long)a->plan.generation);
+	snprintf(a->generation_text, sizeof(a->generation_text), "%lld",
+		 (long long)a->plan.generation);
 	a->fields[n++] = field("state", outcome_words[a->plan.word].name);
 	a->fields[n++] = field("gen", a->generation_text);
 	a->fields[n++] = field("rh", a->recipient_hash);

@@ -34,12 +34,13 @@ struct ask {
 	struct plan plan;
 	char plan_text[PLAN_TEXT_SIZE]; /* as stored; cut up when read back */
 	int64_t slot_ms, now_ms;
-	char *data;       /* the request's data as JSON text: borrowed from the record or owned_data */
+	char *data; /* the request's data as JSON text: borrowed from the record or owned_data */
 	size_t data_len;
 	char *owned_data;
 	char event_hash[IDS_HASH_SIZE], key[IDS_KEY_SIZE], recipient_hash[IDS_HASH_SIZE];
 	char recipient_masked[ADDRESS_MASK_SIZE];
-	char address_key[IDS_NAME_MAX * 3 + IDS_HASH_SIZE + 16];
+	char address_key[IDS_KEY_SIZE + 4 * REQUEST_SCOPE_MAX +
+			 IDS_HASH_SIZE]; /* tenant/scope/kind/hash */
 	char limit_name[IDS_NAME_MAX + 8];
 	char generation_text[24], other[IDS_KEY_SIZE], delivery[IDS_DELIVERY_SIZE];
 	struct guard_field fields[8];

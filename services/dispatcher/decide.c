@@ -17,21 +17,24 @@ static const struct again agains[] = {
 	{ "cancelled", NULL, false },
 	{ "declined", "already_invited", true },
 	{ "accepted", "already_accepted", false },
-};
+}; /* any other: already_invited */
 
-/* First requests end as error for what is wrong with the person or the message, and are refused for what
-   the rules say. */
+/* First requests end as error for what is wrong with the person or the message, and are refused for
+   what the rules say. */
 static struct plan no(const struct invite_view *invite, const char *code, const char *where)
 {
-	static const char *const ends[] = { "suppressed", "country_not_allowed", "not_sent_in_time" };
+	static const char *const ends[] = { "suppressed", "country_not_allowed",
+					    "not_sent_in_time" };
 	const struct code *c = codes_find(code);
 	bool is_error = c && (c->class == 'P' || c->class == 'M');
 
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		is_error = is_error || !strcmp(code, ends[i]);
 	if (is_error && !invite->known)
-		return (struct plan){ WORD_ERROR, 1, code, where, NULL };
-	return (struct plan){ WORD_REFUSED, 0, code, where, NULL };
+		return (struct plan){
+			.word = WORD_ERROR, .generation = 1, .code = code, .where = where
+		};
+	return (struct plan){ .word = WORD_REFUSED, .code = code, .where = where };
 }
 
 /* NULL = the state lets the request pass. */
@@ -63,10 +66,12 @@ static struct plan decide_invite(const struct request *req, const struct invite_
 		return no(invite, "recipient_missing", "/recipient/email");
 	if (!policy->allow_reserved && address_reserved(&req->recipient.address) != ADDRESS_PLAIN)
 		return no(invite, "email_domain_invalid", "/recipient/email");
-	return (struct plan){ hold ? WORD_HELD : WORD_QUEUED, invite->generation + 1, NULL, NULL, NULL };
+	return (struct plan){ .word = hold ? WORD_HELD : WORD_QUEUED,
+			      .generation = invite->generation + 1 };
 }
 
-struct plan decide(const struct request *req, const struct invite_view *invite, const struct policy *policy)
+struct plan decide(const struct request *req, const struct invite_view *invite,
+		   const struct policy *policy)
 {
 	/* Whatever is wrong with anything but a first request changes nothing. */
 	static const struct invite_view any_known = { .known = true, .state = "" };
@@ -80,7 +85,10 @@ struct plan decide(const struct request *req, const struct invite_view *invite, 
 
 struct plan decide_taken(const char *other)
 {
-	return (struct plan){ WORD_REFUSED, 0, "already_invited", "/recipient", other };
+	return (struct plan){ .word = WORD_REFUSED,
+			      .code = "already_invited",
+			      .where = "/recipient",
+			      .other = other };
 }
 
 static const char *or_dash(const char *s)
@@ -95,26 +103,31 @@ static const char *from_dash(const char *s)
 
 void plan_write(const struct plan *p, char out[PLAN_TEXT_SIZE])
 {
-	snprintf(out, PLAN_TEXT_SIZE, "%s %lld %s %s %s", outcome_words[p->word].name, (long long)p->generation,
-		 or_dash(p->code), or_dash(p->other), or_dash(p->where));
+	snprintf(out, PLAN_TEXT_SIZE, "%s %lld %s %s %s", outcome_words[p->word].name,
+		 (long long)p->generation, or_dash(p->code), or_dash(p->other), or_dash(p->where));
 }
 
 int plan_read(char *text, struct plan *out, struct err *e)
 {
-	char *rest = text;
-	const char *word = strsep(&rest, " "), *generation = strsep(&rest, " "), *code = strsep(&rest, " ");
+	char *rest = text, *end;
+	const char *word = strsep(&rest, " "), *generation = strsep(&rest, " "),
+		   *code = strsep(&rest, " ");
 	const char *other = strsep(&rest, " ");
+	struct plan p;
 
 	if (!rest)
 		return err_set(e, ERR_INVALID, "a stored plan has five parts");
-	*out = (struct plan){
+	p = (struct plan){
 		.word = outcome_word_find(word),
-		.generation = strtoll(generation, NULL, 10),
+		.generation = strtoll(generation, &end, 10),
 		.code = from_dash(code),
 		.other = from_dash(other),
 		.where = from_dash(rest),
 	};
-	if (out->word == WORD_COUNT)
+	if (p.word == WORD_COUNT)
 		return err_set(e, ERR_INVALID, "a stored plan begins with a word of ours");
+	if (end == generation || *end || p.generation < 0)
+		return err_set(e, ERR_INVALID, "a stored plan names a generation");
+	*out = p;
 	return OK;
 }

@@ -9,8 +9,9 @@
 #include "mem.h"
 #include "records.h"
 
-#define METADATA_WAIT_MS 10000
-#define ROUNDS_MAX 32 /* a race lost so often in one batch is answered by asking for the batch again */
+#define METADATA_WAIT_MS 2000
+#define ROUNDS_MAX                                                                                 \
+	32 /* a race lost so often in one batch is answered by asking for the batch again */
 
 /* What is left to do with the works of one batch. */
 struct batch {
@@ -36,7 +37,9 @@ static struct batch read_all(struct dispatcher *d, struct work **works, size_t n
 
 		ask_read(a, works[i], d->settings.recipient_key);
 		if (a->step == ASK_NAMELESS)
-			a->plan = (struct plan){ .word = WORD_REFUSED, .code = a->req.code, .where = a->req.where };
+			a->plan = (struct plan){ .word = WORD_REFUSED,
+						 .code = a->req.code,
+						 .where = a->req.where };
 		if (a->step != ASK_CLAIM)
 			continue;
 		a->tenant = tenants_find(d->tenants, a->req.tenant);
@@ -86,8 +89,10 @@ static int claim_all(struct dispatcher *d, struct batch *b, struct err *e)
 
 static void decide_one(struct ask *a, bool allow_reserved)
 {
-	struct invite_view invite = { a->claim.known, a->claim.state ? a->claim.state : "", a->claim.generation };
-	struct policy policy = { allow_reserved, a->tenant->auto_send[a->req.code ? 0 : a->req.trigger] };
+	struct invite_view invite = { a->claim.known, a->claim.state ? a->claim.state : "",
+				      a->claim.generation };
+	struct policy policy = { allow_reserved,
+				 a->tenant->auto_send[a->req.code ? 0 : a->req.trigger] };
 
 	if (!a->plan.other) /* else the refusal of a taken address stands already */
 		a->plan = decide(&a->req, &invite, &policy);
@@ -169,9 +174,10 @@ static int park_all(struct dispatcher *d, struct batch *b, struct err *e)
 	return code;
 }
 
-/* Too large for the topic even so: its first 64 KiB go, and say so. */
+/* Too large even for our own producer: its first 64 KiB go, and say so. */
 static int dead_letter(struct dispatcher *d, struct ask *a, struct err *e)
 {
+	a->work->user = d; /* may be cut if the broker refuses it */
 	log_warn("ev=dead-letter partition=%d offset=%lld why=\"%s\"", a->work->rec.partition,
 		 (long long)a->work->rec.offset, a->wrong.text);
 	metric_add(d->dead, 1);
@@ -180,11 +186,16 @@ static int dead_letter(struct dispatcher *d, struct ask *a, struct err *e)
 	return records_dead_letter(d, a->work, a->wrong.text, true, e);
 }
 
+/* Only a dead letter may be cut, and only once; no other record can be done without. */
 bool dispatcher_refused(void *ctx, struct work *w)
 {
 	struct err e;
 
-	return records_dead_letter(ctx, w, "larger than the dead-letter topic takes", true, &e) == OK;
+	if (!w->user)
+		return false;
+	w->user = NULL;
+	return records_dead_letter(ctx, w, "larger than the dead-letter topic takes", true, &e) ==
+	       OK;
 }
 
 static int append_one(struct dispatcher *d, struct ask *a, struct err *e)
@@ -207,14 +218,28 @@ static int append_all(struct dispatcher *d, struct batch *b, struct err *e)
 	return OK;
 }
 
-/* Nothing is appended before Redis has answered everything, so a batch it cannot answer is handed over again
-   whole. */
+/* How many partitions the input has tells where a key belongs. A broker that is away is no reason
+   not to start: it is asked again when there are records of it. */
+static int know_partitions(struct dispatcher *d, struct err *e)
+{
+	if (d->partitions)
+		return OK;
+	return producer_warm(stage_producer(d->run), stage_topic(d->run, STAGE_TOPIC_REQUESTED),
+			     METADATA_WAIT_MS, &d->partitions, e);
+}
+
+/* Nothing is appended before Redis has answered everything, so a batch it cannot answer is handed
+   over again whole. */
 int dispatcher_handle(void *ctx, struct work **works, size_t n, struct err *e)
 {
 	struct dispatcher *d = ctx;
-	struct batch b = read_all(d, works, n);
-	int code = settle_plans(d, &b, e);
+	int code = know_partitions(d, e);
+	struct batch b;
 
+	if (code < 0)
+		return code;
+	b = read_all(d, works, n);
+	code = settle_plans(d, &b, e);
 	if (code == OK)
 		code = park_all(d, &b, e);
 	if (code == OK)
@@ -237,20 +262,22 @@ int dispatcher_check(const void *settings, struct err *e)
 
 int dispatcher_open(void *ctx, struct run *r, struct err *e)
 {
-	static const struct metric_family forwarded = { METRIC_COUNTER, "beckon_forwarded_total",
-							"Requests that arrived under another key or partition." };
+	static const struct metric_family forwarded = {
+		METRIC_COUNTER, "beckon_forwarded_total",
+		"Requests that arrived under another key or partition."
+	};
 	static const struct metric_family dead = { METRIC_COUNTER, "beckon_dead_letters_total",
 						   "Records that are no readable event." };
 	struct dispatcher *d = ctx;
+	int code;
 
 	d->run = r;
 	if (tenants_load(&d->tenants, d->settings.tenants, e) < 0)
 		return ERR_FATAL;
 	d->forwarded = metrics_series(stage_metrics(r), &forwarded, NULL);
 	d->dead = metrics_series(stage_metrics(r), &dead, NULL);
-	/* Where a key belongs cannot be told without it: a broker that is away ends the start. */
-	return producer_warm(stage_producer(r), stage_topic(r, STAGE_TOPIC_REQUESTED), METADATA_WAIT_MS,
-			     &d->partitions, e);
+	code = know_partitions(d, e);
+	return code == ERR_AGAIN ? OK : code;
 }
 
 int64_t dispatcher_tick(void *ctx)

@@ -1,10 +1,10 @@
 /*
  * dispatcher - turns what is asked of an invite into deliveries: now, later, or refused.
  *
- * One batch of works is two questions to Redis: claim (is each event mine, what is known of its invite) and
- * decide (compare-and-set, with the address and the tenant's slot). Between them stands decide(), pure. Then
- * the records are appended; offsets follow their acknowledgement. Whatever was decided and not
- * acknowledged is replayed from the stored plan.
+ * One batch of works is two questions to Redis: claim (is each event mine, what is known of its
+ * invite) and decide (compare-and-set, with the address and the tenant's slot). Between them stands
+ * decide(), pure. Then the records are appended; offsets follow their acknowledgement. Whatever was
+ * decided and not acknowledged is replayed from the stored plan.
  */
 #ifndef BECKON_DISPATCHER_H
 #define BECKON_DISPATCHER_H

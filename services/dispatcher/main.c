@@ -1,9 +1,9 @@
 /*
  * dispatcher - turn what is asked of an invite into deliveries: now, later, or refused.
  *
- * Reads invite-requested, asks Redis whether each event is new and what is known of its invite, decides,
- * and appends a job for a courier and an outcome for everybody; what may not go yet is parked until its
- * slot, and the clock puts it on its way.
+ * Reads invite-requested, asks Redis whether each event is new and what is known of its invite,
+ * decides, and appends a job for a courier and an outcome for everybody; what may not go yet is
+ * parked until its slot, and the clock puts it on its way.
  */
 #include "dispatcher.h"
 #include "mem.h"
@@ -13,7 +13,8 @@ static const struct config_key keys[] = {
 	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
 	  .help = "Settings of tenants; \"*\" holds the defaults for all." },
 	{ CONFIG_SECRET(S, recipient_key), .name = "keys.recipient", .required = true,
-	  .help = "Key of recipient_hash; the same for the whole fleet, for ever. `beckon init --keys DIR` makes one." },
+	  .help = "Key of recipient_hash; the same for the whole fleet, for ever. `beckon init "
+		  "--keys DIR` makes one." },
 	{ CONFIG_BOOL(S, allow_reserved), .name = "recipients.allow_reserved", .fallback = "false",
 	  .help = "Invite addresses under .test, .example and the like, and known misspellings." },
 };

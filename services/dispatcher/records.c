@@ -55,7 +55,9 @@ void records_park(const struct dispatcher *d, struct ask *a, struct parked *p)
 	*p = (struct parked){
 		.value = BUF_INIT(JOB_MAX_BYTES),
 		.job = make_job(a),
-		.stand = { .turn = 2, .attempt = 1, .waited = why_it_waits(a) }, /* the deferral ends turn 1 */
+		.stand = { .turn = 2,
+			   .attempt = 1,
+			   .waited = why_it_waits(a) }, /* the deferral ends turn 1 */
 	};
 	ask_find_data(a);
 	job_write(&p->job, a->data, a->data_len, &p->value);
@@ -85,7 +87,8 @@ static int append_job(struct dispatcher *d, struct ask *a, struct err *e)
 	struct header headers[JOB_HEADERS_MAX];
 	struct job_stand stand = { .turn = 1, .attempt = 1 };
 	struct job j = make_job(a);
-	struct kafka_message m = { .topic = stage_topic(d->run, STAGE_TOPIC_EMAIL), .partition = -1 };
+	struct kafka_message m = { .topic = stage_topic(d->run, STAGE_TOPIC_EMAIL),
+				   .partition = -1 };
 
 	ask_find_data(a);
 	job_write(&j, a->data, a->data_len, &value);
@@ -159,7 +162,8 @@ static int append_outcome(struct dispatcher *d, struct ask *a, struct err *e)
 	}
 	tell_note(stage_metrics(d->run), &o);
 	outcome_pack(&o, SOURCE, &bytes);
-	if (outcome_unpack(bytes.data, bytes.len, stage_topic(d->run, STAGE_TOPIC_STATUS), &record, e) < 0)
+	if (outcome_unpack(bytes.data, bytes.len, stage_topic(d->run, STAGE_TOPIC_STATUS), &record,
+			   e) < 0)
 		return ERR_FATAL;
 	if (!a->key[0]) { /* no usable tenant and invite: answered under the event's own key */
 		record.message.key = a->work->rec.key;
@@ -184,7 +188,8 @@ int records_append(struct dispatcher *d, struct ask *a, struct err *e)
 	return OK;
 }
 
-int records_dead_letter(struct dispatcher *d, struct work *w, const char *why, bool truncated, struct err *e)
+int records_dead_letter(struct dispatcher *d, struct work *w, const char *why, bool truncated,
+			struct err *e)
 {
 	struct dead dead;
 	struct kafka_message m = {
@@ -214,7 +219,8 @@ bool records_astray(const struct dispatcher *d, const struct ask *a)
 	char forwarded[8];
 
 	if (work_header(a->work, FORWARDED, forwarded, sizeof(forwarded))[0])
-		return false; /* once is enough: the compare-and-set gives correctness, the key only order */
+		return false; /* once is enough: the compare-and-set gives correctness, the key only
+				 order */
 	return r->key_len != n || memcmp(r->key, a->key, n) != 0 ||
 	       r->partition != kafka_partition_of(a->key, n, d->partitions);
 }

@@ -1,0 +1,389 @@
+/* What becomes of every request in every state of its invite, and the plan's way through Redis. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "decide.h"
+#include "ids.h"
+#include "mem.h"
+
+#define GENERATION 4 /* of an invite that is known */
+
+static const struct policy usual = { .allow_reserved = false, .auto_send = true };
+
+/* NULL = the invite is not known. */
+static const char *const states[] = {
+	NULL,	     "held",
+	"queued",    "deferred",
+	"unknown",   "sent",
+	"delivered", "undelivered",
+	"error",     "expired",
+	"accepted",  "declined",
+	"cancelled", "of a later version",
+};
+
+static struct invite_view invite_in(const char *state)
+{
+	return (struct invite_view){ .known = state != NULL,
+				     .state = state ? state : "",
+				     .generation = state ? GENERATION : 0 };
+}
+
+/* A first request that is fine, to be spoilt. */
+static struct request fine(void)
+{
+	struct request q = { .type = REQUEST_INVITE, .tenant = "acme", .invite = "i-1" };
+	const char *code;
+	struct err e;
+
+	assert_int_equal(address_normalise("ann@corp.internal", &q.recipient.address, &code, &e),
+			 OK);
+	q.recipient.email = "ann@corp.internal";
+	return q;
+}
+
+static void is_plan(struct plan p, enum outcome_word word, int64_t generation, const char *code,
+		    const char *where)
+{
+	assert_string_equal(outcome_words[p.word].name, outcome_words[word].name);
+	assert_int_equal(p.generation, generation);
+	if (code)
+		assert_string_equal(p.code, code);
+	else
+		assert_null(p.code);
+	if (where)
+		assert_string_equal(p.where, where);
+	else
+		assert_null(p.where);
+	assert_null(p.other);
+}
+
+static bool is(const char *state, const char *name)
+{
+	return state && !strcmp(state, name);
+}
+
+/* After cancelled, and after declined where the request insists, there is a new generation; else
+   the invite that is there stands. */
+static void test_invite_in_every_state(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+		for (int override = 0; override < 2; override++) {
+			struct request q = fine();
+			struct invite_view invite = invite_in(states[i]);
+			struct plan p;
+
+			q.override = override;
+			p = decide(&q, &invite, &usual);
+			if (!states[i])
+				is_plan(p, WORD_QUEUED, 1, NULL, NULL);
+			else if (is(states[i], "cancelled") ||
+				 (is(states[i], "declined") && override))
+				is_plan(p, WORD_QUEUED, GENERATION + 1, NULL, NULL);
+			else if (is(states[i], "accepted"))
+				is_plan(p, WORD_REFUSED, 0, "already_accepted", NULL);
+			else
+				is_plan(p, WORD_REFUSED, 0, "already_invited", NULL);
+		}
+}
+
+/* What this version cannot do yet is refused in every state, and changes nothing. */
+static void test_other_types_in_every_state(void **state)
+{
+	(void)state;
+	for (int type = REQUEST_INVITE + 1; type <= REQUEST_UNKNOWN; type++)
+		for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+			struct request q = fine();
+			struct invite_view invite = invite_in(states[i]);
+
+			q.type = (enum request_type)type;
+			is_plan(decide(&q, &invite, &usual), WORD_REFUSED, 0, "illegal_transition",
+				"type");
+		}
+}
+
+static const struct {
+	enum request_send send;
+	bool auto_send;
+	enum outcome_word word;
+} sends[] = {
+	{ SEND_AUTO, true, WORD_QUEUED }, { SEND_AUTO, false, WORD_HELD },
+	{ SEND_NOW, true, WORD_QUEUED },  { SEND_NOW, false, WORD_QUEUED },
+	{ SEND_HOLD, true, WORD_HELD },	  { SEND_HOLD, false, WORD_HELD },
+};
+
+static void test_send_or_hold(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sends); i++) {
+		struct policy policy = { .auto_send = sends[i].auto_send };
+		struct invite_view nobody = invite_in(NULL), cancelled = invite_in("cancelled");
+		struct request q = fine();
+
+		q.send = sends[i].send;
+		is_plan(decide(&q, &nobody, &policy), sends[i].word, 1, NULL, NULL);
+		is_plan(decide(&q, &cancelled, &policy), sends[i].word, GENERATION + 1, NULL, NULL);
+	}
+}
+
+/* ---- what is wrong with a request that is well formed ---- */
+
+static void active(struct request *q)
+{
+	q->recipient.state = STATE_ACTIVE;
+}
+
+static void inactive(struct request *q)
+{
+	q->recipient.state = STATE_INACTIVE;
+}
+
+static void invited(struct request *q)
+{
+	q->recipient.state = STATE_INVITED;
+}
+
+static void password(struct request *q)
+{
+	q->kind = KIND_PASSWORD;
+}
+
+static void by_sms(struct request *q)
+{
+	q->channel = CHANNEL_SMS;
+}
+
+static void no_address(struct request *q)
+{
+	q->recipient.email = NULL;
+	q->recipient.address = (struct address){ 0 };
+}
+
+static void reserved(struct request *q)
+{
+	const char *code;
+	struct err e;
+
+	assert_int_equal(address_normalise("ann@corp.example", &q->recipient.address, &code, &e),
+			 OK);
+}
+
+static void misspelt(struct request *q)
+{
+	const char *code;
+	struct err e;
+
+	assert_int_equal(address_normalise("ann.lee@gamil.com", &q->recipient.address, &code, &e),
+			 OK);
+}
+
+static const struct {
+	void (*spoil)(struct request *q);
+	const char *code, *where; /* NULL = it is not wrong */
+	bool is_error;		  /* ends a first request as error, else refused */
+} spoilt[] = {
+	{ active, "account_exists", "/recipient/state", false },
+	{ inactive, "account_exists", "/recipient/state", false },
+	{ invited, NULL, NULL, false },
+	{ password, "illegal_transition", "/kind", false },
+	{ by_sms, "recipient_missing", "/recipient/email", true },
+	{ no_address, "recipient_missing", "/recipient/email", true },
+	{ reserved, "email_domain_invalid", "/recipient/email", true },
+	{ misspelt, "email_domain_invalid", "/recipient/email", true },
+};
+
+static void test_spoilt(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(spoilt); i++) {
+		struct invite_view nobody = invite_in(NULL), cancelled = invite_in("cancelled");
+		struct request q = fine();
+
+		spoilt[i].spoil(&q);
+		if (!spoilt[i].code) {
+			is_plan(decide(&q, &nobody, &usual), WORD_QUEUED, 1, NULL, NULL);
+			continue;
+		}
+		is_plan(decide(&q, &nobody, &usual), spoilt[i].is_error ? WORD_ERROR : WORD_REFUSED,
+			spoilt[i].is_error, spoilt[i].code, spoilt[i].where);
+		/* An invite that is known keeps its state, whatever is wrong with a later request.
+		 */
+		is_plan(decide(&q, &cancelled, &usual), WORD_REFUSED, 0, spoilt[i].code,
+			spoilt[i].where);
+	}
+}
+
+/* Somebody who has an account is told so even where the invite's state would refuse as well. */
+static void test_account_comes_first(void **state)
+{
+	struct invite_view sent = invite_in("sent");
+	struct request q = fine();
+
+	(void)state;
+	active(&q);
+	is_plan(decide(&q, &sent, &usual), WORD_REFUSED, 0, "account_exists", "/recipient/state");
+}
+
+static void test_reserved_where_allowed(void **state)
+{
+	static const struct policy lenient = { .allow_reserved = true, .auto_send = true };
+	struct invite_view nobody = invite_in(NULL);
+	struct request q = fine();
+
+	(void)state;
+	reserved(&q);
+	is_plan(decide(&q, &nobody, &lenient), WORD_QUEUED, 1, NULL, NULL);
+}
+
+/* ---- requests that are not valid ---- */
+
+static const struct {
+	const char *code;
+	bool is_error;
+} invalid[] = {
+	{ "schema_invalid", true },	 { "email_syntax", true },     { "phone_too_short", true },
+	{ "recipient_missing", true },	 { "too_large", true },	       { "suppressed", true },
+	{ "country_not_allowed", true }, { "not_sent_in_time", true }, { "confirm_missing", false },
+	{ "illegal_transition", false }, { "cooldown", false },	       { "account_exists", false },
+	{ "of_a_later_version", false },
+};
+
+static void test_invalid_in_every_state(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(invalid); i++)
+		for (size_t s = 0; s < ARRAY_LEN(states); s++) {
+			struct invite_view invite = invite_in(states[s]);
+			struct request q = { .type = REQUEST_INVITE,
+					     .code = invalid[i].code,
+					     .where = "/recipient/email" };
+			bool error = invalid[i].is_error && !states[s];
+
+			is_plan(decide(&q, &invite, &usual), error ? WORD_ERROR : WORD_REFUSED,
+				error, invalid[i].code, "/recipient/email");
+			q.type = REQUEST_RESEND; /* only a first request makes an invite */
+			is_plan(decide(&q, &invite, &usual), WORD_REFUSED, 0, invalid[i].code,
+				"/recipient/email");
+		}
+}
+
+/* ---- the plan as text ---- */
+
+static const struct plan plans[] = {
+	{ WORD_QUEUED, 1, NULL, NULL, NULL },
+	{ WORD_HELD, 2147483647, NULL, NULL, NULL },
+	{ WORD_ERROR, 1, "schema_invalid", "/template/variables/a b - c", NULL },
+	{ WORD_REFUSED, 0, "already_invited", "/recipient", "acme/i-9" },
+	{ WORD_REFUSED, 0, "confirm_missing", NULL, NULL },
+};
+
+static void same_text(const char *a, const char *b)
+{
+	assert_int_equal(a == NULL, b == NULL);
+	if (a)
+		assert_string_equal(a, b);
+}
+
+static void test_plan_round_trip(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(plans); i++) {
+		char text[PLAN_TEXT_SIZE];
+		struct plan p;
+		struct err e = { "" };
+
+		plan_write(&plans[i], text);
+		if (plan_read(text, &p, &e) < 0)
+			fail_msg("%s", e.text);
+		assert_int_equal(p.word, plans[i].word);
+		assert_int_equal(p.generation, plans[i].generation);
+		same_text(p.code, plans[i].code);
+		same_text(p.where, plans[i].where);
+		same_text(p.other, plans[i].other);
+	}
+}
+
+static void test_taken(void **state)
+{
+	struct plan p = decide_taken("acme/i-9");
+
+	(void)state;
+	assert_int_equal(p.word, WORD_REFUSED);
+	assert_string_equal(p.code, "already_invited");
+	assert_string_equal(p.where, "/recipient");
+	assert_string_equal(p.other, "acme/i-9");
+	assert_int_equal(p.generation, 0);
+}
+
+/* The longest of everything still fits. */
+static void test_longest_plan(void **state)
+{
+	char where[SHAPE_WHERE_SIZE], other[IDS_KEY_SIZE], text[PLAN_TEXT_SIZE];
+	struct plan p = { WORD_REFUSED, INT64_MAX, "phone_missing_country_code", where, other },
+		    back;
+	struct err e = { "" };
+
+	(void)state;
+	memset(where, 'w', sizeof(where));
+	where[sizeof(where) - 1] = '\0';
+	memset(other, 'o', sizeof(other));
+	other[sizeof(other) - 1] = '\0';
+	plan_write(&p, text);
+	assert_int_equal(plan_read(text, &back, &e), OK);
+	assert_string_equal(back.where, where);
+	assert_string_equal(back.other, other);
+	assert_true(back.generation == INT64_MAX);
+}
+
+static void test_no_plan(void **state)
+{
+	static const char *const bad[] = { "",
+					   " ",
+					   "queued",
+					   "queued 1",
+					   "queued 1 -",
+					   "queued 1 - -",
+					   "sending 1 - - -",
+					   "QUEUED 1 - - -",
+					   " queued 1 - -",
+					   "queued x - - -",
+					   "queued 1x - - -",
+					   "queued -1 - - -",
+					   "queued  - - -" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		char text[PLAN_TEXT_SIZE];
+		struct plan p;
+		struct err e = { "" };
+
+		snprintf(text, sizeof(text), "%s", bad[i]);
+		if (plan_read(text, &p, &e) != ERR_INVALID)
+			fail_msg("'%s' is taken", bad[i]);
+		assert_true(*e.text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_invite_in_every_state),
+		cmocka_unit_test(test_other_types_in_every_state),
+		cmocka_unit_test(test_send_or_hold),
+		cmocka_unit_test(test_spoilt),
+		cmocka_unit_test(test_account_comes_first),
+		cmocka_unit_test(test_reserved_where_allowed),
+		cmocka_unit_test(test_invalid_in_every_state),
+		cmocka_unit_test(test_plan_round_trip),
+		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_longest_plan),
+		cmocka_unit_test(test_no_plan),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
