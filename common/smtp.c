@@ -108,7 +108,7 @@ static void options_copy(struct smtp_options *to, const struct smtp_options *o)
 	to->connect_timeout_ms = default_int(o->connect_timeout_ms, 10 * 1000);
 	to->command_timeout_ms = default_int(o->command_timeout_ms, 30 * 1000);
 	to->data_timeout_ms = default_int(o->data_timeout_ms, 60 * 1000);
-	to->max_messages = default_int(o->max_messages, 100);
+	to->max_messages = default_int(o->max_messages, 40);
 	to->max_age_ms = default_int(o->max_age_ms, 5 * 60 * 1000);
 }
 

@@ -45,7 +45,7 @@ struct smtp_options {
 	int connect_timeout_ms; /* 10,000 for each address of the host */
 	int command_timeout_ms; /* 30,000 for a reply, >= 1,000 */
 	int data_timeout_ms;	/* 60,000 for the body and the reply to it, >= 1,000 */
-	int max_messages;	/* 100 a connection: libesmtp frees them only at its end */
+	int max_messages;	/* 40 a connection: libesmtp keeps each, some 4 KB, until its end */
 	int max_age_ms;		/* 300,000: an older connection gets no further message */
 };
 
