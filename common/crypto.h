@@ -1,5 +1,6 @@
 /*
- * crypto - hashes, keyed hashes, text forms of bytes, randomness and wiping, on libsodium.
+ * crypto - hashes, keyed hashes, text forms of bytes, randomness and wiping, on libsodium and
+ * libcrypto.
  *
  * Several fields are hashed one after the other with their lengths in front, so that
  * ("ab", "c") and ("a", "bc") never meet. Everything here is thread-safe; nothing but
@@ -29,7 +30,7 @@ void crypto_sha256_hex(const void *p, size_t n, char out[CRYPTO_HEX_LEN(CRYPTO_H
 
 /* SHA-256 over fields. A number is a field of eight bytes, big-endian. */
 struct crypto_hash {
-	_Alignas(8) unsigned char state[104];
+	_Alignas(8) unsigned char state[112];
 };
 
 void crypto_hash_init(struct crypto_hash *h);
@@ -40,7 +41,7 @@ void crypto_hash_final(struct crypto_hash *h, unsigned char out[CRYPTO_HASH_BYTE
 
 /* HMAC-SHA-256 (RFC 2104) over fields. crypto_mac_final wipes the state. */
 struct crypto_mac {
-	_Alignas(8) unsigned char state[208];
+	struct crypto_hash inner, outer;
 };
 
 void crypto_mac_init(struct crypto_mac *m, const void *key, size_t key_len);

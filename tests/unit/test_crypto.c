@@ -75,8 +75,8 @@ static void test_mac(void **state)
 	crypto_hex(mac, sizeof(mac), hex);
 	assert_string_equal(hex,
 			    "0628b61e27ec8942ef4111ce8307be5a87ed38d151719cf90dcd3b96c8bf167f");
-	for (size_t i = 0; i < sizeof(m.state); i++)
-		assert_int_equal(m.state[i], 0);
+	for (size_t i = 0; i < sizeof(m); i++)
+		assert_int_equal(((unsigned char *)&m)[i], 0);
 }
 
 /* RFC 4648 section 10, lower case, no padding. */
