@@ -8,7 +8,8 @@
 #include "mem.h"
 #include "mime.h"
 
-#define PART_ROOM 8192 /* bytes: one allocation for most parts */
+#define PART_ROOM 8192	 /* bytes: one allocation for most parts */
+#define LETTER_ROOM 8192 /* likewise for most letters */
 
 /* RFC 3834: nobody's holiday notice answers; MIME-Version is RFC 2045's. */
 static const char fixed_headers[] = "MIME-Version: 1.0\r\n"
@@ -114,12 +115,19 @@ static int part_add(const struct letter_content *content, enum part part, const 
 	autobuf text = BUF_INIT(LETTER_MAX_BYTES);
 	int r;
 
-	buf_reserve(&text, PART_ROOM);
+	buf_room(&text, PART_ROOM);
 	r = template_render(content->entry->parts[part], content->vars, false, &text, e);
 	out->full |= text.full;
 	if (r == OK)
 		mime_part(out, part == PART_HTML ? "html" : "plain", &text, boundary);
 	return r;
+}
+
+static void boundary_add(struct buf *out, const char *boundary, const char *after)
+{
+	buf_str(out, "\r\n--");
+	buf_str(out, boundary);
+	buf_str(out, after);
 }
 
 /* RFC 2046 5.1.4: the plainest first. */
@@ -134,14 +142,17 @@ static int body_add(const struct letter_content *content, const struct letter_fa
 	if (!parts[PART_TEXT] || !parts[PART_HTML])
 		return part_add(content, parts[PART_TEXT] ? PART_TEXT : PART_HTML, boundary, out,
 				e);
-	buf_fmt(out, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
-		boundary, boundary);
+	buf_str(out, "Content-Type: multipart/alternative;\r\n boundary=\"");
+	buf_str(out, boundary);
+	buf_str(out, "\"\r\n\r\n--");
+	buf_str(out, boundary);
+	buf_str(out, "\r\n");
 	if ((r = part_add(content, PART_TEXT, boundary, out, e)) < 0)
 		return r;
-	buf_fmt(out, "\r\n--%s\r\n", boundary);
+	boundary_add(out, boundary, "\r\n");
 	if ((r = part_add(content, PART_HTML, boundary, out, e)) < 0)
 		return r;
-	buf_fmt(out, "\r\n--%s--\r\n", boundary);
+	boundary_add(out, boundary, "--\r\n");
 	return OK;
 }
 
@@ -162,6 +173,8 @@ int letter_compose(const struct letter_content *content, const struct letter_sen
 	const struct template *const *parts = content->entry->parts;
 	size_t start = out->len;
 	bool written;
+
+	buf_room(out, LETTER_ROOM);
 
 	if (!parts[PART_SUBJECT] || (!parts[PART_TEXT] && !parts[PART_HTML])) {
 		err_set(e, ERR_INVALID, "template '%s' has no %s", content->entry->name,

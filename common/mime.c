@@ -3,9 +3,9 @@
 #include <gmime/gmime.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
 #include "crypto.h"
+#include "now.h"
 
 #define LINE_MAX_CHARS 76 /* of a header line: RFC 2047 asks 76, RFC 5322 advises 78 */
 #define BODY_LINE_MAX 998 /* RFC 5322 2.1.1, without CRLF */
@@ -199,13 +199,13 @@ int mime_mailbox(struct buf *out, const char *field, const char *display, const 
 
 void mime_date(struct buf *out, int64_t ms)
 {
-	/* Not strftime: the names of days and months are English whatever the locale. */
+	/* Not strftime: the names of days and months are English whatever the locale. Nor gmtime_r:
+	   all threads would meet at its lock. */
 	static const char days[] = "SunMonTueWedThuFriSat";
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	time_t s = (time_t)(ms / 1000);
 	struct tm tm;
 
-	gmtime_r(&s, &tm);
+	now_utc(ms, &tm);
 	buf_fmt(out, "Date: %.3s, %02d %.3s %d %02d:%02d:%02d +0000\r\n", days + tm.tm_wday * 3,
 		tm.tm_mday, months + tm.tm_mon * 3, tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
 		tm.tm_sec);
@@ -258,7 +258,8 @@ static size_t high_bytes(const char *s, size_t n)
 
 	for (; i + sizeof(word) <= n; i += sizeof(word)) {
 		memcpy(&word, s + i, sizeof(word));
-		count += (size_t)__builtin_popcountll(word & 0x8080808080808080u);
+		word = word >> 7 & 0x0101010101010101u;
+		count += word * 0x0101010101010101u >> 56; /* the sum of its bytes */
 	}
 	for (; i < n; i++)
 		count += (unsigned char)s[i] >= 0x80;
@@ -356,9 +357,11 @@ void mime_part(struct buf *out, const char *subtype, struct buf *text, const cha
 	}
 	shape = shape_of(text->data, text->len);
 	how = encoding_for(text, &shape, boundary);
-	buf_fmt(out,
-		"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n",
-		subtype, g_mime_content_encoding_to_string(how));
+	buf_str(out, "Content-Type: text/");
+	buf_str(out, subtype);
+	buf_str(out, "; charset=utf-8\r\nContent-Transfer-Encoding: ");
+	buf_str(out, g_mime_content_encoding_to_string(how));
+	buf_str(out, "\r\n\r\n");
 	if (how == GMIME_CONTENT_ENCODING_7BIT)
 		crlf_add(out, text->data, text->len, shape.lines);
 	else if (how == GMIME_CONTENT_ENCODING_BASE64)

@@ -11,11 +11,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
-int64_t now_ms(void);      /* wall clock, ms since 1970 UTC, skew included */
+int64_t now_ms(void);	   /* wall clock, ms since 1970 UTC, skew included */
 int64_t now_skew_ms(void); /* the skew alone: what a script adds to Redis TIME */
 int64_t now_mono_ms(void); /* monotonic, stops during suspend: durations */
 int64_t now_boot_ms(void); /* monotonic, counts suspend: leases (a sleeper must notice) */
+
+/* UTC as year, month, day...: what gmtime_r does, without the lock of all threads that it takes.
+   tm_yday is left zero. From the year 0 on. */
+void now_utc(int64_t ms, struct tm *out);
 
 #define NOW_TEXT_SIZE sizeof("2025-03-14T18:00:00.000Z")
 

@@ -4,9 +4,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "mem.h"
+#include "now.h"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define LATEST_S INT64_C(253402300799) /* the last second of the year 9999 */
@@ -89,7 +89,6 @@ void zone_local(const char *name, int64_t ms, struct zone_time *out)
 	GTimeZone *tz = zone_open(name);
 	int64_t s = ms < 0 ? 0 : ms / 1000 > LATEST_S ? LATEST_S : ms / 1000;
 	const char *abbreviation = "UTC";
-	time_t local;
 	struct tm tm;
 
 	*out = (struct zone_time){ 0 };
@@ -100,8 +99,7 @@ void zone_local(const char *name, int64_t ms, struct zone_time *out)
 		abbreviation = g_time_zone_get_abbreviation(tz, i);
 	}
 	snprintf(out->abbreviation, sizeof(out->abbreviation), "%s", abbreviation);
-	local = (time_t)(s + out->offset_s);
-	gmtime_r(&local, &tm);
+	now_utc((s + out->offset_s) * 1000, &tm);
 	out->year = tm.tm_year + 1900;
 	out->month = tm.tm_mon + 1;
 	out->day = tm.tm_mday;
