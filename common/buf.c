@@ -7,6 +7,14 @@
 
 #include "mem.h"
 
+#define FIRST_BYTES 256
+
+static void grow(struct buf *b, size_t cap)
+{
+	b->cap = cap < FIRST_BYTES ? FIRST_BYTES : cap;
+	b->data = xrealloc(b->data, b->cap);
+}
+
 char *buf_reserve(struct buf *b, size_t n)
 {
 	size_t max = b->max ? b->max : BUF_MAX_DEFAULT;
@@ -16,11 +24,19 @@ char *buf_reserve(struct buf *b, size_t n)
 		b->full = true;
 		return NULL;
 	}
-	if (need > b->cap) {
-		b->cap = need < 256 ? 256 : need + need / 2;
-		b->data = xrealloc(b->data, b->cap);
-	}
+	if (need > b->cap)
+		grow(b, need + need / 2);
 	return b->data + b->len;
+}
+
+void buf_room(struct buf *b, size_t n)
+{
+	size_t max = b->max ? b->max : BUF_MAX_DEFAULT;
+
+	if (n > max || b->len + n > max || b->len + n + 1 <= b->cap)
+		return;
+	grow(b, b->len + n + 1);
+	b->data[b->len] = '\0';
 }
 
 void buf_commit(struct buf *b, size_t n)
@@ -50,6 +66,30 @@ void buf_byte(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
+size_t int_text(char out[INT_TEXT_SIZE], int64_t v)
+{
+	uint64_t left = v < 0 ? -(uint64_t)v : (uint64_t)v;
+	char digits[INT_TEXT_SIZE];
+	size_t at = sizeof(digits), n;
+
+	do
+		digits[--at] = (char)('0' + left % 10);
+	while (left /= 10);
+	if (v < 0)
+		digits[--at] = '-';
+	n = sizeof(digits) - at;
+	memcpy(out, digits + at, n);
+	out[n] = '\0';
+	return n;
+}
+
+void buf_int(struct buf *b, int64_t v)
+{
+	char text[INT_TEXT_SIZE];
+
+	buf_add(b, text, int_text(text, v));
+}
+
 void buf_fmt(struct buf *b, const char *fmt, ...)
 {
 	char small[256];
@@ -75,10 +115,15 @@ void buf_fmt(struct buf *b, const char *fmt, ...)
 	buf_commit(b, (size_t)n);
 }
 
+/* What a JSON string (RFC 8259 7) cannot hold as it is, and DEL. */
+static const bool json_special[256] = {
+	[0 ... 0x1f] = true, ['"'] = true, ['\\'] = true, [0x7f] = true
+};
+
 static void json_escape(struct buf *b, unsigned char c)
 {
-	static const char names[128] = { ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
-					 ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't' };
+	static const char names[128] = { ['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+					 ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't' };
 
 	if (names[c])
 		buf_fmt(b, "\\%c", names[c]);
@@ -94,7 +139,7 @@ void buf_json_n(struct buf *b, const char *s, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
 
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+		if (!json_special[c])
 			continue;
 		buf_add(b, s + from, i - from);
 		json_escape(b, c);

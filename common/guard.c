@@ -112,7 +112,7 @@ int guard_new(struct guard **out, const struct guard_options *o, struct err *e)
 
 	for (enum guard_script s = 0; s < SCRIPT_COUNT; s++)
 		g->scripts[s] = (struct redis_script){ script_table[s].name, source_of(s), "" };
-	g->batch.bytes = (struct buf)BUF_INIT(0);
+	g->batch.words = (struct buf)BUF_INIT(0);
 	g->o = *o;
 	g->o.prefix = xstrdup(o->prefix ? o->prefix : "beckon:");
 	g->o.holder = xstrdup(o->holder ? o->holder : draw(drawn));
@@ -210,7 +210,7 @@ int guard_init_epoch(struct guard *g, bool *created, struct err *e)
 
 static void send_batch(struct guard *g)
 {
-	char number[4][24];
+	char number[4][INT_TEXT_SIZE];
 	const int64_t values[4] = { now_skew_ms(), g->o.incarnation, g->o.event_memory_s * 1000,
 				    g->o.delivery_memory_s * 1000 };
 	const char *head[BATCH_HEAD] = { g->o.prefix, g->epoch,	   redis_run_id(g->redis),
@@ -220,7 +220,7 @@ static void send_batch(struct guard *g)
 	if (g->batch.operations == 0)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(values); i++)
-		snprintf(number[i], sizeof(number[i]), "%lld", (long long)values[i]);
+		int_text(number[i], values[i]);
 	batch_send(&g->batch, g->redis, &g->scripts[g->batch.script], head);
 	batch_reset(&g->batch);
 	g->nqueued++;

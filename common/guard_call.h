@@ -59,9 +59,8 @@ void call_limit(struct guard_call *c, const struct guard_limit *l);
 struct guard_batch {
 	enum guard_script script;
 	size_t operations;
-	struct buf bytes; /* all arguments, one after the other */
-	size_t *ends;	  /* where each ends */
-	size_t n, cap;
+	struct buf words; /* of all operations, as redis_word writes them */
+	size_t n;
 };
 
 bool batch_takes(const struct guard_batch *b, enum guard_script s);
@@ -69,8 +68,8 @@ void batch_add(struct guard_batch *b, enum guard_script s, const struct guard_ca
 void batch_reset(struct guard_batch *b);
 void batch_clear(struct guard_batch *b);
 
-/* Queues the batch: what every script begins with (prefix, epoch, run_id, skew, holder, incarnation,
-   memory of events and of deliveries in ms), then the operations. */
+/* Queues the batch: what every script begins with (prefix, epoch, run_id, skew, holder,
+   incarnation, memory of events and of deliveries in ms), then the operations. */
 #define BATCH_HEAD 8
 void batch_send(const struct guard_batch *b, struct redis *r, struct redis_script *script,
 		const char *const head[BATCH_HEAD]);

@@ -85,7 +85,12 @@ static void told_build(const struct guard *g, const struct settle *s, struct buf
 {
 	const struct guard_options *o = guard_options(g);
 
-	buf_fmt(told, "%s/%lld/%s\n", s->verdict, (long long)o->incarnation, o->holder);
+	buf_str(told, s->verdict);
+	buf_byte(told, '/');
+	buf_int(told, o->incarnation);
+	buf_byte(told, '/');
+	buf_str(told, o->holder);
+	buf_byte(told, '\n');
 	if (s->outcome)
 		buf_add(told, s->outcome, s->outcome_len);
 	assert(!told->full);

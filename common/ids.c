@@ -1,9 +1,9 @@
 #include "ids.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "buf.h"
 #include "crypto.h"
 
 #define SHORT_BYTES 16 /* 128 bits of a hash: no collision in any number of invites we can store   \
@@ -25,20 +25,40 @@ bool ids_name_ok(const char *s, size_t n)
 	return true;
 }
 
+/* Writes s and what follows it. */
+static char *put(char *to, const char *s, char after)
+{
+	size_t n = strlen(s);
+
+	memcpy(to, s, n);
+	to[n] = after;
+	return to + n + 1;
+}
+
+static char *number_put(char *to, uint32_t v, char after)
+{
+	char text[INT_TEXT_SIZE];
+
+	int_text(text, v);
+	return put(to, text, after);
+}
+
 const char *ids_delivery_build(const struct delivery *d, char out[IDS_DELIVERY_SIZE])
 {
-	int n = snprintf(out, IDS_DELIVERY_SIZE, "%s/%s.%u.%s.%u", d->tenant, d->invite,
-			 d->generation, d->channel, d->n);
+	char *to = out;
 
-	assert(n > 0 && n < IDS_DELIVERY_SIZE);
+	to = put(to, d->tenant, '/');
+	to = put(to, d->invite, '.');
+	to = number_put(to, d->generation, '.');
+	to = put(to, d->channel, '.');
+	number_put(to, d->n, '\0');
 	return out;
 }
 
 const char *ids_key(const char *tenant, const char *invite, char out[IDS_KEY_SIZE])
 {
-	int n = snprintf(out, IDS_KEY_SIZE, "%s/%s", tenant, invite);
-
-	assert(n > 0 && n < IDS_KEY_SIZE);
+	assert(strlen(tenant) <= IDS_NAME_MAX && strlen(invite) <= IDS_NAME_MAX);
+	put(put(out, tenant, '/'), invite, '\0');
 	return out;
 }
 

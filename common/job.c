@@ -10,17 +10,34 @@
 #define ATTEMPT "beckon-attempt"
 #define WAITED "beckon-waited"
 
+#define JOB_ROOM 1024 /* bytes of all but the data, mostly */
+
+static void member_name(struct buf *b, const char *name)
+{
+	buf_str(b, ",\"");
+	buf_str(b, name);
+	buf_str(b, "\":");
+}
+
+static void number(struct buf *b, const char *name, int64_t value)
+{
+	member_name(b, name);
+	buf_int(b, value);
+}
+
 static void member(struct buf *b, const char *name, const char *value)
 {
 	if (!value)
 		return;
-	buf_fmt(b, ",\"%s\":", name);
+	member_name(b, name);
 	buf_json(b, value);
 }
 
 void job_write(const struct job *j, const char *data, size_t data_len, struct buf *out)
 {
-	buf_fmt(out, "{\"v\":%d", JOB_VERSION);
+	buf_room(out, JOB_ROOM + data_len);
+	buf_str(out, "{\"v\":");
+	buf_int(out, JOB_VERSION);
 	member(out, "delivery", j->id);
 	member(out, "kind", j->kind);
 	member(out, "to", j->to);
@@ -30,17 +47,17 @@ void job_write(const struct job *j, const char *data, size_t data_len, struct bu
 	member(out, "source", j->request_source);
 	member(out, "id", j->request_id);
 	member(out, "link_base", j->link_base);
-	buf_fmt(out, ",\"ttl_s\":%lld,\"requested_ms\":%lld,\"not_after_ms\":%lld,\"data\":",
-		(long long)j->ttl_s, (long long)j->requested_ms, (long long)j->not_after_ms);
+	number(out, "ttl_s", j->ttl_s);
+	number(out, "requested_ms", j->requested_ms);
+	number(out, "not_after_ms", j->not_after_ms);
+	member_name(out, "data");
 	buf_add(out, data, data_len);
 	buf_byte(out, '}');
 }
 
 static struct header decimal(const char *name, char out[24], int64_t v)
 {
-	int n = snprintf(out, 24, "%lld", (long long)v);
-
-	return (struct header){ name, out, (size_t)n };
+	return (struct header){ name, out, int_text(out, v) };
 }
 
 size_t job_headers(const struct job *j, struct job_stand *stand, struct header out[JOB_HEADERS_MAX])

@@ -67,6 +67,14 @@ void *xgrow(void *list, size_t count, size_t size)
 	return check(reallocarray(list, count ? 2 * count : 1, size));
 }
 
+void text_put(char *out, size_t size, const char *s)
+{
+	size_t n = strnlen(s, size - 1);
+
+	memcpy(out, s, n);
+	out[n] = '\0';
+}
+
 void mem_free_at(void *p)
 {
 	free(*(void **)p);

@@ -1,6 +1,5 @@
 #include "outcome.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "codes.h"
@@ -46,14 +45,18 @@ enum outcome_word outcome_word_find(const char *name)
 	return WORD_COUNT;
 }
 
+#define TYPE_PREFIX CLOUDEVENT_PREFIX "outcome."
+#define OUTCOME_ROOM 2048 /* bytes: one allocation for most */
+
 /* ---- JSON members, in the order of the contract; absent ones are left out ---- */
 
 static void name(struct buf *b, const char *key)
 {
 	if (b->len && b->data[b->len - 1] != '{')
 		buf_byte(b, ',');
-	buf_json(b, key);
-	buf_byte(b, ':');
+	buf_byte(b, '"');
+	buf_str(b, key);
+	buf_str(b, "\":");
 }
 
 static void text(struct buf *b, const char *key, const char *value)
@@ -67,7 +70,7 @@ static void text(struct buf *b, const char *key, const char *value)
 static void number(struct buf *b, const char *key, int64_t value)
 {
 	name(b, key);
-	buf_fmt(b, "%lld", (long long)value);
+	buf_int(b, value);
 }
 
 static void time_text(struct buf *b, const char *key, int64_t ms)
@@ -112,9 +115,12 @@ static void timings(struct buf *b, const struct outcome_timings *t)
 	if (!t)
 		return;
 	name(b, "timings");
-	buf_fmt(b, "{\"queue_ms\":%lld,\"guard_ms\":%lld,\"send_ms\":%lld,\"total_ms\":%lld}",
-		(long long)t->queue_ms, (long long)t->guard_ms, (long long)t->send_ms,
-		(long long)t->total_ms);
+	buf_byte(b, '{');
+	number(b, "queue_ms", t->queue_ms);
+	number(b, "guard_ms", t->guard_ms);
+	number(b, "send_ms", t->send_ms);
+	number(b, "total_ms", t->total_ms);
+	buf_byte(b, '}');
 }
 
 static void origin(struct buf *b, const struct coords *c)
@@ -122,9 +128,11 @@ static void origin(struct buf *b, const struct coords *c)
 	if (!c)
 		return;
 	name(b, "origin");
-	buf_str(b, "{\"topic\":");
-	buf_json(b, c->topic);
-	buf_fmt(b, ",\"partition\":%d,\"offset\":%lld}", c->partition, (long long)c->offset);
+	buf_byte(b, '{');
+	text(b, "topic", c->topic);
+	number(b, "partition", c->partition);
+	number(b, "offset", c->offset);
+	buf_byte(b, '}');
 }
 
 static void sequence(struct buf *b, const struct outcome *o)
@@ -133,7 +141,13 @@ static void sequence(struct buf *b, const struct outcome *o)
 	int64_t turn = w->of_invitation ? OUTCOME_TURN_OF_INVITATION : o->turn;
 
 	name(b, "sequence");
-	buf_fmt(b, "[%lld,%lld,%d]", (long long)o->generation, (long long)turn, w->rank);
+	buf_byte(b, '[');
+	buf_int(b, o->generation);
+	buf_byte(b, ',');
+	buf_int(b, turn);
+	buf_byte(b, ',');
+	buf_int(b, w->rank);
+	buf_byte(b, ']');
 }
 
 static void request(struct buf *b, const struct outcome *o)
@@ -162,7 +176,10 @@ static void attempt(struct buf *b, const struct outcome *o)
 	if (!o->attempt)
 		return;
 	name(b, "attempt");
-	buf_fmt(b, "{\"n\":%lld,\"max\":%lld}", (long long)o->attempt, (long long)o->attempts_max);
+	buf_byte(b, '{');
+	number(b, "n", o->attempt);
+	number(b, "max", o->attempts_max);
+	buf_byte(b, '}');
 }
 
 static void body(struct buf *b, const struct outcome *o)
@@ -211,18 +228,27 @@ static void compute_id(const struct outcome *o, char id[IDS_OUTCOME_SIZE])
 		ids_outcome_of_event(tenant, event, (uint32_t)o->turn, word, id);
 }
 
+static void head_text(struct buf *out, const char *s, char after)
+{
+	if (s)
+		buf_str(out, s);
+	buf_byte(out, after);
+}
+
 /* The head's lines: id, word, source, key, traceparent. None of them can hold a line feed. */
 void outcome_pack(const struct outcome *o, const char *source, struct buf *out)
 {
 	char id[IDS_OUTCOME_SIZE];
-	autobuf json = BUF_INIT(OUTCOME_MAX_BYTES);
 
 	compute_id(o, id);
-	buf_fmt(out, "%s\n%s\n%s\n%s/%s\n%s\n", id, outcome_words[o->word].name, source,
-		o->tenant ? o->tenant : "", o->invite ? o->invite : "",
-		o->traceparent ? o->traceparent : "");
-	body(&json, o);
-	buf_add(out, json.data, json.len);
+	buf_room(out, OUTCOME_ROOM);
+	head_text(out, id, '\n');
+	head_text(out, outcome_words[o->word].name, '\n');
+	head_text(out, source, '\n');
+	head_text(out, o->tenant, '/');
+	head_text(out, o->invite, '\n');
+	head_text(out, o->traceparent, '\n');
+	body(out, o);
 }
 
 static char *line(char **at, const char *end)
@@ -250,8 +276,10 @@ int outcome_unpack(char *bytes, size_t len, const char *topic, struct outcome_re
 
 	if (!trace)
 		return err_set(e, ERR_INVALID, "kept outcome is not one");
-	snprintf(out->type, sizeof(out->type), CLOUDEVENT_PREFIX "outcome.%s", word);
-	snprintf(out->key, sizeof(out->key), "%s", key);
+	text_put(out->type, sizeof(out->type), TYPE_PREFIX);
+	text_put(out->type + sizeof(TYPE_PREFIX) - 1, sizeof(out->type) - (sizeof(TYPE_PREFIX) - 1),
+		 word);
+	text_put(out->key, sizeof(out->key), key);
 	subject = strchr(key, '/');
 	head.subject = subject ? subject + 1 : NULL;
 	out->message = (struct kafka_message){

@@ -33,18 +33,34 @@ struct redis {
 
 /* ---- the queue ---- */
 
+static void begin_script(struct redis *r, const struct redis_script *s, size_t args)
+{
+	pipeline_header(&r->queue, 3 + args);
+	pipeline_bulk(&r->queue, "EVALSHA", 7);
+	pipeline_bulk(&r->queue, s->sha1, strlen(s->sha1));
+	pipeline_bulk(&r->queue, "0", 1);
+}
+
+void redis_add_script_words(struct redis *r, struct redis_script *s, const char *const head[],
+			    size_t nhead, struct redis_words more)
+{
+	begin_script(r, s, nhead + more.n);
+	for (size_t i = 0; i < nhead; i++)
+		pipeline_bulk(&r->queue, head[i], strlen(head[i]));
+	buf_add(&r->queue.out, more.bytes->data, more.bytes->len);
+	pipeline_end_command(&r->queue);
+}
+
 void redis_add_script(struct redis *r, struct redis_script *s, int argc, const char **argv,
 		      const size_t *len)
 {
-	buf_fmt(&r->queue.out, "*%d\r\n$7\r\nEVALSHA\r\n", 3 + argc);
-	pipeline_bulk(&r->queue, s->sha1, strlen(s->sha1));
-	pipeline_bulk(&r->queue, "0", 1);
+	begin_script(r, s, (size_t)argc);
 	pipeline_args(&r->queue, argc, argv, len);
 }
 
 void redis_add(struct redis *r, int argc, const char **argv, const size_t *len)
 {
-	buf_fmt(&r->queue.out, "*%d\r\n", argc);
+	pipeline_header(&r->queue, (size_t)argc);
 	pipeline_args(&r->queue, argc, argv, len);
 }
 

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "err.h"
 
 struct redis;
@@ -52,6 +53,16 @@ const char *redis_run_id(const struct redis *r); /* 40 hex digits, read once per
 void redis_add_script(struct redis *r, struct redis_script *s, int argc, const char **argv,
 		      const size_t *len);
 void redis_add(struct redis *r, int argc, const char **argv, const size_t *len);
+
+/* The same with words that were written ahead, as a call with hundreds of them is put together:
+   head's strings come before them. */
+struct redis_words {
+	const struct buf *bytes; /* filled by redis_word alone */
+	size_t n;
+};
+void redis_word(struct buf *out, const char *bytes, size_t len);
+void redis_add_script_words(struct redis *r, struct redis_script *s, const char *const head[],
+			    size_t nhead, struct redis_words more);
 
 /* Sends all and reads every reply. Replies are then asked for by their order of adding. ERR_AGAIN:
    nothing is known, the context is dead. An error reply of one command is not a failure of run. */

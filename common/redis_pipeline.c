@@ -7,7 +7,10 @@
 #include <hiredis/hiredis.h>
 
 #include "mem.h"
+#include "redis.h"
 
+#define WORD_FRAME                                                                                 \
+	(1 + INT_TEXT_SIZE + 4) /* of a word all but its bytes: "$<length>" and two line ends */
 #define KEPT_BYTES ((size_t)1 << 20) /* a larger buffer is not kept for the next pipeline */
 
 void pipeline_reset(struct pipeline *p)
@@ -44,16 +47,37 @@ size_t pipeline_start(const struct pipeline *p, size_t i)
 	return i ? p->ends[i - 1] : 0;
 }
 
+void pipeline_header(struct pipeline *p, size_t words)
+{
+	buf_byte(&p->out, '*');
+	buf_int(&p->out, (int64_t)words);
+	buf_add(&p->out, "\r\n", 2);
+}
+
+/* Hundreds are written for every pipeline: in place, and without printf. */
+void redis_word(struct buf *out, const char *bytes, size_t len)
+{
+	char *start = buf_reserve(out, len + WORD_FRAME), *to = start;
+
+	if (!to)
+		return;
+	*to++ = '$';
+	to += int_text(to, (int64_t)len);
+	memcpy(to, "\r\n", 2);
+	if (len)
+		memcpy(to + 2, bytes, len);
+	memcpy(to + 2 + len, "\r\n", 2);
+	buf_commit(out, (size_t)(to - start) + len + 4);
+}
+
 void pipeline_bulk(struct pipeline *p, const char *bytes, size_t len)
 {
-	buf_fmt(&p->out, "$%zu\r\n", len);
-	buf_add(&p->out, bytes, len);
-	buf_add(&p->out, "\r\n", 2);
+	redis_word(&p->out, bytes, len);
 }
 
 void pipeline_words(struct pipeline *p, const char *a, const char *b, const char *c)
 {
-	buf_fmt(&p->out, "*%d\r\n", 1 + (b != NULL) + (c != NULL));
+	pipeline_header(p, 1 + (b != NULL) + (c != NULL));
 	pipeline_bulk(p, a, strlen(a));
 	if (b)
 		pipeline_bulk(p, b, strlen(b));

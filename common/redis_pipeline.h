@@ -24,7 +24,8 @@ struct pipeline {
 		.out = BUF_INIT(PIPELINE_MAX_BYTES)                                                \
 	}
 
-/* A command is its header ("*<words>\r\n"), its words and an end. The whole has to fit. */
+/* A command is its header, its words and an end. The whole has to fit. */
+void pipeline_header(struct pipeline *p, size_t words);
 void pipeline_bulk(struct pipeline *p, const char *bytes, size_t len); /* one word */
 void pipeline_end_command(struct pipeline *p);
 
