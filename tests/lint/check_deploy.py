@@ -1,7 +1,9 @@
 """What no test here can start is at least well-formed: the compose file, the Dockerfile, the shell scripts."""
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tree import ROOT, finish, tracked
@@ -25,10 +27,23 @@ def compose():
     return ["docker", "compose"]
 
 
+def settings():
+    """Every program accepts the file that the compose file hands to it."""
+    bin_ = Path(os.environ.get("BECKON_BUILD", ROOT / "build/debug")) / "bin"
+    with tempfile.TemporaryDirectory() as keys:
+        run(bin_ / "beckon", "init", "--keys", keys)
+        own = Path(keys, "own.yaml")
+        own.write_text(f"keys: {{ring_file: {keys}/ring.keys, recipient_file: {keys}/recipient.key}}\n"
+                       f"templates_dir: {ROOT}/deploy/templates\n")
+        for name in ("dispatcher", "email", "clock"):
+            run(bin_ / f"beckon-{name}", "--check", "--config", "deploy/compose/beckon.yaml", "--config", own)
+
+
 run(*compose(), "-f", "docker-compose.yml", "config", "-q")
 run(*compose(), "-f", "docker-compose.yml", "--profile", "tool", "config", "-q")
 run(HADOLINT, "deploy/Dockerfile")
+settings()
 scripts = [*tracked("*.sh"), Path(".ci/run")]
 for script in scripts:
     run("sh", "-n", script)
-finish(findings, 3 + len(scripts))
+finish(findings, 6 + len(scripts))
