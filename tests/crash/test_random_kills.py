@@ -33,6 +33,13 @@ class Load:
         return self.events
 
 
+def disturb(fleet, draw):
+    """In a soak now and then the servers go too."""
+    server = draw.choice([fleet.redis, fleet.kafka])
+    server.kill()
+    server.start()
+
+
 def test_random_kills(fleet):
     print(f"STORY_SEED={SEED}")
     draw = random.Random(SEED)
@@ -40,7 +47,9 @@ def test_random_kills(fleet):
     load = Load(fleet, 200)
     killed = {"email": 0}
     try:
-        for _ in range(KILLS):
+        for n in range(1, KILLS + 1):
+            if n % 50 == 0:
+                disturb(fleet, draw)
             victim = draw.choice(fleet.services)
             time.sleep(draw.uniform(0, 0.4))
             victim.kill()

@@ -1,5 +1,6 @@
 """Kafka, Redis and our own programs go away and come back: nothing is lost, nothing comes twice."""
 import threading
+import time
 
 import events
 import pytest
@@ -99,6 +100,42 @@ def test_courier_killed_with_mails_in_flight(fleet):
     history_in_order(fleet)
 
 
+def test_a_courier_dies_for_good(fleet):
+    """Its partitions go to the other one; what it had claimed is taken over, as in doubt, when the lease ends."""
+    fleet.kafka_options["session.timeout.ms"] = 6000
+    fleet.up(couriers=2, email={"message_deadline": "1s", "sessions": 4})
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 4)
+    fleet["email"].kill()
+    twice = none_lost(fleet, wanted, fleet.patience(120))
+    assert len(twice) <= 4
+    history_in_order(fleet)
+
+
+def test_two_programs_with_one_slot(fleet):
+    """The second one is told so and leaves; the first one works on."""
+    fleet.up()
+    rival = fleet.service("email", slot=fleet["email"].slot)
+    fleet.services.remove(rival)
+    assert rival.start().wait(20) == 78
+    assert "slot" in rival.tail(1) or "lock" in rival.tail(1), rival.tail()
+    sent_once(fleet, load(fleet, 20))
+
+
+def test_redis_loses_everything(fleet):
+    """Kafka is the truth: without the epoch nobody acts, and nobody calls it a new installation."""
+    fleet.up()
+    sent_once(fleet, load(fleet, 20))
+    fleet.redis.wipe()
+    for service in fleet.services:
+        fleet.wait(lambda s=service: s.get("/readyz")[0] == 503 and "epoch" in s.get("/readyz")[1], 20,
+                   f"{service.name} does not wait for the epoch")
+    fleet.emit([events.invite() for _ in range(20)])
+    refused = fleet.init(check=False)
+    assert refused.returncode == 1 and "rebuilt" in refused.stderr
+    assert len(fleet.sink.messages) == 20 and not [s for s in fleet.services if s.ready()]
+
+
 def test_dispatcher_killed_under_load(fleet):
     fleet.up()
     wanted = [events.invite() for _ in range(LOAD)]
@@ -109,6 +146,21 @@ def test_dispatcher_killed_under_load(fleet):
     emitter.join()
     fleet["dispatcher"].start().await_ready()
     sent_once(fleet, wanted)
+
+
+@pytest.mark.soak
+def test_kafka_away_for_a_minute(fleet):
+    """No loss, no crash, and next to no processor time spent on waiting."""
+    fleet.up()
+    before = load(fleet, 50)
+    sent_once(fleet, before)
+    fleet.kafka.stop()
+    spent = {s.name: s.cpu_s() for s in fleet.services}
+    time.sleep(60)  # the minute is the story
+    busy = {s.name: (s.cpu_s() - spent[s.name]) / 60 for s in fleet.services}
+    fleet.kafka.start()
+    sent_once(fleet, before + load(fleet, 50), 120)
+    assert max(busy.values()) < 0.05, f"share of a core while Kafka was away: {busy}"
 
 
 @pytest.mark.story

@@ -177,11 +177,11 @@ class Fleet:
             assert done.returncode == 0, f"beckon {args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def init(self):
+    def init(self, check=True):
         """Writes the epoch of a new installation."""
         path = self.dir / "beckon.yaml"
         write_yaml(path, fleet_config(self))
-        return self.beckon("init", "--config", path)
+        return self.beckon("init", "--config", path, check=check)
 
     def service(self, service, slot=None, **own):
         """One more instance, not yet started; keyword arguments are its configuration (`a__b` = a.b)."""

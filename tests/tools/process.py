@@ -71,6 +71,11 @@ class Process:
     def running(self):
         return self.popen is not None and self.popen.poll() is None
 
+    def cpu_s(self):
+        """Processor seconds used so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def signal(self, number):
         if self.running():
             self.popen.send_signal(number)
