@@ -1,25 +1,53 @@
 #include "kafka_priv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "mem.h"
+#include "now.h"
 
-/* Promises rest on these: a user who sets one is told so instead of being given a silent surprise. */
+#define ASK_FIRST_MS 500 /* a connection that is lost and made again is no news */
+#define ASK_EVERY_MS 1000
+#define ASK_WAIT_MS 100 /* the loop stands still for so long */
+
+/* Promises rest on these: a user who sets one is told so instead of being given a silent surprise.
+ */
 static const char *const fixed[] = {
-	"acks", "request.required.acks", "enable.idempotence", "enable.auto.offset.store", "transactional.id",
-	"partitioner", "message.timeout.ms", "delivery.timeout.ms", "group.id", "group.instance.id",
-	"enable.auto.commit", "auto.offset.reset",
+	"acks",
+	"request.required.acks",
+	"enable.idempotence",
+	"enable.auto.offset.store",
+	"transactional.id",
+	"partitioner",
+	"message.timeout.ms",
+	"delivery.timeout.ms",
+	"group.id",
+	"group.instance.id",
+	"enable.auto.commit",
+	"auto.offset.reset",
 };
 
 /* Properties of the other kind of client in a list that serves both. */
 static const char *const producer_only[] = {
-	"linger.ms", "queue.buffering.", "batch.", "compression.", "message.send.max.retries", "retries",
-	"request.timeout.ms", "sticky.partitioning.", "enable.gapless.guarantee", "delivery.report.",
+	"linger.ms",	      "queue.buffering.",	  "batch.",
+	"compression.",	      "message.send.max.retries", "retries",
+	"request.timeout.ms", "sticky.partitioning.",	  "enable.gapless.guarantee",
+	"delivery.report.",
 };
 static const char *const consumer_only[] = {
-	"session.timeout.ms", "heartbeat.interval.ms", "max.poll.interval.ms", "partition.assignment.strategy",
-	"fetch.", "queued.", "auto.commit.", "isolation.level", "check.crcs", "max.partition.fetch.bytes",
-	"consume.", "offset.store.", "coordinator.query.",
+	"session.timeout.ms",
+	"heartbeat.interval.ms",
+	"max.poll.interval.ms",
+	"partition.assignment.strategy",
+	"fetch.",
+	"queued.",
+	"auto.commit.",
+	"isolation.level",
+	"check.crcs",
+	"max.partition.fetch.bytes",
+	"consume.",
+	"offset.store.",
+	"coordinator.query.",
 };
 
 static bool among(const char *name, const char *const *list, size_t n, bool prefix)
@@ -46,14 +74,17 @@ static int set(rd_kafka_conf_t *conf, const struct kafka_property *p, struct err
 	return err_set(e, ERR_FATAL, "kafka.%s: %s", p->name, text);
 }
 
-static int set_all(rd_kafka_conf_t *conf, rd_kafka_type_t type, struct kafka_properties user, struct err *e)
+static int set_all(rd_kafka_conf_t *conf, rd_kafka_type_t type, struct kafka_properties user,
+		   struct err *e)
 {
 	for (size_t i = 0; i < user.count; i++) {
 		const struct kafka_property *p = &user.list[i];
 
 		if (among(p->name, fixed, ARRAY_LEN(fixed), false))
-			return err_set(e, ERR_FATAL, "kafka.%s is set by beckon, its promises rest on it: remove it",
-				       p->name);
+			return err_set(
+				e, ERR_FATAL,
+				"kafka.%s is set by beckon, its promises rest on it: remove it",
+				p->name);
 		if (!for_other_kind(type, p->name) && set(conf, p, e) < 0)
 			return ERR_FATAL;
 	}
@@ -88,6 +119,47 @@ rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct
 	return rk;
 }
 
+static void doubt(struct kafka_link *l, const char *why)
+{
+	if (!l->why[0])
+		l->ask_at_ms = now_mono_ms() + ASK_FIRST_MS;
+	snprintf(l->why, sizeof(l->why), "%s", why);
+}
+
+void kafka_link_works(struct kafka_link *l)
+{
+	l->why[0] = '\0';
+	l->away = false;
+}
+
+const char *kafka_link_away(struct kafka_link *l, rd_kafka_t *rk)
+{
+	const struct rd_kafka_metadata *meta;
+	int64_t now = now_mono_ms();
+
+	if (l->why[0] && now >= l->ask_at_ms) {
+		l->ask_at_ms = now + ASK_EVERY_MS;
+		l->away = rd_kafka_metadata(rk, 0, NULL, &meta, ASK_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR;
+		if (!l->away) {
+			rd_kafka_metadata_destroy(meta);
+			kafka_link_works(l);
+		}
+	}
+	return l->away ? l->why : NULL;
+}
+
+void kafka_link_error(struct kafka_link *l, int code, const char *reason)
+{
+	static const int doubts[] = {
+		RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TRANSPORT,	RD_KAFKA_RESP_ERR__RESOLVE,
+		RD_KAFKA_RESP_ERR__SSL,		     RD_KAFKA_RESP_ERR__AUTHENTICATION,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(doubts); i++)
+		if (doubts[i] == code)
+			doubt(l, reason);
+}
+
 static size_t view_headers(const rd_kafka_message_t *m, struct header *out)
 {
 	rd_kafka_headers_t *h;
@@ -101,7 +173,8 @@ static size_t view_headers(const rd_kafka_message_t *m, struct header *out)
 	return n;
 }
 
-void kafka_record_view(const rd_kafka_message_t *m, struct header headers[RECORD_HEADERS_MAX], struct record *r)
+void kafka_record_view(const rd_kafka_message_t *m, struct header headers[RECORD_HEADERS_MAX],
+		       struct record *r)
 {
 	*r = (struct record){
 		.topic = rd_kafka_topic_name(m->rkt),
@@ -124,7 +197,8 @@ static uint32_t murmur2(const unsigned char *p, size_t len)
 	uint32_t h = 0x9747b28cu ^ (uint32_t)len;
 
 	for (; len >= 4; p += 4, len -= 4) {
-		uint32_t k = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+		uint32_t k =
+			p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 
 		k *= m;
 		k ^= k >> 24;

@@ -7,24 +7,26 @@
 #include "mem.h"
 
 #define READ_MAX 256
+#define COMMITTED_WAIT_MS 2000
 
 struct consumer_partition {
 	struct consumer_partition *next;
 	rd_kafka_queue_t *queue;
 	char *topic;
 	int32_t partition;
+	int64_t committed; /* when it was assigned; < 0 = nothing, or not known */
 	void *user;
 };
 
 struct consumer {
 	rd_kafka_t *rk;
-	rd_kafka_queue_t *queue; /* rebalances and errors; never records: those have queues of their own */
+	rd_kafka_queue_t
+		*queue; /* rebalances and errors; never records: those have queues of their own */
 	struct consumer_partition *parts;
 	struct consumer_events events;
 	int wake_fd;
-	bool is_static;
+	struct kafka_link link;
 	char fatal[200];
-	char away[120]; /* why brokers cannot be reached; "" = they can */
 };
 
 static const struct kafka_property defaults[] = {
@@ -57,6 +59,7 @@ static void partition_open(struct consumer *c, const rd_kafka_topic_partition_t 
 
 	p->topic = xstrdup(tp->topic);
 	p->partition = tp->partition;
+	p->committed = tp->offset;
 	p->queue = rd_kafka_queue_get_partition(c->rk, tp->topic, tp->partition);
 	rd_kafka_queue_forward(p->queue, NULL);
 	rd_kafka_queue_io_event_enable(p->queue, c->wake_fd, &one, sizeof(one));
@@ -74,15 +77,17 @@ static void partition_close(struct consumer *c, struct consumer_partition *p, bo
 	free(p);
 }
 
-static void close_matching(struct consumer *c, const rd_kafka_topic_partition_list_t *list, bool lost)
+static void close_matching(struct consumer *c, const rd_kafka_topic_partition_list_t *list,
+			   bool lost)
 {
 	struct consumer_partition **link = &c->parts;
 
 	while (*link) {
 		struct consumer_partition *p = *link;
 
-		if (list && !rd_kafka_topic_partition_list_find((rd_kafka_topic_partition_list_t *)list, p->topic,
-								p->partition)) {
+		if (list &&
+		    !rd_kafka_topic_partition_list_find((rd_kafka_topic_partition_list_t *)list,
+							p->topic, p->partition)) {
 			link = &p->next;
 			continue;
 		}
@@ -100,10 +105,22 @@ static void note(struct consumer *c, rd_kafka_error_t *error)
 	rd_kafka_error_destroy(error);
 }
 
+/* Where the group stands is asked for the lag alone: the library asks once more for itself. */
+static void open_all(struct consumer *c, const rd_kafka_topic_partition_list_t *list)
+{
+	rd_kafka_topic_partition_list_t *copy = rd_kafka_topic_partition_list_copy(list);
+
+	if (rd_kafka_committed(c->rk, copy, COMMITTED_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		for (int i = 0; i < copy->cnt; i++)
+			copy->elems[i].offset = RD_KAFKA_OFFSET_INVALID;
+	for (int i = 0; i < copy->cnt; i++)
+		partition_open(c, &copy->elems[i]);
+	rd_kafka_topic_partition_list_destroy(copy);
+}
+
 static void assign(struct consumer *c, rd_kafka_topic_partition_list_t *list, bool cooperative)
 {
-	for (int i = 0; i < list->cnt; i++)
-		partition_open(c, &list->elems[i]);
+	open_all(c, list);
 	if (cooperative)
 		note(c, rd_kafka_incremental_assign(c->rk, list));
 	else if (rd_kafka_assign(c->rk, list) && !c->fatal[0])
@@ -119,7 +136,8 @@ static void unassign(struct consumer *c, rd_kafka_topic_partition_list_t *list, 
 		rd_kafka_assign(c->rk, NULL);
 }
 
-static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list, void *ctx)
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
+			 rd_kafka_topic_partition_list_t *list, void *ctx)
 {
 	struct consumer *c = ctx;
 	bool cooperative = !strcmp(rd_kafka_rebalance_protocol(rk), "COOPERATIVE");
@@ -136,8 +154,8 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *ctx)
 
 	if (code == RD_KAFKA_RESP_ERR__FATAL)
 		rd_kafka_fatal_error(rk, c->fatal, sizeof(c->fatal));
-	else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-		snprintf(c->away, sizeof(c->away), "%s", reason);
+	else
+		kafka_link_error(&c->link, code, reason);
 }
 
 static int subscribe(struct consumer *c, const struct consumer_options *o, struct err *e)
@@ -157,7 +175,8 @@ static int subscribe(struct consumer *c, const struct consumer_options *o, struc
 static rd_kafka_conf_t *consumer_conf(struct consumer *c, struct kafka_properties user,
 				      const struct consumer_options *o, struct err *e)
 {
-	rd_kafka_conf_t *conf = kafka_conf_new(RD_KAFKA_CONSUMER, user, defaults, ARRAY_LEN(defaults), e);
+	rd_kafka_conf_t *conf =
+		kafka_conf_new(RD_KAFKA_CONSUMER, user, defaults, ARRAY_LEN(defaults), e);
 
 	if (!conf)
 		return NULL;
@@ -170,15 +189,15 @@ static rd_kafka_conf_t *consumer_conf(struct consumer *c, struct kafka_propertie
 	return conf;
 }
 
-int consumer_open(struct consumer **out, struct kafka_properties user, const struct consumer_options *o,
-		  const struct consumer_events *events, struct err *e)
+int consumer_open(struct consumer **out, struct kafka_properties user,
+		  const struct consumer_options *o, const struct consumer_events *events,
+		  struct err *e)
 {
 	struct consumer *c = xcalloc(1, sizeof(*c));
 	rd_kafka_conf_t *conf = consumer_conf(c, user, o, e);
 
 	c->events = *events;
 	c->wake_fd = o->wake_fd;
-	c->is_static = o->instance;
 	c->rk = conf ? kafka_client_new(RD_KAFKA_CONSUMER, conf, e) : NULL;
 	if (!c->rk) {
 		free(c);
@@ -195,35 +214,33 @@ int consumer_open(struct consumer **out, struct kafka_properties user, const str
 	return OK;
 }
 
-/* What the main queue can hold besides callbacks: errors told as messages. */
-static int event(struct consumer *c, const rd_kafka_message_t *m, struct err *e)
+/* Queues hold errors told as messages, too. */
+static void note_error(struct consumer *c, const rd_kafka_message_t *m)
 {
 	switch (m->err) {
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
 	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
 	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-		return err_set(e, ERR_FATAL, "kafka: %s", rd_kafka_message_errstr(m));
-	default:
-		snprintf(c->away, sizeof(c->away), "%s", rd_kafka_err2str(m->err));
-		return OK;
+		snprintf(c->fatal, sizeof(c->fatal), "%s", rd_kafka_message_errstr(m));
+		break;
+	default: /* the library goes on by itself */
+		break;
 	}
 }
 
 int consumer_poll(struct consumer *c, struct err *e)
 {
 	rd_kafka_message_t *m;
-	int r = OK;
+	const char *away;
 
-	c->away[0] = '\0';
-	while (r == OK && (m = rd_kafka_consumer_poll(c->rk, 0))) {
-		r = event(c, m, e);
+	while ((m = rd_kafka_consumer_poll(c->rk, 0))) {
+		note_error(c, m);
 		rd_kafka_message_destroy(m);
 	}
 	if (c->fatal[0])
 		return err_set(e, ERR_FATAL, "kafka: %s", c->fatal);
-	if (r == OK && c->away[0])
-		return err_set(e, ERR_AGAIN, "kafka: %s", c->away);
-	return r;
+	away = kafka_link_away(&c->link, c->rk);
+	return away ? err_set(e, ERR_AGAIN, "kafka: %s", away) : OK;
 }
 
 size_t consumer_read(struct consumer *c, struct consumer_partition *part, size_t max,
@@ -235,16 +252,19 @@ size_t consumer_read(struct consumer *c, struct consumer_partition *part, size_t
 	ssize_t n;
 	size_t taken = 0;
 
-	(void)c;
 	n = rd_kafka_consume_batch_queue(part->queue, 0, batch, max < READ_MAX ? max : READ_MAX);
 	for (ssize_t i = 0; i < n; i++) {
-		if (!batch[i]->err) {
+		if (batch[i]->err) {
+			note_error(c, batch[i]);
+		} else {
 			kafka_record_view(batch[i], headers, &r);
 			take(ctx, part->user, &r);
 			taken++;
 		}
 		rd_kafka_message_destroy(batch[i]);
 	}
+	if (taken)
+		kafka_link_works(&c->link);
 	return taken;
 }
 
@@ -263,8 +283,11 @@ int64_t consumer_lag(struct consumer *c, struct consumer_partition *part, int64_
 {
 	int64_t low, high;
 
-	if (rd_kafka_get_watermark_offsets(c->rk, part->topic, part->partition, &low, &high) || high < 0)
+	if (rd_kafka_get_watermark_offsets(c->rk, part->topic, part->partition, &low, &high) ||
+	    high < 0)
 		return -1;
+	if (position < 0)
+		position = part->committed;
 	if (position < low)
 		position = low;
 	return high > position ? high - position : 0;
@@ -281,7 +304,8 @@ void consumer_close(struct consumer *c)
 {
 	if (!c)
 		return;
-	rd_kafka_consumer_close(c->rk); /* a static member keeps its partitions: librdkafka sends no leave */
+	rd_kafka_consumer_close(
+		c->rk); /* a static member keeps its partitions: librdkafka sends no leave */
 	close_matching(c, NULL, false);
 	rd_kafka_queue_destroy(c->queue);
 	rd_kafka_destroy(c->rk);

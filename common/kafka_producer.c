@@ -7,7 +7,8 @@
 
 #define TOPICS_MAX 32
 
-/* Topic handles are kept: looking one up by name for every record costs as much as hashing its key. */
+/* Topic handles are kept: looking one up by name for every record costs as much as hashing its key.
+ */
 struct topic_handle {
 	char *name;
 	rd_kafka_topic_t *rkt;
@@ -20,6 +21,7 @@ struct producer {
 	void *ctx;
 	struct topic_handle topics[TOPICS_MAX];
 	size_t ntopics;
+	struct kafka_link link;
 	char fatal[200];
 };
 
@@ -44,6 +46,8 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *ctx)
 	struct producer *p = ctx;
 
 	(void)rk;
+	if (!m->err)
+		kafka_link_works(&p->link);
 	p->acked(p->ctx, m->_private, m->err ? rd_kafka_err2str(m->err) : NULL);
 }
 
@@ -51,14 +55,17 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *ctx)
 {
 	struct producer *p = ctx;
 
-	(void)reason;
 	if (code == RD_KAFKA_RESP_ERR__FATAL)
 		rd_kafka_fatal_error(rk, p->fatal, sizeof(p->fatal));
+	else
+		kafka_link_error(&p->link, code, reason);
 }
 
-int producer_open(struct producer **out, struct kafka_properties user, producer_acked acked, void *ctx, struct err *e)
+int producer_open(struct producer **out, struct kafka_properties user, producer_acked acked,
+		  void *ctx, struct err *e)
 {
-	rd_kafka_conf_t *conf = kafka_conf_new(RD_KAFKA_PRODUCER, user, defaults, ARRAY_LEN(defaults), e);
+	rd_kafka_conf_t *conf =
+		kafka_conf_new(RD_KAFKA_PRODUCER, user, defaults, ARRAY_LEN(defaults), e);
 	struct producer *p;
 
 	if (!conf)
@@ -101,7 +108,8 @@ static rd_kafka_headers_t *make_headers(const struct kafka_message *m)
 		return NULL;
 	h = rd_kafka_headers_new(m->header_count);
 	for (size_t i = 0; i < m->header_count; i++)
-		rd_kafka_header_add(h, m->headers[i].name, -1, m->headers[i].value, (ssize_t)m->headers[i].len);
+		rd_kafka_header_add(h, m->headers[i].name, -1, m->headers[i].value,
+				    (ssize_t)m->headers[i].len);
 	return h;
 }
 
@@ -109,9 +117,11 @@ static int send_error(rd_kafka_resp_err_t code, const char *topic, struct err *e
 {
 	switch (code) {
 	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
-		return err_set(e, ERR_AGAIN, "the producer's queue is full: Kafka does not take records");
+		return err_set(e, ERR_AGAIN,
+			       "the producer's queue is full: Kafka does not take records");
 	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-		return err_set(e, ERR_INVALID, "record for %s is larger than message.max.bytes", topic);
+		return err_set(e, ERR_INVALID, "record for %s is larger than message.max.bytes",
+			       topic);
 	default:
 		return err_set(e, ERR_FATAL, "append to %s: %s", topic, rd_kafka_err2str(code));
 	}
@@ -126,10 +136,11 @@ int producer_send(struct producer *p, const struct kafka_message *m, void *opaqu
 	if (!rkt)
 		return err_set(e, ERR_FATAL, "topic %s: no handle", m->topic);
 	headers = make_headers(m);
-	code = rd_kafka_producev(p->rk, RD_KAFKA_V_RKT(rkt), RD_KAFKA_V_PARTITION(m->partition),
-				 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(m->key, m->key_len),
-				 RD_KAFKA_V_VALUE((void *)m->value, m->value_len), RD_KAFKA_V_HEADERS(headers),
-				 RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
+	code = rd_kafka_producev(
+		p->rk, RD_KAFKA_V_RKT(rkt), RD_KAFKA_V_PARTITION(m->partition),
+		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(m->key, m->key_len),
+		RD_KAFKA_V_VALUE((void *)m->value, m->value_len), RD_KAFKA_V_HEADERS(headers),
+		RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_END);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return OK;
 	if (headers)
@@ -149,7 +160,8 @@ void producer_wake(struct producer *p, int fd)
 	rd_kafka_queue_io_event_enable(p->queue, fd, &one, sizeof(one));
 }
 
-int producer_warm(struct producer *p, const char *topic, int timeout_ms, int32_t *partitions, struct err *e)
+int producer_warm(struct producer *p, const char *topic, int timeout_ms, int32_t *partitions,
+		  struct err *e)
 {
 	rd_kafka_topic_t *rkt = topic_handle(p, topic);
 	const struct rd_kafka_metadata *meta;
@@ -180,6 +192,11 @@ bool producer_flush(struct producer *p, int timeout_ms)
 size_t producer_queued(const struct producer *p)
 {
 	return (size_t)rd_kafka_outq_len(p->rk);
+}
+
+const char *producer_away(struct producer *p)
+{
+	return kafka_link_away(&p->link, p->rk);
 }
 
 const char *producer_fatal(struct producer *p)

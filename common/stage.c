@@ -23,46 +23,53 @@ static const char *const log_formats[] = { "logfmt", "json", NULL };
 #define S struct stage_settings
 static const struct config_key common_keys[] = {
 	{ CONFIG_MAP(S, kafka), .name = "kafka",
-	  .help = "librdkafka properties, bootstrap.servers first of all; SASL and TLS are set here." },
+	  .help = "librdkafka properties, bootstrap.servers first of all; SASL and TLS are set "
+		  "here." },
 	{ CONFIG_STRING(S, group), .name = "group",
 	  .help = "Consumer group; default beckon-<service>. Each service must have its own." },
 	{ CONFIG_STRING(S, slot), .name = "slot",
-	  .help = "Name of this worker, unique in its group: static membership and, with state_dir, the journal." },
+	  .help = "Name of this worker, unique in its group: static membership and, with "
+		  "state_dir, the journal." },
 	{ CONFIG_STRING(S, state_dir), .name = "state_dir", .fallback = "/var/lib/beckon",
 	  .help = "Where the journal of deliveries in flight lives; must survive a restart." },
 	{ CONFIG_STRING(S, redis_url), .name = "redis.url", .fallback = "redis://127.0.0.1:6379",
-	  .help = "redis://user@host:port/db or unix:///path.sock; rediss:// where the build has it." },
-	{ CONFIG_SECRET(S, redis_password), .name = "redis.password", .help = "Password of the Redis user." },
-	{ CONFIG_STRING(S, redis_prefix), .name = "redis.prefix", .fallback = "beckon:", .help = "Begins every key." },
-	{ CONFIG_DURATION(S, redis_timeout_ms), .name = "redis.timeout", .fallback = "500ms", .min = 10, .max = 60000,
-	  .help = "How long one answer may take." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_REQUESTED]), .name = "topics.requested", .fallback = "invite-requested",
-	  .help = "What applications ask." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_EMAIL]), .name = "topics.email", .fallback = "invite-email",
-	  .help = "Deliveries by e-mail." },
+	  .help = "redis://user@host:port/db or unix:///path.sock; rediss:// where the build has "
+		  "it." },
+	{ CONFIG_SECRET(S, redis_password), .name = "redis.password",
+	  .help = "Password of the Redis user." },
+	{ CONFIG_STRING(S, redis_prefix), .name = "redis.prefix",
+	  .fallback = "beckon:", .help = "Begins every key." },
+	{ CONFIG_DURATION(S, redis_timeout_ms), .name = "redis.timeout", .fallback = "500ms",
+	  .min = 10, .max = 60000, .help = "How long one answer may take." },
+	{ CONFIG_STRING(S, topics[STAGE_TOPIC_REQUESTED]), .name = "topics.requested",
+	  .fallback = "invite-requested", .help = "What applications ask." },
+	{ CONFIG_STRING(S, topics[STAGE_TOPIC_EMAIL]), .name = "topics.email",
+	  .fallback = "invite-email", .help = "Deliveries by e-mail." },
 	{ CONFIG_STRING(S, topics[STAGE_TOPIC_SMS]), .name = "topics.sms", .fallback = "invite-sms",
 	  .help = "Deliveries by SMS." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_STATUS]), .name = "topics.status", .fallback = "invite-status",
-	  .help = "Outcomes." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_STATE]), .name = "topics.state", .fallback = "invite-state",
-	  .help = "The folded invitations, latest only." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_SETTINGS]), .name = "topics.settings", .fallback = "invite-settings",
+	{ CONFIG_STRING(S, topics[STAGE_TOPIC_STATUS]), .name = "topics.status",
+	  .fallback = "invite-status", .help = "Outcomes." },
+	{ CONFIG_STRING(S, topics[STAGE_TOPIC_STATE]), .name = "topics.state",
+	  .fallback = "invite-state", .help = "The folded invitations, latest only." },
+	{ CONFIG_STRING(S, topics[STAGE_TOPIC_SETTINGS]), .name = "topics.settings",
+	  .fallback = "invite-settings",
 	  .help = "Tenants' settings, pauses, suppressions, API keys." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_TEMPLATES]), .name = "topics.templates", .fallback = "invite-templates",
-	  .help = "Tenants' templates." },
+	{ CONFIG_STRING(S, topics[STAGE_TOPIC_TEMPLATES]), .name = "topics.templates",
+	  .fallback = "invite-templates", .help = "Tenants' templates." },
 	{ CONFIG_STRING(S, topics[STAGE_TOPIC_DEAD_LETTER]), .name = "topics.dead_letter",
 	  .fallback = "invite-dead-letter", .help = "Bytes that are no readable event." },
 	{ CONFIG_STRING(S, http_listen), .name = "http.listen", .fallback = "127.0.0.1:0",
 	  .help = "Address of /metrics, /healthz and /readyz; port 0 = any free one." },
 	{ CONFIG_STRING(S, log_level), .name = "log.level", .fallback = "info", .words = log_levels,
 	  .help = "The least urgent level written." },
-	{ CONFIG_STRING(S, log_format), .name = "log.format", .fallback = "logfmt", .words = log_formats,
-	  .help = "logfmt or json, one line a fact." },
+	{ CONFIG_STRING(S, log_format), .name = "log.format", .fallback = "logfmt",
+	  .words = log_formats, .help = "logfmt or json, one line a fact." },
 	{ CONFIG_DURATION(S, drain_ms), .name = "drain", .fallback = "25s", .min = 0, .max = 600000,
 	  .help = "After SIGTERM, how long what is in flight may take to end." },
-	{ CONFIG_DURATION(S, event_memory_ms), .name = "memory.events", .fallback = "120d", .min = 1000, .max = 63072000000,
-	  .help = "How long an event is recognised as seen." },
-	{ CONFIG_DURATION(S, delivery_memory_ms), .name = "memory.deliveries", .fallback = "8d", .min = 1000, .max = 63072000000,
+	{ CONFIG_DURATION(S, event_memory_ms), .name = "memory.events", .fallback = "120d",
+	  .min = 1000, .max = 63072000000, .help = "How long an event is recognised as seen." },
+	{ CONFIG_DURATION(S, delivery_memory_ms), .name = "memory.deliveries", .fallback = "8d",
+	  .min = 1000, .max = 63072000000,
 	  .help = "How long a final verdict is kept; longer than the job topic's retention." },
 };
 #undef S
@@ -125,8 +132,8 @@ static int load(struct run *r, void *settings, char **argv, struct err *e)
 		{ common_keys, ARRAY_LEN(common_keys), &r->settings, NULL },
 		{ r->stage->keys, r->stage->key_count, settings, r->stage->check },
 	};
-	struct config_program program = { program_name, r->stage->summary, tables, ARRAY_LEN(tables),
-					  config_fleet };
+	struct config_program program = { program_name, r->stage->summary, tables,
+					  ARRAY_LEN(tables), config_fleet };
 
 	if (crypto_init(e) < 0) /* checks may read keys */
 		return ERR_FATAL;
@@ -147,8 +154,10 @@ static int open_journal(struct run *r, struct err *e)
 	if (!r->stage->journal || !r->settings.slot)
 		return OK;
 	if (mkdir(r->settings.state_dir, 0700) < 0 && errno != EEXIST)
-		return err_set(e, ERR_FATAL, "state_dir %s: %s", r->settings.state_dir, strerror(errno));
-	return journal_open(&r->journal, r->settings.state_dir, r->settings.slot, STAGE_UNDONE_MAX, e);
+		return err_set(e, ERR_FATAL, "state_dir %s: %s", r->settings.state_dir,
+			       strerror(errno));
+	return journal_open(&r->journal, r->settings.state_dir, r->settings.slot, STAGE_UNDONE_MAX,
+			    e);
 }
 
 static int open_guard(struct run *r, struct err *e)
@@ -179,7 +188,8 @@ static int open_guard(struct run *r, struct err *e)
 struct kafka_properties stage_kafka(const struct run *r, struct kafka_property *list)
 {
 	for (size_t i = 0; i < r->settings.kafka.count; i++)
-		list[i] = (struct kafka_property){ r->settings.kafka.pairs[i].name, r->settings.kafka.pairs[i].value };
+		list[i] = (struct kafka_property){ r->settings.kafka.pairs[i].name,
+						   r->settings.kafka.pairs[i].value };
 	return (struct kafka_properties){ list, r->settings.kafka.count };
 }
 
@@ -193,11 +203,12 @@ static int open_producer(struct run *r, struct err *e)
 	return code;
 }
 
-/* The outcome topic's metadata is there before the first append. A broker that is away is no reason not
-   to start: the loop waits for it. */
+/* The outcome topic's metadata is there before the first append. A broker that is away is no reason
+   not to start: the loop waits for it. */
 static int warm(struct run *r, struct err *e)
 {
-	int code = producer_warm(r->producer, stage_topic(r, STAGE_TOPIC_STATUS), METADATA_WAIT_MS, NULL, e);
+	int code = producer_warm(r->producer, stage_topic(r, STAGE_TOPIC_STATUS), METADATA_WAIT_MS,
+				 NULL, e);
 
 	if (code == ERR_AGAIN)
 		log_warn("ev=kafka-away why=\"%s\"", e->text);

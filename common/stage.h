@@ -1,11 +1,12 @@
 /*
- * stage - the skeleton of every service: arguments, configuration, signals, health, metrics, the loop.
+ * stage - the skeleton of every service: arguments, configuration, signals, health, metrics, the
+ * loop.
  *
  * A service is data: a struct stage with its tables and callbacks. The skeleton reads records into
- * works, hands them over, counts the records appended for each, and stores an offset once everything
- * below it is done and acknowledged: claim, send, settle, outcome acknowledged by Kafka, offset
- * stored. A service cannot get that order wrong. Standing still means reading no partition queue;
- * nothing is ever paused.
+ * works, hands them over, counts the records appended for each, and stores an offset once
+ * everything below it is done and acknowledged: claim, send, settle, outcome acknowledged by Kafka,
+ * offset stored. A service cannot get that order wrong. Standing still means reading no partition
+ * queue; nothing is ever paused.
  *
  * One thread, the loop, owns Kafka and Redis. Channel threads wake it through stage_wake_fd.
  */
@@ -24,9 +25,9 @@
 #include "metrics.h"
 #include "record.h"
 
-#define STAGE_UNDONE_MAX 2048                      /* records in hand, a process */
-#define STAGE_UNDONE_BYTES_MAX ((size_t)32 << 20)  /* and their bytes */
-#define STAGE_BATCH_MAX 256                        /* works handed over at once */
+#define STAGE_UNDONE_MAX 2048			  /* records in hand, a process */
+#define STAGE_UNDONE_BYTES_MAX ((size_t)32 << 20) /* and their bytes */
+#define STAGE_BATCH_MAX 256			  /* works handed over at once */
 
 struct run; /* a stage that runs */
 
@@ -36,11 +37,11 @@ struct work {
 	struct coords coords; /* the same coordinates, as guard asks for them */
 	struct stage_part *part;
 	struct work *prev, *next; /* in the list of undone works */
-	struct work *ahead;       /* the next that waits for room in the window */
-	unsigned pending;         /* records appended for it that Kafka has not acknowledged */
-	bool finished;            /* the service is through with it */
-	bool disowned;            /* somebody else will do it: its offset is not stored */
-	void *user;               /* the service's own */
+	struct work *ahead;	  /* the next that waits for room in the window */
+	unsigned pending;	  /* records appended for it that Kafka has not acknowledged */
+	bool finished;		  /* the service is through with it */
+	bool disowned;		  /* somebody else will do it: its offset is not stored */
+	void *user;		  /* the service's own */
 };
 
 enum stage_topic {
@@ -57,38 +58,46 @@ enum stage_topic {
 };
 
 struct stage {
-	const char *name;    /* "email": the program is beckon-email, the source of its events beckon/email */
+	const char *name; /* "email": the program is beckon-email, the source of its events
+			     beckon/email */
 	const char *summary;
 	enum stage_topic input;
 	const struct config_key *keys; /* the service's own */
 	size_t key_count;
-	/* What no single key can tell: reads what the settings name, and forgets it. Part of --check; may be
-	   NULL. */
+	/* What no single key can tell: reads what the settings name, and forgets it. Part of
+	   --check; may be NULL. */
 	int (*check)(const void *settings, struct err *e);
 	bool journal; /* keeps a journal of deliveries in flight where a slot is given */
 
-	/* After configuration, producer and guard are there. ERR_FATAL ends the process with exit 78. */
+	/* After configuration, producer and guard are there. ERR_FATAL ends the process with
+	 * exit 78. */
 	int (*open)(void *ctx, struct run *r, struct err *e);
-	/* Takes n works, each to be answered by stage_finish sometime. ERR_AGAIN: Redis or Kafka cannot answer;
-	   nothing was taken, all are handed over again later. NULL where the stage reads nothing. */
+	/* Takes n works, each to be answered by stage_finish sometime. ERR_AGAIN: Redis or Kafka
+	   cannot answer; nothing was taken, all are handed over again later. NULL where the stage
+	   reads nothing. */
 	int (*handle)(void *ctx, struct work **works, size_t n, struct err *e);
-	/* How many more works it would take now, within the bounds above; NULL = as many as there are. */
+	/* How many more works it would take now, within the bounds above; NULL = as many as there
+	 * are. */
 	size_t (*appetite)(void *ctx);
-	/* Every turn of the loop, also while standing still. Returns in how many ms it is next needed at the
-	   latest; ERR_AGAIN as text in e when it cannot work now. */
+	/* Every turn of the loop, also while standing still. Returns in how many ms it is next
+	   needed at the latest; ERR_AGAIN as text in e when it cannot work now. */
 	int64_t (*tick)(void *ctx);
-	/* Everything appended for w is acknowledged and w is finished: the last chance to look at it. */
+	/* Everything appended for w is acknowledged and w is finished: the last chance to look at
+	 * it. */
 	void (*flushed)(void *ctx, struct work *w);
-	/* w's partition is gone. Unsent work is given back; finish it as usual, but no other work from here. */
+	/* w's partition is gone. Unsent work is given back; finish it as usual, but no other work
+	 * from here. */
 	void (*revoked)(void *ctx, struct work *w);
 	/* A stage without input: what was put with this cookie is acknowledged. */
 	void (*acked)(void *ctx, void *cookie);
-	/* Kafka refused a record of w for good; true = another went in its place. Else the process ends. */
+	/* Kafka refused a record of w for good; true = another went in its place. Else the process
+	 * ends. */
 	bool (*refused)(void *ctx, struct work *w);
-	/* SIGTERM: how many works are still in flight. Called until 0; once the drain time is over what can
-	   be ended is to be ended, and there is one second for it. */
+	/* SIGTERM: how many works are still in flight. Called until 0; once the drain time is over
+	   what can be ended is to be ended, and there is one second for it. */
 	size_t (*draining)(void *ctx, bool over);
-	/* What stands in the way of working, beside Redis and Kafka: text for /readyz; NULL = nothing. */
+	/* What stands in the way of working, beside Redis and Kafka: text for /readyz; NULL =
+	 * nothing. */
 	const char *(*waits)(void *ctx);
 	/* SIGHUP: secrets have been read again. */
 	void (*reloaded)(void *ctx);
@@ -108,7 +117,8 @@ struct stage_settings {
 	int64_t event_memory_ms, delivery_memory_ms;
 };
 
-/* The program: returns main's exit status. settings is the zeroed struct that keys' offsets belong to. */
+/* The program: returns main's exit status. settings is the zeroed struct that keys' offsets belong
+ * to. */
 int stage_main(const struct stage *stage, void *ctx, void *settings, char **argv);
 
 const struct stage_settings *stage_settings(const struct run *r);
@@ -117,7 +127,7 @@ struct guard *stage_guard(struct run *r);
 struct journal *stage_journal(struct run *r); /* NULL without a slot */
 struct metrics *stage_metrics(struct run *r);
 int stage_wake_fd(const struct run *r); /* eventfd: writing 8 bytes wakes the loop */
-bool stage_ready(const struct run *r);  /* Redis is whole and Kafka answers */
+bool stage_ready(const struct run *r);	/* Redis is whole */
 bool stage_stopping(const struct run *r);
 struct producer *stage_producer(struct run *r);
 
@@ -131,11 +141,12 @@ int stage_put(struct run *r, const struct kafka_message *m, void *cookie, struct
 /* The service is through with w; it is freed once everything appended for it is acknowledged. */
 void stage_finish(struct run *r, struct work *w);
 
-/* Not done, and not to be done by this process: once finished, w is forgotten and its offset, with all that
-   follow it, is not stored. For what is unsent when a service stops. */
+/* Not done, and not to be done by this process: once finished, w is forgotten and its offset, with
+   all that follow it, is not stored. For what is unsent when a service stops. */
 void stage_disown(struct work *w);
 
-/* Ends the process after this turn, with exit status 70 (70 = EX_SOFTWARE): a crash is a normal path. */
+/* Ends the process after this turn, with exit status 70 (70 = EX_SOFTWARE): a crash is a normal
+ * path. */
 void stage_die(struct run *r, const char *why);
 
 /* Header by name, as text in out (cut to fit), or "" */

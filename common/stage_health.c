@@ -14,10 +14,13 @@
 
 static const struct metric_family families[] = {
 	{ METRIC_GAUGE, "beckon_build_info", "Always 1; the version is a label." },
-	{ METRIC_GAUGE, "beckon_lag", "Records of the input not read yet, all partitions of this process." },
+	{ METRIC_GAUGE, "beckon_lag",
+	  "Records of the input not read yet, all partitions of this process." },
 	{ METRIC_GAUGE, "beckon_undone", "Records in hand." },
-	{ METRIC_GAUGE, "beckon_oldest_age_seconds", "Age of the oldest record in hand; 0 = none." },
-	{ METRIC_GAUGE, "beckon_window_full", "Partitions not read because an old record is still undone." },
+	{ METRIC_GAUGE, "beckon_oldest_age_seconds",
+	  "Age of the oldest record in hand; 0 = none." },
+	{ METRIC_GAUGE, "beckon_window_full",
+	  "Partitions not read because an old record is still undone." },
 	{ METRIC_GAUGE, "beckon_standing_still", "1 while nothing is read; /readyz says why." },
 	{ METRIC_GAUGE, "beckon_last_turn_timestamp_seconds", "When the loop turned last." },
 };
@@ -96,7 +99,8 @@ int stage_health_open(struct run *r, struct err *e)
 	h->pages = o.ctx = health_new(STUCK_MS, now_mono_ms());
 	snprintf(h->waits, sizeof(h->waits), "starting");
 	for (int i = 0; i < OWN_METRICS; i++)
-		h->own[i] = metrics_series(h->metrics, &families[i], i == BUILD_INFO ? version : NULL);
+		h->own[i] =
+			metrics_series(h->metrics, &families[i], i == BUILD_INFO ? version : NULL);
 	metric_set(h->own[BUILD_INFO], 1);
 	return http_open(&h->http, &o, e);
 }

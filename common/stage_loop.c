@@ -12,12 +12,13 @@
 #include "signals.h"
 #include "watchdog.h"
 
-#define TURN_MAX_MS 1000      /* the main queue is polled at least this often */
-#define GUARD_AGAIN_MS 250    /* between two questions whether Redis is whole again */
-#define GUARD_PULSE_MS 1000   /* and whether it still is */
-#define DRAIN_END_MS 1000     /* from the end of the drain time: what was cut off is settled and told */
-#define WATCHDOG_S 30         /* a turn that takes longer is stuck */
-#define CLOSE_WATCHDOG_S 10   /* leaving the group can take 5 s */
+#define TURN_MAX_MS 1000    /* the main queue is polled at least this often */
+#define GUARD_AGAIN_MS 250  /* between two questions whether Redis is whole again */
+#define GUARD_PULSE_MS 1000 /* and whether it still is */
+#define DRAIN_END_MS 1000 /* from the end of the drain time: what was cut off is settled and told  \
+			   */
+#define WATCHDOG_S 30	  /* a turn that takes longer is stuck */
+#define CLOSE_WATCHDOG_S 10 /* leaving the group can take 5 s */
 
 static void set_waits(struct run *r, const char *text)
 {
@@ -28,8 +29,8 @@ static void set_waits(struct run *r, const char *text)
 	snprintf(r->waits, sizeof(r->waits), "%s", text ? text : "");
 }
 
-/* Asks Redis whether it is whole: often while it is not, and now and then while it is, since a service with
-   nothing to do would not notice. */
+/* Asks Redis whether it is whole: often while it is not, and now and then while it is, since a
+   service with nothing to do would not notice. */
 static void look_at_guard(struct run *r)
 {
 	bool was_ready = guard_is_ready(r->guard);
@@ -45,13 +46,25 @@ static void look_at_guard(struct run *r)
 		r->guard_why = e;
 }
 
+/* Where there is no consumer the producer knows. */
+static int look_at_kafka(struct run *r, struct err *e)
+{
+	const char *away;
+
+	if (r->consumer)
+		return consumer_poll(r->consumer, e);
+	away = producer_away(r->producer);
+	return away ? err_set(e, ERR_AGAIN, "kafka: %s", away) : OK;
+}
+
 static void look_around(struct run *r)
 {
 	struct err kafka;
-	int code = r->consumer ? consumer_poll(r->consumer, &kafka) : OK;
+	int code;
 	const char *own = r->stage->waits ? r->stage->waits(r->ctx) : NULL;
 
 	producer_poll(r->producer, 0);
+	code = look_at_kafka(r, &kafka);
 	if (code == ERR_FATAL)
 		stage_die(r, kafka.text);
 	if (producer_fatal(r->producer))
@@ -93,7 +106,8 @@ static void on_signals(struct run *r)
 
 static void sleep_until_needed(struct run *r, int64_t ms)
 {
-	struct pollfd fds[] = { { .fd = r->wake_fd, .events = POLLIN }, { .fd = r->signal_fd, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = r->wake_fd, .events = POLLIN },
+				{ .fd = r->signal_fd, .events = POLLIN } };
 	uint64_t count;
 
 	if (ms > 0)

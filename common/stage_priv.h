@@ -12,7 +12,8 @@ struct stage_part {
 	struct stage_part *next;
 	struct consumer_partition *assigned; /* NULL once revoked */
 	struct watermark mark;
-	struct work *ahead, **ahead_end; /* read, but too far ahead of the first undone offset; oldest first */
+	struct work *ahead,
+		**ahead_end; /* read, but too far ahead of the first undone offset; oldest first */
 	size_t undone;
 	int32_t partition;
 };
@@ -38,8 +39,8 @@ struct run {
 	bool guard_ok, standing, stopping;
 	struct err guard_why;
 	int64_t drain_until_ms, guard_again_ms;
-	char dying[256];   /* why the process ends after this turn; "" = it does not */
-	char waits[256];   /* what readyz tells; "" = ready */
+	char dying[256]; /* why the process ends after this turn; "" = it does not */
+	char waits[256]; /* what readyz tells; "" = ready */
 };
 
 /* stage.c: the user's librdkafka properties; list has room for all of them. */
@@ -55,7 +56,8 @@ void stage_free_works(struct run *r);
 
 /* stage_read.c */
 int stage_open_consumer(struct run *r, struct err *e);
-/* Reads each partition as far as there is credit. True: some gave all it was asked for, so there may be more. */
+/* Reads each partition as far as there is credit. True: some gave all it was asked for, so there
+ * may be more. */
 bool stage_read(struct run *r);
 /* Hands the service what was read and not taken yet. */
 void stage_hand_over(struct run *r);

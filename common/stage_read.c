@@ -1,4 +1,5 @@
-/* Partitions of the input: assigned and revoked, read while there is credit, and handed to the service. */
+/* Partitions of the input: assigned and revoked, read while there is credit, and handed to the
+ * service. */
 #include "stage_priv.h"
 
 #include <stdlib.h>
@@ -15,7 +16,8 @@ static void part_forget_ahead(struct stage_part *part)
 	part->ahead_end = &part->ahead;
 }
 
-static void *on_assigned(void *ctx, struct consumer_partition *p, const char *topic, int32_t partition)
+static void *on_assigned(void *ctx, struct consumer_partition *p, const char *topic,
+			 int32_t partition)
 {
 	struct run *r = ctx;
 	struct stage_part *part = xcalloc(1, sizeof(*part));
@@ -115,7 +117,8 @@ static void on_record(void *ctx, void *user, const struct record *rec)
 
 static size_t credit(const struct run *r, const struct stage_part *part)
 {
-	if (!part->assigned || part->ahead || watermark_full(&part->mark) || r->undone_bytes >= STAGE_UNDONE_BYTES_MAX)
+	if (!part->assigned || part->ahead || watermark_full(&part->mark) ||
+	    r->undone_bytes >= STAGE_UNDONE_BYTES_MAX)
 		return 0;
 	size_t n = STAGE_UNDONE_MAX - r->undone_count, wanted = STAGE_BATCH_MAX;
 

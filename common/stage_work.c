@@ -10,7 +10,8 @@
 
 static size_t work_bytes(const struct record *r)
 {
-	size_t n = sizeof(struct work) + r->key_len + r->value_len + r->header_count * sizeof(struct header) + 2;
+	size_t n = sizeof(struct work) + r->key_len + r->value_len +
+		   r->header_count * sizeof(struct header) + 2;
 
 	for (size_t i = 0; i < r->header_count; i++)
 		n += strlen(r->headers[i].name) + 1 + r->headers[i].len + 1;
@@ -119,8 +120,9 @@ void work_drop(struct run *r, struct work *w)
 	free(w);
 }
 
-/* The end of a work: everything appended for it is with Kafka, so its offset may count as done. Not in a
-   process that dies: what it dies of may be that something could not be appended for this very work. */
+/* The end of a work: everything appended for it is with Kafka, so its offset may count as done. Not
+   in a process that dies: what it dies of may be that something could not be appended for this very
+   work. */
 static void work_end(struct run *r, struct work *w)
 {
 	struct stage_part *part = w->part;

@@ -193,3 +193,22 @@ def test_sigterm_without_a_reply(fleet):
     fleet.sink.clear()
     fleet["email"].start().await_ready()
     sent_once(fleet, [silent])
+
+
+@pytest.mark.story
+def test_kafka_down_then_up(fleet):
+    """Everybody says so for as long as it lasts, starts without it, and goes on with what there is."""
+    fleet.up()
+    before = load(fleet, 20)
+    sent_once(fleet, before)
+    fleet.kafka.kill()
+    for service in fleet.services:
+        fleet.wait(lambda s=service: s.get("/readyz")[0] == 503, 20, f"{service.name} is still ready")
+        assert "kafka" in service.get("/readyz")[1]
+    fleet["dispatcher"].stop()
+    fleet["dispatcher"].start()
+    fleet.wait(lambda: fleet["dispatcher"].get("/healthz")[0] == 200, 20, "the dispatcher does not start")
+    fleet.kafka.start()
+    for service in fleet.services:
+        service.await_ready()
+    sent_once(fleet, before + load(fleet, 20), fleet.patience(90))

@@ -1,4 +1,5 @@
-/* The mock cluster, the reader of whole topics and the questions about topics, over real connections. */
+/* The mock cluster, the reader of whole topics and the questions about topics, over real
+ * connections. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +40,8 @@ static int setup(void **state)
 	struct err e = { 0 };
 
 	assert_int_equal(kafka_mock_open(&w->mock, &e), OK);
-	w->bootstrap = (struct kafka_property){ "bootstrap.servers", kafka_mock_bootstrap(w->mock) };
+	w->bootstrap =
+		(struct kafka_property){ "bootstrap.servers", kafka_mock_bootstrap(w->mock) };
 	w->user = (struct kafka_properties){ &w->bootstrap, 1 };
 	assert_int_equal(kafka_mock_topic(w->mock, "full", PARTITIONS, &e), OK);
 	assert_int_equal(kafka_mock_topic(w->mock, "empty", PARTITIONS, &e), OK);
@@ -63,8 +65,13 @@ static void append(struct world *w, int first, int n)
 	for (int i = first; i < first + n; i++) {
 		char key[16];
 		struct header h = { "ce_id", "7", 1 };
-		struct kafka_message m = { .topic = "full", .partition = -1, .key = key, .value = "v", .value_len = 1,
-					   .headers = &h, .header_count = 1 };
+		struct kafka_message m = { .topic = "full",
+					   .partition = -1,
+					   .key = key,
+					   .value = "v",
+					   .value_len = 1,
+					   .headers = &h,
+					   .header_count = 1 };
 
 		m.key_len = (size_t)snprintf(key, sizeof(key), "k%d", i);
 		assert_int_equal(producer_send(w->out, &m, NULL, NULL), OK);
@@ -129,7 +136,8 @@ static void test_records(void **state)
 	assert_true(n >= 7);
 }
 
-/* Asking about a topic must not make it: init would take a misspelt topic for a new installation. */
+/* Asking about a topic must not make it: init would take a misspelt topic for a new installation.
+ */
 static void test_no_topic(void **state)
 {
 	struct world *w = *state;
@@ -139,8 +147,10 @@ static void test_no_topic(void **state)
 	int64_t n;
 
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(kafka_topic_records(w->user, "absent", WAIT_MS, &n, &e), ERR_INVALID);
-	assert_string_equal(e.text, "there is no topic absent; make it with 'beckon topics create'");
+		assert_int_equal(kafka_topic_records(w->user, "absent", WAIT_MS, &n, &e),
+				 ERR_INVALID);
+	assert_string_equal(e.text,
+			    "there is no topic absent; make it with 'beckon topics create'");
 	assert_int_equal(kafka_reader_open(&k, w->user, topics, 1, true, &e), ERR_INVALID);
 }
 
@@ -162,8 +172,9 @@ static void test_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_from_start), cmocka_unit_test(test_from_now), cmocka_unit_test(test_records),
-		cmocka_unit_test(test_no_topic),   cmocka_unit_test(test_away),
+		cmocka_unit_test(test_from_start), cmocka_unit_test(test_from_now),
+		cmocka_unit_test(test_records),	   cmocka_unit_test(test_no_topic),
+		cmocka_unit_test(test_away),
 	};
 
 	return cmocka_run_group_tests_name("kafka_tools", tests, setup, teardown);
