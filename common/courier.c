@@ -293,7 +293,7 @@ int64_t courier_tick(struct courier *c)
 		ask_redis(c, now);
 	else
 		courier_tell_unsettled(c);
-	metric_set(c->in_flight, (double)c->lists[PARCEL_AWAY].count);
+	metric_set(c->in_flight, (double)(c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count));
 	metric_set(c->route_up, route_is_open(c->route));
 	ask = courier_next_ask(c, now);
 	return ask < next ? ask : next;

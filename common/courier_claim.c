@@ -42,6 +42,8 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 	}
 	p->asked_ms = now_mono_ms();
 	p->withheld = false;
+	p->reason[0] = '\0'; /* what a former try left */
+	p->retry_after_ms = p->send_ms = 0;
 	p->lease_end_boot_ms = now_boot_ms() + c->o.deadline_ms + LEASE_MARGIN_MS;
 	claim_clear(&p->claim);
 	p->claim = (struct claim){

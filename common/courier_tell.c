@@ -53,7 +53,7 @@ void courier_tell(struct courier *c, struct parcel *p, const struct outcome *o)
 
 /* ---- from verdict to outcome and settle ---- */
 
-static void describe(struct courier *c, struct parcel *p, struct outcome *o, struct outcome_timings *t)
+static void describe(const struct parcel *p, struct outcome *o, struct outcome_timings *t)
 {
 	int64_t now = now_ms();
 	bool window = p->verdict.word == WORD_SENT || (p->verdict.word == WORD_UNKNOWN && p->verdict.final);
@@ -80,7 +80,6 @@ static void describe(struct courier *c, struct parcel *p, struct outcome *o, str
 	o->origin = p->verdict.final ? NULL : &p->work->coords;
 	if (o->word == WORD_DEFERRED && p->result.code && !p->reason[0])
 		o->reason = p->result.code;
-	(void)c;
 }
 
 static struct guard_field number_field(const char *name, char text[24], int64_t v)
@@ -144,7 +143,7 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 	struct outcome_timings timings;
 	struct outcome o = courier_outcome(c, p, p->verdict.word, p->claim.claimed_turn);
 
-	describe(c, p, &o, &timings);
+	describe(p, &o, &timings);
 	buf_reset(&p->outcome);
 	outcome_pack(&o, c->source, &p->outcome);
 	tell_note(stage_metrics(c->run), &o);
@@ -161,7 +160,8 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 		.outcome_len = p->outcome.len,
 		.set = p->fields,
 		.nset = state_fields(p),
-		.give_up_address = p->verdict.word == WORD_ERROR ? p->job.address_key : NULL,
+		/* a reminder that cannot be sent does not end the invitation */
+		.give_up_address = p->verdict.word == WORD_ERROR && !p->job.delivery.n ? p->job.address_key : NULL,
 		.park = p->park,
 	};
 }

@@ -39,8 +39,9 @@ static const struct config_key common_keys[] = {
 	  .help = "Password of the Redis user." },
 	{ CONFIG_STRING(S, redis_prefix), .name = "redis.prefix",
 	  .fallback = "beckon:", .help = "Begins every key." },
+	/* A turn waits for several answers, and must end before the loop counts as stuck. */
 	{ CONFIG_DURATION(S, redis_timeout_ms), .name = "redis.timeout", .fallback = "500ms",
-	  .min = 10, .max = 60000, .help = "How long one answer may take." },
+	  .min = 10, .max = 5000, .help = "How long one answer may take." },
 	{ CONFIG_STRING(S, topics[STAGE_TOPIC_REQUESTED]), .name = "topics.requested",
 	  .fallback = "invite-requested", .help = "What applications ask." },
 	{ CONFIG_STRING(S, topics[STAGE_TOPIC_EMAIL]), .name = "topics.email",
@@ -147,6 +148,15 @@ static void apply_log(const struct run *r)
 	while (log_levels[level] && strcmp(log_levels[level], r->settings.log_level))
 		level++;
 	log_setup(r->stage->name, level, !strcmp(r->settings.log_format, "json"));
+}
+
+/* Back-off is lengthened at random: differently in each process. */
+static void seed(void)
+{
+	unsigned drawn;
+
+	crypto_random(&drawn, sizeof(drawn));
+	srandom(drawn);
 }
 
 static int open_journal(struct run *r, struct err *e)
@@ -257,6 +267,7 @@ int stage_main(const struct stage *stage, void *ctx, void *settings, char **argv
 		return CONFIG_EXIT;
 	}
 	apply_log(r);
+	seed();
 	watchdog_no_core();
 	watchdog_open();
 	if (signals_open(&r->signal_fd, &e) < 0 || open_all(r, &e) < 0) {
