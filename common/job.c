@@ -4,13 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_quick.h"
+#include "json_text.h"
+
 #define TYPE CLOUDEVENT_PREFIX "delivery"
 #define SOURCE "beckon/dispatcher"
 #define TURN "beckon-turn"
 #define ATTEMPT "beckon-attempt"
 #define WAITED "beckon-waited"
 
-#define JOB_ROOM 1024 /* bytes of all but the data, mostly */
+#define DEPTH_QUICK (JSON_TEXT_DEPTH_MAX + 1) /* the request's data, and the job around it */
+#define JOB_ROOM 1024			      /* bytes of all but the data, mostly */
 
 static void member_name(struct buf *b, const char *name)
 {
@@ -160,7 +164,9 @@ int job_read(const struct record *r, struct job *out, struct err *e)
 
 	if (!r->value || r->value_len > JOB_MAX_BYTES)
 		return err_set(e, ERR_INVALID, "a job has from 1 to %zu bytes", JOB_MAX_BYTES);
-	j.root = json_loadb(r->value, r->value_len, JSON_REJECT_DUPLICATES, &error);
+	j.root = json_quick(r->value, r->value_len, DEPTH_QUICK);
+	if (!j.root)
+		j.root = json_loadb(r->value, r->value_len, JSON_REJECT_DUPLICATES, &error);
 	if (!j.root)
 		return err_set(e, ERR_INVALID, "a job is JSON: line %d, column %d", error.line,
 			       error.column);
