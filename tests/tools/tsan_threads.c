@@ -2,12 +2,13 @@
  * tsan_threads - C11 threads on POSIX threads, for builds under ThreadSanitizer.
  *
  * ThreadSanitizer watches the POSIX calls only. librdkafka starts its threads and takes its locks
- * through <threads.h>, and the C library serves those without passing the watched ones: such a thread
- * dies at its first allocation. An executable that defines the calls itself is asked first. In the GNU
- * C library a mtx_t, cnd_t and thrd_t have the room and the alignment of their POSIX counterparts.
+ * through <threads.h>, and the C library serves those without passing the watched ones: such a
+ * thread dies at its first allocation. An executable that defines the calls itself is asked first.
+ * In the GNU C library a mtx_t, cnd_t and thrd_t have the room and the alignment of their POSIX
+ * counterparts.
  *
- * Locks order what our code does on both sides of librdkafka. The lock's own memory is not looked at:
- * librdkafka hands objects from thread to thread by atomics that ThreadSanitizer cannot see.
+ * Locks order what our code does on both sides of librdkafka. The lock's own memory is not looked
+ * at: librdkafka hands objects from thread to thread by atomics that ThreadSanitizer cannot see.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -48,8 +49,13 @@ static void *run(void *arg)
 
 static int result(int code)
 {
-	static const struct { int code, result; } table[] = {
-		{ 0, thrd_success }, { EBUSY, thrd_busy }, { ETIMEDOUT, thrd_timedout }, { ENOMEM, thrd_nomem },
+	static const struct {
+		int code, result;
+	} table[] = {
+		{ 0, thrd_success },
+		{ EBUSY, thrd_busy },
+		{ ETIMEDOUT, thrd_timedout },
+		{ ENOMEM, thrd_nomem },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -90,7 +96,8 @@ int mtx_init(mtx_t *m, int type)
 
 	unwatched();
 	pthread_mutexattr_init(&attr);
-	pthread_mutexattr_settype(&attr, type & mtx_recursive ? PTHREAD_MUTEX_RECURSIVE : PTHREAD_MUTEX_NORMAL);
+	pthread_mutexattr_settype(&attr, type & mtx_recursive ? PTHREAD_MUTEX_RECURSIVE
+							      : PTHREAD_MUTEX_NORMAL);
 	code = pthread_mutex_init((pthread_mutex_t *)m, &attr);
 	pthread_mutexattr_destroy(&attr);
 	return result(watched(code));
@@ -153,5 +160,6 @@ int cnd_wait(cnd_t *c, mtx_t *m)
 int cnd_timedwait(cnd_t *c, mtx_t *m, const struct timespec *until)
 {
 	unwatched();
-	return result(watched(pthread_cond_timedwait((pthread_cond_t *)c, (pthread_mutex_t *)m, until)));
+	return result(
+		watched(pthread_cond_timedwait((pthread_cond_t *)c, (pthread_mutex_t *)m, until)));
 }
