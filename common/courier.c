@@ -9,8 +9,9 @@
 #include "mem.h"
 #include "now.h"
 
-#define STALE_READY_MS 5000    /* a claim that no thread takes up is given back before its lease runs out */
-#define ZOMBIE_MS 5000         /* half a Kafka session */
+#define STALE_READY_MS                                                                             \
+	5000	       /* a claim that no thread takes up is given back before its lease runs out */
+#define ZOMBIE_MS 5000 /* half a Kafka session */
 
 /* ---- places ---- */
 
@@ -133,7 +134,8 @@ static void dead_letter(struct courier *c, struct work *w, const char *why)
 		.value_len = w->rec.value_len,
 	};
 
-	log_error("ev=dead-letter partition=%d offset=%lld why=\"%s\"", w->rec.partition, (long long)w->rec.offset, why);
+	log_error("ev=dead-letter partition=%d offset=%lld why=\"%s\"", w->rec.partition,
+		  (long long)w->rec.offset, why);
 	dead_fill(&dead, &w->rec, why);
 	m.headers = dead.headers;
 	m.header_count = dead.count;
@@ -147,7 +149,8 @@ static void take_over(struct courier *c, struct work *w)
 	struct parcel *p = xcalloc(1, sizeof(*p));
 	struct err e;
 
-	if (job_read(&w->rec, &p->job, &e) < 0 || strcmp(p->job.delivery.channel, c->channel->name) != 0) {
+	if (job_read(&w->rec, &p->job, &e) < 0 ||
+	    strcmp(p->job.delivery.channel, c->channel->name) != 0) {
 		dead_letter(c, w, p->job.root ? "a job of another channel" : e.text);
 		job_clear(&p->job);
 		free(p);
@@ -193,8 +196,8 @@ static void take_back(struct courier *c, int64_t before_ms)
 	}
 }
 
-/* What has not been sent is given back; what is being sent finishes under its lease, and the new owner reads
-   the verdict. */
+/* What has not been sent is given back; what is being sent finishes under its lease, and the new
+   owner reads the verdict. */
 void courier_revoked(struct courier *c, struct work *w)
 {
 	struct parcel *p = w->user;
@@ -204,7 +207,8 @@ void courier_revoked(struct courier *c, struct work *w)
 		courier_let_go(c, p);
 	else
 		c->gone++;
-	c->recall = true; /* not from here: what is let go there may be the next of the caller's list */
+	c->recall =
+		true; /* not from here: what is let go there may be the next of the caller's list */
 }
 
 /* ---- the turn ---- */
@@ -266,8 +270,8 @@ static void ask_redis(struct courier *c, int64_t now)
 	struct err e;
 
 	courier_choose(c, now);
-	if (!c->lists[PARCEL_ASKED].count && !c->lists[PARCEL_SETTLING].count && c->drops.count < COURIER_PIPELINE_MAX &&
-	    !c->releases.count)
+	if (!c->lists[PARCEL_ASKED].count && !c->lists[PARCEL_SETTLING].count &&
+	    c->drops.count < COURIER_PIPELINE_MAX && !c->releases.count)
 		return; /* drops alone ride on the next question */
 	add_all(c);
 	if (guard_run(stage_guard(c->run), &e) < 0) {
@@ -292,7 +296,8 @@ int64_t courier_tick(struct courier *c)
 		ask_redis(c, now);
 	else
 		courier_tell_unsettled(c);
-	metric_set(c->in_flight, (double)(c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count));
+	metric_set(c->in_flight,
+		   (double)(c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count));
 	metric_set(c->route_up, route_is_open(c->route));
 	ask = courier_next_ask(c, now);
 	return ask < next ? ask : next;
@@ -325,10 +330,14 @@ static void open_metrics(struct courier *c)
 {
 	static const struct metric_family in_flight = { METRIC_GAUGE, "beckon_in_flight",
 							"Deliveries claimed and not settled." };
-	static const struct metric_family route_up = { METRIC_GAUGE, "beckon_route_up",
-						       "1 while the route is open, 0 while it is closed and probed." };
-	static const struct metric_family send = { METRIC_HISTOGRAM, "beckon_send_seconds",
-						   "From a session taking a message up to the relay's last word." };
+	static const struct metric_family route_up = {
+		METRIC_GAUGE, "beckon_route_up",
+		"1 while the route is open, 0 while it is closed and probed."
+	};
+	static const struct metric_family send = {
+		METRIC_HISTOGRAM, "beckon_send_seconds",
+		"From a session taking a message up to the relay's last word."
+	};
 	const char *labels[] = { "route", c->channel->provider, NULL };
 
 	c->in_flight = metrics_series(stage_metrics(c->run), &in_flight, NULL);
@@ -336,7 +345,8 @@ static void open_metrics(struct courier *c)
 	c->send_seconds = metrics_series(stage_metrics(c->run), &send, NULL);
 }
 
-struct courier *courier_open(struct run *r, const struct channel *channel, const struct courier_options *o)
+struct courier *courier_open(struct run *r, const struct channel *channel,
+			     const struct courier_options *o)
 {
 	struct courier *c = xcalloc(1, sizeof(*c));
 	struct exchange_options x = {

@@ -1,9 +1,10 @@
 /*
- * courier - delivers jobs of one channel: claims each, hands it to a channel thread, settles what came of
- * it, tells it, and stores the offset, in that order.
+ * courier - delivers jobs of one channel: claims each, hands it to a channel thread, settles what
+ * came of it, tells it, and stores the offset, in that order.
  *
- * `email` and `sms` are this courier with another struct channel. The loop owns every parcel but those
- * ready for, or with, a channel thread. A parcel is in exactly one list, and parcel_move alone moves it:
+ * `email` and `sms` are this courier with another struct channel. The loop owns every parcel but
+ * those ready for, or with, a channel thread. A parcel is in exactly one list, and parcel_move
+ * alone moves it:
  *
  *   waiting -> asked -> away (ready, with a thread, done) -> settling -> gone
  *      ^---------'------------' given back: busy, route closed, partition revoked; some rest first
@@ -29,10 +30,10 @@
 #define COURIER_REASON_SIZE 201
 
 enum parcel_place {
-	PARCEL_WAITING,  /* not claimed */
-	PARCEL_RESTING,  /* not claimed, and not asked for before ask_at_ms */
-	PARCEL_ASKED,    /* its claim is in the pipeline */
-	PARCEL_AWAY,     /* claimed: ready for, with, or back from a channel thread */
+	PARCEL_WAITING,	 /* not claimed */
+	PARCEL_RESTING,	 /* not claimed, and not asked for before ask_at_ms */
+	PARCEL_ASKED,	 /* its claim is in the pipeline */
+	PARCEL_AWAY,	 /* claimed: ready for, with, or back from a channel thread */
 	PARCEL_SETTLING, /* its verdict is there, Redis has not taken it yet */
 	PARCEL_PLACES,
 };
@@ -50,32 +51,34 @@ struct parcel {
 	const struct tenant *tenant;
 	int64_t ask_at_ms;     /* monotonic */
 	int64_t read_ms;       /* monotonic: when it came into our hands */
-	unsigned route_faults; /* met in a row: a message that breaks connections is not retried for ever */
+	unsigned route_faults; /* met in a row: a message that breaks connections is not retried for
+				  ever */
 	unsigned domain;       /* bucket of the recipient's domain */
-	bool gone;             /* its partition went to somebody else while it was away */
+	bool gone;	       /* its partition went to somebody else while it was away */
 
 	/* the claim */
 	struct claim claim;
 	struct guard_limit limits[1];
 	char limit_name[IDS_HASH_SIZE + 12], token_sha256[65], token[TOKEN_SIZE];
-	int entry;             /* in the journal; -1 = none */
-	int64_t asked_ms;      /* monotonic */
+	int entry;	  /* in the journal; -1 = none */
+	int64_t asked_ms; /* monotonic */
 	int64_t lease_end_boot_ms, expires_ms;
 
 	/* what the channel thread made of it */
 	struct mail_result result;
 	int64_t retry_after_ms, send_ms;
-	bool withheld;         /* we did not let it go */
+	bool withheld; /* we did not let it go */
 	char reason[COURIER_REASON_SIZE];
 	char provider_message_id[96];
-	const char *template_name, *template_locale, *template_sha256; /* live as long as the catalog */
+	const char *template_name, *template_locale,
+		*template_sha256; /* live as long as the catalog */
 	unsigned template_version;
-	void *sending;         /* the channel's own, while it sends */
+	void *sending; /* the channel's own, while it sends */
 
 	/* what is told */
 	struct verdict verdict;
-	struct buf outcome;    /* packed */
-	bool told;             /* appended already, because Redis was away */
+	struct buf outcome; /* packed */
+	bool told;	    /* appended already, because Redis was away */
 	struct settle settle;
 	struct guard_field fields[4];
 	char number_text[3][24];
@@ -84,10 +87,11 @@ struct parcel {
 
 /* How a channel sends; callbacks run on channel threads unless they say otherwise. */
 struct channel {
-	const char *name;    /* "email" */
+	const char *name; /* "email" */
 	/* Sends p and all that parcel_next gives; answers each by parcel_answer. */
 	void (*work)(void *ctx, struct worker *w, struct parcel *p);
-	/* Is the route whole? Called on a thread of its own while the route is closed. ERR_AGAIN with text. */
+	/* Is the route whole? Called on a thread of its own while the route is closed. ERR_AGAIN
+	 * with text. */
 	int (*probe)(void *ctx, struct err *e);
 	const char *provider; /* name of the route, told in outcomes */
 	void *ctx;
@@ -95,13 +99,14 @@ struct channel {
 
 struct courier_options {
 	size_t sessions;
-	int64_t deadline_ms;    /* of one message */
+	int64_t deadline_ms; /* of one message */
 	struct verdict_rules rules;
 	const struct tenants *tenants;
 	const struct keyring *ring; /* replaced by courier_keyring */
 };
 
-struct courier *courier_open(struct run *r, const struct channel *channel, const struct courier_options *o);
+struct courier *courier_open(struct run *r, const struct channel *channel,
+			     const struct courier_options *o);
 void courier_keyring(struct courier *c, const struct keyring *ring);
 void courier_close(struct courier *c);
 

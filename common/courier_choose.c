@@ -24,15 +24,17 @@ static bool in_list(const struct parcel_list *l, const char *delivery)
 	return false;
 }
 
-/* A partition that was taken away has come back, and this delivery is still being sent under the claim of
-   that time: the claim would be given again, and the message sent twice. */
+/* A partition that was taken away has come back, and this delivery is still being sent under the
+   claim of that time: the claim would be given again, and the message sent twice. */
 static bool is_under_way(const struct courier *c, const struct parcel *p)
 {
-	return c->gone && (in_list(&c->lists[PARCEL_AWAY], p->job.id) || in_list(&c->lists[PARCEL_SETTLING], p->job.id));
+	return c->gone && (in_list(&c->lists[PARCEL_AWAY], p->job.id) ||
+			   in_list(&c->lists[PARCEL_SETTLING], p->job.id));
 }
 
-/* May one more of p's domain be asked for? Always up to half of the sessions; beyond that, `more`, only while
-   the domain answers: one that never does would else hold every session as soon as nobody else waits. */
+/* May one more of p's domain be asked for? Always up to half of the sessions; beyond that, `more`,
+   only while the domain answers: one that never does would else hold every session as soon as
+   nobody else waits. */
 static bool may_ask(const struct courier *c, const struct parcel *p, bool more, int64_t now)
 {
 	if (c->away[p->domain] + c->asked[p->domain] < (c->o.sessions + 1) / 2)
@@ -61,7 +63,8 @@ static size_t choose(struct courier *c, size_t n, bool more, int64_t now)
 	return n;
 }
 
-/* First those whose domain has less than half of the sessions; what room is left is for the others. */
+/* First those whose domain has less than half of the sessions; what room is left is for the others.
+ */
 void courier_choose(struct courier *c, int64_t now)
 {
 	struct parcel *next;
@@ -80,7 +83,8 @@ void courier_choose(struct courier *c, int64_t now)
 		c->asked[p->domain] = 0;
 }
 
-/* In how many ms somebody is to be asked for; what cannot be asked now is woken by what changes that. */
+/* In how many ms somebody is to be asked for; what cannot be asked now is woken by what changes
+ * that. */
 int64_t courier_next_ask(const struct courier *c, int64_t now)
 {
 	int64_t next = INT64_MAX;
@@ -95,11 +99,12 @@ int64_t courier_next_ask(const struct courier *c, int64_t now)
 	return next;
 }
 
-/* A few jobs a session are enough to be never without one. Where all that wait are held back, more are read:
-   somebody of another domain may be behind them. */
+/* A few jobs a session are enough to be never without one. Where all that wait are held back, more
+   are read: somebody of another domain may be behind them. */
 size_t courier_appetite(struct courier *c)
 {
-	size_t enough = WAITING_PER_SESSION * c->o.sessions, waiting = c->lists[PARCEL_WAITING].count;
+	size_t enough = WAITING_PER_SESSION * c->o.sessions,
+	       waiting = c->lists[PARCEL_WAITING].count;
 
 	if (c->held_back)
 		return SIZE_MAX;

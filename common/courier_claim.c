@@ -11,7 +11,8 @@
 
 #define BUSY_AGAIN_MS 1000
 #define LEASE_MARGIN_MS 15000
-#define TOKEN_MARGIN_S 86400 /* a link's name outlives its window, so that a late click is told "expired" */
+#define TOKEN_MARGIN_S                                                                             \
+	86400 /* a link's name outlives its window, so that a late click is told "expired" */
 #define LIMITED_MIN_MS 1000
 #define LIMITED_MAX_MS 60000
 
@@ -19,7 +20,8 @@
 
 static void make_token(struct courier *c, struct parcel *p, const char *kid)
 {
-	struct token_for whose = { p->job.delivery.tenant, p->job.delivery.invite, p->job.delivery.generation };
+	struct token_for whose = { p->job.delivery.tenant, p->job.delivery.invite,
+				   p->job.delivery.generation };
 	struct err e;
 
 	if (token_make(c->o.ring, kid, whose, p->token, &e) < 0) {
@@ -85,7 +87,8 @@ static void send(struct courier *c, struct parcel *p)
 		exchange_put(c->exchange, &p->link);
 }
 
-/* What an earlier life of this process left behind decides: sent as if new, in doubt, or only to be settled. */
+/* What an earlier life of this process left behind decides: sent as if new, in doubt, or only to be
+ * settled. */
 static void take_up(struct courier *c, struct parcel *p)
 {
 	const struct journal_entry *former =
@@ -100,7 +103,8 @@ static void take_up(struct courier *c, struct parcel *p)
 	p->result = former->result;
 	if (former->stage == JOURNAL_DOT)
 		p->result = (struct mail_result){ .reach = REACH_IN_DOUBT };
-	log_warn("ev=left-behind id=%s turn=%lld stage=%d", p->job.id, (long long)p->claim.claimed_turn, former->stage);
+	log_warn("ev=left-behind id=%s turn=%lld stage=%d", p->job.id,
+		 (long long)p->claim.claimed_turn, former->stage);
 	courier_judge(c, p);
 }
 
@@ -136,8 +140,8 @@ static void duplicate(struct courier *c, struct parcel *p)
 	if (p->claim.outcome) {
 		p->settle.outcome = p->claim.outcome;
 		p->settle.turn = p->claim.claimed_turn; /* whose outcome that is */
-		if (outcome_unpack(p->claim.outcome, p->claim.outcome_len, stage_topic(c->run, STAGE_TOPIC_STATUS), &record,
-				   &e) < 0 ||
+		if (outcome_unpack(p->claim.outcome, p->claim.outcome_len,
+				   stage_topic(c->run, STAGE_TOPIC_STATUS), &record, &e) < 0 ||
 		    stage_append(c->run, p->work, &record.message, &e) < 0)
 			stage_die(c->run, e.text);
 	}
@@ -154,7 +158,9 @@ void courier_answer_claim(struct courier *c, struct parcel *p)
 		[CLAIM_DUPLICATE] = duplicate,
 	};
 
-	if (p->entry >= 0 && p->claim.claimed_turn > p->job.turn) /* raised in place: by this claim or an earlier one */
+	if (p->entry >= 0 &&
+	    p->claim.claimed_turn >
+		    p->job.turn) /* raised in place: by this claim or an earlier one */
 		journal_raise(c->journal, p->entry, p->claim.claimed_turn);
 	answers[p->claim.answer](c, p);
 }
@@ -172,13 +178,17 @@ static int64_t limited_due(const struct parcel *p)
 {
 	int64_t wait = p->claim.wait_ms;
 
-	wait = wait < LIMITED_MIN_MS ? LIMITED_MIN_MS : wait > LIMITED_MAX_MS ? LIMITED_MAX_MS : wait;
+	wait = wait < LIMITED_MIN_MS   ? LIMITED_MIN_MS
+	       : wait > LIMITED_MAX_MS ? LIMITED_MAX_MS
+				       : wait;
 	return p->claim.now_ms + verdict_jitter(wait, (uint32_t)random() * 2u);
 }
 
 static void fill_limited(const struct parcel *p, struct limited *l)
 {
-	l->stand = (struct job_stand){ .turn = p->job.turn + 1, .attempt = p->job.attempt, .waited = "rate_limited" };
+	l->stand = (struct job_stand){ .turn = p->job.turn + 1,
+				       .attempt = p->job.attempt,
+				       .waited = "rate_limited" };
 	l->item = (struct later_item){
 		.id = p->job.id,
 		.turn = l->stand.turn,

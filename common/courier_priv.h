@@ -11,7 +11,8 @@
 #define COURIER_DOMAINS 1024
 #define COURIER_PIPELINE_MAX 256 /* claims in one pipeline */
 #define ROUTE_FAULTS_MAX 3
-#define COURIER_QUICK_MS 5000 /* an answer within this time, and not longer ago: the domain is no tarpit */
+#define COURIER_QUICK_MS                                                                           \
+	5000 /* an answer within this time, and not longer ago: the domain is no tarpit */
 
 struct parcel_list {
 	struct parcel *first, *last;
@@ -38,14 +39,15 @@ struct courier {
 	struct journal *journal;
 	struct parcel_list lists[PARCEL_PLACES];
 	struct references drops, releases;
-	unsigned away[COURIER_DOMAINS];    /* parcels away, by bucket of the recipient's domain */
+	unsigned away[COURIER_DOMAINS];	   /* parcels away, by bucket of the recipient's domain */
 	unsigned asked[COURIER_DOMAINS];   /* chosen in this turn, likewise; zero between turns */
 	unsigned waiting[COURIER_DOMAINS]; /* parcels waiting, likewise */
-	unsigned domains_waiting;          /* buckets of which somebody waits */
-	int64_t answered_ms[COURIER_DOMAINS]; /* monotonic: when a message was last answered quickly */
-	bool held_back;                    /* there is room, but only for domains that have their share */
-	size_t gone;  /* parcels away or settling whose partition is somebody else's */
-	bool recall;  /* what is ready is taken back with the next turn */
+	unsigned domains_waiting;	   /* buckets of which somebody waits */
+	int64_t answered_ms[COURIER_DOMAINS]; /* monotonic: when a message was last answered quickly
+					       */
+	bool held_back; /* there is room, but only for domains that have their share */
+	size_t gone;	/* parcels away or settling whose partition is somebody else's */
+	bool recall;	/* what is ready is taken back with the next turn */
 	char source[32], provider_why[256];
 	struct metric *in_flight, *route_up, *send_seconds;
 };
@@ -59,9 +61,11 @@ void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms);
 void courier_let_go(struct courier *c, struct parcel *p);
 
 /* courier_choose.c */
-/* Moves those who may be claimed next to PARCEL_ASKED: as many as sessions can take, no domain starving others. */
+/* Moves those who may be claimed next to PARCEL_ASKED: as many as sessions can take, no domain
+ * starving others. */
 void courier_choose(struct courier *c, int64_t now);
-/* In how many ms somebody is to be asked for; INT64_MAX: what cannot be asked now is woken by what changes that. */
+/* In how many ms somebody is to be asked for; INT64_MAX: what cannot be asked now is woken by what
+ * changes that. */
 int64_t courier_next_ask(const struct courier *c, int64_t now);
 
 /* courier_claim.c */
@@ -77,6 +81,7 @@ void courier_settled(struct courier *c, struct parcel *p);
 /* Redis is away: what happened is told all the same. */
 void courier_tell_unsettled(struct courier *c);
 void courier_tell(struct courier *c, struct parcel *p, const struct outcome *o);
-struct outcome courier_outcome(const struct courier *c, const struct parcel *p, enum outcome_word word, int64_t turn);
+struct outcome courier_outcome(const struct courier *c, const struct parcel *p,
+			       enum outcome_word word, int64_t turn);
 
 #endif

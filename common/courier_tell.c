@@ -9,7 +9,8 @@
 #include "now.h"
 #include "tell.h"
 
-struct outcome courier_outcome(const struct courier *c, const struct parcel *p, enum outcome_word word, int64_t turn)
+struct outcome courier_outcome(const struct courier *c, const struct parcel *p,
+			       enum outcome_word word, int64_t turn)
 {
 	return (struct outcome){
 		.word = word,
@@ -56,7 +57,8 @@ void courier_tell(struct courier *c, struct parcel *p, const struct outcome *o)
 static void describe(const struct parcel *p, struct outcome *o, struct outcome_timings *t)
 {
 	int64_t now = now_ms();
-	bool window = p->verdict.word == WORD_SENT || (p->verdict.word == WORD_UNKNOWN && p->verdict.final);
+	bool window = p->verdict.word == WORD_SENT ||
+		      (p->verdict.word == WORD_UNKNOWN && p->verdict.final);
 
 	*t = (struct outcome_timings){
 		.queue_ms = now - (now_mono_ms() - p->asked_ms) - p->work->rec.timestamp_ms,
@@ -161,7 +163,9 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 		.set = p->fields,
 		.nset = state_fields(p),
 		/* a reminder that cannot be sent does not end the invitation */
-		.give_up_address = p->verdict.word == WORD_ERROR && !p->job.delivery.n ? p->job.address_key : NULL,
+		.give_up_address = p->verdict.word == WORD_ERROR && !p->job.delivery.n
+					   ? p->job.address_key
+					   : NULL,
 		.park = p->park,
 	};
 }
@@ -231,7 +235,8 @@ void courier_tell_unsettled(struct courier *c)
 
 		if (p->told)
 			continue;
-		bytes = xmemdup(p->outcome.data, p->outcome.len); /* appending changes them, settling needs them */
+		bytes = xmemdup(p->outcome.data,
+				p->outcome.len); /* appending changes them, settling needs them */
 		append(c, p, bytes, p->outcome.len);
 		p->told = true;
 	}

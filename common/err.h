@@ -11,8 +11,8 @@
 
 #define OK 0
 #define ERR_INVALID (-1) /* the input is wrong: never retry */
-#define ERR_AGAIN (-2)   /* not now: the outside world cannot answer */
-#define ERR_FATAL (-3)   /* configuration or environment: end the process */
+#define ERR_AGAIN (-2)	 /* not now: the outside world cannot answer */
+#define ERR_FATAL (-3)	 /* configuration or environment: end the process */
 
 /* One sentence for a person; never an address, number, name, token or password. */
 struct err {

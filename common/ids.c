@@ -6,8 +6,9 @@
 #include "buf.h"
 #include "crypto.h"
 
-#define SHORT_BYTES 16 /* 128 bits of a hash: no collision in any number of invites we can store   \
-			*/
+#define SHORT_BYTES                                                                                \
+	16 /* 128 bits of a hash: no collision in any number of invites we can store               \
+	    */
 
 static bool name_char(char c)
 {

@@ -139,7 +139,8 @@ const char *kafka_link_away(struct kafka_link *l, rd_kafka_t *rk)
 
 	if (l->why[0] && now >= l->ask_at_ms) {
 		l->ask_at_ms = now + ASK_EVERY_MS;
-		l->away = rd_kafka_metadata(rk, 0, NULL, &meta, ASK_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR;
+		l->away = rd_kafka_metadata(rk, 0, NULL, &meta, ASK_WAIT_MS) !=
+			  RD_KAFKA_RESP_ERR_NO_ERROR;
 		if (!l->away) {
 			rd_kafka_metadata_destroy(meta);
 			kafka_link_works(l);
@@ -151,8 +152,9 @@ const char *kafka_link_away(struct kafka_link *l, rd_kafka_t *rk)
 void kafka_link_error(struct kafka_link *l, int code, const char *reason)
 {
 	static const int doubts[] = {
-		RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TRANSPORT,	RD_KAFKA_RESP_ERR__RESOLVE,
-		RD_KAFKA_RESP_ERR__SSL,		     RD_KAFKA_RESP_ERR__AUTHENTICATION,
+		RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TRANSPORT,
+		RD_KAFKA_RESP_ERR__RESOLVE,	     RD_KAFKA_RESP_ERR__SSL,
+		RD_KAFKA_RESP_ERR__AUTHENTICATION,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(doubts); i++)

@@ -20,7 +20,8 @@ static const struct kafka_property defaults[] = {
 /* A consumer: unlike a producer it does not make the topics it asks about. */
 static rd_kafka_t *client_open(struct kafka_properties user, struct err *e)
 {
-	rd_kafka_conf_t *conf = kafka_conf_new(RD_KAFKA_CONSUMER, user, defaults, ARRAY_LEN(defaults), e);
+	rd_kafka_conf_t *conf =
+		kafka_conf_new(RD_KAFKA_CONSUMER, user, defaults, ARRAY_LEN(defaults), e);
 
 	return conf ? kafka_client_new(RD_KAFKA_CONSUMER, conf, e) : NULL;
 }
@@ -28,20 +29,22 @@ static rd_kafka_t *client_open(struct kafka_properties user, struct err *e)
 int kafka_failure(rd_kafka_resp_err_t code, struct err *e)
 {
 	static const rd_kafka_resp_err_t away[] = {
-		RD_KAFKA_RESP_ERR__TRANSPORT,      RD_KAFKA_RESP_ERR__TIMED_OUT,
+		RD_KAFKA_RESP_ERR__TRANSPORT,	     RD_KAFKA_RESP_ERR__TIMED_OUT,
 		RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE,
 		RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE,
-		RD_KAFKA_RESP_ERR_NOT_CONTROLLER,  RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+		RD_KAFKA_RESP_ERR_NOT_CONTROLLER,    RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(away); i++)
 		if (code == away[i])
-			return err_set(e, ERR_AGAIN, "Kafka does not answer (%s); see kafka.bootstrap.servers",
+			return err_set(e, ERR_AGAIN,
+				       "Kafka does not answer (%s); see kafka.bootstrap.servers",
 				       rd_kafka_err2str(code));
 	return err_set(e, ERR_INVALID, "Kafka: %s", rd_kafka_err2str(code));
 }
 
-int kafka_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms, int32_t *partitions, struct err *e)
+int kafka_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms, int32_t *partitions,
+		     struct err *e)
 {
 	const struct rd_kafka_metadata *all;
 	rd_kafka_resp_err_t code = rd_kafka_metadata(rk, 1, NULL, &all, timeout_ms);
@@ -54,7 +57,8 @@ int kafka_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms, int32_t 
 			found = all->topics[i].partition_cnt;
 	rd_kafka_metadata_destroy(all);
 	if (found < 0)
-		return err_set(e, ERR_INVALID, "there is no topic %s; make it with 'beckon topics create'", topic);
+		return err_set(e, ERR_INVALID,
+			       "there is no topic %s; make it with 'beckon topics create'", topic);
 	*partitions = found;
 	return OK;
 }
@@ -63,7 +67,8 @@ int kafka_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms, int32_t 
 static rd_kafka_event_t *answer(rd_kafka_queue_t *q, int timeout_ms, int *kind, struct err *e)
 {
 	rd_kafka_event_t *event = rd_kafka_queue_poll(q, timeout_ms + 1000);
-	rd_kafka_resp_err_t code = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+	rd_kafka_resp_err_t code =
+		event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
 
 	if (!code)
 		return event;
@@ -78,7 +83,8 @@ static int create_result(rd_kafka_event_t *event, bool *created, struct err *e)
 	size_t n;
 	const rd_kafka_topic_result_t **list =
 		rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &n);
-	rd_kafka_resp_err_t code = n ? rd_kafka_topic_result_error(list[0]) : RD_KAFKA_RESP_ERR__FAIL;
+	rd_kafka_resp_err_t code =
+		n ? rd_kafka_topic_result_error(list[0]) : RD_KAFKA_RESP_ERR__FAIL;
 	int r;
 
 	*created = code == RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -106,15 +112,16 @@ static rd_kafka_NewTopic_t *new_topic(const struct kafka_topic *t, struct err *e
 	return made;
 }
 
-int kafka_topic_create(struct kafka_properties user, const struct kafka_topic *t, int timeout_ms, bool *created,
-		       struct err *e)
+int kafka_topic_create(struct kafka_properties user, const struct kafka_topic *t, int timeout_ms,
+		       bool *created, struct err *e)
 {
 	rd_kafka_NewTopic_t *made = new_topic(t, e);
 	rd_kafka_t *rk = made ? client_open(user, e) : NULL;
 	int r = made ? ERR_FATAL : ERR_INVALID;
 
 	if (rk) {
-		rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+		rd_kafka_AdminOptions_t *o =
+			rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
 		rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
 		char text[160];
 
@@ -135,12 +142,14 @@ int kafka_topic_create(struct kafka_properties user, const struct kafka_topic *t
 	return r;
 }
 
-static int config_value(rd_kafka_event_t *event, const char *name, char *out, size_t size, struct err *e)
+static int config_value(rd_kafka_event_t *event, const char *name, char *out, size_t size,
+			struct err *e)
 {
 	size_t n, entries;
-	const rd_kafka_ConfigResource_t **list =
-		rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &n);
-	rd_kafka_resp_err_t code = n ? rd_kafka_ConfigResource_error(list[0]) : RD_KAFKA_RESP_ERR__FAIL;
+	const rd_kafka_ConfigResource_t **list = rd_kafka_DescribeConfigs_result_resources(
+		rd_kafka_event_DescribeConfigs_result(event), &n);
+	rd_kafka_resp_err_t code =
+		n ? rd_kafka_ConfigResource_error(list[0]) : RD_KAFKA_RESP_ERR__FAIL;
 
 	if (code)
 		return kafka_failure(code, e);
@@ -155,16 +164,18 @@ static int config_value(rd_kafka_event_t *event, const char *name, char *out, si
 	return OK;
 }
 
-int kafka_topic_config(struct kafka_properties user, const char *topic, const char *name, char *out, size_t size,
-		       struct err *e)
+int kafka_topic_config(struct kafka_properties user, const char *topic, const char *name, char *out,
+		       size_t size, struct err *e)
 {
 	rd_kafka_t *rk = client_open(user, e);
 	int r;
 
 	if (!rk)
 		return ERR_FATAL;
-	rd_kafka_ConfigResource_t *asked = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
-	rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+	rd_kafka_ConfigResource_t *asked =
+		rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+	rd_kafka_AdminOptions_t *o =
+		rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
 	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
 	char text[160];
 
@@ -184,16 +195,18 @@ int kafka_topic_config(struct kafka_properties user, const char *topic, const ch
 	return r;
 }
 
-/* A partition that has just been made has no leader for a moment: asked again until the deadline. */
-static rd_kafka_resp_err_t query_ends(rd_kafka_t *rk, const char *topic, int32_t p, int64_t deadline, int64_t *low,
-				      int64_t *high)
+/* A partition that has just been made has no leader for a moment: asked again until the deadline.
+ */
+static rd_kafka_resp_err_t query_ends(rd_kafka_t *rk, const char *topic, int32_t p,
+				      int64_t deadline, int64_t *low, int64_t *high)
 {
 	rd_kafka_resp_err_t code;
 	int64_t left;
 
 	do {
 		left = deadline - now_mono_ms();
-		code = rd_kafka_query_watermark_offsets(rk, topic, p, low, high, left > 0 ? (int)left : 1);
+		code = rd_kafka_query_watermark_offsets(rk, topic, p, low, high,
+							left > 0 ? (int)left : 1);
 		if (code != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION &&
 		    code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
 			return code;
@@ -202,8 +215,8 @@ static rd_kafka_resp_err_t query_ends(rd_kafka_t *rk, const char *topic, int32_t
 	return code;
 }
 
-int kafka_topic_records(struct kafka_properties user, const char *topic, int timeout_ms, int64_t *records,
-			struct err *e)
+int kafka_topic_records(struct kafka_properties user, const char *topic, int timeout_ms,
+			int64_t *records, struct err *e)
 {
 	rd_kafka_t *rk = client_open(user, e);
 	int64_t deadline = now_mono_ms() + timeout_ms, sum = 0, low, high;

@@ -18,15 +18,16 @@ struct kafka_topic {
 };
 
 /* Makes one topic; one that exists is left as it is and *created is false. ERR_AGAIN: no broker. */
-int kafka_topic_create(struct kafka_properties user, const struct kafka_topic *t, int timeout_ms, bool *created,
-		       struct err *e);
+int kafka_topic_create(struct kafka_properties user, const struct kafka_topic *t, int timeout_ms,
+		       bool *created, struct err *e);
 
 /* Reads one configuration value of a topic into out; "" where the broker does not say. */
-int kafka_topic_config(struct kafka_properties user, const char *topic, const char *name, char *out, size_t size,
-		       struct err *e);
+int kafka_topic_config(struct kafka_properties user, const char *topic, const char *name, char *out,
+		       size_t size, struct err *e);
 
-/* Sum over partitions of (end - start) offsets: 0 = nothing was ever kept there. ERR_INVALID: no such topic. */
-int kafka_topic_records(struct kafka_properties user, const char *topic, int timeout_ms, int64_t *records,
-			struct err *e);
+/* Sum over partitions of (end - start) offsets: 0 = nothing was ever kept there. ERR_INVALID: no
+ * such topic. */
+int kafka_topic_records(struct kafka_properties user, const char *topic, int timeout_ms,
+			int64_t *records, struct err *e);
 
 #endif

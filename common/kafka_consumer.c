@@ -39,7 +39,8 @@ static const struct kafka_property defaults[] = {
 	{ "max.poll.interval.ms", "60000" },
 	{ "queued.min.messages", "200" },
 	{ "queued.max.messages.kbytes", "4096" },
-	{ "max.partition.fetch.bytes", "131072" }, /* what is fetched stays whole until its last record is read */
+	{ "max.partition.fetch.bytes",
+	  "131072" }, /* what is fetched stays whole until its last record is read */
 	{ "fetch.wait.max.ms", "500" },
 	{ "fetch.error.backoff.ms", "50" },
 	{ "reconnect.backoff.max.ms", "1000" },

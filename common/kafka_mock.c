@@ -67,7 +67,8 @@ static void *make(void *arg)
 static void poke(const struct kafka_mock *m)
 {
 	const char *port = strrchr(kafka_mock_bootstrap(m), ':');
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 				 .sin_port = htons((uint16_t)strtoul(port + 1, NULL, 10)) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -77,8 +78,9 @@ static void poke(const struct kafka_mock *m)
 		close(fd);
 }
 
-/* The cluster's thread (2.0.2) reads its wake-up bytes after it has looked at its queue, so a request that
-   comes in between is seen only when the next poll of a second has passed, or a socket has stirred. */
+/* The cluster's thread (2.0.2) reads its wake-up bytes after it has looked at its queue, so a
+   request that comes in between is seen only when the next poll of a second has passed, or a socket
+   has stirred. */
 int kafka_mock_topic(struct kafka_mock *m, const char *name, int partitions, struct err *e)
 {
 	struct making k = { m, name, partitions, RD_KAFKA_RESP_ERR_NO_ERROR };

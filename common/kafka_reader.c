@@ -20,7 +20,7 @@ struct kafka_reader {
 	rd_kafka_t *rk;
 	rd_kafka_queue_t *queue; /* every partition of every topic */
 	struct reader_topic topics[TOPICS_MAX];
-	size_t ntopics, behind; /* partitions not read up to their end yet */
+	size_t ntopics, behind;	  /* partitions not read up to their end yet */
 	rd_kafka_message_t *held; /* what the last record was borrowed from */
 	struct header headers[RECORD_HEADERS_MAX];
 };
@@ -33,18 +33,18 @@ static const struct kafka_property defaults[] = {
 	{ "queued.max.messages.kbytes", "16384" },
 };
 
-static int start_partition(struct kafka_reader *k, struct reader_topic *t, int32_t partition, bool from_start,
-			   struct err *e)
+static int start_partition(struct kafka_reader *k, struct reader_topic *t, int32_t partition,
+			   bool from_start, struct err *e)
 {
 	const char *name = rd_kafka_topic_name(t->rkt);
 	int64_t low, high;
-	rd_kafka_resp_err_t code =
-		rd_kafka_query_watermark_offsets(k->rk, name, partition, &low, &high, OPEN_TIMEOUT_MS);
+	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(k->rk, name, partition, &low,
+								    &high, OPEN_TIMEOUT_MS);
 
 	if (code)
 		return kafka_failure(code, e);
-	/* A start by number: "the end" would be looked up only by the first fetch, after which a record
-	   may already have been missed. */
+	/* A start by number: "the end" would be looked up only by the first fetch, after which a
+	   record may already have been missed. */
 	if (rd_kafka_consume_start_queue(t->rkt, partition, from_start ? low : high, k->queue))
 		return kafka_failure(rd_kafka_last_error(), e);
 	if (from_start && low < high) {
@@ -71,8 +71,8 @@ static int start_topic(struct kafka_reader *k, const char *name, bool from_start
 	return r;
 }
 
-int kafka_reader_open(struct kafka_reader **out, struct kafka_properties user, const char *const *topics,
-		      size_t ntopics, bool from_start, struct err *e)
+int kafka_reader_open(struct kafka_reader **out, struct kafka_properties user,
+		      const char *const *topics, size_t ntopics, bool from_start, struct err *e)
 {
 	rd_kafka_conf_t *conf;
 	struct kafka_reader *k;
@@ -127,8 +127,10 @@ static int failed(struct kafka_reader *k, const rd_kafka_message_t *m, struct er
 		return ERR_AGAIN;
 	}
 	kafka_failure(m->err, e);
-	if (m->err == RD_KAFKA_RESP_ERR__FATAL || m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-	    m->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || m->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+	if (m->err == RD_KAFKA_RESP_ERR__FATAL ||
+	    m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+	    m->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+	    m->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
 		return ERR_FATAL;
 	return ERR_AGAIN;
 }

@@ -13,10 +13,10 @@
 
 struct kafka_reader;
 
-int kafka_reader_open(struct kafka_reader **out, struct kafka_properties user, const char *const *topics,
-		      size_t ntopics, bool from_start, struct err *e);
-/* Hands one record, borrowed until the next call. OK with *r filled, ERR_AGAIN when timeout_ms passed
-   without one, ERR_FATAL on a fatal client error. */
+int kafka_reader_open(struct kafka_reader **out, struct kafka_properties user,
+		      const char *const *topics, size_t ntopics, bool from_start, struct err *e);
+/* Hands one record, borrowed until the next call. OK with *r filled, ERR_AGAIN when timeout_ms
+   passed without one, ERR_FATAL on a fatal client error. */
 int kafka_reader_next(struct kafka_reader *k, int timeout_ms, struct record *r, struct err *e);
 /* Makes fd (an eventfd) readable when there are records to read after there were none. */
 void kafka_reader_wake(struct kafka_reader *k, int fd);

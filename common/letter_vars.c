@@ -58,8 +58,7 @@ static void set_teams(json_t *vars, const json_t *teams)
 	size_t i;
 	json_t *team;
 
-	json_array_foreach(teams, i, team)
-	{
+	json_array_foreach (teams, i, team) {
 		if (!json_string_length(team))
 			continue;
 		if (text.len)

@@ -15,7 +15,7 @@
 struct header {
 	const char *name;
 	const void *value; /* may be NULL */
-	size_t len;        /* bytes */
+	size_t len;	   /* bytes */
 };
 
 struct record {

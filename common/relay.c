@@ -84,10 +84,12 @@ static int unknown(const char *name, struct err *e)
 	nearest_offer(&near, "tls");
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
 		nearest_offer(&near, entries[i].name);
-	return err_set(e, ERR_FATAL, "%.40s is no setting of a relay, the nearest is %s", name, near.best);
+	return err_set(e, ERR_FATAL, "%.40s is no setting of a relay, the nearest is %s", name,
+		       near.best);
 }
 
-static int parse_entry(struct relay *r, const char *name, const char *value, struct smtp_options *o, struct err *e)
+static int parse_entry(struct relay *r, const char *name, const char *value, struct smtp_options *o,
+		       struct err *e)
 {
 	char *end;
 
@@ -107,7 +109,8 @@ static int parse_entry(struct relay *r, const char *name, const char *value, str
 		}
 		n = strtol(value, &end, 10);
 		if (*end || end == value || n < 1 || n > 100000)
-			return err_set(e, ERR_FATAL, "%s '%.40s': a number from 1 to 100000", name, value);
+			return err_set(e, ERR_FATAL, "%s '%.40s': a number from 1 to 100000", name,
+				       value);
 		*(int *)((char *)o + f->number) = (int)n * f->scale;
 		return OK;
 	}
@@ -122,8 +125,10 @@ static int parse(struct relay *r, const json_t *list, struct smtp_options *o, st
 	json_t *value;
 
 	if (!json_is_array(list) || json_array_size(list) != 1 || !json_is_object(one))
-		return err_set(e, ERR_FATAL, "relays: a list of one relay, e.g. [{name: mx, url: smtp://127.0.0.1:25, tls: off}]");
-	json_object_foreach((json_t *)one, name, value)
+		return err_set(e, ERR_FATAL,
+			       "relays: a list of one relay, e.g. [{name: mx, url: "
+			       "smtp://127.0.0.1:25, tls: off}]");
+	json_object_foreach ((json_t *)one, name, value)
 		if (!config_scalar(value, number))
 			return err_set(e, ERR_FATAL, "relays: %.40s must be a single value", name);
 		else if (parse_entry(r, name, config_scalar(value, number), o, e) < 0)

@@ -13,9 +13,9 @@
 
 struct relay;
 
-/* list: the JSON of `relays`: [{name, url: smtp://host:port, tls: required|optional-insecure|off, ca_file,
-   username, password_file, connect_timeout_s, command_timeout_s, data_timeout_s, session_messages}].
-   ERR_FATAL with key, value and rule. */
+/* list: the JSON of `relays`: [{name, url: smtp://host:port, tls: required|optional-insecure|off,
+   ca_file, username, password_file, connect_timeout_s, command_timeout_s, data_timeout_s,
+   session_messages}]. ERR_FATAL with key, value and rule. */
 int relay_open(struct relay **out, const json_t *list, const char *helo, struct err *e);
 void relay_free(struct relay *r);
 

@@ -45,7 +45,7 @@ enum request_trigger { TRIGGER_API, TRIGGER_MANUAL, TRIGGER_IMPORT, TRIGGER_DIRE
 enum request_send { SEND_AUTO, SEND_NOW, SEND_HOLD };
 enum request_resolve { RESOLVE_SENT, RESOLVE_RESEND };
 
-#define REQUEST_SCOPE_MAX 64 /* characters */
+#define REQUEST_SCOPE_MAX 64   /* characters */
 #define REQUEST_SCHEMA_MAJOR 1 /* of the data; a dataschema that tells another is refused */
 
 /* NULL-terminated. */

@@ -69,7 +69,9 @@ static int refuse_unknown(struct walk *w, const struct shape *s, const json_t *o
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, name, value) if (!known(s, name)) break;
+	json_object_foreach ((json_t *)object, name, value)
+		if (!known(s, name))
+			break;
 	if (name && form_name(name, strlen(name)))
 		return shape_refuse(w, name, NULL, "no such field");
 	return shape_refuse(w, NULL, NULL, "a field that is not known here");
@@ -251,8 +253,9 @@ int shape_map(struct walk *w, const struct field *f, const json_t *v)
 
 	if (!json_is_object(v) || json_object_size(v) > (size_t)f->max)
 		return refuse_count(w, f, "an object");
-	json_object_foreach((json_t *)v, name,
-			    value) if (check_member(w, f, name, value) < 0) return ERR_INVALID;
+	json_object_foreach ((json_t *)v, name, value)
+		if (check_member(w, f, name, value) < 0)
+			return ERR_INVALID;
 	*(const json_t **)place(w, f) = v;
 	return OK;
 }

@@ -15,9 +15,10 @@
 #define TURN_MAX_MS 1000    /* the main queue is polled at least this often */
 #define GUARD_AGAIN_MS 250  /* between two questions whether Redis is whole again */
 #define GUARD_PULSE_MS 1000 /* and whether it still is */
-#define DRAIN_END_MS 1000 /* from the end of the drain time: what was cut off is settled and told  \
-			   */
-#define WATCHDOG_S 30	  /* a turn that takes longer is stuck */
+#define DRAIN_END_MS                                                                               \
+	1000	      /* from the end of the drain time: what was cut off is settled and told      \
+		       */
+#define WATCHDOG_S 30 /* a turn that takes longer is stuck */
 #define CLOSE_WATCHDOG_S 10 /* leaving the group can take 5 s */
 
 static void set_waits(struct run *r, const char *text)

@@ -138,7 +138,8 @@ bool stage_read(struct run *r)
 
 		admit(r, part);
 		max = credit(r, part);
-		if (max && consumer_read(r->consumer, part->assigned, max, on_record, r) == STAGE_BATCH_MAX)
+		if (max && consumer_read(r->consumer, part->assigned, max, on_record, r) ==
+				   STAGE_BATCH_MAX)
 			more = true; /* else it is empty, or the appetite is stilled */
 	}
 	/* The list is turned so that no partition is always read first. */

@@ -6,7 +6,8 @@ static void count(struct metrics *m, const struct outcome *o)
 {
 	static const struct metric_family outcomes = { METRIC_COUNTER, "beckon_outcomes_total",
 						       "Outcomes told, by word and error code." };
-	const char *labels[] = { "word", outcome_words[o->word].name, "code", o->code ? o->code : "", NULL };
+	const char *labels[] = { "word", outcome_words[o->word].name, "code",
+				 o->code ? o->code : "", NULL };
 
 	metric_add(metrics_series(m, &outcomes, labels), 1);
 }
@@ -19,13 +20,16 @@ void tell_note(struct metrics *m, const struct outcome *o)
 
 	count(m, o);
 	if (o->delivery && o->timings)
-		log_info("ev=%s id=%s turn=%lld attempt=%lld code=%s queue_ms=%lld guard_ms=%lld send_ms=%lld "
+		log_info("ev=%s id=%s turn=%lld attempt=%lld code=%s queue_ms=%lld guard_ms=%lld "
+			 "send_ms=%lld "
 			 "total_ms=%lld",
-			 word, o->delivery, (long long)o->turn, (long long)o->attempt, code, (long long)t->queue_ms,
-			 (long long)t->guard_ms, (long long)t->send_ms, (long long)t->total_ms);
+			 word, o->delivery, (long long)o->turn, (long long)o->attempt, code,
+			 (long long)t->queue_ms, (long long)t->guard_ms, (long long)t->send_ms,
+			 (long long)t->total_ms);
 	else if (o->delivery)
-		log_info("ev=%s id=%s turn=%lld code=%s", word, o->delivery, (long long)o->turn, code);
-	else
-		log_info("ev=%s invite=%s/%s code=%s", word, o->tenant ? o->tenant : "-", o->invite ? o->invite : "-",
+		log_info("ev=%s id=%s turn=%lld code=%s", word, o->delivery, (long long)o->turn,
 			 code);
+	else
+		log_info("ev=%s invite=%s/%s code=%s", word, o->tenant ? o->tenant : "-",
+			 o->invite ? o->invite : "-", code);
 }

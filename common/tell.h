@@ -1,5 +1,6 @@
 /*
- * tell - an outcome is told to Kafka by whoever made it, and here to those who watch: one line, one count.
+ * tell - an outcome is told to Kafka by whoever made it, and here to those who watch: one line, one
+ * count.
  */
 #ifndef BECKON_TELL_H
 #define BECKON_TELL_H

@@ -16,32 +16,34 @@
 
 /* What a relay said last to one command. code 0 = nothing was said. */
 struct reply {
-	int code;          /* RFC 5321 reply code */
+	int code;	   /* RFC 5321 reply code */
 	char enhanced[12]; /* RFC 2034/3463 "5.1.1", or "" */
-	char text[160];    /* printable ASCII, cut; may hold an address: scrub before telling anyone */
+	char text[160]; /* printable ASCII, cut; may hold an address: scrub before telling anyone */
 };
 
 /* How far a message got: decides who may send it again. */
 enum reach {
-	REACH_TAKEN,    /* recipient accepted and the final reply was 2yz: the relay has it */
-	REACH_REFUSED,  /* the relay refused this message or recipient; the session may go on */
-	REACH_NOT_SENT, /* the connection or session failed before the final dot: safe to send again */
+	REACH_TAKEN,	/* recipient accepted and the final reply was 2yz: the relay has it */
+	REACH_REFUSED,	/* the relay refused this message or recipient; the session may go on */
+	REACH_NOT_SENT, /* the connection or session failed before the final dot: safe to send again
+			 */
 	REACH_IN_DOUBT, /* lost after the final dot was begun: it may have been taken over */
 };
 
 struct mail {
-	const char *from;   /* envelope addresses, ASCII, re-serialised from a parse */
+	const char *from; /* envelope addresses, ASCII, re-serialised from a parse */
 	const char *to;
-	const char *envid;  /* RFC 3461 ENVID, or NULL */
-	const char *bytes;  /* the whole message, CRLF line ends only, lines <= 998 octets */
+	const char *envid; /* RFC 3461 ENVID, or NULL */
+	const char *bytes; /* the whole message, CRLF line ends only, lines <= 998 octets */
 	size_t len;
-	void *user;         /* the feed's own */
+	void *user; /* the feed's own */
 };
 
 struct mail_result {
 	enum reach reach;
 	struct reply reply; /* the reply that decided */
-	bool route_fault;   /* connection, TLS, or 530/535: the relay, not this message, is at fault */
+	bool route_fault;   /* connection, TLS, or 530/535: the relay, not this message, is at fault
+			     */
 	const char *code;   /* an error code of schemas/errors.json; NULL when taken */
 };
 
@@ -51,7 +53,8 @@ struct feed {
 	   the session. The mail lives until its done(). */
 	struct mail *(*next)(void *ctx);
 	/* The final dot is about to be sent. False = do not (lease lost): the message must not be
-	   sent and is reported NOT_SENT. Called at most once per message, from the channel thread. */
+	   sent and is reported NOT_SENT. Called at most once per message, from the channel thread.
+	 */
 	bool (*dot)(void *ctx, struct mail *mail);
 	void (*done)(void *ctx, struct mail *mail, const struct mail_result *result);
 };
@@ -70,7 +73,7 @@ struct transport {
 /* A session in progress registers its descriptor so that the loop can end it at the message
    deadline: one of these per channel thread, set as the thread's own before session(). */
 struct session_fd {
-	_Atomic int fd;          /* -1 = no connection */
+	_Atomic int fd;		  /* -1 = no connection */
 	_Atomic int deadline_hit; /* set by session_fd_cut */
 };
 

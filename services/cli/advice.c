@@ -27,9 +27,10 @@ static const char *find(const struct advice *a, const char *code, const char *wh
 	const json_t *entry;
 	size_t i;
 
-	json_array_foreach(a->catalogue, i, entry)
+	json_array_foreach (a->catalogue, i, entry)
 		if (code && !strcmp(json_string_value(json_object_get(entry, "code")), code))
-			return json_string_value(json_object_get(json_object_get(entry, what), LANGUAGE));
+			return json_string_value(
+				json_object_get(json_object_get(entry, what), LANGUAGE));
 	return "";
 }
 

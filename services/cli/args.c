@@ -28,7 +28,8 @@ static bool is_setting(const char *name, size_t len)
 	for (size_t i = 0; i < ARRAY_LEN(setting_names); i++) {
 		size_t n = strlen(setting_names[i]);
 
-		if (!strncmp(name, setting_names[i], n) && (setting_names[i][n - 1] == '-' ? len > n : len == n))
+		if (!strncmp(name, setting_names[i], n) &&
+		    (setting_names[i][n - 1] == '-' ? len > n : len == n))
 			return true;
 	}
 	return false;
@@ -43,7 +44,8 @@ static int unknown(const struct args *a, const char *name, size_t len, struct er
 	for (size_t i = 0; i < a->count; i++)
 		nearest_offer(&n, a->list[i].name);
 	if (n.best && n.distance <= TYPO_MAX)
-		return err_set(e, ERR_INVALID, "there is no option --%s; did you mean --%s?", word, n.best);
+		return err_set(e, ERR_INVALID, "there is no option --%s; did you mean --%s?", word,
+			       n.best);
 	return err_set(e, ERR_INVALID, "there is no option --%s", word);
 }
 
@@ -101,7 +103,8 @@ static int option(const struct args *a, char **words, void *options, size_t *use
 	if (!r)
 		return unknown(a, name, len, e);
 	if (r->type == ARG_FLAG)
-		return value ? err_set(e, ERR_INVALID, "--%s takes no value", r->name) : set(r, NULL, options, e);
+		return value ? err_set(e, ERR_INVALID, "--%s takes no value", r->name)
+			     : set(r, NULL, options, e);
 	if (!value) {
 		value = words[1];
 		*used = 2;
@@ -112,7 +115,8 @@ static int option(const struct args *a, char **words, void *options, size_t *use
 }
 
 /* The same for an option of the configuration, which is checked by whoever reads that. */
-static int setting(const struct args *a, char **words, struct arg_list *settings, size_t *used, struct err *e)
+static int setting(const struct args *a, char **words, struct arg_list *settings, size_t *used,
+		   struct err *e)
 {
 	bool whole = strchr(words[0], '=') != NULL;
 
@@ -133,7 +137,8 @@ static int operand(const struct args *a, const char *word, struct arg_list *oper
 	return add(operands, word, e);
 }
 
-int args_read(const struct args *a, int argc, char **argv, void *options, struct arg_words *words, struct err *e)
+int args_read(const struct args *a, int argc, char **argv, void *options, struct arg_words *words,
+	      struct err *e)
 {
 	bool ended = false;
 	size_t used;
@@ -148,7 +153,8 @@ int args_read(const struct args *a, int argc, char **argv, void *options, struct
 		else if (!strcmp(*w, "--"))
 			r = OK, ended = true;
 		else if (w[0][1] != '-')
-			r = err_set(e, ERR_INVALID, "options are written with two dashes: '%s'", *w);
+			r = err_set(e, ERR_INVALID, "options are written with two dashes: '%s'",
+				    *w);
 		else if (is_setting(*w + 2, strcspn(*w + 2, "=")))
 			r = setting(a, w, &words->settings, &used, e);
 		else
@@ -173,15 +179,18 @@ static void usage(const struct args *a)
 	for (size_t i = 0; i < a->count; i++)
 		usage_line(a->list[i].name, a->list[i].value, a->list[i].help);
 	if (a->settings) {
-		usage_line("config", "FILE", "the services' configuration file; so does BECKON_CONFIG");
-		usage_line("set", "KEY=VALUE", "one key of it, e.g. --set redis.url=redis://127.0.0.1;");
+		usage_line("config", "FILE",
+			   "the services' configuration file; so does BECKON_CONFIG");
+		usage_line("set", "KEY=VALUE",
+			   "one key of it, e.g. --set redis.url=redis://127.0.0.1;");
 		usage_line("kafka-..., --redis-..., --topics-...", NULL, "the same by name, e.g.");
 		printf("  %-24s %s\n", "", "--kafka-bootstrap-servers 127.0.0.1:9092");
 	}
 	usage_line("help", NULL, "this text");
 }
 
-bool args_end(const struct args *a, int argc, char **argv, void *options, struct arg_words *words, int *status)
+bool args_end(const struct args *a, int argc, char **argv, void *options, struct arg_words *words,
+	      int *status)
 {
 	struct err e;
 

@@ -34,7 +34,8 @@ struct catcher {
 
 static int listen_on(uint16_t *port, struct err *e)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(*port),
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons(*port),
 				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(a);
 	int yes = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -201,7 +202,8 @@ void catcher_work(struct catcher *c, int64_t now_ms)
 			answer(c, k);
 	}
 	for (size_t i = 0; i < CATCHER_CONNECTIONS_MAX && c->open; i++)
-		if (c->connections[i].fd >= 0 && now_ms - c->connections[i].active_ms > CATCHER_IDLE_MS)
+		if (c->connections[i].fd >= 0 &&
+		    now_ms - c->connections[i].active_ms > CATCHER_IDLE_MS)
 			hang_up(c, &c->connections[i]);
 }
 

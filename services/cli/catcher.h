@@ -1,9 +1,11 @@
 /*
- * catcher - a small SMTP server that keeps mail instead of passing it on, for a first look and tests.
+ * catcher - a small SMTP server that keeps mail instead of passing it on, for a first look and
+ * tests.
  *
- * RFC 5321 on 127.0.0.1, with PIPELINING, 8BITMIME, SIZE and ENHANCEDSTATUSCODES; no TLS and no AUTH,
- * since nothing leaves the machine. A message ends by CRLF.CRLF only. Recipients whose local part is in
- * the table of catcher.c are refused, so that a refusal can be looked at, too. One thread; never blocks.
+ * RFC 5321 on 127.0.0.1, with PIPELINING, 8BITMIME, SIZE and ENHANCEDSTATUSCODES; no TLS and no
+ * AUTH, since nothing leaves the machine. A message ends by CRLF.CRLF only. Recipients whose local
+ * part is in the table of catcher.c are refused, so that a refusal can be looked at, too. One
+ * thread; never blocks.
  */
 #ifndef BECKON_CATCHER_H
 #define BECKON_CATCHER_H
@@ -15,9 +17,9 @@
 
 #define CATCHER_CONNECTIONS_MAX 256
 #define CATCHER_RECIPIENTS_MAX 100
-#define CATCHER_LINE_MAX 2048                   /* bytes of a command, its CRLF included */
-#define CATCHER_MESSAGE_MAX ((size_t)8 << 20)   /* bytes; told by SIZE */
-#define CATCHER_IDLE_MS (5 * 60 * 1000)         /* RFC 5321 4.5.3.2.7 */
+#define CATCHER_LINE_MAX 2048		      /* bytes of a command, its CRLF included */
+#define CATCHER_MESSAGE_MAX ((size_t)8 << 20) /* bytes; told by SIZE */
+#define CATCHER_IDLE_MS (5 * 60 * 1000)	      /* RFC 5321 4.5.3.2.7 */
 
 /* A message as it was handed over: dots unstuffed, CRLF line ends. Borrowed during the call. */
 struct caught {

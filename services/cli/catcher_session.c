@@ -45,8 +45,9 @@ static void forget_mail(struct catcher_session *s)
 
 void catcher_session_init(struct catcher_session *s, const struct catcher_options *o)
 {
-	*s = (struct catcher_session){ .options = o, .message = BUF_INIT(CATCHER_MESSAGE_MAX),
-				    .out = BUF_INIT(REPLIES_MAX) };
+	*s = (struct catcher_session){ .options = o,
+				       .message = BUF_INIT(CATCHER_MESSAGE_MAX),
+				       .out = BUF_INIT(REPLIES_MAX) };
 	say(s, "220 localhost ESMTP beckon catcher");
 }
 
@@ -72,7 +73,8 @@ static void on_ehlo(struct catcher_session *s, char *rest)
 	forget_mail(s);
 	s->stage = SESSION_READY;
 	snprintf(text, sizeof(text),
-		 "250-localhost\r\n250-PIPELINING\r\n250-SIZE %zu\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES",
+		 "250-localhost\r\n250-PIPELINING\r\n250-SIZE %zu\r\n250-8BITMIME\r\n250 "
+		 "ENHANCEDSTATUSCODES",
 		 CATCHER_MESSAGE_MAX);
 	say(s, text);
 }
@@ -103,7 +105,8 @@ static const char *refuse_parameters(char *parameters)
 	for (char *p = strtok_r(parameters, " ", &save); p; p = strtok_r(NULL, " ", &save)) {
 		if (!strncasecmp(p, "SIZE=", 5) && strtoull(p + 5, NULL, 10) > CATCHER_MESSAGE_MAX)
 			return "552 5.3.4 message too large";
-		if (strncasecmp(p, "SIZE=", 5) && strcasecmp(p, "BODY=8BITMIME") && strcasecmp(p, "BODY=7BIT"))
+		if (strncasecmp(p, "SIZE=", 5) && strcasecmp(p, "BODY=8BITMIME") &&
+		    strcasecmp(p, "BODY=7BIT"))
 			return "555 5.5.4 parameter not recognised";
 	}
 	return NULL;
@@ -115,7 +118,8 @@ static void on_mail(struct catcher_session *s, char *rest)
 	const char *refusal;
 
 	if (s->stage != SESSION_READY) {
-		say(s, s->stage == SESSION_NEW ? "503 5.5.1 EHLO first" : "503 5.5.1 one sender at a time");
+		say(s, s->stage == SESSION_NEW ? "503 5.5.1 EHLO first"
+					       : "503 5.5.1 one sender at a time");
 		return;
 	}
 	refusal = from ? refuse_parameters(parameters) : "501 5.5.4 MAIL FROM:<address>";
@@ -200,8 +204,9 @@ static void on_quit(struct catcher_session *s, char *rest)
 }
 
 static const struct verb verbs[] = {
-	{ "EHLO", on_ehlo }, { "HELO", on_helo }, { "MAIL", on_mail }, { "RCPT", on_rcpt }, { "DATA", on_data },
-	{ "RSET", on_rset }, { "NOOP", on_noop }, { "VRFY", on_vrfy }, { "QUIT", on_quit },
+	{ "EHLO", on_ehlo }, { "HELO", on_helo }, { "MAIL", on_mail },
+	{ "RCPT", on_rcpt }, { "DATA", on_data }, { "RSET", on_rset },
+	{ "NOOP", on_noop }, { "VRFY", on_vrfy }, { "QUIT", on_quit },
 };
 
 static void command(struct catcher_session *s, const char *line, size_t n)
@@ -225,13 +230,18 @@ static void command(struct catcher_session *s, const char *line, size_t n)
 /* The dot has come. */
 static void finish_mail(struct catcher_session *s)
 {
-	struct caught m = { .from = s->from, .to = (const char *const *)s->to, .nto = s->nto,
-			    .data = s->message.data ? s->message.data : "", .len = s->message.len };
+	struct caught m = { .from = s->from,
+			    .to = (const char *const *)s->to,
+			    .nto = s->nto,
+			    .data = s->message.data ? s->message.data : "",
+			    .len = s->message.len };
 	bool large = s->too_large || s->message.full;
 	bool kept = !large && s->options->caught(s->options->ctx, &m) == OK;
 
 	forget_mail(s);
-	say(s, large ? "552 5.3.4 message too large" : kept ? "250 2.0.0 caught" : "451 4.3.0 cannot be kept now");
+	say(s, large  ? "552 5.3.4 message too large"
+	       : kept ? "250 2.0.0 caught"
+		      : "451 4.3.0 cannot be kept now");
 }
 
 /* One line of DATA, or the beginning of one (whole = false) that is too long to wait for. */
@@ -257,8 +267,8 @@ static void data_line(struct catcher_session *s, const char *line, size_t n, boo
 		buf_str(&s->message, "\r\n");
 }
 
-/* A line that does not end: data goes on, a command has gone wrong. Its last byte may be the CR of a
-   line end, so it stays. */
+/* A line that does not end: data goes on, a command has gone wrong. Its last byte may be the CR of
+   a line end, so it stays. */
 static size_t overlong(struct catcher_session *s, const char *bytes, size_t n)
 {
 	if (s->stage == SESSION_DATA) {

@@ -16,9 +16,9 @@ enum session_stage { SESSION_NEW, SESSION_READY, SESSION_MAIL, SESSION_RCPT, SES
 struct catcher_session {
 	const struct catcher_options *options; /* borrowed */
 	enum session_stage stage;
-	bool over;         /* nothing is read any more; close once out is written */
+	bool over;	   /* nothing is read any more; close once out is written */
 	bool line_started; /* DATA: the line being read has been taken in part */
-	bool too_large;    /* DATA: the rest is read and thrown away */
+	bool too_large;	   /* DATA: the rest is read and thrown away */
 	char *from;
 	char *to[CATCHER_RECIPIENTS_MAX];
 	size_t nto;

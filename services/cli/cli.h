@@ -10,9 +10,9 @@
 /* 64 and up are those of sysexits.h. */
 enum cli_exit {
 	CLI_GOOD = 0,
-	CLI_BAD = 1,     /* some of what was asked about is bad */
+	CLI_BAD = 1, /* some of what was asked about is bad */
 	CLI_USAGE = 2,
-	CLI_AWAY = 69,   /* Kafka, Redis or a relay does not answer */
+	CLI_AWAY = 69,	 /* Kafka, Redis or a relay does not answer */
 	CLI_CONFIG = 78, /* a setting is wrong, or the environment lacks something */
 };
 
@@ -26,8 +26,8 @@ struct command {
 
 struct err;
 
-/* Prints "beckon COMMAND: text" to standard error; returns the exit code of an error's kind: ERR_INVALID
-   is bad, ERR_AGAIN away, ERR_FATAL configuration. */
+/* Prints "beckon COMMAND: text" to standard error; returns the exit code of an error's kind:
+   ERR_INVALID is bad, ERR_AGAIN away, ERR_FATAL configuration. */
 int cli_fail(const char *command, int kind, const struct err *e);
 
 /* Prints a JSON value as one line to standard output; takes the reference. NULL is a bug. */

@@ -7,19 +7,28 @@
 
 #define AT(member) offsetof(struct dev_options, member)
 static const struct arg list[] = {
-	{ "once", ARG_TEXT, AT(once), "FILE.csv", "invite these people, show what became of each, and end", 0, 0 },
-	{ "dir", ARG_TEXT, AT(dir), "DIR", "a new or empty folder for everything, which then stays", 0, 0 },
+	{ "once", ARG_TEXT, AT(once), "FILE.csv",
+	  "invite these people, show what became of each, and end", 0, 0 },
+	{ "dir", ARG_TEXT, AT(dir), "DIR", "a new or empty folder for everything, which then stays",
+	  0, 0 },
 	{ "keep", ARG_FLAG, AT(keep), NULL, "leave the folder behind", 0, 0 },
-	{ "smtp-port", ARG_NUMBER, AT(smtp_port), "PORT", "where mail is caught; any free port unless told", 1, 65535 },
+	{ "smtp-port", ARG_NUMBER, AT(smtp_port), "PORT",
+	  "where mail is caught; any free port unless told", 1, 65535 },
 };
 #undef AT
 
 static const struct args args = {
-	"dev", "[OPTION...]",
-	"Runs dispatcher, email and clock with a mock broker, a private redis-server and a mail catcher. Nothing\n"
-	"leaves this machine, and nothing is remembered: for a first look and for development, never for real\n"
-	"invitations. With --once the exit code is 0 although rows are bad: they are shown as such.",
-	list, ARRAY_LEN(list), .settings = false,
+	"dev",
+	"[OPTION...]",
+	"Runs dispatcher, email and clock with a mock broker, a private redis-server and a mail "
+	"catcher. Nothing\n"
+	"leaves this machine, and nothing is remembered: for a first look and for development, "
+	"never for real\n"
+	"invitations. With --once the exit code is 0 although rows are bad: they are shown as "
+	"such.",
+	list,
+	ARRAY_LEN(list),
+	.settings = false,
 };
 
 int cmd_dev(int argc, char **argv)

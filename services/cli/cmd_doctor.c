@@ -14,14 +14,20 @@ struct doctor_options {
 };
 
 static const struct arg list[] = {
-	{ "json", ARG_FLAG, offsetof(struct doctor_options, json), NULL, "one JSON object a line", 0, 0 },
+	{ "json", ARG_FLAG, offsetof(struct doctor_options, json), NULL, "one JSON object a line",
+	  0, 0 },
 };
 
 static const struct args args = {
-	"doctor", "[OPTION...]",
-	"Looks at Kafka, Redis and the relays and tells what does not fit the fleet's promises: a line each of\n"
-	"ok, warn or bad, what, and the remedy. Changes nothing. Exit code 1 where something is bad.",
-	list, ARRAY_LEN(list), .settings = true,
+	"doctor",
+	"[OPTION...]",
+	"Looks at Kafka, Redis and the relays and tells what does not fit the fleet's promises: a "
+	"line each of\n"
+	"ok, warn or bad, what, and the remedy. Changes nothing. Exit code 1 where something is "
+	"bad.",
+	list,
+	ARRAY_LEN(list),
+	.settings = true,
 };
 
 struct report {
@@ -43,7 +49,8 @@ static void add(void *ctx, enum judgement j, const char *what, const char *remed
 
 	r->bad |= j == FINDING_BAD;
 	if (r->json) {
-		cli_json(json_pack("{ssssss}", "judgement", words[j].word, "what", what, "remedy", remedy));
+		cli_json(json_pack("{ssssss}", "judgement", words[j].word, "what", what, "remedy",
+				   remedy));
 		return;
 	}
 	term_print(words[j].tone, words[j].word);

@@ -31,10 +31,15 @@ static const struct arg list[] = {
 };
 
 static const struct args args = {
-	"init", "[OPTION...]",
-	"Tells Redis that a new installation begins. Where outcomes exist already this is refused: then Redis\n"
-	"has lost its memory, and what it knew must be read from the topics again. May be repeated.",
-	list, ARRAY_LEN(list), .settings = true,
+	"init",
+	"[OPTION...]",
+	"Tells Redis that a new installation begins. Where outcomes exist already this is refused: "
+	"then Redis\n"
+	"has lost its memory, and what it knew must be read from the topics again. May be "
+	"repeated.",
+	list,
+	ARRAY_LEN(list),
+	.settings = true,
 };
 
 static int begin(const struct settings *s, struct guard *g, bool *created, struct err *e)
@@ -52,7 +57,8 @@ static int begin(const struct settings *s, struct guard *g, bool *created, struc
 		return r;
 	if (told > 0)
 		return err_set(e, ERR_INVALID,
-			       "%s holds %lld outcomes, so this is no new installation: Redis must be rebuilt from "
+			       "%s holds %lld outcomes, so this is no new installation: Redis must "
+			       "be rebuilt from "
 			       "the topics, or topics.* and redis.prefix must be new names",
 			       s->topics[TOPIC_STATUS], (long long)told);
 	return guard_init_epoch(g, created, e);
@@ -60,9 +66,12 @@ static int begin(const struct settings *s, struct guard *g, bool *created, struc
 
 int init_epoch(const struct settings *s, bool *created, struct err *e)
 {
-	struct guard_options o = { .redis_url = s->redis_url, .redis_password = s->redis_password,
-				   .prefix = s->redis_prefix, .client_name = "beckon-init",
-				   .timeout_ms = (int)s->redis_timeout_ms, .event_memory_s = 1,
+	struct guard_options o = { .redis_url = s->redis_url,
+				   .redis_password = s->redis_password,
+				   .prefix = s->redis_prefix,
+				   .client_name = "beckon-init",
+				   .timeout_ms = (int)s->redis_timeout_ms,
+				   .event_memory_s = 1,
 				   .delivery_memory_s = 1 };
 	struct guard *g;
 	int r;
@@ -74,8 +83,8 @@ int init_epoch(const struct settings *s, bool *created, struct err *e)
 	return r;
 }
 
-/* A file that only its owner reads; one that exists is left alone. It gets its name when it is whole, so
-   that dying here leaves no half of a key. */
+/* A file that only its owner reads; one that exists is left alone. It gets its name when it is
+   whole, so that dying here leaves no half of a key. */
 static int write_secret(const char *dir, const char *name, const struct buf *text, struct err *e)
 {
 	autofree char *path = xasprintf("%s/%s", dir, name), *fresh = xasprintf("%s.new", path);
@@ -125,7 +134,8 @@ static int draw_keys(const char *dir)
 
 	if (init_keys(dir, &e))
 		return cli_fail("init", ERR_FATAL, &e);
-	printf("%s/%s and %s/%s are there. Keep copies: without the first no link that was sent works,\n"
+	printf("%s/%s and %s/%s are there. Keep copies: without the first no link that was sent "
+	       "works,\n"
 	       "without the second a known person is no longer recognised.\n",
 	       dir, INIT_RING_FILE, dir, INIT_RECIPIENT_FILE);
 	return CLI_GOOD;
@@ -150,6 +160,7 @@ int cmd_init(int argc, char **argv)
 	settings_close(&s);
 	if (r)
 		return cli_fail("init", r, &e);
-	puts(created ? "A new installation begins: Redis is ready." : "Redis is ready; it was before.");
+	puts(created ? "A new installation begins: Redis is ready."
+		     : "Redis is ready; it was before.");
 	return CLI_GOOD;
 }

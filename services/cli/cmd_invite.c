@@ -31,36 +31,53 @@ struct invite_options {
 #define AT(member) offsetof(struct invite_options, member)
 static const struct arg list[] = {
 	{ "to", ARG_TEXT, AT(to), "ADDRESSES", "whom: \"a@example.com, b@example.com\"", 0, 0 },
-	{ "csv", ARG_TEXT, AT(csv), "FILE", "whom: a CSV file, - = standard input; its first row names the columns", 0, 0 },
-	{ "tenant", ARG_TEXT, AT(common.tenant), "NAME", "the organisation's id; 'default' unless told", 0, 0 },
-	{ "role", ARG_TEXT, AT(common.role), "ROLE", "for rows without one, like the next five", 0, 0 },
+	{ "csv", ARG_TEXT, AT(csv), "FILE",
+	  "whom: a CSV file, - = standard input; its first row names the columns", 0, 0 },
+	{ "tenant", ARG_TEXT, AT(common.tenant), "NAME",
+	  "the organisation's id; 'default' unless told", 0, 0 },
+	{ "role", ARG_TEXT, AT(common.role), "ROLE", "for rows without one, like the next five", 0,
+	  0 },
 	{ "department", ARG_TEXT, AT(common.department), "NAME", "", 0, 0 },
 	{ "team", ARG_LIST, AT(common.teams), "NAME", "may be repeated", 0, 0 },
-	{ "locale", ARG_TEXT, AT(common.locale), "TAG", "language of the message: en, ru, ...", 0, 0 },
+	{ "locale", ARG_TEXT, AT(common.locale), "TAG", "language of the message: en, ru, ...", 0,
+	  0 },
 	{ "timezone", ARG_TEXT, AT(common.timezone), "ZONE", "Europe/Moscow", 0, 0 },
-	{ "organisation", ARG_TEXT, AT(common.organisation), "NAME", "as shown in the message", 0, 0 },
-	{ "inviter", ARG_TEXT, AT(common.inviter), "NAME", "who invites, as shown in the message", 0, 0 },
+	{ "organisation", ARG_TEXT, AT(common.organisation), "NAME", "as shown in the message", 0,
+	  0 },
+	{ "inviter", ARG_TEXT, AT(common.inviter), "NAME", "who invites, as shown in the message",
+	  0, 0 },
 	{ "template", ARG_TEXT, AT(common.template_name), "NAME", "'invite' unless told", 0, 0 },
 	{ "note", ARG_TEXT, AT(common.note), "TEXT", "personal words in the message", 0, 0 },
 	{ "subject", ARG_TEXT, AT(common.subject), "TEXT", "instead of the template's", 0, 0 },
-	{ "scope", ARG_TEXT, AT(common.scope), "NAME", "one person may have one live invite per scope", 0, 0 },
-	{ "batch", ARG_TEXT, AT(common.batch), "NAME", "the same batch and row is never asked twice; default: from the list", 0, 0 },
+	{ "scope", ARG_TEXT, AT(common.scope), "NAME",
+	  "one person may have one live invite per scope", 0, 0 },
+	{ "batch", ARG_TEXT, AT(common.batch), "NAME",
+	  "the same batch and row is never asked twice; default: from the list", 0, 0 },
 	{ "hold", ARG_FLAG, AT(common.hold), NULL, "make it known, do not send yet", 0, 0 },
-	{ "now", ARG_FLAG, AT(common.now), NULL, "send although the tenant does not send by itself", 0, 0 },
+	{ "now", ARG_FLAG, AT(common.now), NULL, "send although the tenant does not send by itself",
+	  0, 0 },
 	{ "dry-run", ARG_FLAG, AT(dry_run), NULL, "check everything, send nothing", 0, 0 },
-	{ "skip-bad", ARG_FLAG, AT(skip_bad), NULL, "send the good rows although some are bad", 0, 0 },
+	{ "skip-bad", ARG_FLAG, AT(skip_bad), NULL, "send the good rows although some are bad", 0,
+	  0 },
 	{ "yes", ARG_FLAG, AT(skip_bad), NULL, "the same", 0, 0 },
-	{ "wait", ARG_FLAG, AT(wait), NULL, "until every row has its final outcome, and show it", 0, 0 },
+	{ "wait", ARG_FLAG, AT(wait), NULL, "until every row has its final outcome, and show it", 0,
+	  0 },
 	{ "json", ARG_FLAG, AT(json), NULL, "one JSON object a line", 0, 0 },
 };
 #undef AT
 
 static const struct args args = {
-	"invite", "--to ADDRESSES | --csv FILE [OPTION...]",
-	"Asks the fleet to invite people. Every row is checked before anything is sent; where one is bad,\n"
-	"nothing is sent unless --skip-bad is given. The same file sent twice invites nobody twice.\n"
-	"Columns: email, name, phone, role, department, teams, locale, timezone, invite (its id), user.",
-	list, ARRAY_LEN(list), .settings = true,
+	"invite",
+	"--to ADDRESSES | --csv FILE [OPTION...]",
+	"Asks the fleet to invite people. Every row is checked before anything is sent; where one "
+	"is bad,\n"
+	"nothing is sent unless --skip-bad is given. The same file sent twice invites nobody "
+	"twice.\n"
+	"Columns: email, name, phone, role, department, teams, locale, timezone, invite (its id), "
+	"user.",
+	list,
+	ARRAY_LEN(list),
+	.settings = true,
 };
 
 /* Everything one run of the command holds. */
@@ -72,12 +89,14 @@ struct inviting {
 	struct sender sender;
 	struct follow follow;
 	struct kafka_reader *reader; /* of outcomes; NULL = not waited for */
-	size_t good;                 /* rows to be sent */
+	size_t good;		     /* rows to be sent */
 };
 
 static struct report report_of(const struct inviting *v)
 {
-	return (struct report){ .people = &v->people, .common = &v->o.common, .advice = &v->advice,
+	return (struct report){ .people = &v->people,
+				.common = &v->o.common,
+				.advice = &v->advice,
 				.json = v->o.json };
 }
 
@@ -89,7 +108,8 @@ static int read_people(struct inviting *v, struct err *e)
 		return err_set(e, ERR_INVALID, "say whom to invite: either --to or --csv");
 	if (v->o.common.hold && v->o.common.now)
 		return err_set(e, ERR_INVALID, "--hold and --now exclude each other");
-	r = v->o.csv ? people_read_csv(&v->people, v->o.csv, e) : people_add(&v->people, v->o.to, now_ms(), e);
+	r = v->o.csv ? people_read_csv(&v->people, v->o.csv, e)
+		     : people_add(&v->people, v->o.to, now_ms(), e);
 	if (r)
 		return r;
 	if (!v->o.common.batch)
@@ -110,7 +130,8 @@ static bool check_people(struct inviting *v, int *status)
 		report_troubles(&report);
 	*status = bad ? CLI_BAD : CLI_GOOD;
 	if (bad && (!v->o.skip_bad || !v->good)) {
-		fprintf(stderr, "%zu of %zu rows are bad; nothing was sent.%s\n", bad, v->people.count,
+		fprintf(stderr, "%zu of %zu rows are bad; nothing was sent.%s\n", bad,
+			v->people.count,
 			v->good ? " Correct them, or send the others with --skip-bad." : "");
 		return false;
 	}
@@ -151,13 +172,16 @@ static int send_all(struct inviting *v, struct err *e)
 			heard_ms = now_mono_ms();
 		heard = v->sender.acked;
 		if (now_mono_ms() - heard_ms > SILENCE_MAX_MS)
-			r = err_set(e, ERR_AGAIN, "Kafka has stopped answering; %zu of %zu are taken. Ask again with "
-				    "--batch %.64s: nobody is invited twice",
-				    v->sender.acked, v->good, v->o.common.batch);
+			r = err_set(
+				e, ERR_AGAIN,
+				"Kafka has stopped answering; %zu of %zu are taken. Ask again with "
+				"--batch %.64s: nobody is invited twice",
+				v->sender.acked, v->good, v->o.common.batch);
 	}
 	term_progress("");
 	if (r == OK && v->sender.refused)
-		r = err_set(e, ERR_INVALID, "Kafka refused %zu events: %s", v->sender.refused, v->sender.why);
+		r = err_set(e, ERR_INVALID, "Kafka refused %zu events: %s", v->sender.refused,
+			    v->sender.why);
 	return r;
 }
 
@@ -195,7 +219,8 @@ static int serve(struct inviting *v, int *status, struct err *e)
 	if ((r = sender_open(&v->sender, &v->settings, &v->people, &v->o.common, e)) != OK ||
 	    (r = send_all(v, e)) != OK)
 		return r;
-	fprintf(stderr, "%zu invites are asked for, batch %s.\n", v->sender.acked, v->o.common.batch);
+	fprintf(stderr, "%zu invites are asked for, batch %s.\n", v->sender.acked,
+		v->o.common.batch);
 	if (!v->o.wait)
 		return OK;
 	r = await_outcomes(v, e);

@@ -26,22 +26,31 @@ struct tail_options {
 static const struct arg list[] = {
 	{ "invite", ARG_TEXT, AT(invite), "ID", "of this invite only", 0, 0 },
 	{ "tenant", ARG_TEXT, AT(tenant), "NAME", "of this tenant only", 0, 0 },
-	{ "from-start", ARG_FLAG, AT(from_start), NULL, "everything that is kept, then what comes", 0, 0 },
-	{ "until-word", ARG_LIST, AT(until), "WORD", "end after this word (sent, error, ...); may be repeated", 0, 0 },
+	{ "from-start", ARG_FLAG, AT(from_start), NULL, "everything that is kept, then what comes",
+	  0, 0 },
+	{ "until-word", ARG_LIST, AT(until), "WORD",
+	  "end after this word (sent, error, ...); may be repeated", 0, 0 },
 	{ "count", ARG_NUMBER, AT(count), "N", "end after so many", 1, INT64_MAX },
-	{ "timeout", ARG_NUMBER, AT(timeout_s), "SECONDS", "end with 1 when the end has not come by then", 1, 1000000 },
-	{ "json", ARG_FLAG, AT(json), NULL, "one JSON object a line, with the event's id as \"id\"", 0, 0 },
+	{ "timeout", ARG_NUMBER, AT(timeout_s), "SECONDS",
+	  "end with 1 when the end has not come by then", 1, 1000000 },
+	{ "json", ARG_FLAG, AT(json), NULL, "one JSON object a line, with the event's id as \"id\"",
+	  0, 0 },
 };
 #undef AT
 
 static const struct args args = {
-	"tail", "[OPTION...]", "Shows outcomes as they are told: when, what, of which invite, to whom, why.", list,
-	ARRAY_LEN(list), .settings = true,
+	"tail",
+	"[OPTION...]",
+	"Shows outcomes as they are told: when, what, of which invite, to whom, why.",
+	list,
+	ARRAY_LEN(list),
+	.settings = true,
 };
 
 static bool wanted(const struct tail_options *o, const struct told *t)
 {
-	return (!o->invite || !strcmp(o->invite, t->invite)) && (!o->tenant || !strcmp(o->tenant, t->tenant));
+	return (!o->invite || !strcmp(o->invite, t->invite)) &&
+	       (!o->tenant || !strcmp(o->tenant, t->tenant));
 }
 
 static void print_json(struct told *t)
@@ -74,7 +83,8 @@ static int follow(const struct tail_options *o, struct kafka_reader *k, struct e
 
 	while (!last && r != ERR_FATAL && !ferror(stdout)) {
 		if (now_mono_ms() >= end_ms)
-			return err_set(e, ERR_INVALID, "%lld s have passed", (long long)o->timeout_s);
+			return err_set(e, ERR_INVALID, "%lld s have passed",
+				       (long long)o->timeout_s);
 		r = kafka_reader_next(k, TURN_MS, &record, e);
 		if (r != OK || told_read(&record, &t, e))
 			continue;
@@ -113,7 +123,8 @@ int cmd_tail(int argc, char **argv)
 		return CLI_USAGE;
 	if (settings_open(&s, &words.settings, &e))
 		return cli_fail("tail", ERR_FATAL, &e);
-	r = kafka_reader_open(&k, s.kafka, (const char *const *)&s.topics[TOPIC_STATUS], 1, o.from_start, &e);
+	r = kafka_reader_open(&k, s.kafka, (const char *const *)&s.topics[TOPIC_STATUS], 1,
+			      o.from_start, &e);
 	if (r == OK) {
 		r = follow(&o, k, &e);
 		kafka_reader_close(k);

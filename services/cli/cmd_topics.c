@@ -28,16 +28,22 @@ struct topics_options {
 static const struct arg list[] = {
 	{ "partitions", ARG_NUMBER, offsetof(O, partitions), "N",
 	  "of each topic, 24 unless told; never changed later", 1, 10000 },
-	{ "replication", ARG_NUMBER, offsetof(O, replication), "N", "copies of each record, 3 unless told", 1, 100 },
+	{ "replication", ARG_NUMBER, offsetof(O, replication), "N",
+	  "copies of each record, 3 unless told", 1, 100 },
 	{ "json", ARG_FLAG, offsetof(O, json), NULL, "one JSON object a line", 0, 0 },
 };
 #undef O
 
 static const struct args args = {
-	"topics", "create|list [OPTION...]",
-	"create: makes the topics of an installation as the fleet's promises need them; one that exists is\n"
+	"topics",
+	"create|list [OPTION...]",
+	"create: makes the topics of an installation as the fleet's promises need them; one that "
+	"exists is\n"
 	"left as it is (beckon doctor judges it). list: shows them as they are.",
-	list, ARRAY_LEN(list), .operands = true, .settings = true,
+	list,
+	ARRAY_LEN(list),
+	.operands = true,
+	.settings = true,
 };
 
 /* A topic's configuration as text; config points into values. */
@@ -47,7 +53,8 @@ struct topic_text {
 	size_t count;
 };
 
-static void add(struct topic_text *t, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void add(struct topic_text *t, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static void add(struct topic_text *t, const char *name, const char *fmt, ...)
 {
@@ -60,7 +67,8 @@ static void add(struct topic_text *t, const char *name, const char *fmt, ...)
 	t->count++;
 }
 
-/* One copy fewer than all must have a record before it counts as taken, so that losing one loses nothing. */
+/* One copy fewer than all must have a record before it counts as taken, so that losing one loses
+ * nothing. */
 static void describe(struct topic_text *t, const struct topic_rule *rule, int64_t replication)
 {
 	t->count = 0;
@@ -81,7 +89,8 @@ static void days(int64_t ms, char *out, size_t size)
 		snprintf(out, size, "%lld days", (long long)(ms / DAY_MS));
 }
 
-static int create(const struct settings *s, const struct topics_options *o, struct table *t, struct err *e)
+static int create(const struct settings *s, const struct topics_options *o, struct table *t,
+		  struct err *e)
 {
 	struct topic_text text;
 	bool created;
@@ -89,7 +98,8 @@ static int create(const struct settings *s, const struct topics_options *o, stru
 
 	for (size_t i = 0; i < TOPIC_COUNT; i++) {
 		const struct topic_rule *rule = &topic_rules[i];
-		struct kafka_topic topic = { s->topics[i], (int)o->partitions, (int)o->replication, text.config, 0 };
+		struct kafka_topic topic = { s->topics[i], (int)o->partitions, (int)o->replication,
+					     text.config, 0 };
 
 		describe(&text, rule, o->replication);
 		topic.nconfig = text.count;
@@ -111,9 +121,11 @@ static int create(const struct settings *s, const struct topics_options *o, stru
 }
 
 /* One row of list. A topic that does not exist is shown as such. */
-static int show(const struct settings *s, const char *topic, bool json, struct table *t, struct err *e)
+static int show(const struct settings *s, const char *topic, bool json, struct table *t,
+		struct err *e)
 {
-	static const char *const names[] = { "message.timestamp.type", "cleanup.policy", "retention.ms" };
+	static const char *const names[] = { "message.timestamp.type", "cleanup.policy",
+					     "retention.ms" };
 	char values[ARRAY_LEN(names)][VALUE_MAX], kept[VALUE_MAX], number[VALUE_MAX];
 	int64_t records;
 	int r = kafka_topic_records(s->kafka, topic, TIMEOUT_MS, &records, e);
@@ -133,8 +145,9 @@ static int show(const struct settings *s, const char *topic, bool json, struct t
 		if (kafka_topic_config(s->kafka, topic, names[i], values[i], VALUE_MAX, e))
 			values[i][0] = '\0';
 	if (json)
-		cli_json(json_pack("{sssbsIsssssI}", "topic", topic, "exists", true, "records", (json_int_t)records,
-				   "timestamp_type", values[0], "cleanup", values[1], "retention_ms",
+		cli_json(json_pack("{sssbsIsssssI}", "topic", topic, "exists", true, "records",
+				   (json_int_t)records, "timestamp_type", values[0], "cleanup",
+				   values[1], "retention_ms",
 				   (json_int_t)strtoll(values[2], NULL, 10)));
 	snprintf(number, sizeof(number), "%" PRId64 " records", records);
 	days(strtoll(values[2], NULL, 10), kept, sizeof(kept));

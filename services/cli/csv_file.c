@@ -20,9 +20,9 @@ struct reading {
 	struct csv_parser parser;
 	char *cells[CSV_CELLS_MAX];
 	size_t count;
-	int64_t row;      /* finished ones */
-	bool after_cr;    /* an LF that comes now belongs to the CR before */
-	bool any;         /* a cell of this row is not empty */
+	int64_t row;   /* finished ones */
+	bool after_cr; /* an LF that comes now belongs to the CR before */
+	bool any;      /* a cell of this row is not empty */
 	int status;
 };
 
@@ -117,8 +117,9 @@ static unsigned char separator(const char *text, size_t n)
 static void feed(struct reading *r, const char *bytes, size_t n)
 {
 	if (csv_parse(&r->parser, bytes, n, on_cell, on_row, r) != n)
-		fail(r, csv_error(&r->parser) == CSV_EPARSE ? "a quotation mark inside a cell must be doubled"
-							     : csv_strerror(csv_error(&r->parser)));
+		fail(r, csv_error(&r->parser) == CSV_EPARSE
+				? "a quotation mark inside a cell must be doubled"
+				: csv_strerror(csv_error(&r->parser)));
 }
 
 static void read_all(struct reading *r, FILE *f)
@@ -144,7 +145,8 @@ static void read_all(struct reading *r, FILE *f)
 		fail(r, "a quotation mark is not closed");
 }
 
-int csv_file_read(const char *path, int (*take)(void *ctx, const struct csv_row *row, struct err *e), void *ctx,
+int csv_file_read(const char *path,
+		  int (*take)(void *ctx, const struct csv_row *row, struct err *e), void *ctx,
 		  struct err *e)
 {
 	struct reading r = { .take = take, .ctx = ctx, .e = e };

@@ -13,8 +13,8 @@
 #include "now.h"
 #include "term.h"
 
-#define READ_MAX 256         /* outcomes between two looks at everything else */
-#define TURN_MS 500          /* how often the moving line is written again */
+#define READ_MAX 256 /* outcomes between two looks at everything else */
+#define TURN_MS 500  /* how often the moving line is written again */
 #define REDIS_WAIT_MS 15000
 #define SILENCE_MAX_MS 60000 /* --once: nothing has happened for so long */
 
@@ -62,7 +62,8 @@ static void on_ended(void *ctx, size_t child, int status, int64_t restart_ms)
 	else
 		snprintf(how, sizeof(how), "exit %d", WEXITSTATUS(status));
 	if (restart_ms >= 0 && d->phase == DEV_RUNS) {
-		snprintf(text, sizeof(text), "has ended (%s); starts again in %lld ms", how, (long long)restart_ms);
+		snprintf(text, sizeof(text), "has ended (%s); starts again in %lld ms", how,
+			 (long long)restart_ms);
 		say(TONE_BAD, child_name(child), text);
 		return;
 	}
@@ -122,7 +123,9 @@ static void while_running(struct dev *d)
 	else if (sender_done(&d->sender) && !d->follow.open)
 		dev_stop(d, CLI_GOOD);
 	else if (now_mono_ms() - d->heard_ms > SILENCE_MAX_MS)
-		fail(d, CLI_AWAY, "nothing has happened for a minute; the services' logs tell why (--keep keeps them)");
+		fail(d, CLI_AWAY,
+		     "nothing has happened for a minute; the services' logs tell why (--keep keeps "
+		     "them)");
 	d->more |= d->sender.next < d->people.count;
 }
 
@@ -141,8 +144,10 @@ static void while_redis_ends(struct dev *d)
 }
 
 static void (*const phases[])(struct dev *d) = {
-	[DEV_REDIS_STARTS] = while_redis_starts, [DEV_RUNS] = while_running,
-	[DEV_SERVICES_END] = while_services_end, [DEV_REDIS_ENDS] = while_redis_ends,
+	[DEV_REDIS_STARTS] = while_redis_starts,
+	[DEV_RUNS] = while_running,
+	[DEV_SERVICES_END] = while_services_end,
+	[DEV_REDIS_ENDS] = while_redis_ends,
 };
 
 /* ---- one turn ---- */

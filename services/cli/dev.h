@@ -1,8 +1,10 @@
 /*
- * dev - the whole fleet on one machine with nothing to set up, for a first look and for development.
+ * dev - the whole fleet on one machine with nothing to set up, for a first look and for
+ * development.
  *
- * In this process: a mock broker and a mail catcher. Beside it: a Redis of its own and the services. All
- * they write is in one folder. Nothing leaves the machine; at the end everything is gone but the mails.
+ * In this process: a mock broker and a mail catcher. Beside it: a Redis of its own and the
+ * services. All they write is in one folder. Nothing leaves the machine; at the end everything is
+ * gone but the mails.
  */
 #ifndef BECKON_DEV_H
 #define BECKON_DEV_H
@@ -81,7 +83,8 @@ void dev_show_mail(struct dev *d, const struct caught *mail, const char *path);
 void dev_show_progress(struct dev *d);
 void dev_show_end(struct dev *d);
 
-/* dev: who hears what the children say; runs until a signal, or with --once until every row has its outcome. */
+/* dev: who hears what the children say; runs until a signal, or with --once until every row has its
+ * outcome. */
 int dev_supervise(struct dev *d, const char *log_dir, struct err *e);
 void dev_run(struct dev *d);
 void dev_stop(struct dev *d, int status); /* the services end, then Redis */

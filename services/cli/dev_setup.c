@@ -47,8 +47,8 @@ static int make_folder(struct dev *d, struct err *e)
 
 	if (d->options->dir) {
 		if (rmdir(d->options->dir) && errno != ENOENT)
-			return err_set(e, ERR_FATAL, "--dir %s: %s; it must be new or empty", d->options->dir,
-				       strerror(errno));
+			return err_set(e, ERR_FATAL, "--dir %s: %s; it must be new or empty",
+				       d->options->dir, strerror(errno));
 		if (make_dir(d->options->dir, e))
 			return ERR_FATAL;
 		d->dir = realpath(d->options->dir, NULL);
@@ -58,7 +58,8 @@ static int make_folder(struct dev *d, struct err *e)
 			return err_set(e, ERR_FATAL, "%s: %s", d->dir, strerror(errno));
 	}
 	if (strlen(d->dir) + strlen("/redis/redis.sock") >= sizeof(address.sun_path))
-		return err_set(e, ERR_FATAL, "%s: too long a path for a socket in it; use --dir", d->dir);
+		return err_set(e, ERR_FATAL, "%s: too long a path for a socket in it; use --dir",
+			       d->dir);
 	for (size_t i = 1; i < ARRAY_LEN(removable) - 1; i++) { /* the keys make theirs */
 		autofree char *path = in_dir(d, removable[i]);
 
@@ -96,9 +97,10 @@ static void remove_folder(const struct dev *d)
 
 static int open_broker(struct dev *d, struct err *e)
 {
-	static const char *const topics[] = { "invite-requested", "invite-email", "invite-sms", "invite-status",
-					      "invite-state", "invite-settings", "invite-templates",
-					      "invite-dead-letter" };
+	static const char *const topics[] = { "invite-requested", "invite-email",
+					      "invite-sms",	  "invite-status",
+					      "invite-state",	  "invite-settings",
+					      "invite-templates", "invite-dead-letter" };
 	int r = kafka_mock_open(&d->mock, e);
 
 	for (size_t i = 0; i < ARRAY_LEN(topics) && r == OK; i++)
@@ -127,7 +129,8 @@ static int open_catcher(struct dev *d, struct err *e)
 }
 
 /* One "key: value" line; the value as a JSON string, which is YAML, too. */
-static void put(struct buf *b, const char *key, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void put(struct buf *b, const char *key, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static void put(struct buf *b, const char *key, const char *fmt, ...)
 {
@@ -144,7 +147,8 @@ static void put(struct buf *b, const char *key, const char *fmt, ...)
 
 static void describe(const struct dev *d, const char *templates, struct buf *b)
 {
-	buf_str(b, "# Made by `beckon dev`. The services and every command of beckon read it: --config FILE.\nkafka:\n");
+	buf_str(b, "# Made by `beckon dev`. The services and every command of beckon read it: "
+		   "--config FILE.\nkafka:\n");
 	put(b, "  bootstrap.servers", "%s", kafka_mock_bootstrap(d->mock));
 	buf_str(b, "redis:\n");
 	put(b, "  url", "unix://%s/redis/redis.sock", d->dir);
@@ -184,9 +188,26 @@ static int write_config(struct dev *d, struct err *e)
 static int start_redis(struct dev *d, struct err *e)
 {
 	autofree char *redis_dir = in_dir(d, "redis"), *socket = in_dir(d, "redis/redis.sock");
-	const char *argv[] = { "redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700",
-			       "--dir", redis_dir, "--appendonly", "yes", "--appendfsync", "always",
-			       "--maxmemory-policy", "noeviction", "--save", "", "--daemonize", "no", NULL };
+	const char *argv[] = { "redis-server",
+			       "--port",
+			       "0",
+			       "--unixsocket",
+			       socket,
+			       "--unixsocketperm",
+			       "700",
+			       "--dir",
+			       redis_dir,
+			       "--appendonly",
+			       "yes",
+			       "--appendfsync",
+			       "always",
+			       "--maxmemory-policy",
+			       "noeviction",
+			       "--save",
+			       "",
+			       "--daemonize",
+			       "no",
+			       NULL };
 
 	return supervisor_start(d->supervisor, "redis", argv, NULL, e);
 }
@@ -206,10 +227,12 @@ static int open_signals(struct dev *d, struct err *e)
 	return d->signals < 0 || d->wake < 0 ? err_set(e, ERR_FATAL, "%s", strerror(errno)) : OK;
 }
 
-/* Settings in the environment are for a real installation: here they would lead the services to it. */
+/* Settings in the environment are for a real installation: here they would lead the services to it.
+ */
 static void forget_settings(void)
 {
-	static const char *const kept[] = { "BECKON_TEMPLATES=", "BECKON_CRASH_AT=", "BECKON_SKEW_MS=" };
+	static const char *const kept[] = { "BECKON_TEMPLATES=", "BECKON_CRASH_AT=",
+					    "BECKON_SKEW_MS=" };
 	char **v = environ;
 
 	while (*v) {
@@ -234,8 +257,10 @@ static int read_people(struct dev *d, struct err *e)
 	r = people_read_csv(&d->people, d->options->once, e);
 	if (r)
 		return r;
-	d->common = (struct invite_common){ .tenant = TENANT, .batch = d->people.batch,
-					    .organisation = "Example Works", .inviter = "Ada Example" };
+	d->common = (struct invite_common){ .tenant = TENANT,
+					    .batch = d->people.batch,
+					    .organisation = "Example Works",
+					    .inviter = "Ada Example" };
 	invite_check_people(&d->people, &d->common);
 	return OK;
 }
@@ -248,7 +273,8 @@ int dev_open(struct dev *d, const struct dev_options *o, struct err *e)
 	people_init(&d->people);
 	follow_init(&d->follow);
 	advice_open(&d->advice);
-	if (crypto_init(e) || read_people(d, e) || open_signals(d, e) || make_folder(d, e) || open_broker(d, e) || open_catcher(d, e))
+	if (crypto_init(e) || read_people(d, e) || open_signals(d, e) || make_folder(d, e) ||
+	    open_broker(d, e) || open_catcher(d, e))
 		return ERR_FATAL;
 	autofree char *keys = in_dir(d, "keys"), *log = in_dir(d, "log");
 
@@ -272,7 +298,8 @@ static int start_sending(struct dev *d, struct err *e)
 
 	for (size_t i = 0; i < d->people.count; i++)
 		if (!d->people.list[i].trouble.code)
-			follow_add(&d->follow, d->common.tenant, invite_id(&d->people.list[i], &d->common, id));
+			follow_add(&d->follow, d->common.tenant,
+				   invite_id(&d->people.list[i], &d->common, id));
 	if (sender_open(&d->sender, &d->settings, &d->people, &d->common, e))
 		return ERR_FATAL;
 	sender_wake(&d->sender, d->wake);

@@ -10,7 +10,8 @@
 #include "term.h"
 #include "told_line.h"
 
-#define ONCE_LINES_MAX 50 /* a longer list is not told line by line, and of its rows only what needs a look */
+#define ONCE_LINES_MAX                                                                             \
+	50 /* a longer list is not told line by line, and of its rows only what needs a look */
 #define REDRAW_MS 100
 
 static bool tells_lines(const struct dev *d)
@@ -24,7 +25,8 @@ void dev_show_start(const struct dev *d)
 	printf("  Kafka   %s, a mock in this process: it forgets everything at the end\n",
 	       kafka_mock_bootstrap(d->mock));
 	printf("  Redis   unix://%s/redis/redis.sock\n", d->dir);
-	printf("  SMTP    127.0.0.1:%u, mails are caught in %s/mail\n", catcher_port(d->catcher), d->dir);
+	printf("  SMTP    127.0.0.1:%u, mails are caught in %s/mail\n", catcher_port(d->catcher),
+	       d->dir);
 	if (!d->options->once)
 		printf("Invite somebody from another terminal; Ctrl-C ends it all:\n"
 		       "  beckon invite --config %s --to ann@example.com\n",
@@ -66,7 +68,8 @@ void dev_show_progress(struct dev *d)
 		return;
 	d->shown_ms = now;
 	progress_mark(&d->progress, (int64_t)sent, now);
-	snprintf(line, sizeof(line), "%s: queued %zu, deferred %zu, sent %zu, not sent %zu, mails %zu, %.1f/s",
+	snprintf(line, sizeof(line),
+		 "%s: queued %zu, deferred %zu, sent %zu, not sent %zu, mails %zu, %.1f/s",
 		 d->services_up < DEV_SERVICES ? "starting" : "running", d->told[WORD_QUEUED],
 		 d->told[WORD_DEFERRED], sent, errors, d->mailbox.count,
 		 progress_rate(&d->progress, (int64_t)sent, now));
@@ -104,7 +107,9 @@ static void show_one_mail(const struct dev *d)
 
 void dev_show_end(struct dev *d)
 {
-	struct report r = { .people = &d->people, .common = &d->common, .advice = &d->advice,
+	struct report r = { .people = &d->people,
+			    .common = &d->common,
+			    .advice = &d->advice,
 			    .only_bad = !tells_lines(d) };
 	size_t bad;
 
@@ -114,7 +119,7 @@ void dev_show_end(struct dev *d)
 	}
 	printf("\n");
 	bad = report_outcomes(&r, &d->follow);
-	printf("\n%zu of %zu rows are good, %zu are bad. %zu mails are in %s\n", d->people.count - bad, d->people.count,
-	       bad, d->mailbox.count, d->mailbox.dir);
+	printf("\n%zu of %zu rows are good, %zu are bad. %zu mails are in %s\n",
+	       d->people.count - bad, d->people.count, bad, d->mailbox.count, d->mailbox.dir);
 	show_one_mail(d);
 }

@@ -1,8 +1,8 @@
 /*
  * doctor - what an installation is asked, one function a patient, and how each answer is judged.
  *
- * A finding is a line: ok, warn or bad, what was looked at, and what to do about it. warn = works, with
- * a promise weakened; bad = a promise is broken or will be.
+ * A finding is a line: ok, warn or bad, what was looked at, and what to do about it. warn = works,
+ * with a promise weakened; bad = a promise is broken or will be.
  */
 #ifndef BECKON_DOCTOR_H
 #define BECKON_DOCTOR_H
@@ -26,6 +26,7 @@ void doctor_redis(const struct settings *s, const struct findings *f);
 void doctor_relay(const struct settings *s, const struct findings *f);
 
 /* Does a topic keep what its rule asks for? Pure. */
-enum judgement doctor_judge_retention(const struct topic_rule *rule, const char *cleanup, const char *retention_ms);
+enum judgement doctor_judge_retention(const struct topic_rule *rule, const char *cleanup,
+				      const char *retention_ms);
 
 #endif

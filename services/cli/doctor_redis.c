@@ -19,7 +19,8 @@ static const struct fact {
 	{ "aof_enabled", "1", FINDING_BAD, "redis: append-only file",
 	  "a restart would forget what was sent: CONFIG SET appendonly yes, and in redis.conf" },
 	{ "maxmemory_policy", "noeviction", FINDING_BAD, "redis: no eviction",
-	  "claims would be thrown away when memory is short: CONFIG SET maxmemory-policy noeviction" },
+	  "claims would be thrown away when memory is short: CONFIG SET maxmemory-policy "
+	  "noeviction" },
 	{ "appendfsync", "always", FINDING_WARN, "redis: appendfsync",
 	  "a power cut may cost the last second: CONFIG SET appendfsync always" },
 };
@@ -33,7 +34,8 @@ static void info_value(const char *info, const char *name, char out[VALUE_MAX])
 	for (const char *line = info; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (!strncmp(line, name, n) && line[n] == ':')
-			snprintf(out, VALUE_MAX, "%.*s", (int)strcspn(line + n + 1, "\r\n"), line + n + 1);
+			snprintf(out, VALUE_MAX, "%.*s", (int)strcspn(line + n + 1, "\r\n"),
+				 line + n + 1);
 	}
 }
 
@@ -42,8 +44,9 @@ static void judge(const struct fact *fact, const char *value, const struct findi
 	if (!strcmp(value, fact->wanted)) {
 		f->add(f->ctx, FINDING_OK, fact->what, "");
 	} else if (!*value) {
-		autofree char *remedy = xasprintf("Redis does not tell %s to this user; it should be %s", fact->name,
-						  fact->wanted);
+		autofree char *remedy =
+			xasprintf("Redis does not tell %s to this user; it should be %s",
+				  fact->name, fact->wanted);
 
 		f->add(f->ctx, FINDING_WARN, fact->what, remedy);
 	} else {
@@ -85,7 +88,9 @@ static void judge_all(struct redis *r, const struct findings *f)
 
 void doctor_redis(const struct settings *s, const struct findings *f)
 {
-	struct redis_options o = { .url = s->redis_url, .password = s->redis_password, .name = "beckon-doctor",
+	struct redis_options o = { .url = s->redis_url,
+				   .password = s->redis_password,
+				   .name = "beckon-doctor",
 				   .timeout_ms = (int)s->redis_timeout_ms };
 	struct redis *r = NULL;
 	struct err e = { "" };

@@ -18,7 +18,8 @@ static void check_tls(const char *what, const json_t *relay, const struct findin
 
 	if (tls && url && strcmp(tls, "required") && !is_here(url))
 		f->add(f->ctx, FINDING_WARN, what,
-		       "mails may travel in the clear: set tls: required unless the way to it is yours");
+		       "mails may travel in the clear: set tls: required unless the way to it is "
+		       "yours");
 }
 
 void doctor_relay(const struct settings *s, const struct findings *f)
@@ -29,7 +30,8 @@ void doctor_relay(const struct settings *s, const struct findings *f)
 	struct err e = { "" };
 
 	if (!s->relays) {
-		f->add(f->ctx, FINDING_WARN, "relay", "no relay is named here: give the e-mail service's --config FILE");
+		f->add(f->ctx, FINDING_WARN, "relay",
+		       "no relay is named here: give the e-mail service's --config FILE");
 		return;
 	}
 	if (relay_open(&relay, s->relays, NULL, &e)) {

@@ -16,7 +16,8 @@ static void say(const struct findings *f, enum judgement j, const char *what, co
 	f->add(f->ctx, j, what, j == FINDING_OK ? "" : remedy);
 }
 
-enum judgement doctor_judge_retention(const struct topic_rule *rule, const char *cleanup, const char *retention_ms)
+enum judgement doctor_judge_retention(const struct topic_rule *rule, const char *cleanup,
+				      const char *retention_ms)
 {
 	int64_t kept = strtoll(retention_ms, NULL, 10);
 	bool compacts = strstr(cleanup, "compact") != NULL;
@@ -34,39 +35,46 @@ struct topic_facts {
 	char clock[VALUE_MAX], cleanup[VALUE_MAX], kept[VALUE_MAX];
 };
 
-static int read_facts(const struct settings *s, const char *topic, struct topic_facts *facts, struct err *e)
+static int read_facts(const struct settings *s, const char *topic, struct topic_facts *facts,
+		      struct err *e)
 {
-	int r = kafka_topic_config(s->kafka, topic, "message.timestamp.type", facts->clock, VALUE_MAX, e);
+	int r = kafka_topic_config(s->kafka, topic, "message.timestamp.type", facts->clock,
+				   VALUE_MAX, e);
 
 	if (r == OK)
-		r = kafka_topic_config(s->kafka, topic, "cleanup.policy", facts->cleanup, VALUE_MAX, e);
+		r = kafka_topic_config(s->kafka, topic, "cleanup.policy", facts->cleanup, VALUE_MAX,
+				       e);
 	if (r == OK)
 		r = kafka_topic_config(s->kafka, topic, "retention.ms", facts->kept, VALUE_MAX, e);
 	return r;
 }
 
-static void check_clock(const char *topic, const struct topic_facts *facts, const struct findings *f)
+static void check_clock(const char *topic, const struct topic_facts *facts,
+			const struct findings *f)
 {
 	autofree char *what = xasprintf("topic %s: time", topic);
-	autofree char *remedy = xasprintf("message.timestamp.type is '%s'; with an old timestamp the broker deletes a "
-					  "record it has just taken: kafka-configs.sh --alter --topic %s --add-config "
-					  "message.timestamp.type=%s",
-					  facts->clock, topic, TOPICS_TIMESTAMP_TYPE);
+	autofree char *remedy = xasprintf(
+		"message.timestamp.type is '%s'; with an old timestamp the broker deletes a "
+		"record it has just taken: kafka-configs.sh --alter --topic %s --add-config "
+		"message.timestamp.type=%s",
+		facts->clock, topic, TOPICS_TIMESTAMP_TYPE);
 
-	say(f, strcmp(facts->clock, TOPICS_TIMESTAMP_TYPE) ? FINDING_BAD : FINDING_OK, what, remedy);
+	say(f, strcmp(facts->clock, TOPICS_TIMESTAMP_TYPE) ? FINDING_BAD : FINDING_OK, what,
+	    remedy);
 }
 
-static void check_retention(const char *topic, const struct topic_rule *rule, const struct topic_facts *facts,
-			    const struct findings *f)
+static void check_retention(const char *topic, const struct topic_rule *rule,
+			    const struct topic_facts *facts, const struct findings *f)
 {
 	char wanted[VALUE_MAX] = "";
 	autofree char *what = xasprintf("topic %s: retention", topic);
 
 	if (rule->retention_ms)
 		snprintf(wanted, sizeof(wanted), ",retention.ms=%" PRId64, rule->retention_ms);
-	autofree char *remedy = xasprintf("cleanup.policy '%s', retention.ms '%s': what is needed later would be gone; "
-					  "kafka-configs.sh --alter --topic %s --add-config cleanup.policy=%s%s",
-					  facts->cleanup, facts->kept, topic, rule->cleanup, wanted);
+	autofree char *remedy = xasprintf(
+		"cleanup.policy '%s', retention.ms '%s': what is needed later would be gone; "
+		"kafka-configs.sh --alter --topic %s --add-config cleanup.policy=%s%s",
+		facts->cleanup, facts->kept, topic, rule->cleanup, wanted);
 
 	say(f, doctor_judge_retention(rule, facts->cleanup, facts->kept), what, remedy);
 }
@@ -86,7 +94,8 @@ static bool check_topic(const struct settings *s, const char *topic, const struc
 		return r == ERR_INVALID; /* it is not there: the others may be */
 	}
 	if (read_facts(s, topic, &facts, &e)) {
-		say(f, FINDING_WARN, "topics: configuration", "Kafka does not tell it: a mock broker, or the user may not ask");
+		say(f, FINDING_WARN, "topics: configuration",
+		    "Kafka does not tell it: a mock broker, or the user may not ask");
 		return false;
 	}
 	check_clock(topic, &facts, f);

@@ -26,7 +26,8 @@ void follow_add(struct follow *f, const char *tenant, const char *invite)
 
 	f->list = xgrow(f->list, f->count, sizeof(*f->list));
 	f->list[f->count] = (struct followed){ 0 };
-	json_object_set_new(f->places, ids_key(tenant, invite, key), json_integer((json_int_t)f->count));
+	json_object_set_new(f->places, ids_key(tenant, invite, key),
+			    json_integer((json_int_t)f->count));
 	f->count++;
 	f->open++;
 }

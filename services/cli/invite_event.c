@@ -54,12 +54,14 @@ static const char *compute(const char *what, const struct person *p, const struc
 	return id;
 }
 
-const char *invite_id(const struct person *p, const struct invite_common *c, char id[INVITE_ID_SIZE])
+const char *invite_id(const struct person *p, const struct invite_common *c,
+		      char id[INVITE_ID_SIZE])
 {
 	return p->cells[COLUMN_INVITE] ? p->cells[COLUMN_INVITE] : compute("invite", p, c, id);
 }
 
-const char *invite_event_id(const struct person *p, const struct invite_common *c, char id[INVITE_ID_SIZE])
+const char *invite_event_id(const struct person *p, const struct invite_common *c,
+			    char id[INVITE_ID_SIZE])
 {
 	return compute("event", p, c, id);
 }
@@ -123,7 +125,8 @@ static void put_teams(json_t *data, const struct person *p, const struct invite_
 json_t *invite_data(const struct person *p, const struct invite_common *c)
 {
 	char id[INVITE_ID_SIZE];
-	json_t *data = json_object(), *template = json_object(), *inviter = json_object(), *org = json_object();
+	json_t *data = json_object(), *template = json_object(), *inviter = json_object(),
+	       *org = json_object();
 
 	put(data, "tenant", c->tenant);
 	put(data, "invite", invite_id(p, c, id));
@@ -143,19 +146,21 @@ json_t *invite_data(const struct person *p, const struct invite_common *c)
 	put(org, "name", c->organisation);
 	put_object(data, "organisation", org);
 	put(data, "scope", c->scope);
-	json_object_set_new(data, "batch", json_pack("{sssI}", "id", c->batch, "row", (json_int_t)p->row));
+	json_object_set_new(data, "batch",
+			    json_pack("{sssI}", "id", c->batch, "row", (json_int_t)p->row));
 	return data;
 }
 
 /* Asks the fleet's validator. False: r says what is wrong, e in words. */
-static bool valid(const struct person *p, const struct invite_common *c, json_t *data, struct request *r,
-		  struct err *e)
+static bool valid(const struct person *p, const struct invite_common *c, json_t *data,
+		  struct request *r, struct err *e)
 {
 	struct cloudevent event = { .source = INVITE_SOURCE, .type = INVITE_TYPE, .data = data };
 	char id[INVITE_ID_SIZE];
 
 	snprintf(event.id, sizeof(event.id), "%s", invite_event_id(p, c, id));
-	snprintf(event.subject, sizeof(event.subject), "%s", json_string_value(json_object_get(data, "invite")));
+	snprintf(event.subject, sizeof(event.subject), "%s",
+		 json_string_value(json_object_get(data, "invite")));
 	return request_read(&event, r, e) == OK;
 }
 
@@ -181,9 +186,9 @@ static const char *rule_of(const struct err *e)
 /* Texts from a command line may be anything; JSON is UTF-8. */
 static bool all_utf8(const struct invite_common *c)
 {
-	const char *const texts[] = { c->tenant,  c->batch,    c->role,          c->department, c->organisation,
-				      c->inviter, c->locale,   c->timezone,      c->template_name, c->note,
-				      c->subject, c->scope };
+	const char *const texts[] = { c->tenant,	c->batch,   c->role,	c->department,
+				      c->organisation,	c->inviter, c->locale,	c->timezone,
+				      c->template_name, c->note,    c->subject, c->scope };
 	bool good = true;
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -208,7 +213,8 @@ int invite_check_common(const struct invite_common *c, struct err *e)
 		size_t o = origin_of(r.where);
 		struct err rule = *e;
 
-		status = err_set(e, ERR_INVALID, "--%s: %s", o < ARRAY_LEN(origins) ? origins[o].option : r.where,
+		status = err_set(e, ERR_INVALID, "--%s: %s",
+				 o < ARRAY_LEN(origins) ? origins[o].option : r.where,
 				 rule_of(&rule));
 	}
 	json_decref(data);
@@ -225,11 +231,13 @@ static void once(json_t *seen, struct person *p, const char *what, enum column c
 		json_object_set_new(seen, what, json_integer(p->row));
 		return;
 	}
-	snprintf(text, sizeof(text), "the same as in row %lld", (long long)json_integer_value(first));
+	snprintf(text, sizeof(text), "the same as in row %lld",
+		 (long long)json_integer_value(first));
 	person_trouble(p, "already_invited", column, text);
 }
 
-static void check(struct person *p, const struct invite_common *c, json_t *addresses, json_t *invites)
+static void check(struct person *p, const struct invite_common *c, json_t *addresses,
+		  json_t *invites)
 {
 	json_t *data = invite_data(p, c);
 	struct request r;
@@ -238,7 +246,8 @@ static void check(struct person *p, const struct invite_common *c, json_t *addre
 	if (!valid(p, c, data, &r, &e)) {
 		size_t o = origin_of(r.where);
 
-		person_trouble(p, r.code, o < ARRAY_LEN(origins) ? origins[o].column : COLUMN_NONE, rule_of(&e));
+		person_trouble(p, r.code, o < ARRAY_LEN(origins) ? origins[o].column : COLUMN_NONE,
+			       rule_of(&e));
 	} else if (!p->trouble.code) {
 		if (*r.recipient.address.normalised)
 			once(addresses, p, r.recipient.address.normalised, COLUMN_EMAIL);

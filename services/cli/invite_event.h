@@ -1,8 +1,10 @@
 /*
- * invite_event - a person as an event invite.requested: its ids, its data, and what is wrong with it.
+ * invite_event - a person as an event invite.requested: its ids, its data, and what is wrong with
+ * it.
  *
- * Ids are computed from tenant, batch and row: the same list sent twice asks nothing new. Nothing is
- * decided here that the dispatcher decides: the same validator is asked, before anything is sent.
+ * Ids are computed from tenant, batch and row: the same list sent twice asks nothing new. Nothing
+ * is decided here that the dispatcher decides: the same validator is asked, before anything is
+ * sent.
  */
 #ifndef BECKON_INVITE_EVENT_H
 #define BECKON_INVITE_EVENT_H
@@ -26,9 +28,11 @@ struct invite_common {
 };
 
 /* The invite's id: the row's own, or computed into id. */
-const char *invite_id(const struct person *p, const struct invite_common *c, char id[INVITE_ID_SIZE]);
+const char *invite_id(const struct person *p, const struct invite_common *c,
+		      char id[INVITE_ID_SIZE]);
 /* The event's, computed into id, which is returned. */
-const char *invite_event_id(const struct person *p, const struct invite_common *c, char id[INVITE_ID_SIZE]);
+const char *invite_event_id(const struct person *p, const struct invite_common *c,
+			    char id[INVITE_ID_SIZE]);
 
 /* The event's data; the caller owns it. */
 json_t *invite_data(const struct person *p, const struct invite_common *c);
@@ -36,8 +40,8 @@ json_t *invite_data(const struct person *p, const struct invite_common *c);
 /* Is what is common to all right by itself? ERR_INVALID with the option at fault. */
 int invite_check_common(const struct invite_common *c, struct err *e);
 
-/* Looks at every row, and at rows that are the same person or invite; what is wrong becomes the row's
-   trouble. Returns how many rows are bad. */
+/* Looks at every row, and at rows that are the same person or invite; what is wrong becomes the
+   row's trouble. Returns how many rows are bad. */
 size_t invite_check_people(struct people *p, const struct invite_common *c);
 
 #endif

@@ -47,7 +47,8 @@ void mail_view_read(const char *message, size_t len, struct mail_view *out)
 			       g_mime_message_get_addresses(m, GMIME_ADDRESS_TYPE_TO), NULL, FALSE)
 		     : NULL;
 
-	*out = (struct mail_view){ kept(m ? g_mime_message_get_subject(m) : NULL), kept(to), m ? plain_text(m) : kept("") };
+	*out = (struct mail_view){ kept(m ? g_mime_message_get_subject(m) : NULL), kept(to),
+				   m ? plain_text(m) : kept("") };
 	g_free(to);
 	if (m)
 		g_object_unref(m);

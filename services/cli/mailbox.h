@@ -18,8 +18,8 @@ struct mailbox {
 int mailbox_open(struct mailbox *m, const char *dir, struct err *e);
 void mailbox_close(struct mailbox *m);
 
-/* Keeps a message under the next number and returns its path, which the caller frees. NULL: it cannot be
-   kept. */
+/* Keeps a message under the next number and returns its path, which the caller frees. NULL: it
+   cannot be kept. */
 char *mailbox_keep(struct mailbox *m, const struct caught *mail);
 
 #endif

@@ -32,7 +32,8 @@ static const struct command commands[] = {
 	{ "topics", cmd_topics, "make the topics of an installation, or list them" },
 	{ "init", cmd_init, "begin a new installation, or draw its keys" },
 	{ "doctor", cmd_doctor, "is the installation set up as the promises need it?" },
-	{ "check-email", cmd_check_email, "is this an e-mail address, and what is its normal form?" },
+	{ "check-email", cmd_check_email,
+	  "is this an e-mail address, and what is its normal form?" },
 	{ "check-event", cmd_check_event, "would this event be served?" },
 	{ "render", cmd_render, "what a template makes of variables" },
 	{ "help", cmd_help, "this list, or the usage of one command: beckon help COMMAND" },
@@ -76,7 +77,8 @@ static int cmd_help(int argc, char **argv)
 
 		return c ? c->run(2, help) : unknown(argv[1]);
 	}
-	printf("beckon %s - invite people: by event in, by e-mail out\n\nUsage: beckon COMMAND [OPTION...]\n\n",
+	printf("beckon %s - invite people: by event in, by e-mail out\n\nUsage: beckon COMMAND "
+	       "[OPTION...]\n\n",
 	       BECKON_VERSION);
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-12s %s\n", commands[i].name, commands[i].help);
@@ -104,7 +106,7 @@ int main(int argc, char **argv)
 	const struct command *c;
 
 	setlocale(LC_CTYPE, "C.UTF-8"); /* tables measure characters */
-	signal(SIGPIPE, SIG_IGN); /* a command ends by its exit code, never by a signal */
+	signal(SIGPIPE, SIG_IGN);	/* a command ends by its exit code, never by a signal */
 	if (!name) {
 		cmd_help(1, argv);
 		return CLI_USAGE;

@@ -16,10 +16,11 @@
 #define SEPARATORS ",; \t\r\n"
 
 const char *const column_names[COLUMN_COUNT] = {
-	[COLUMN_EMAIL] = "email",       [COLUMN_NAME] = "name",         [COLUMN_PHONE] = "phone",
-	[COLUMN_ROLE] = "role",         [COLUMN_DEPARTMENT] = "department", [COLUMN_TEAMS] = "teams",
-	[COLUMN_LOCALE] = "locale",     [COLUMN_TIMEZONE] = "timezone", [COLUMN_INVITE] = "invite",
-	[COLUMN_USER] = "user",
+	[COLUMN_EMAIL] = "email",	    [COLUMN_NAME] = "name",
+	[COLUMN_PHONE] = "phone",	    [COLUMN_ROLE] = "role",
+	[COLUMN_DEPARTMENT] = "department", [COLUMN_TEAMS] = "teams",
+	[COLUMN_LOCALE] = "locale",	    [COLUMN_TIMEZONE] = "timezone",
+	[COLUMN_INVITE] = "invite",	    [COLUMN_USER] = "user",
 };
 
 /* What else a column may be called, letters and digits only. */
@@ -27,15 +28,17 @@ static const struct {
 	const char *name;
 	enum column column;
 } aliases[] = {
-	{ "emailaddress", COLUMN_EMAIL }, { "mail", COLUMN_EMAIL },       { "fullname", COLUMN_NAME },
-	{ "phonenumber", COLUMN_PHONE },  { "mobile", COLUMN_PHONE },     { "team", COLUMN_TEAMS },
-	{ "language", COLUMN_LOCALE },    { "inviteid", COLUMN_INVITE },  { "userid", COLUMN_USER },
+	{ "emailaddress", COLUMN_EMAIL }, { "mail", COLUMN_EMAIL },
+	{ "fullname", COLUMN_NAME },	  { "phonenumber", COLUMN_PHONE },
+	{ "mobile", COLUMN_PHONE },	  { "team", COLUMN_TEAMS },
+	{ "language", COLUMN_LOCALE },	  { "inviteid", COLUMN_INVITE },
+	{ "userid", COLUMN_USER },
 };
 
 struct reading {
 	struct people *people;
 	enum column columns[CSV_CELLS_MAX]; /* what the cells of a row are */
-	size_t count;                       /* of them; 0 = the header has not come yet */
+	size_t count;			    /* of them; 0 = the header has not come yet */
 	struct crypto_hash hash;
 };
 
@@ -110,7 +113,8 @@ static int unknown_column(struct people *p, const char *cell, const char *name, 
 	for (size_t i = 0; i < COLUMN_COUNT; i++)
 		nearest_offer(&n, column_names[i]);
 	if (*name && n.distance <= TYPO_MAX)
-		return err_set(e, ERR_INVALID, "there is no column '%.40s'; did you mean '%s'?", cell, n.best);
+		return err_set(e, ERR_INVALID, "there is no column '%.40s'; did you mean '%s'?",
+			       cell, n.best);
 	if (*name)
 		buf_fmt(&p->unused, "%s%s", p->unused.len ? ", " : "", cell);
 	return OK;
@@ -129,12 +133,15 @@ static int read_header(struct reading *r, const struct csv_row *row, struct err 
 		if (c == COLUMN_NONE && unknown_column(r->people, row->cells[i], name, e))
 			return ERR_INVALID;
 		if (c != COLUMN_NONE && seen[c]++)
-			return err_set(e, ERR_INVALID, "two columns are called '%s': which one counts?",
+			return err_set(e, ERR_INVALID,
+				       "two columns are called '%s': which one counts?",
 				       column_names[c]);
 	}
 	if (!seen[COLUMN_EMAIL] && !seen[COLUMN_PHONE])
-		return err_set(e, ERR_INVALID, "row %lld names no column 'email'; the first row must name the columns",
-			       (long long)row->number);
+		return err_set(
+			e, ERR_INVALID,
+			"row %lld names no column 'email'; the first row must name the columns",
+			(long long)row->number);
 	r->count = row->count;
 	return OK;
 }
@@ -159,7 +166,8 @@ static int take_row(void *ctx, const struct csv_row *row, struct err *e)
 			p->cells[r->columns[i]] = xstrdup(row->cells[i]);
 	for (size_t i = r->count; i < row->count; i++)
 		if (*row->cells[i])
-			person_trouble(p, "schema_invalid", COLUMN_NONE, "more cells than the first row has names");
+			person_trouble(p, "schema_invalid", COLUMN_NONE,
+				       "more cells than the first row has names");
 	return OK;
 }
 
@@ -184,7 +192,8 @@ int people_add(struct people *p, const char *addresses, int64_t now_ms, struct e
 
 	crypto_hash_init(&h);
 	crypto_hash_u64(&h, (uint64_t)now_ms);
-	for (const char *at = addresses + strspn(addresses, SEPARATORS); *at; at += strspn(at, SEPARATORS)) {
+	for (const char *at = addresses + strspn(addresses, SEPARATORS); *at;
+	     at += strspn(at, SEPARATORS)) {
 		size_t n = strcspn(at, SEPARATORS);
 		struct person *who = add(p, (int64_t)p->count + 1, e);
 

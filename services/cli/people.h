@@ -1,9 +1,9 @@
 /*
  * people - who is to be invited: the rows of a CSV file, or addresses from the command line.
  *
- * The first row of a file names its columns, in any case and order, with or without spaces, underscores
- * and hyphens. A column that comes twice is an error, one that is nearly a known one, too; others are
- * passed over and can be named. Empty rows are passed over.
+ * The first row of a file names its columns, in any case and order, with or without spaces,
+ * underscores and hyphens. A column that comes twice is an error, one that is nearly a known one,
+ * too; others are passed over and can be named. Empty rows are passed over.
  */
 #ifndef BECKON_PEOPLE_H
 #define BECKON_PEOPLE_H
@@ -42,16 +42,16 @@ struct trouble {
 };
 
 struct person {
-	int64_t row;               /* as a spreadsheet counts; 1, 2, ... on the command line */
+	int64_t row;		   /* as a spreadsheet counts; 1, 2, ... on the command line */
 	char *cells[COLUMN_COUNT]; /* NULL = empty */
-	struct trouble trouble;    /* the first one */
+	struct trouble trouble;	   /* the first one */
 };
 
 struct people {
 	struct person *list;
 	size_t count;
 	struct buf unused; /* names of columns passed over, ", " between them */
-	char batch[17];    /* a name for exactly this list: the same content has the same name */
+	char batch[17];	   /* a name for exactly this list: the same content has the same name */
 };
 
 void people_init(struct people *p);

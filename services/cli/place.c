@@ -8,7 +8,8 @@
 #include "mem.h"
 
 /* From the folder of the program: installed, and in a build tree (build/<preset>/bin). */
-static const char *const template_dirs[] = { "../share/beckon/templates", "../../../deploy/templates" };
+static const char *const template_dirs[] = { "../share/beckon/templates",
+					     "../../../deploy/templates" };
 
 /* The folder of this program; "." where the system does not say. */
 static char *own_dir(void)

@@ -7,8 +7,8 @@
 /* The program beside this one, or its bare name, to be looked for in PATH. The caller frees it. */
 char *place_program(const char *name);
 
-/* The folder of templates: BECKON_TEMPLATES, the installation's, or the source tree's. NULL = none. The caller
-   frees it. */
+/* The folder of templates: BECKON_TEMPLATES, the installation's, or the source tree's. NULL = none.
+   The caller frees it. */
 char *place_templates(void);
 
 #endif

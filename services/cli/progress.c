@@ -71,7 +71,8 @@ static void left_text(int64_t ms, char *out, size_t size)
 		snprintf(out, size, ", %" PRId64 " h left", (s + 3599) / 3600);
 }
 
-const char *progress_text(const struct progress *p, int64_t done, int64_t now_ms, char out[PROGRESS_TEXT_SIZE])
+const char *progress_text(const struct progress *p, int64_t done, int64_t now_ms,
+			  char out[PROGRESS_TEXT_SIZE])
 {
 	char n[GROUPED_SIZE], total[GROUPED_SIZE], left[32];
 	double rate = progress_rate(p, done, now_ms);

@@ -1,5 +1,6 @@
 /*
- * progress - how far, how fast, how long still: arithmetic over the last seconds, time as an argument.
+ * progress - how far, how fast, how long still: arithmetic over the last seconds, time as an
+ * argument.
  */
 #ifndef BECKON_PROGRESS_H
 #define BECKON_PROGRESS_H
@@ -8,7 +9,8 @@
 #include <stdint.h>
 
 #define PROGRESS_MARKS 8
-#define PROGRESS_MARK_MS 500 /* marks lie at least so far apart: the rate is that of about four seconds */
+#define PROGRESS_MARK_MS                                                                           \
+	500 /* marks lie at least so far apart: the rate is that of about four seconds */
 #define PROGRESS_TEXT_SIZE 128
 
 struct progress {
@@ -31,7 +33,8 @@ double progress_rate(const struct progress *p, int64_t done, int64_t now_ms);
 int64_t progress_left_ms(const struct progress *p, int64_t done, int64_t now_ms);
 
 /* "1,234 of 10,000, 350/s, 25 s left"; returns out. */
-const char *progress_text(const struct progress *p, int64_t done, int64_t now_ms, char out[PROGRESS_TEXT_SIZE]);
+const char *progress_text(const struct progress *p, int64_t done, int64_t now_ms,
+			  char out[PROGRESS_TEXT_SIZE]);
 
 /* 1234567 -> "1,234,567"; returns out. */
 #define GROUPED_SIZE 32

@@ -30,8 +30,9 @@ static void trouble_json(const struct report *r, const struct person *p)
 {
 	const struct trouble *t = &p->trouble;
 
-	cli_json(json_pack("{sIssssssss}", "row", (json_int_t)p->row, "column", column_text(t), "code", t->code,
-			   "text", t->text, "remedy", advice_remedy(r->advice, t->code)));
+	cli_json(json_pack("{sIssssssss}", "row", (json_int_t)p->row, "column", column_text(t),
+			   "code", t->code, "text", t->text, "remedy",
+			   advice_remedy(r->advice, t->code)));
 }
 
 void report_troubles(const struct report *r)
@@ -64,7 +65,8 @@ struct ending {
 	enum tone tone;
 };
 
-/* Where the address itself is wrong, the catalogue says best what to do; else the rule that was broken. */
+/* Where the address itself is wrong, the catalogue says best what to do; else the rule that was
+ * broken. */
 static const char *advice_for(const struct report *r, const struct trouble *t)
 {
 	const struct code *code = codes_find(t->code);
@@ -72,13 +74,16 @@ static const char *advice_for(const struct report *r, const struct trouble *t)
 	return code && code->class == 'P' ? advice_remedy(r->advice, t->code) : t->text;
 }
 
-static struct ending ending_of(const struct report *r, const struct person *p, const struct followed *one)
+static struct ending ending_of(const struct report *r, const struct person *p,
+			       const struct followed *one)
 {
 	if (p->trouble.code)
-		return (struct ending){ "Bad row", p->trouble.code, advice_for(r, &p->trouble), TONE_BAD };
+		return (struct ending){ "Bad row", p->trouble.code, advice_for(r, &p->trouble),
+					TONE_BAD };
 	if (!one->told)
 		return (struct ending){ "Nothing heard yet", NULL, NULL, TONE_WARN };
-	return (struct ending){ one->words, one->code, one->code ? advice_remedy(r->advice, one->code) : NULL,
+	return (struct ending){ one->words, one->code,
+				one->code ? advice_remedy(r->advice, one->code) : NULL,
 				told_tone(one->word) };
 }
 
@@ -87,10 +92,12 @@ static void ending_json(const struct report *r, const struct person *p, const st
 {
 	char id[INVITE_ID_SIZE];
 
-	cli_json(json_pack("{sIssssssss*ss*}", "row", (json_int_t)p->row, "tenant", r->common->tenant, "invite",
-			   invite_id(p, r->common, id), "word",
-			   p->trouble.code ? "bad_row" : one->told ? outcome_words[one->word].name : "none", "code",
-			   end->code, "remedy", end->remedy));
+	cli_json(json_pack("{sIssssssss*ss*}", "row", (json_int_t)p->row, "tenant",
+			   r->common->tenant, "invite", invite_id(p, r->common, id), "word",
+			   p->trouble.code ? "bad_row"
+			   : one->told	   ? outcome_words[one->word].name
+					   : "none",
+			   "code", end->code, "remedy", end->remedy));
 }
 
 size_t report_outcomes(const struct report *r, const struct follow *f)

@@ -25,8 +25,8 @@ struct report {
 /* The rows that have trouble: row, column, code, text, remedy. */
 void report_troubles(const struct report *r);
 
-/* Every row: those with trouble, and of those followed (in their order) the last word. Returns how many
-   rows are bad. */
+/* Every row: those with trouble, and of those followed (in their order) the last word. Returns how
+   many rows are bad. */
 size_t report_outcomes(const struct report *r, const struct follow *f);
 
 #endif

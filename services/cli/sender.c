@@ -28,7 +28,9 @@ int sender_open(struct sender *s, const struct settings *settings, const struct 
 {
 	int r;
 
-	*s = (struct sender){ .topic = settings->topics[TOPIC_REQUESTED], .people = people, .common = common };
+	*s = (struct sender){ .topic = settings->topics[TOPIC_REQUESTED],
+			      .people = people,
+			      .common = common };
 	r = producer_open(&s->producer, settings->kafka, acked, s, e);
 	if (r)
 		return r;
@@ -52,16 +54,22 @@ void sender_wake(struct sender *s, int fd)
 
 static int give(struct sender *s, const struct person *p, struct err *e)
 {
-	char event_id[INVITE_ID_SIZE], own_id[INVITE_ID_SIZE], key[IDS_KEY_SIZE], time[NOW_TEXT_SIZE];
+	char event_id[INVITE_ID_SIZE], own_id[INVITE_ID_SIZE], key[IDS_KEY_SIZE],
+		time[NOW_TEXT_SIZE];
 	const char *invite = invite_id(p, s->common, own_id);
-	struct cloudevent_head head = { .id = invite_event_id(p, s->common, event_id), .source = INVITE_SOURCE,
-					.type = CLOUDEVENT_PREFIX INVITE_TYPE, .subject = invite,
+	struct cloudevent_head head = { .id = invite_event_id(p, s->common, event_id),
+					.source = INVITE_SOURCE,
+					.type = CLOUDEVENT_PREFIX INVITE_TYPE,
+					.subject = invite,
 					.time = now_text(now_ms(), time) };
 	struct header headers[CLOUDEVENT_HEADERS_MAX];
 	json_t *data = invite_data(p, s->common);
 	autofree char *value = json_dumps(data, JSON_COMPACT);
-	struct kafka_message m = { .topic = s->topic, .partition = -1, .key = ids_key(s->common->tenant, invite, key),
-				   .value = value, .headers = headers,
+	struct kafka_message m = { .topic = s->topic,
+				   .partition = -1,
+				   .key = ids_key(s->common->tenant, invite, key),
+				   .value = value,
+				   .headers = headers,
 				   .header_count = cloudevent_write_headers(&head, headers) };
 
 	json_decref(data);

@@ -17,9 +17,9 @@ struct sender {
 	const char *topic;
 	const struct people *people;
 	const struct invite_common *common;
-	size_t next;          /* of people */
+	size_t next;		      /* of people */
 	size_t given, acked, refused; /* records; refused = the broker will never take it */
-	char why[160];        /* of the last one refused */
+	char why[160];		      /* of the last one refused */
 };
 
 /* people and common are borrowed until the end. ERR_AGAIN: no broker; ERR_FATAL: no such topic. */
@@ -30,8 +30,8 @@ void sender_close(struct sender *s);
 /* Makes fd readable when there is something to do. */
 void sender_wake(struct sender *s, int fd);
 
-/* Gives people without trouble to Kafka until its queue is full or all are given, and counts answers;
-   waits up to timeout_ms for one. */
+/* Gives people without trouble to Kafka until its queue is full or all are given, and counts
+   answers; waits up to timeout_ms for one. */
 int sender_work(struct sender *s, int timeout_ms, struct err *e);
 bool sender_done(const struct sender *s); /* all are given and answered */
 

@@ -22,10 +22,10 @@
 struct child {
 	char *name;
 	char *argv[ARGV_MAX];
-	int log;              /* its file */
-	pid_t pid;            /* 0 = does not run */
-	int pidfd, output;    /* -1 = closed */
-	bool ending;          /* is not started again */
+	int log;			      /* its file */
+	pid_t pid;			      /* 0 = does not run */
+	int pidfd, output;		      /* -1 = closed */
+	bool ending;			      /* is not started again */
 	int64_t started_ms, due_ms, pause_ms; /* due_ms 0 = not due */
 	char line[SUPERVISOR_LINE_MAX];
 	size_t len;
@@ -39,8 +39,8 @@ struct supervisor {
 	size_t count;
 };
 
-int supervisor_new(struct supervisor **out, const char *log_dir, const struct supervisor_events *events,
-		   struct err *e)
+int supervisor_new(struct supervisor **out, const char *log_dir,
+		   const struct supervisor_events *events, struct err *e)
 {
 	struct supervisor *s = xcalloc(1, sizeof(*s));
 
@@ -117,14 +117,18 @@ static int spawn(struct supervisor *s, struct child *c, int64_t now_ms, struct e
 	return OK;
 }
 
-int supervisor_start(struct supervisor *s, const char *name, const char *const *argv, size_t *child, struct err *e)
+int supervisor_start(struct supervisor *s, const char *name, const char *const *argv, size_t *child,
+		     struct err *e)
 {
 	struct child *c = &s->children[s->count];
 	autofree char *log = xasprintf("%s/%s.log", s->log_dir, name);
 
 	if (s->count == SUPERVISOR_CHILDREN_MAX)
 		return err_set(e, ERR_FATAL, "more than %d programs", SUPERVISOR_CHILDREN_MAX);
-	*c = (struct child){ .name = xstrdup(name), .pidfd = -1, .output = -1, .pause_ms = SUPERVISOR_PAUSE_MIN_MS };
+	*c = (struct child){ .name = xstrdup(name),
+			     .pidfd = -1,
+			     .output = -1,
+			     .pause_ms = SUPERVISOR_PAUSE_MIN_MS };
 	for (size_t i = 0; argv[i] && i < ARGV_MAX - 1; i++)
 		c->argv[i] = xstrdup(argv[i]);
 	c->log = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -189,7 +193,8 @@ static void bury(struct supervisor *s, struct child *c, int status, int64_t now_
 	if (!c->ending && !useless) {
 		pause = c->pause_ms;
 		c->due_ms = now_ms + pause;
-		c->pause_ms = 2 * pause < SUPERVISOR_PAUSE_MAX_MS ? 2 * pause : SUPERVISOR_PAUSE_MAX_MS;
+		c->pause_ms =
+			2 * pause < SUPERVISOR_PAUSE_MAX_MS ? 2 * pause : SUPERVISOR_PAUSE_MAX_MS;
 	}
 	s->events.ended(s->events.ctx, (size_t)(c - s->children), status, pause);
 }

@@ -12,8 +12,8 @@
 #define GAP "  "
 
 static const char *const tone_codes[] = {
-	[TONE_PLAIN] = "", [TONE_GOOD] = "\033[32m", [TONE_WARN] = "\033[33m", [TONE_BAD] = "\033[31m",
-	[TONE_FAINT] = "\033[2m",
+	[TONE_PLAIN] = "",	 [TONE_GOOD] = "\033[32m", [TONE_WARN] = "\033[33m",
+	[TONE_BAD] = "\033[31m", [TONE_FAINT] = "\033[2m",
 };
 
 static bool colour(void)

@@ -21,7 +21,7 @@ struct told {
 	enum outcome_word word;
 	const char *tenant, *invite; /* "" where the request had none usable */
 	const char *code, *delivery, *channel, *masked, *not_before; /* NULL = absent */
-	int64_t attempt, at_ms;      /* 0 = absent; when the broker took it */
+	int64_t attempt, at_ms; /* 0 = absent; when the broker took it */
 };
 
 /* ERR_INVALID: no outcome that this version knows; it is to be passed over. */
@@ -30,12 +30,13 @@ void told_clear(struct told *t);
 
 #define TOLD_WORDS_SIZE 96
 
-/* "Sent", "Until 18:04 (retry)", "Not sent": a row's words, the time in this machine's zone. Returns out. */
+/* "Sent", "Until 18:04 (retry)", "Not sent": a row's words, the time in this machine's zone.
+ * Returns out. */
 const char *told_words(const struct told *t, char out[TOLD_WORDS_SIZE]);
 enum tone told_tone(enum outcome_word word);
 
-/* Nothing follows by itself. An `unknown` is sent again once, so only the second one is final; doubts is how
-   many there have been. */
+/* Nothing follows by itself. An `unknown` is sent again once, so only the second one is final;
+   doubts is how many there have been. */
 bool told_is_final(enum outcome_word word, int doubts);
 
 #endif

@@ -1,6 +1,6 @@
 #include "topics.h"
 
-#define DAYS_MS(n) ((int64_t)(n) * 24 * 60 * 60 * 1000)
+#define DAYS_MS(n) ((int64_t)(n)*24 * 60 * 60 * 1000)
 #define FACTS_MS DAYS_MS(TOPICS_LINK_WINDOW_DAYS + TOPICS_AFTER_LINK_DAYS)
 
 const struct topic_rule topic_rules[TOPIC_COUNT] = {

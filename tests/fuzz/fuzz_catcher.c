@@ -1,5 +1,5 @@
-/* The mail catcher's side of a conversation, in pieces as a network would cut it: nothing crashes, nothing is
-   lost between the pieces, and what is kept stays within its bound. */
+/* The mail catcher's side of a conversation, in pieces as a network would cut it: nothing crashes,
+   nothing is lost between the pieces, and what is kept stays within its bound. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>

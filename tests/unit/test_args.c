@@ -25,7 +25,8 @@ static const struct arg list[] = {
 };
 
 static const struct args plain = { "tail", "", "", list, ARRAY_LEN(list), .operands = false };
-static const struct args open_ = { "tail", "", "", list, ARRAY_LEN(list), .operands = true, .settings = true };
+static const struct args open_ = { "tail",	    "", "", list, ARRAY_LEN(list), .operands = true,
+				   .settings = true };
 
 static int argc_of(char **argv)
 {
@@ -38,8 +39,22 @@ static int argc_of(char **argv)
 
 static void test_good(void **state)
 {
-	char *argv[] = { "tail", "--json", "--tenant=a=b", "--count", "7", "--team", "x", "--team=", "--config",
-			 "f.yaml", "--redis-url=unix:///r", "one", "-", "--", "--json", NULL };
+	char *argv[] = { "tail",
+			 "--json",
+			 "--tenant=a=b",
+			 "--count",
+			 "7",
+			 "--team",
+			 "x",
+			 "--team=",
+			 "--config",
+			 "f.yaml",
+			 "--redis-url=unix:///r",
+			 "one",
+			 "-",
+			 "--",
+			 "--json",
+			 NULL };
 	struct options o = { 0 };
 	struct arg_words w = { 0 };
 	struct err e;
@@ -66,15 +81,21 @@ static void test_bad(void **state)
 		char *argv[4];
 		const char *text;
 	} cases[] = {
-		{ &plain, { "tail", "--tenat", "x" }, "there is no option --tenat; did you mean --tenant?" },
-		{ &plain, { "tail", "--teant=x" }, "there is no option --teant; did you mean --tenant?" },
+		{ &plain,
+		  { "tail", "--tenat", "x" },
+		  "there is no option --tenat; did you mean --tenant?" },
+		{ &plain,
+		  { "tail", "--teant=x" },
+		  "there is no option --teant; did you mean --tenant?" },
 		{ &plain, { "tail", "--frobnicate" }, "there is no option --frobnicate" },
 		{ &plain, { "tail", "--json=1" }, "--json takes no value" },
 		{ &plain, { "tail", "--tenant" }, "--tenant needs a value: T" },
 		{ &plain, { "tail", "--count", "0" }, "--count takes a number from 1 to 100" },
 		{ &plain, { "tail", "--count", "101" }, "--count takes a number from 1 to 100" },
 		{ &plain, { "tail", "--count", "7x" }, "--count takes a number from 1 to 100" },
-		{ &plain, { "tail", "--count", "99999999999999999999" }, "--count takes a number from 1 to 100" },
+		{ &plain,
+		  { "tail", "--count", "99999999999999999999" },
+		  "--count takes a number from 1 to 100" },
 		{ &plain, { "tail", "word" }, "'word' is no option" },
 		{ &plain, { "tail", "-j" }, "options are written with two dashes: '-j'" },
 		{ &plain, { "tail", "--config", "f" }, "there is no option --config" },
@@ -88,7 +109,8 @@ static void test_bad(void **state)
 		struct err e;
 		char **argv = (char **)cases[i].argv;
 
-		assert_int_equal(args_read(cases[i].args, argc_of(argv), argv, &o, &w, &e), ERR_INVALID);
+		assert_int_equal(args_read(cases[i].args, argc_of(argv), argv, &o, &w, &e),
+				 ERR_INVALID);
 		assert_string_equal(e.text, cases[i].text);
 	}
 }

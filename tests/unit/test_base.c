@@ -52,13 +52,21 @@ static void test_grow(void **state)
 
 static void test_times(void **state)
 {
-	static const struct { const char *text; int64_t ms; } good[] = {
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} good[] = {
 		{ "1970-01-01T00:00:00Z", 0 },
 		{ "2025-03-14T18:00:00.5+03:00", 1741964400500 },
 		{ "2024-02-29T23:59:60z", 1709251199000 },
 	};
-	static const char *const bad[] = { "", "2025-02-30T00:00:00Z", "2025-03-14", "2025-03-14T18:00:00",
-					   "2025-03-14T24:00:00Z", "2025-03-14T18:00:00.Z", "0001-01-01T00:00:00Z" };
+	static const char *const bad[] = { "",
+					   "2025-02-30T00:00:00Z",
+					   "2025-03-14",
+					   "2025-03-14T18:00:00",
+					   "2025-03-14T24:00:00Z",
+					   "2025-03-14T18:00:00.Z",
+					   "0001-01-01T00:00:00Z" };
 	int64_t ms;
 	char out[NOW_TEXT_SIZE];
 
@@ -85,10 +93,8 @@ static void test_err(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_buf_bound),
-		cmocka_unit_test(test_buf_json),
-		cmocka_unit_test(test_grow),
-		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_buf_bound), cmocka_unit_test(test_buf_json),
+		cmocka_unit_test(test_grow),	  cmocka_unit_test(test_times),
 		cmocka_unit_test(test_err),
 	};
 

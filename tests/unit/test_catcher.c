@@ -66,7 +66,8 @@ static int teardown(void **state)
 
 static int dial(struct world *w)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(catcher_port(w->catcher)),
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons(catcher_port(w->catcher)),
 				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
@@ -77,7 +78,8 @@ static int dial(struct world *w)
 /* Lets the catcher work until fd is ready for events. */
 static void until(struct world *w, int fd, short events)
 {
-	struct pollfd p[] = { { .fd = fd, .events = events }, { .fd = catcher_fd(w->catcher), .events = POLLIN } };
+	struct pollfd p[] = { { .fd = fd, .events = events },
+			      { .fd = catcher_fd(w->catcher), .events = POLLIN } };
 	int64_t end = now_mono_ms() + WAIT_MS;
 
 	do {
@@ -205,7 +207,8 @@ static void test_dialogues(void **state)
 
 static int begin(struct world *w)
 {
-	static const char text[] = "HELO x\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n";
+	static const char text[] =
+		"HELO x\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n";
 	char line[512];
 	int fd = dial(w);
 

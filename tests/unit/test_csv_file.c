@@ -54,7 +54,8 @@ static void test_cases(void **state)
 }
 
 /* Writes a file of n times text and reads it. */
-static int read_repeated(const char *head, const char *text, size_t n, struct buf *got, struct err *e)
+static int read_repeated(const char *head, const char *text, size_t n, struct buf *got,
+			 struct err *e)
 {
 	char path[] = "/tmp/test_csv_XXXXXX";
 	int fd = mkstemp(path), r;
@@ -77,7 +78,8 @@ static void test_bounds(void **state)
 	(void)state;
 	assert_int_equal(read_repeated("email\n", "x,", CSV_CELLS_MAX, &got, &e), ERR_INVALID);
 	assert_non_null(strstr(e.text, "row 2: more cells than 64"));
-	assert_int_equal(read_repeated("email\n", "x", CSV_CELL_MAX_BYTES + 1, &got, &e), ERR_INVALID);
+	assert_int_equal(read_repeated("email\n", "x", CSV_CELL_MAX_BYTES + 1, &got, &e),
+			 ERR_INVALID);
 	assert_non_null(strstr(e.text, "row 2: a cell holds more than 8 KiB"));
 }
 
@@ -88,7 +90,8 @@ static void test_many(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(read_repeated("email,n\r\n", "a@example.com,\"x\"\"y\"\r\n", 20000, &got, &e), OK);
+	assert_int_equal(
+		read_repeated("email,n\r\n", "a@example.com,\"x\"\"y\"\r\n", 20000, &got, &e), OK);
 	assert_non_null(strstr(got.data, "\n20001|a@example.com|x\"y\n"));
 	assert_int_equal(csv_file_read("/nonexistent.csv", take, &got, &e), ERR_FATAL);
 }

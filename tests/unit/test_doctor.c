@@ -33,8 +33,8 @@ static void test_retention(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_int_equal(doctor_judge_retention(&topic_rules[cases[i].topic], cases[i].cleanup,
-							cases[i].retention),
+		assert_int_equal(doctor_judge_retention(&topic_rules[cases[i].topic],
+							cases[i].cleanup, cases[i].retention),
 				 cases[i].judgement);
 }
 

@@ -109,7 +109,7 @@ struct member {
 	int wake_fd;
 	struct part parts[PARTITIONS]; /* by number */
 	size_t held, revocations, records;
-	bool may_lose; /* brokers are away */
+	bool may_lose;	       /* brokers are away */
 	int seen[2 * RECORDS]; /* by number */
 	struct err e;	       /* of the last poll */
 };

@@ -16,11 +16,13 @@ static void test_view(void **state)
 	} cases[] = {
 		{ "To: Ann <a@example.com>\r\nSubject: =?utf-8?B?0J/RgNC40LLQtdGC?=\r\n"
 		  "Content-Type: multipart/alternative; boundary=x\r\n\r\n"
-		  "--x\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+		  "--x\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+		  "quoted-printable\r\n\r\n"
 		  "=D0=94=D0=B0\r\n--x\r\nContent-Type: text/html\r\n\r\n<p>no</p>\r\n--x--\r\n",
 		  "Привет", "Ann <a@example.com>", "Да" },
 		{ "Subject: plain\r\n\r\nhello\r\n", "plain", "", "hello\n" },
-		{ "Subject: only html\r\nContent-Type: text/html\r\n\r\n<p>\r\n", "only html", "", "" },
+		{ "Subject: only html\r\nContent-Type: text/html\r\n\r\n<p>\r\n", "only html", "",
+		  "" },
 		{ "", "", "", "" },
 		{ "\r\n\r\n", "", "", "\n" },
 	};

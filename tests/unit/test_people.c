@@ -1,4 +1,5 @@
-/* Lists of people: what is read from a file, what is wrong with a row, and what becomes an event's data. */
+/* Lists of people: what is read from a file, what is wrong with a row, and what becomes an event's
+ * data. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +17,11 @@
 #include "people.h"
 
 static const struct invite_common common = {
-	.tenant = "acme", .batch = "b1", .department = "Sales", .inviter = "Mary", .teams = { { "All" }, 1 },
+	.tenant = "acme",
+	.batch = "b1",
+	.department = "Sales",
+	.inviter = "Mary",
+	.teams = { { "All" }, 1 },
 };
 
 static void dump(struct person *p, struct buf *out)
@@ -25,14 +30,16 @@ static void dump(struct person *p, struct buf *out)
 
 	buf_fmt(out, "%lld ", (long long)p->row);
 	if (p->trouble.code) {
-		buf_fmt(out, "%s %s: %s\n", p->trouble.column < COLUMN_COUNT ? column_names[p->trouble.column] : "-",
+		buf_fmt(out, "%s %s: %s\n",
+			p->trouble.column < COLUMN_COUNT ? column_names[p->trouble.column] : "-",
 			p->trouble.code, p->trouble.text);
 		return;
 	}
 	json_t *data = invite_data(p, &common);
 
 	if (!p->cells[COLUMN_INVITE]) { /* a computed id is tested elsewhere */
-		assert_string_equal(json_string_value(json_object_get(data, "invite")), invite_id(p, &common, id));
+		assert_string_equal(json_string_value(json_object_get(data, "invite")),
+				    invite_id(p, &common, id));
 		json_object_set_new(data, "invite", json_string("ID"));
 	}
 	autofree char *text = json_dumps(data, 0);
@@ -84,7 +91,8 @@ static void test_command_line(void **state)
 
 	(void)state;
 	people_init(&p);
-	assert_int_equal(people_add(&p, " a@example.com, b@example.com;c@example.com\n", 1, &e), OK);
+	assert_int_equal(people_add(&p, " a@example.com, b@example.com;c@example.com\n", 1, &e),
+			 OK);
 	assert_int_equal(p.count, 3);
 	assert_string_equal(p.list[2].cells[COLUMN_EMAIL], "c@example.com");
 	assert_int_equal(p.list[2].row, 3);
@@ -97,7 +105,8 @@ static void test_command_line(void **state)
 /* The same file asks for the same invites again, another one or another batch for others. */
 static void test_ids(void **state)
 {
-	static const char *const files[] = { "unit/cases/people/good.csv", "unit/cases/people/good.csv",
+	static const char *const files[] = { "unit/cases/people/good.csv",
+					     "unit/cases/people/good.csv",
 					     "unit/cases/people/bad.csv" };
 	struct people p[3];
 	char ids[5][INVITE_ID_SIZE];
@@ -111,7 +120,8 @@ static void test_ids(void **state)
 	assert_string_equal(p[0].batch, p[1].batch);
 	assert_string_not_equal(p[0].batch, p[2].batch);
 
-	struct invite_common c = { .tenant = "acme", .batch = "b1" }, d = { .tenant = "acme", .batch = "b2" };
+	struct invite_common c = { .tenant = "acme", .batch = "b1" },
+			     d = { .tenant = "acme", .batch = "b2" };
 	struct person *second = &p[0].list[1];
 
 	invite_id(second, &c, ids[0]);
@@ -137,7 +147,8 @@ static void test_options(void **state)
 		{ { .tenant = "acme", .batch = "b", .locale = "?" }, "--locale: " },
 		{ { .tenant = "acme", .batch = "b", .timezone = "Moscow time" }, "--timezone: " },
 		{ { .tenant = "acme", .batch = "b", .subject = "two\nlines" }, "--subject: " },
-		{ { .tenant = "acme", .batch = "b", .note = "\xff" }, "an option's text is not UTF-8" },
+		{ { .tenant = "acme", .batch = "b", .note = "\xff" },
+		  "an option's text is not UTF-8" },
 	};
 
 	(void)state;

@@ -19,7 +19,8 @@ static void test_steady(void **state)
 	assert_int_equal(progress_left_ms(&p, 0, 6000), -1);
 	for (int64_t ms = 0; ms <= 20000; ms += 100)
 		progress_mark(&p, ms * 350 / 1000, 5000 + ms);
-	assert_string_equal(progress_text(&p, 7000, 25000, text), "7,000 of 10,000, 350/s, 9 s left");
+	assert_string_equal(progress_text(&p, 7000, 25000, text),
+			    "7,000 of 10,000, 350/s, 9 s left");
 }
 
 /* What was slow long ago is forgotten: the rate is that of the last seconds. */
@@ -54,7 +55,8 @@ static void test_units(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		progress_init(&p, cases[i].total, 0);
-		assert_string_equal(progress_text(&p, cases[i].done, cases[i].ms, text), cases[i].text);
+		assert_string_equal(progress_text(&p, cases[i].done, cases[i].ms, text),
+				    cases[i].text);
 	}
 }
 

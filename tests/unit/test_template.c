@@ -76,8 +76,7 @@ static void test_cases(void **state)
 
 		if (!cases)
 			fail_msg("%s:%d: %s", files.gl_pathv[f], je.line, je.text);
-		json_array_foreach(cases, i, c)
-		{
+		json_array_foreach (cases, i, c) {
 			count++;
 			good += run_case(c);
 		}

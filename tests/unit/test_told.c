@@ -21,8 +21,12 @@ static int read_text(const char *data, struct told *t)
 				    { "ce_source", "beckon/email", 12 },
 				    { "ce_type", "dev.beckon.outcome.sent", 23 },
 				    { "content-type", "application/json", 16 } };
-	struct record r = { .topic = "invite-status", .value = data, .value_len = strlen(data), .timestamp_ms = 5,
-			    .headers = headers, .header_count = ARRAY_LEN(headers) };
+	struct record r = { .topic = "invite-status",
+			    .value = data,
+			    .value_len = strlen(data),
+			    .timestamp_ms = 5,
+			    .headers = headers,
+			    .header_count = ARRAY_LEN(headers) };
 
 	return told_read(&r, t, NULL);
 }
@@ -36,7 +40,8 @@ static void test_words(void **state)
 		{ "{\"word\":\"queued\",\"code\":\"x\"}", "Queued" },
 		{ "{\"word\":\"unknown\"}", "Not confirmed" },
 		{ "{\"word\":\"deferred\"}", "Waits" },
-		{ "{\"word\":\"deferred\",\"code\":\"rate_limited\",\"not_before\":\"2020-03-14T18:04:00Z\"}",
+		{ "{\"word\":\"deferred\",\"code\":\"rate_limited\",\"not_before\":\"2020-03-14T18:"
+		  "04:00Z\"}",
 		  "Until 14 Mar 18:04 (rate_limited)" },
 		{ "{\"word\":\"deferred\",\"not_before\":\"soon\"}", "Waits" },
 	};
@@ -54,7 +59,8 @@ static void test_words(void **state)
 
 static void test_not_ours(void **state)
 {
-	static const char *const cases[] = { "{}", "{\"word\":\"teleported\"}", "{\"word\":1}", "not json" };
+	static const char *const cases[] = { "{}", "{\"word\":\"teleported\"}", "{\"word\":1}",
+					     "not json" };
 	struct told t;
 
 	(void)state;
@@ -65,8 +71,9 @@ static void test_not_ours(void **state)
 /* Tells one outcome; returns what follow_take says. */
 static bool tell(struct follow *f, const char *invite, const char *word, const char *code)
 {
-	autofree char *data = xasprintf("{\"tenant\":\"t\",\"invite\":\"%s\",\"word\":\"%s\",\"code\":%s}", invite, word,
-					code);
+	autofree char *data =
+		xasprintf("{\"tenant\":\"t\",\"invite\":\"%s\",\"word\":\"%s\",\"code\":%s}",
+			  invite, word, code);
 	struct told t;
 	bool taken;
 
@@ -90,7 +97,8 @@ static void test_follow(void **state)
 	assert_false(tell(&f, "stranger", "sent", "null"));
 	assert_int_equal(f.open, 3);
 	assert_true(tell(&f, "a", "sent", "null"));
-	assert_false(tell(&f, "a", "queued", "null")); /* told again after a crash: the final word stays */
+	assert_false(tell(&f, "a", "queued",
+			  "null")); /* told again after a crash: the final word stays */
 	assert_int_equal(f.list[0].word, WORD_SENT);
 	assert_true(tell(&f, "b", "error", "\"mailbox_unknown\""));
 	assert_string_equal(f.list[1].code, "mailbox_unknown");
@@ -125,7 +133,9 @@ static void test_advice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words),  cmocka_unit_test(test_not_ours), cmocka_unit_test(test_follow),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_not_ours),
+		cmocka_unit_test(test_follow),
 		cmocka_unit_test(test_advice),
 	};
 
