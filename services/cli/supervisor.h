@@ -19,8 +19,9 @@
 #define SUPERVISOR_LINE_MAX 4096
 #define SUPERVISOR_PAUSE_MIN_MS 250
 #define SUPERVISOR_PAUSE_MAX_MS 10000
-#define SUPERVISOR_STEADY_MS 30000 /* who has lived so long begins again with the shortest pause   \
-				    */
+#define SUPERVISOR_STEADY_MS                                                                       \
+	30000 /* who has lived so long begins again with the shortest pause                        \
+	       */
 
 struct supervisor;
 
@@ -37,7 +38,7 @@ int supervisor_new(struct supervisor **out, const char *log_dir,
 		   const struct supervisor_events *events, struct err *e);
 
 /* Starts a program; argv[0] is its path, or a name that is looked for in PATH; argv is copied.
-   *child (may be NULL) is its number: 0, 1, ... ERR_FATAL: it cannot be started. */
+ *child (may be NULL) is its number: 0, 1, ... ERR_FATAL: it cannot be started. */
 int supervisor_start(struct supervisor *s, const char *name, const char *const *argv, size_t *child,
 		     struct err *e);
 
