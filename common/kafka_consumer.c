@@ -37,8 +37,9 @@ static const struct kafka_property defaults[] = {
 	{ "partition.assignment.strategy", "range" },
 	{ "session.timeout.ms", "10000" },
 	{ "max.poll.interval.ms", "60000" },
-	{ "queued.min.messages", "200" },
-	{ "queued.max.messages.kbytes", "4096" },
+	{ "queued.min.messages",
+	  "100000" }, /* over it, librdkafka 2.0.2 stops fetching for a second */
+	{ "queued.max.messages.kbytes", "256" },
 	{ "max.partition.fetch.bytes",
 	  "131072" }, /* what is fetched stays whole until its last record is read */
 	{ "fetch.wait.max.ms", "500" },
