@@ -63,7 +63,8 @@ static void on_revoked(void *ctx, void *user, bool lost)
 		if (w->part != part || w->disowned)
 			continue;
 		w->disowned = true;
-		if (r->stage->revoked && !w->finished)
+		if (r->stage->revoked && !w->finished &&
+		    !r->dying[0]) /* nothing is given back any more */
 			r->stage->revoked(r->ctx, w);
 	}
 	part->assigned = NULL; /* until here it keeps the part, whatever ends meanwhile */

@@ -143,7 +143,7 @@ static struct member *member_open(const struct cluster *c)
 {
 	const char *const topics[] = { c->topic };
 	struct kafka_property user[] = { c->bootstrap,
-					 { "session.timeout.ms", "6000" },
+					 { "session.timeout.ms", "3000" },
 					 { "log_level", "0" },
 					 { "heartbeat.interval.ms", "100" } };
 	struct member *m = xcalloc(1, sizeof(*m));
