@@ -100,7 +100,8 @@ int consumer_open(struct consumer **out, struct kafka_properties user,
 		  const struct consumer_options *o, const struct consumer_events *events,
 		  struct err *e);
 /* Rebalances and errors; runs the events. ERR_FATAL: end the process. ERR_AGAIN: no broker answers
-   (text); may wait as producer_away does. */
+   (text); may wait as producer_away does. A static member whose session ended while no broker
+   answered joins anew where a commit of its former life has fenced it. */
 int consumer_poll(struct consumer *c, struct err *e);
 /* Reads up to max records of one partition without waiting, handing each to take; the record is
    borrowed during the call. Returns how many. */
@@ -114,5 +115,7 @@ int64_t consumer_lag(struct consumer *c, struct consumer_partition *part, int64_
 bool consumer_commit(struct consumer *c); /* stored offsets, now, waiting */
 /* Leaves the group unless membership is static (which keeps the partitions for the restart). */
 void consumer_close(struct consumer *c);
+/* Ends it without waiting for any broker: what is stored and not committed is read again. */
+void consumer_abandon(struct consumer *c);
 
 #endif

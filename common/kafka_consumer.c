@@ -19,6 +19,8 @@ struct consumer_partition {
 };
 
 struct consumer {
+	rd_kafka_conf_t *conf; /* each client begins with a copy */
+	rd_kafka_topic_partition_list_t *topics;
 	rd_kafka_t *rk;
 	rd_kafka_queue_t
 		*queue; /* rebalances and errors; never records: those have queues of their own */
@@ -26,6 +28,8 @@ struct consumer {
 	struct consumer_events events;
 	int wake_fd;
 	struct kafka_link link;
+	bool lost;  /* this client's session has ended once without its doing */
+	bool stale; /* and the group takes it for its own successor */
 	char fatal[200];
 };
 
@@ -131,7 +135,10 @@ static void assign(struct consumer *c, rd_kafka_topic_partition_list_t *list, bo
 
 static void unassign(struct consumer *c, rd_kafka_topic_partition_list_t *list, bool cooperative)
 {
-	close_matching(c, cooperative ? list : NULL, rd_kafka_assignment_lost(c->rk));
+	bool lost = rd_kafka_assignment_lost(c->rk);
+
+	c->lost = c->lost || lost;
+	close_matching(c, cooperative ? list : NULL, lost);
 	if (cooperative)
 		note(c, rd_kafka_incremental_unassign(c->rk, list));
 	else
@@ -150,28 +157,53 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 		unassign(c, list, cooperative);
 }
 
+static void note_fatal(struct consumer *c)
+{
+	c->stale = rd_kafka_fatal_error(c->rk, c->fatal, sizeof(c->fatal)) ==
+			   RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID &&
+		   c->lost;
+}
+
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *ctx)
 {
 	struct consumer *c = ctx;
 
+	(void)rk;
 	if (code == RD_KAFKA_RESP_ERR__FATAL)
-		rd_kafka_fatal_error(rk, c->fatal, sizeof(c->fatal));
+		note_fatal(c);
 	else
 		kafka_link_error(&c->link, code, reason);
 }
 
-static int subscribe(struct consumer *c, const struct consumer_options *o, struct err *e)
+/* A client of its own for this member, which joins the group. */
+static int join(struct consumer *c, struct err *e)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)o->ntopics);
 	rd_kafka_resp_err_t code;
 
-	for (size_t i = 0; i < o->ntopics; i++)
-		rd_kafka_topic_partition_list_add(list, o->topics[i], RD_KAFKA_PARTITION_UA);
-	code = rd_kafka_subscribe(c->rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
+	c->lost = c->stale = false;
+	c->fatal[0] = '\0';
+	c->rk = kafka_client_new(RD_KAFKA_CONSUMER, rd_kafka_conf_dup(c->conf), e);
+	if (!c->rk)
+		return ERR_FATAL;
+	rd_kafka_poll_set_consumer(c->rk);
+	c->queue = rd_kafka_queue_get_consumer(c->rk);
+	rd_kafka_queue_io_event_enable(c->queue, c->wake_fd, &one, sizeof(one));
+	code = rd_kafka_subscribe(c->rk, c->topics);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return OK;
 	return err_set(e, ERR_FATAL, "subscribe: %s", rd_kafka_err2str(code));
+}
+
+/* Without a word to the group. */
+static void drop_client(struct consumer *c)
+{
+	close_matching(c, NULL, true);
+	if (c->queue)
+		rd_kafka_queue_destroy(c->queue);
+	if (c->rk)
+		rd_kafka_destroy_flags(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	c->queue = NULL;
+	c->rk = NULL;
 }
 
 static rd_kafka_conf_t *consumer_conf(struct consumer *c, struct kafka_properties user,
@@ -191,35 +223,40 @@ static rd_kafka_conf_t *consumer_conf(struct consumer *c, struct kafka_propertie
 	return conf;
 }
 
+static rd_kafka_topic_partition_list_t *topic_list(const struct consumer_options *o)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)o->ntopics);
+
+	for (size_t i = 0; i < o->ntopics; i++)
+		rd_kafka_topic_partition_list_add(list, o->topics[i], RD_KAFKA_PARTITION_UA);
+	return list;
+}
+
 int consumer_open(struct consumer **out, struct kafka_properties user,
 		  const struct consumer_options *o, const struct consumer_events *events,
 		  struct err *e)
 {
 	struct consumer *c = xcalloc(1, sizeof(*c));
-	rd_kafka_conf_t *conf = consumer_conf(c, user, o, e);
 
 	c->events = *events;
 	c->wake_fd = o->wake_fd;
-	c->rk = conf ? kafka_client_new(RD_KAFKA_CONSUMER, conf, e) : NULL;
-	if (!c->rk) {
-		free(c);
-		return ERR_FATAL;
-	}
-	rd_kafka_poll_set_consumer(c->rk);
-	c->queue = rd_kafka_queue_get_consumer(c->rk);
-	rd_kafka_queue_io_event_enable(c->queue, c->wake_fd, &one, sizeof(one));
-	if (subscribe(c, o, e) < 0) {
-		consumer_close(c);
+	c->topics = topic_list(o);
+	c->conf = consumer_conf(c, user, o, e);
+	if (!c->conf || join(c, e) < 0) {
+		consumer_abandon(c);
 		return ERR_FATAL;
 	}
 	*out = c;
 	return OK;
 }
 
-/* Queues hold errors told as messages, too. */
+/* Queues hold errors told as messages, too; a consumer's fatal ones are told only so. */
 static void note_error(struct consumer *c, const rd_kafka_message_t *m)
 {
 	switch (m->err) {
+	case RD_KAFKA_RESP_ERR__FATAL:
+		note_fatal(c);
+		break;
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
 	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
 	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
@@ -235,9 +272,16 @@ int consumer_poll(struct consumer *c, struct err *e)
 	rd_kafka_message_t *m;
 	const char *away;
 
+	if (!c->rk)
+		return err_set(e, ERR_FATAL, "kafka: the client could not be made anew");
 	while ((m = rd_kafka_consumer_poll(c->rk, 0))) {
 		note_error(c, m);
 		rd_kafka_message_destroy(m);
+	}
+	if (c->stale) {
+		drop_client(c);
+		if (join(c, e) < 0)
+			return ERR_FATAL;
 	}
 	if (c->fatal[0])
 		return err_set(e, ERR_FATAL, "kafka: %s", c->fatal);
@@ -302,6 +346,17 @@ bool consumer_commit(struct consumer *c)
 	return code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET;
 }
 
+void consumer_abandon(struct consumer *c)
+{
+	if (!c)
+		return;
+	drop_client(c);
+	rd_kafka_topic_partition_list_destroy(c->topics);
+	if (c->conf)
+		rd_kafka_conf_destroy(c->conf);
+	free(c);
+}
+
 void consumer_close(struct consumer *c)
 {
 	if (!c)
@@ -309,7 +364,5 @@ void consumer_close(struct consumer *c)
 	rd_kafka_consumer_close(
 		c->rk); /* a static member keeps its partitions: librdkafka sends no leave */
 	close_matching(c, NULL, false);
-	rd_kafka_queue_destroy(c->queue);
-	rd_kafka_destroy(c->rk);
-	free(c);
+	consumer_abandon(c);
 }

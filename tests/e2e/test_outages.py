@@ -212,3 +212,17 @@ def test_kafka_down_then_up(fleet):
     for service in fleet.services:
         service.await_ready()
     sent_once(fleet, before + load(fleet, 20), fleet.patience(90))
+
+
+@pytest.mark.story
+def test_kafka_away_for_longer_than_a_session(fleet):
+    """Members whose sessions ended meanwhile join again, whatever their former lives still ask of the broker."""
+    fleet.up()
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 8)
+    fleet.kafka.kill()
+    for service in ("dispatcher", "email"):
+        fleet.wait(lambda s=service: "lost=1" in fleet[s].tail(1000), 60, f"the session of {service} does not end")
+    fleet.kafka.start()
+    sent_once(fleet, wanted, fleet.patience(90))
+    assert all(s.running() for s in fleet.services), fleet.tails()
