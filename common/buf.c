@@ -63,7 +63,12 @@ void buf_str(struct buf *b, const char *s)
 
 void buf_byte(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	char *to = buf_reserve(b, 1);
+
+	if (!to)
+		return;
+	*to = c;
+	buf_commit(b, 1);
 }
 
 size_t int_text(char out[INT_TEXT_SIZE], int64_t v)
@@ -131,21 +136,34 @@ static void json_escape(struct buf *b, unsigned char c)
 		buf_fmt(b, "\\u%04x", c);
 }
 
+/* How many leading bytes stand in a JSON string as they are. */
+static size_t json_plain(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && !json_special[(unsigned char)s[i]])
+		i++;
+	return i;
+}
+
 void buf_json_n(struct buf *b, const char *s, size_t n)
 {
-	size_t from = 0;
+	size_t plain = json_plain(s, n);
+	char *to = buf_reserve(b, n + 2);
 
-	buf_byte(b, '"');
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (!json_special[c])
-			continue;
-		buf_add(b, s + from, i - from);
-		json_escape(b, c);
-		from = i + 1;
+	if (!to)
+		return;
+	to[0] = '"';
+	if (plain)
+		memcpy(to + 1, s, plain);
+	buf_commit(b, 1 + plain);
+	while (plain < n) {
+		json_escape(b, (unsigned char)s[plain]);
+		s += plain + 1;
+		n -= plain + 1;
+		plain = json_plain(s, n);
+		buf_add(b, s, plain);
 	}
-	buf_add(b, s + from, n - from);
 	buf_byte(b, '"');
 }
 

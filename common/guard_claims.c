@@ -10,6 +10,8 @@
 #include "mem.h"
 #include "redis.h"
 
+#define TOLD_HEAD 128 /* bytes: verdict, incarnation and holder, mostly */
+
 /* The order of guard_claim.lua's reply. */
 enum {
 	CLAIM_ANSWER,
@@ -35,8 +37,7 @@ static void claim_fill(const struct redis_reply *v, void *out)
 	c->first_ms = redis_int(redis_at(v, CLAIM_FIRST));
 	c->doubts = redis_int(redis_at(v, CLAIM_DOUBTS));
 	c->claimed_turn = redis_int(redis_at(v, CLAIM_TURN));
-	snprintf(c->pinned_kid, sizeof(c->pinned_kid), "%s",
-		 redis_str(redis_at(v, CLAIM_KID), NULL));
+	text_put(c->pinned_kid, sizeof(c->pinned_kid), redis_str(redis_at(v, CLAIM_KID), NULL));
 	snprintf(c->limited_by, sizeof(c->limited_by), "%.*s", (int)strcspn(limit, ":"), limit);
 	c->outcome = c->outcome_len ? xmemdup(outcome, c->outcome_len + 1) : NULL;
 }
@@ -85,6 +86,7 @@ static void told_build(const struct guard *g, const struct settle *s, struct buf
 {
 	const struct guard_options *o = guard_options(g);
 
+	buf_room(told, TOLD_HEAD + s->outcome_len);
 	buf_str(told, s->verdict);
 	buf_byte(told, '/');
 	buf_int(told, o->incarnation);

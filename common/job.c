@@ -6,6 +6,7 @@
 
 #include "json_quick.h"
 #include "json_text.h"
+#include "json_write.h"
 
 #define TYPE CLOUDEVENT_PREFIX "delivery"
 #define SOURCE "beckon/dispatcher"
@@ -16,32 +17,20 @@
 #define DEPTH_QUICK (JSON_TEXT_DEPTH_MAX + 1) /* the request's data, and the job around it */
 #define JOB_ROOM 1024			      /* bytes of all but the data, mostly */
 
-static void member_name(struct buf *b, const char *name)
-{
-	buf_str(b, ",\"");
-	buf_str(b, name);
-	buf_str(b, "\":");
-}
-
-static void number(struct buf *b, const char *name, int64_t value)
-{
-	member_name(b, name);
-	buf_int(b, value);
-}
-
+/* Unlike in outcomes what is empty is written: a reader tells it from what was not said. */
 static void member(struct buf *b, const char *name, const char *value)
 {
 	if (!value)
 		return;
-	member_name(b, name);
+	json_write_name(b, name);
 	buf_json(b, value);
 }
 
 void job_write(const struct job *j, const char *data, size_t data_len, struct buf *out)
 {
 	buf_room(out, JOB_ROOM + data_len);
-	buf_str(out, "{\"v\":");
-	buf_int(out, JOB_VERSION);
+	json_write_open(out, NULL);
+	json_write_int(out, "v", JOB_VERSION);
 	member(out, "delivery", j->id);
 	member(out, "kind", j->kind);
 	member(out, "to", j->to);
@@ -51,12 +40,12 @@ void job_write(const struct job *j, const char *data, size_t data_len, struct bu
 	member(out, "source", j->request_source);
 	member(out, "id", j->request_id);
 	member(out, "link_base", j->link_base);
-	number(out, "ttl_s", j->ttl_s);
-	number(out, "requested_ms", j->requested_ms);
-	number(out, "not_after_ms", j->not_after_ms);
-	member_name(out, "data");
+	json_write_int(out, "ttl_s", j->ttl_s);
+	json_write_int(out, "requested_ms", j->requested_ms);
+	json_write_int(out, "not_after_ms", j->not_after_ms);
+	json_write_name(out, "data");
 	buf_add(out, data, data_len);
-	buf_byte(out, '}');
+	json_write_close(out);
 }
 
 static struct header decimal(const char *name, char out[24], int64_t v)

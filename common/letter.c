@@ -109,51 +109,63 @@ static int headers_add(const struct letter_content *content, const struct letter
 	return OK;
 }
 
-static int part_add(const struct letter_content *content, enum part part, const char *boundary,
-		    struct buf *out, struct err *e)
+/* A body under way: text is a part before it is encoded, one after the other. */
+struct body {
+	const struct letter_content *content;
+	char boundary[MIME_BOUNDARY_SIZE];
+	struct buf text, *out;
+};
+
+static int part_add(struct body *b, enum part part, struct err *e)
 {
-	autobuf text = BUF_INIT(LETTER_MAX_BYTES);
+	const struct template *t = b->content->entry->parts[part];
 	int r;
 
-	buf_room(&text, PART_ROOM);
-	r = template_render(content->entry->parts[part], content->vars, false, &text, e);
-	out->full |= text.full;
+	buf_reset(&b->text);
+	r = template_render(t, b->content->vars, false, &b->text, e);
+	b->out->full |= b->text.full;
 	if (r == OK)
-		mime_part(out, part == PART_HTML ? "html" : "plain", &text, boundary);
+		mime_part(b->out, part == PART_HTML ? "html" : "plain", &b->text, b->boundary);
 	return r;
 }
 
-static void boundary_add(struct buf *out, const char *boundary, const char *after)
+static void boundary_add(const struct body *b, const char *before, const char *after)
 {
-	buf_str(out, "\r\n--");
-	buf_str(out, boundary);
-	buf_str(out, after);
+	buf_str(b->out, before);
+	buf_str(b->out, b->boundary);
+	buf_str(b->out, after);
 }
 
 /* RFC 2046 5.1.4: the plainest first. */
+static int parts_add(struct body *b, struct err *e)
+{
+	const struct template *const *parts = b->content->entry->parts;
+	int r;
+
+	if (!parts[PART_TEXT] || !parts[PART_HTML])
+		return part_add(b, parts[PART_TEXT] ? PART_TEXT : PART_HTML, e);
+	boundary_add(b, "Content-Type: multipart/alternative;\r\n boundary=\"", "\"\r\n");
+	boundary_add(b, "\r\n--", "\r\n");
+	if ((r = part_add(b, PART_TEXT, e)) < 0)
+		return r;
+	boundary_add(b, "\r\n--", "\r\n");
+	if ((r = part_add(b, PART_HTML, e)) < 0)
+		return r;
+	boundary_add(b, "\r\n--", "--\r\n");
+	return OK;
+}
+
 static int body_add(const struct letter_content *content, const struct letter_facts *f,
 		    struct buf *out, struct err *e)
 {
-	const struct template *const *parts = content->entry->parts;
-	char boundary[MIME_BOUNDARY_SIZE];
+	struct body b = { .content = content, .text = BUF_INIT(LETTER_MAX_BYTES), .out = out };
 	int r;
 
-	mime_boundary(f->delivery, boundary);
-	if (!parts[PART_TEXT] || !parts[PART_HTML])
-		return part_add(content, parts[PART_TEXT] ? PART_TEXT : PART_HTML, boundary, out,
-				e);
-	buf_str(out, "Content-Type: multipart/alternative;\r\n boundary=\"");
-	buf_str(out, boundary);
-	buf_str(out, "\"\r\n\r\n--");
-	buf_str(out, boundary);
-	buf_str(out, "\r\n");
-	if ((r = part_add(content, PART_TEXT, boundary, out, e)) < 0)
-		return r;
-	boundary_add(out, boundary, "\r\n");
-	if ((r = part_add(content, PART_HTML, boundary, out, e)) < 0)
-		return r;
-	boundary_add(out, boundary, "--\r\n");
-	return OK;
+	buf_room(&b.text, PART_ROOM);
+	mime_boundary(f->delivery, b.boundary);
+	r = parts_add(&b, e);
+	buf_clear(&b.text);
+	return r;
 }
 
 /* Takes back what was written and says why. */

@@ -4,6 +4,7 @@
 
 #include "codes.h"
 #include "ids.h"
+#include "json_write.h"
 #include "mem.h"
 #include "now.h"
 
@@ -50,35 +51,12 @@ enum outcome_word outcome_word_find(const char *name)
 
 /* ---- JSON members, in the order of the contract; absent ones are left out ---- */
 
-static void name(struct buf *b, const char *key)
-{
-	if (b->len && b->data[b->len - 1] != '{')
-		buf_byte(b, ',');
-	buf_byte(b, '"');
-	buf_str(b, key);
-	buf_str(b, "\":");
-}
-
-static void text(struct buf *b, const char *key, const char *value)
-{
-	if (!value || !value[0])
-		return;
-	name(b, key);
-	buf_json(b, value);
-}
-
-static void number(struct buf *b, const char *key, int64_t value)
-{
-	name(b, key);
-	buf_int(b, value);
-}
-
 static void time_text(struct buf *b, const char *key, int64_t ms)
 {
 	char out[NOW_TEXT_SIZE];
 
 	if (ms)
-		text(b, key, now_text(ms, out));
+		json_write_text(b, key, now_text(ms, out));
 }
 
 static int add_json(const char *bytes, size_t n, void *b)
@@ -93,46 +71,46 @@ static void echo(struct buf *b, const json_t *data, const char *key)
 
 	if (!value)
 		return;
-	name(b, key);
-	json_dump_callback(value, add_json, b, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_write_name(b, key);
+	if (json_is_string(value))
+		buf_json_n(b, json_string_value(value), json_string_length(value));
+	else
+		json_dump_callback(value, add_json, b, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
 static void template_used(struct buf *b, const struct outcome *o)
 {
 	if (!o->template_name)
 		return;
-	name(b, "template");
-	buf_byte(b, '{');
-	text(b, "name", o->template_name);
-	number(b, "version", o->template_version);
-	text(b, "locale", o->template_locale);
-	text(b, "sha256", o->template_sha256);
-	buf_byte(b, '}');
+	json_write_open(b, "template");
+	json_write_text(b, "name", o->template_name);
+	json_write_int(b, "version", o->template_version);
+	json_write_text(b, "locale", o->template_locale);
+	json_write_text(b, "sha256", o->template_sha256);
+	json_write_close(b);
 }
 
 static void timings(struct buf *b, const struct outcome_timings *t)
 {
 	if (!t)
 		return;
-	name(b, "timings");
-	buf_byte(b, '{');
-	number(b, "queue_ms", t->queue_ms);
-	number(b, "guard_ms", t->guard_ms);
-	number(b, "send_ms", t->send_ms);
-	number(b, "total_ms", t->total_ms);
-	buf_byte(b, '}');
+	json_write_open(b, "timings");
+	json_write_int(b, "queue_ms", t->queue_ms);
+	json_write_int(b, "guard_ms", t->guard_ms);
+	json_write_int(b, "send_ms", t->send_ms);
+	json_write_int(b, "total_ms", t->total_ms);
+	json_write_close(b);
 }
 
 static void origin(struct buf *b, const struct coords *c)
 {
 	if (!c)
 		return;
-	name(b, "origin");
-	buf_byte(b, '{');
-	text(b, "topic", c->topic);
-	number(b, "partition", c->partition);
-	number(b, "offset", c->offset);
-	buf_byte(b, '}');
+	json_write_open(b, "origin");
+	json_write_text(b, "topic", c->topic);
+	json_write_int(b, "partition", c->partition);
+	json_write_int(b, "offset", c->offset);
+	json_write_close(b);
 }
 
 static void sequence(struct buf *b, const struct outcome *o)
@@ -140,7 +118,7 @@ static void sequence(struct buf *b, const struct outcome *o)
 	const struct outcome_word_facts *w = &outcome_words[o->word];
 	int64_t turn = w->of_invitation ? OUTCOME_TURN_OF_INVITATION : o->turn;
 
-	name(b, "sequence");
+	json_write_name(b, "sequence");
 	buf_byte(b, '[');
 	buf_int(b, o->generation);
 	buf_byte(b, ',');
@@ -154,11 +132,10 @@ static void request(struct buf *b, const struct outcome *o)
 {
 	if (!o->request_id)
 		return;
-	name(b, "request");
-	buf_byte(b, '{');
-	text(b, "source", o->request_source);
-	text(b, "id", o->request_id);
-	buf_byte(b, '}');
+	json_write_open(b, "request");
+	json_write_text(b, "source", o->request_source);
+	json_write_text(b, "id", o->request_id);
+	json_write_close(b);
 }
 
 static void fault(struct buf *b, const struct outcome *o)
@@ -166,54 +143,53 @@ static void fault(struct buf *b, const struct outcome *o)
 	const struct code *code = o->code ? codes_find(o->code) : NULL;
 	char class[2] = { code ? code->class : '\0', '\0' };
 
-	text(b, "code", o->code);
-	text(b, "class", class);
-	text(b, "reason", o->reason);
+	json_write_text(b, "code", o->code);
+	json_write_text(b, "class", class);
+	json_write_text(b, "reason", o->reason);
 }
 
 static void attempt(struct buf *b, const struct outcome *o)
 {
 	if (!o->attempt)
 		return;
-	name(b, "attempt");
-	buf_byte(b, '{');
-	number(b, "n", o->attempt);
-	number(b, "max", o->attempts_max);
-	buf_byte(b, '}');
+	json_write_open(b, "attempt");
+	json_write_int(b, "n", o->attempt);
+	json_write_int(b, "max", o->attempts_max);
+	json_write_close(b);
 }
 
 static void body(struct buf *b, const struct outcome *o)
 {
 	static const char *const echoed[] = { "role", "department", "teams", "batch", "metadata" };
 
-	buf_byte(b, '{');
-	text(b, "tenant", o->tenant);
-	text(b, "invite", o->invite);
-	text(b, "kind", o->kind);
-	number(b, "generation", o->generation);
-	text(b, "delivery", o->delivery);
+	json_write_open(b, NULL);
+	json_write_text(b, "tenant", o->tenant);
+	json_write_text(b, "invite", o->invite);
+	json_write_text(b, "kind", o->kind);
+	json_write_int(b, "generation", o->generation);
+	json_write_text(b, "delivery", o->delivery);
 	attempt(b, o);
-	text(b, "channel", o->channel);
-	text(b, "word", outcome_words[o->word].name);
-	text(b, "prev", o->prev);
+	json_write_text(b, "channel", o->channel);
+	json_write_text(b, "word", outcome_words[o->word].name);
+	json_write_text(b, "prev", o->prev);
 	sequence(b, o);
 	request(b, o);
-	text(b, "first", o->first);
-	text(b, "holder", o->holder);
+	json_write_text(b, "first", o->first);
+	json_write_text(b, "holder", o->holder);
 	fault(b, o);
-	text(b, "provider", o->provider);
-	text(b, "provider_message_id", o->provider_message_id);
+	json_write_text(b, "provider", o->provider);
+	json_write_text(b, "provider_message_id", o->provider_message_id);
 	template_used(b, o);
-	text(b, "recipient_masked", o->recipient_masked);
-	text(b, "recipient_hash", o->recipient_hash);
+	json_write_text(b, "recipient_masked", o->recipient_masked);
+	json_write_text(b, "recipient_hash", o->recipient_hash);
 	time_text(b, "not_before", o->not_before_ms);
 	time_text(b, "expires_at", o->expires_ms);
-	text(b, "token_sha256", o->token_sha256);
+	json_write_text(b, "token_sha256", o->token_sha256);
 	timings(b, o->timings);
 	origin(b, o->origin);
 	for (size_t i = 0; o->data && i < ARRAY_LEN(echoed); i++)
 		echo(b, o->data, echoed[i]);
-	buf_byte(b, '}');
+	json_write_close(b);
 }
 
 static void compute_id(const struct outcome *o, char id[IDS_OUTCOME_SIZE])

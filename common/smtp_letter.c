@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <libesmtp.h>
 
+#include "buf.h"
 #include "now.h"
 #include "smtp_connect.h"
 #include "smtp_text.h"
@@ -80,11 +80,15 @@ void letter_add(struct letter *l, struct smtp_session *session)
 
 static void capture(struct reply *r, const smtp_status_t *status)
 {
-	char triple[3 * sizeof(status->enh_class) * 4] = "";
+	char triple[3 * INT_TEXT_SIZE] = "", *to = triple;
 
-	if (status->enh_class > 0 && status->enh_class == status->code / 100)
-		snprintf(triple, sizeof(triple), "%d.%d.%d", status->enh_class, status->enh_subject,
-			 status->enh_detail);
+	if (status->enh_class > 0 && status->enh_class == status->code / 100) {
+		to += int_text(to, status->enh_class);
+		*to++ = '.';
+		to += int_text(to, status->enh_subject);
+		*to++ = '.';
+		int_text(to, status->enh_detail);
+	}
 	smtp_text_reply(r, status->code, triple, status->text);
 }
 

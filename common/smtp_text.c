@@ -19,6 +19,8 @@ static size_t triple_length(const char *s)
 	int end = 0;
 	unsigned int class, subject, detail;
 
+	if (*s < '0' || *s > '9') /* most replies: not worth a scan */
+		return 0;
 	if (sscanf(s, "%1u.%3u.%3u%n", &class, &subject, &detail, &end) != 3)
 		return 0;
 	return s[end] == '\0' || s[end] == ' ' ? (size_t)end : 0;
@@ -52,7 +54,7 @@ void smtp_text_reply(struct reply *r, int code, const char *enhanced, const char
 
 	*r = (struct reply){ .code = code };
 	if (enhanced)
-		snprintf(r->enhanced, sizeof(r->enhanced), "%s", enhanced);
+		text_put(r->enhanced, sizeof(r->enhanced), enhanced);
 	if (!text)
 		return;
 	text_clean(head, sizeof(head), text);

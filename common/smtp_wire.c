@@ -18,7 +18,7 @@ bool wire_address_ok(const char *address, bool null_ok)
 
 static bool line_ok(const char *line, size_t len)
 {
-	return len <= WIRE_LINE_MAX && !memchr(line, '\r', len) && !memchr(line, '\0', len);
+	return len <= WIRE_LINE_MAX && !memchr(line, '\r', len);
 }
 
 bool wire_message_ok(const char *bytes, size_t len)
@@ -32,7 +32,7 @@ bool wire_message_ok(const char *bytes, size_t len)
 			return false;
 		p = lf + 1;
 	}
-	return len > 0 && len <= WIRE_MESSAGE_MAX;
+	return len > 0 && len <= WIRE_MESSAGE_MAX && !memchr(bytes, '\0', len);
 }
 
 bool wire_xtext_ok(const char *s)

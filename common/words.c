@@ -92,7 +92,17 @@ static void local_time(const struct words_place *p, int64_t ms, struct zone_time
 
 static void add_date(const struct language *l, const struct zone_time *t, struct buf *out)
 {
-	buf_fmt(out, "%d %s %d", t->day, l->months[t->month - 1], t->year);
+	buf_int(out, t->day);
+	buf_byte(out, ' ');
+	buf_str(out, l->months[t->month - 1]);
+	buf_byte(out, ' ');
+	buf_int(out, t->year);
+}
+
+static void add_two_digits(int v, struct buf *out)
+{
+	buf_byte(out, (char)('0' + v / 10));
+	buf_byte(out, (char)('0' + v % 10));
 }
 
 static void add_zone(const struct language *l, const struct zone_time *t, struct buf *out)
@@ -130,13 +140,19 @@ void words_moment(const struct words_place *p, int64_t ms, struct buf *out)
 
 	local_time(p, ms, &t);
 	add_date(l, &t, out);
-	buf_fmt(out, ", %02d:%02d ", t.hour, t.minute);
+	buf_str(out, ", ");
+	add_two_digits(t.hour, out);
+	buf_byte(out, ':');
+	add_two_digits(t.minute, out);
+	buf_byte(out, ' ');
 	add_zone(l, &t, out);
 }
 
 static void add_count(const struct language *l, int64_t n, const struct noun *noun, struct buf *out)
 {
-	buf_fmt(out, "%lld %s", (long long)n, noun->forms[l->plural(n)]);
+	buf_int(out, n);
+	buf_byte(out, ' ');
+	buf_str(out, noun->forms[l->plural(n)]);
 }
 
 void words_duration(const char *locale, int64_t duration_ms, struct buf *out)

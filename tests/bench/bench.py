@@ -44,7 +44,7 @@ def run(rig, sink, count, sessions, profiler=None):
         profiler.detach()
     fleet.stop()
     sent = told.read()["sent"]
-    fleet.forget()
+    rig.forget(fleet)
     assert len(sent) == count, f"{len(sent)} of {count} invites were sent"
     since, until, between = window(sent)
     used = meter.cpu(since, until)
@@ -101,7 +101,7 @@ def latency(rig, _options):
     fleet.stop()
     sink.kill()
     sent = told.read()["sent"]
-    fleet.forget()
+    rig.forget(fleet)
     took = statistics.quantiles([sent[invite] - at for invite, at in planned.items()], n=100)
     used = meter.cpu(since, until)
     return {"p50_ms": took[49], "p90_ms": took[89], "p99_ms": took[98], "rss_mb": meter.peak_mb(),
@@ -119,7 +119,7 @@ def idle(rig, _options):
         time.sleep(IDLE_S)
         used = meter.cpu(since, time.time())
     fleet.stop()
-    fleet.forget()
+    rig.forget(fleet)
     return {"rss_mb": meter.peak_mb(), "percent_cpu": 100 * used["beckon"] / IDLE_S, "other": used["other"]}
 
 

@@ -97,6 +97,11 @@ class Rig:
         made.service("email", sessions=sessions)
         return made
 
+    def forget(self, fleet):
+        """What the next run must not meet; topics go with the broker at the end."""
+        self.redis.wipe()
+        shutil.rmtree(fleet.dir, ignore_errors=True)
+
     def processes(self, fleet, sink):
         return {"beckon": [s.pid for s in fleet.services], "kafka": [self.kafka.process.pid],
                 "redis": [self.redis.process.pid], "sink": [sink.pid] if sink else []}
