@@ -27,6 +27,7 @@
 #include "later_cancel_lua.h"
 #include "later_drop_lua.h"
 #include "later_lease_lua.h"
+#include "later_list_lua.h"
 #include "later_park_lua.h"
 #include "later_put_lua.h"
 #include "later_stats_lua.h"
@@ -34,7 +35,7 @@
 #define EPOCH_ID_MAX 64
 #define DRAWN_BYTES 16
 #define DRAWN_SIZE (CRYPTO_BASE64URL_LEN(DRAWN_BYTES) + 1)
-#define SCRIPT_PARTS_MAX 5
+#define SCRIPT_PARTS_MAX 6
 
 /* A script is its parts, one after the other. */
 /* clang-format off */
@@ -53,9 +54,10 @@ static const struct {
 	[SCRIPT_RELEASE] = { "guard_release", BATCHED(guard_record_lua, guard_release_lua) },
 	[SCRIPT_DROP] = { "guard_drop", BATCHED(guard_drop_lua) },
 	[SCRIPT_LATER_PARK] = { "later_park", BATCHED(later_put_lua, later_park_lua) },
-	[SCRIPT_LATER_CANCEL] = { "later_cancel", BATCHED(later_cancel_lua) },
+	[SCRIPT_LATER_CANCEL] = { "later_cancel", BATCHED(later_put_lua, later_cancel_lua) },
 	[SCRIPT_LATER_LEASE] = { "later_lease", BATCHED(later_lease_lua) },
-	[SCRIPT_LATER_DROP] = { "later_drop", BATCHED(later_drop_lua) },
+	[SCRIPT_LATER_DROP] = { "later_drop", BATCHED(later_put_lua, later_drop_lua) },
+	[SCRIPT_LATER_LIST] = { "later_list", BATCHED(later_list_lua) },
 	[SCRIPT_LATER_STATS] = { "later_stats", BATCHED(later_stats_lua) },
 	[SCRIPT_EPOCH] = { "guard_epoch", { guard_epoch_lua } },
 };

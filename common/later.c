@@ -1,5 +1,6 @@
 #include "later.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "mem.h"
 #include "redis.h"
 
-#define LEASE_MAX_BYTES (8u << 20) /* of one answer; more follows with the next lease */
+#define ANSWER_MAX_BYTES (1u << 20) /* of one answer; more follows with the next */
 
 int later_park(struct guard *g, const struct later_item *items, size_t n, struct err *e)
 {
@@ -97,7 +98,7 @@ int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leas
 	call_begin(&call);
 	call_int(&call, lease_ms);
 	call_int(&call, (int64_t)max);
-	call_int(&call, LEASE_MAX_BYTES);
+	call_int(&call, ANSWER_MAX_BYTES);
 	guard_add_call(g, SCRIPT_LATER_LEASE, &call, lease_fill, &leased);
 	if (guard_run(g, e) < 0)
 		return ERR_AGAIN;
@@ -113,15 +114,69 @@ void later_leased_clear(struct later_leased *l)
 	*l = (struct later_leased){ 0 };
 }
 
+/* ---- listing ---- */
+
+struct listed {
+	struct later_cursor *at;
+	struct later_leased *out;
+	size_t n;
+	bool any;
+};
+
+/* What cannot be read is passed over, and the cursor with it. */
+static void list_fill(const struct redis_reply *v, void *out)
+{
+	struct listed *l = out;
+
+	l->any = redis_len(v) > 0;
+	for (size_t i = 0; i + 2 < redis_len(v); i += 3) {
+		int64_t next_ms = redis_int(redis_at(v, i + 1));
+
+		if (next_ms != l->at->from_ms)
+			*l->at = (struct later_cursor){ .from_ms = next_ms };
+		l->at->skip++;
+		if (!item_fill(redis_at(v, i), redis_at(v, i + 2), &l->out[l->n]))
+			continue;
+		l->out[l->n++].next_ms = next_ms;
+	}
+}
+
+int later_list(struct guard *g, struct later_cursor *at, size_t max, struct later_leased *out,
+	       size_t *n, struct err *e)
+{
+	struct listed listed = { .at = at, .out = out, .any = true };
+
+	while (listed.any && !listed.n) {
+		struct guard_call call;
+
+		call_begin(&call);
+		call_int(&call, at->from_ms);
+		call_int(&call, at->skip);
+		call_int(&call, (int64_t)max);
+		call_int(&call, ANSWER_MAX_BYTES);
+		guard_add_call(g, SCRIPT_LATER_LIST, &call, list_fill, &listed);
+		if (guard_run(g, e) < 0)
+			return ERR_AGAIN;
+	}
+	*n = listed.n;
+	return OK;
+}
+
 /* ---- numbers ---- */
 
 static void stats_fill(const struct redis_reply *v, void *out)
 {
 	struct later_stats *s = out;
 
-	s->waiting = redis_int(redis_at(v, 0));
-	s->overdue = redis_int(redis_at(v, 1));
-	s->oldest_overdue_ms = redis_int(redis_at(v, 2));
+	*s = (struct later_stats){ .waiting = redis_int(redis_at(v, 0)),
+				   .overdue = redis_int(redis_at(v, 1)),
+				   .oldest_overdue_ms = redis_int(redis_at(v, 2)) };
+	for (size_t i = 3; i + 1 < redis_len(v) && s->nreasons < LATER_REASONS_MAX; i += 2) {
+		struct later_reason *r = &s->reasons[s->nreasons++];
+
+		snprintf(r->name, sizeof(r->name), "%s", redis_str(redis_at(v, i), NULL));
+		r->waiting = redis_int(redis_at(v, i + 1));
+	}
 }
 
 int later_stats(struct guard *g, struct later_stats *out, struct err *e)

@@ -5,6 +5,9 @@
  * lower turn changes nothing; a higher turn replaces. The clock leases due items (their due time
  * moves behind the lease: a dead clock's items reappear), puts them on their topic, and drops them
  * after Kafka's acknowledgement, unless they have been parked anew since.
+ *
+ * Keys, under the prefix: later (sorted set of ids by when the clock looks at them next), l:<id>
+ * (the packed item, see later_pack.h), later:reasons (hash of how many wait for which reason).
  */
 #ifndef BECKON_LATER_H
 #define BECKON_LATER_H
@@ -40,6 +43,8 @@ int later_cancel(struct guard *g, const char *id, struct err *e);
 struct later_leased {
 	struct later_item item; /* memory owned by this struct */
 	void *memory;
+	int64_t next_ms; /* of later_list: when a clock looks at it; after its due time: it is
+			    leased */
 };
 
 /* Takes up to max items that are due, due times first. *n says how many; *next_due_ms when the next
@@ -55,9 +60,25 @@ struct later_ref {
 };
 int later_drop(struct guard *g, const struct later_ref *refs, size_t n, struct err *e);
 
-/* How many wait, how many are overdue, the age of the oldest overdue one. */
+/* A page of what waits, due times first, nothing changed. The cursor begins as zeros and moves on;
+   at its end *n is 0. What is parked or put back meanwhile may be missed. */
+struct later_cursor {
+	int64_t from_ms, skip; /* so many at from_ms have been listed */
+};
+int later_list(struct guard *g, struct later_cursor *at, size_t max, struct later_leased *out,
+	       size_t *n, struct err *e);
+
+/* How many wait, and for what; how many are overdue, and for how long the oldest has been. What a
+   living clock has leased is on its way, and not overdue. */
+#define LATER_REASONS_MAX 16
+#define LATER_REASON_SIZE 32
 struct later_stats {
 	int64_t waiting, overdue, oldest_overdue_ms;
+	size_t nreasons;
+	struct later_reason {
+		char name[LATER_REASON_SIZE]; /* "" = none was given */
+		int64_t waiting;
+	} reasons[LATER_REASONS_MAX];
 };
 int later_stats(struct guard *g, struct later_stats *out, struct err *e);
 

@@ -1,11 +1,9 @@
 -- Forgets an item that has been put back on its topic, unless it was parked anew since.
 local function answer(at)
-	local key = prefix .. 'l:' .. ARGV[at]
-	local packed = call('GET', key)
+	local packed = call('GET', prefix .. 'l:' .. ARGV[at])
 
 	if packed and match(packed, '^%d+') == ARGV[at + 1] then
-		call('DEL', key)
-		call('ZREM', prefix .. 'later', ARGV[at])
+		unpark(ARGV[at])
 	end
 	return false
 end

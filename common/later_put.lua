@@ -1,3 +1,27 @@
+-- What waits is three things: its place in the sorted set of due times, its bytes, and one more in the
+-- count of its reason. Whoever adds or removes an item does it here.
+
+-- Where the bytes of a packed item's part begin and end; `at` is where the part does (later_pack.c).
+local function part(packed, at)
+	local a, b, c = string.byte(packed, at, at + 2)
+	return at + 4, at + 3 + (c == 0 and a + b * 256 or 0)
+end
+
+-- '' where none is given, or where another version wrote it.
+local function reason_of(packed)
+	local _, head = string.find(packed, '^%d+|1|%-?%d+|')
+	if not head then
+		return ''
+	end
+	local _, topic = part(packed, head + 1)
+	local _, key = part(packed, topic + 2)
+	return string.sub(packed, part(packed, key + 2))
+end
+
+local function count(packed, by)
+	call('HINCRBY', prefix .. 'later:reasons', reason_of(packed), by)
+end
+
 -- Parks an item, whose packed form begins with its turn, unless it waits already with this turn or a
 -- higher one.
 local function park(id, turn, due, packed)
@@ -7,7 +31,22 @@ local function park(id, turn, due, packed)
 	if known and tonumber(match(known, '^%d+')) >= tonumber(turn) then
 		return
 	end
+	if known then
+		count(known, -1)
+	end
+	count(packed, 1)
 	call('SET', key, packed)
 	call('ZADD', prefix .. 'later', due, id)
+end
+
+-- Removes an item, whatever its turn; answers its packed form, or false where none waits.
+local function unpark(id)
+	local packed = call('GETDEL', prefix .. 'l:' .. id)
+
+	if packed then
+		count(packed, -1)
+	end
+	call('ZREM', prefix .. 'later', id)
+	return packed
 end
 

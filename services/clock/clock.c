@@ -4,9 +4,30 @@
 
 #include "crash.h"
 #include "log.h"
+#include "mem.h"
 #include "now.h"
 
 #define MEASURE_MS 1000
+
+/* ---- numbers ---- */
+
+static const struct metric_family parked_family = { METRIC_GAUGE, "beckon_parked",
+						    "Items that wait for their time, by reason." };
+
+/* Every clock tells the same numbers: they are of what waits, not of itself. */
+static void tell_parked(struct clock *c, const struct later_stats *stats)
+{
+	for (size_t i = 0; i < c->nparked; i++)
+		metric_set(c->parked[i], 0);
+	c->nparked = stats->nreasons;
+	for (size_t i = 0; i < stats->nreasons; i++) {
+		const struct later_reason *r = &stats->reasons[i];
+		const char *labels[] = { "reason", r->name[0] ? r->name : "none", NULL };
+
+		c->parked[i] = metrics_series(stage_metrics(c->run), &parked_family, labels);
+		metric_set(c->parked[i], (double)r->waiting);
+	}
+}
 
 static void measure(struct clock *c)
 {
@@ -17,34 +38,77 @@ static void measure(struct clock *c)
 	if (now - c->measured_ms < MEASURE_MS || later_stats(stage_guard(c->run), &stats, &e) < 0)
 		return;
 	c->measured_ms = now;
-	metric_set(c->parked, (double)stats.waiting);
+	tell_parked(c, &stats);
 	metric_set(c->overdue, (double)stats.overdue);
 	metric_set(c->due_lag, (double)stats.oldest_overdue_ms / 1000.0);
 }
 
-/* Everything of the batch is with Kafka: it need not wait any longer. */
-static int drop(struct clock *c)
+/* ---- batches ---- */
+
+static void batch_clear(struct clock_batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		later_leased_clear(&b->items[i]);
+	b->n = b->acked = 0;
+}
+
+static int64_t age_ms(const struct clock_batch *b)
+{
+	return now_boot_ms() - b->leased_ms;
+}
+
+static struct clock_batch *batch_free(struct clock *c)
+{
+	for (size_t i = 0; i < CLOCK_BATCHES; i++)
+		if (!c->batches[i].n)
+			return &c->batches[i];
+	return NULL;
+}
+
+/* Kafka has had time enough for one of the batches: what is leased now would come back to us, or to
+   another clock, before it is acknowledged. */
+static bool kafka_lags(const struct clock *c)
+{
+	for (size_t i = 0; i < CLOCK_BATCHES; i++)
+		if (c->batches[i].n && age_ms(&c->batches[i]) > c->settings.lease_ms / 2)
+			return true;
+	return false;
+}
+
+/* ---- dropping ---- */
+
+/* All of the batch is with Kafka: it need not wait any longer. ERR_AGAIN: Redis is away, so it is
+   dropped later, or put back twice, which a claim finds out. */
+static int drop(struct clock *c, struct clock_batch *b)
 {
 	struct later_ref refs[CLOCK_BATCH];
 	struct err e;
 
-	if (!c->nleased || c->nacked < c->nleased)
-		return OK;
 	crash_point("put-back");
-	for (size_t i = 0; i < c->nleased; i++)
-		refs[i] = (struct later_ref){ c->leased[i].item.id, c->leased[i].item.turn };
-	if (later_drop(stage_guard(c->run), refs, c->nleased, &e) < 0)
-		return ERR_AGAIN; /* dropped when Redis is back; or put back twice, which a claim
-				     finds out */
+	for (size_t i = 0; i < b->n; i++)
+		refs[i] = (struct later_ref){ b->items[i].item.id, b->items[i].item.turn };
+	if (later_drop(stage_guard(c->run), refs, b->n, &e) < 0)
+		return ERR_AGAIN;
 	crash_point("dropped");
-	for (size_t i = 0; i < c->nleased; i++)
-		later_leased_clear(&c->leased[i]);
-	c->nleased = c->nacked = 0;
+	batch_clear(b);
 	return OK;
 }
 
-static void put_back(struct clock *c, const struct later_item *item)
+static int drop_all(struct clock *c)
 {
+	int r = OK;
+
+	for (size_t i = 0; i < CLOCK_BATCHES && r == OK; i++)
+		if (c->batches[i].n && c->batches[i].acked == c->batches[i].n)
+			r = drop(c, &c->batches[i]);
+	return r;
+}
+
+/* ---- putting back ---- */
+
+static void put_back(struct clock_batch *b, const struct later_item *item)
+{
+	struct clock *c = b->clock;
 	struct err e;
 	struct kafka_message m = {
 		.topic = item->topic,
@@ -57,74 +121,105 @@ static void put_back(struct clock *c, const struct later_item *item)
 		.header_count = item->header_count,
 	};
 
-	if (stage_put(c->run, &m, c, &e) < 0)
+	if (stage_put(c->run, &m, b, &e) < 0)
 		stage_die(c->run, e.text);
 	metric_add(c->put_back, 1);
 }
 
-/* Returns in how many ms it is worth looking again. */
+/* Whoever was stopped for longer than the lease leaves the rest to the clock that has it now. */
+static void put_back_all(struct clock_batch *b)
+{
+	size_t n = 0;
+
+	while (n < b->n && age_ms(b) < b->clock->settings.lease_ms)
+		put_back(b, &b->items[n++].item);
+	if (n < b->n)
+		log_warn("ev=lease-lost count=%zu", b->n - n);
+	for (size_t i = n; i < b->n; i++)
+		later_leased_clear(&b->items[i]);
+	b->n = n;
+}
+
+static void observe_late(struct clock *c, const struct clock_batch *b, int64_t now)
+{
+	for (size_t i = 0; i < b->n; i++)
+		metric_observe(c->late, (double)(now - b->items[i].item.due_ms) / 1000.0);
+}
+
+/* Returns in how many ms it is worth looking again. An acknowledgement wakes us before. */
 static int64_t lease(struct clock *c)
 {
+	struct clock_batch *b = batch_free(c);
 	int64_t next_due, now;
 	struct err e;
 
-	if (c->nleased || stage_stopping(c->run))
+	if (!b)
+		return INT64_MAX;
+	if (stage_stopping(c->run) || kafka_lags(c))
 		return c->settings.poll_ms;
-	if (later_lease(stage_guard(c->run), c->settings.lease_ms, CLOCK_BATCH, c->leased,
-			&c->nleased, &next_due, &now, &e) < 0)
+	b->clock = c;
+	b->leased_ms = now_boot_ms();
+	if (later_lease(stage_guard(c->run), c->settings.lease_ms, CLOCK_BATCH, b->items, &b->n,
+			&next_due, &now, &e) < 0)
 		return c->settings.poll_ms;
 	crash_point("leased");
-	for (size_t i = 0; i < c->nleased; i++)
-		put_back(c, &c->leased[i].item);
-	if (c->nleased) {
-		log_debug("ev=put-back count=%zu", c->nleased);
-		return INT64_MAX; /* the acknowledgements wake us */
-	}
+	observe_late(c, b, now);
+	put_back_all(b);
+	if (b->n)
+		log_debug("ev=put-back count=%zu", b->n);
 	return next_due - now < c->settings.poll_ms ? next_due - now : c->settings.poll_ms;
 }
+
+/* ---- what the skeleton calls ---- */
 
 int64_t clock_tick(void *ctx)
 {
 	struct clock *c = ctx;
 	int64_t next;
 
-	if (!stage_ready(c->run) || drop(c) < 0)
+	if (!stage_ready(c->run) || drop_all(c) < 0)
 		return c->settings.poll_ms;
 	next = lease(c);
 	measure(c);
-	return next > 0 ? next : 1;
+	return next > 0 ? next : 0;
 }
 
 void clock_acked(void *ctx, void *cookie)
 {
-	struct clock *c = cookie;
+	struct clock_batch *b = cookie;
 
 	(void)ctx;
-	c->nacked++;
+	b->acked++;
 }
 
 size_t clock_draining(void *ctx, bool over)
 {
+	const struct clock *c = ctx;
+	size_t left = 0;
+
 	(void)over; /* what is not acknowledged yet is put back again when its lease ends */
-	return ((struct clock *)ctx)->nleased;
+	for (size_t i = 0; i < CLOCK_BATCHES; i++)
+		left += c->batches[i].n;
+	return left;
 }
 
 int clock_open(void *ctx, struct run *r, struct err *e)
 {
 	static const struct metric_family families[] = {
-		{ METRIC_GAUGE, "beckon_parked", "Items that wait for their time." },
 		{ METRIC_GAUGE, "beckon_parked_overdue",
 		  "Items that are due and not put back yet." },
 		{ METRIC_GAUGE, "beckon_due_lag_seconds",
 		  "How long the oldest due item has been due; 0 = none." },
 		{ METRIC_COUNTER, "beckon_put_back_total", "Items put back on their topic." },
+		{ METRIC_HISTOGRAM, "beckon_put_back_late_seconds",
+		  "How long after their due time items were leased." },
 	};
 	struct clock *c = ctx;
-	struct metric **own[] = { &c->parked, &c->overdue, &c->due_lag, &c->put_back };
+	struct metric **own[] = { &c->overdue, &c->due_lag, &c->put_back, &c->late };
 
 	(void)e;
 	c->run = r;
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		*own[i] = metrics_series(stage_metrics(r), &families[i], NULL);
 	return OK;
 }
@@ -133,6 +228,6 @@ void clock_close(void *ctx)
 {
 	struct clock *c = ctx;
 
-	for (size_t i = 0; i < c->nleased; i++)
-		later_leased_clear(&c->leased[i]);
+	for (size_t i = 0; i < CLOCK_BATCHES; i++)
+		batch_clear(&c->batches[i]);
 }

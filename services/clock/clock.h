@@ -1,9 +1,11 @@
 /*
  * clock - puts what has waited back on the topic written on it, when it is due.
  *
- * Knows no domain word: an item is a due time, a topic, a key and bytes. Leased first, appended,
- * and dropped after Kafka's acknowledgement; the items of a clock that died reappear when its lease
- * ends.
+ * Knows no domain word: an item is a due time, a topic, a key and bytes. Items are leased by the
+ * batch, appended, and dropped after Kafka's acknowledgement; batches overlap, so that nothing that
+ * falls due waits for an answer to something else. Any number of clocks may run: each leases its
+ * own, and the items of one that died are due again when its lease ends. A clock that has slept
+ * past its lease puts nothing back, since another has done it.
  */
 #ifndef BECKON_CLOCK_H
 #define BECKON_CLOCK_H
@@ -12,19 +14,31 @@
 #include "stage.h"
 
 #define CLOCK_BATCH 500
+#define CLOCK_BATCHES 8 /* in flight; their bytes are bounded by later_lease's answer */
 
 struct clock_settings {
 	int64_t poll_ms, lease_ms;
 };
 
+struct clock;
+
+/* Items leased at once. */
+struct clock_batch {
+	struct clock *clock;
+	struct later_leased items[CLOCK_BATCH];
+	size_t n; /* 0 = the batch is free */
+	size_t acked;
+	int64_t leased_ms; /* boot time, which counts sleep, from before Redis was asked */
+};
+
 struct clock {
 	struct clock_settings settings;
 	struct run *run;
-	struct later_leased leased[CLOCK_BATCH];
-	size_t nleased,
-		nacked;	     /* of one batch: the next is leased when all of it is acknowledged */
+	struct clock_batch batches[CLOCK_BATCHES];
 	int64_t measured_ms; /* monotonic */
-	struct metric *parked, *overdue, *due_lag, *put_back;
+	struct metric *overdue, *due_lag, *put_back, *late;
+	struct metric *parked[LATER_REASONS_MAX]; /* of the reasons that were there last */
+	size_t nparked;
 };
 
 int clock_open(void *ctx, struct run *r, struct err *e);

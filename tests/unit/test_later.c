@@ -17,7 +17,7 @@ static int empty(void **state)
 {
 	struct fixture *f = *state;
 
-	command(f, "DEL beckon:later");
+	command(f, "DEL beckon:later beckon:later:reasons");
 	return 0;
 }
 
@@ -220,7 +220,7 @@ static void test_drop(void **state)
 static void test_stats(void **state)
 {
 	struct fixture *f = *state;
-	struct later_stats s = { -1, -1, -1 };
+	struct later_stats s = { .waiting = -1, .overdue = -1, .oldest_overdue_ms = -1 };
 	int64_t now;
 
 	assert_int_equal(later_stats(f->guards[A], &s, NULL), OK);
@@ -233,6 +233,128 @@ static void test_stats(void **state)
 	assert_int_equal(s.waiting, 3);
 	assert_int_equal(s.overdue, 2);
 	assert_in_range(s.oldest_overdue_ms, 5000, 60000);
+}
+
+/* The lag of what a dead clock had leased is counted from its due time, not from the lease's end.
+ */
+static void test_lag_after_a_lost_lease(void **state)
+{
+	struct fixture *f = *state;
+	struct later_stats s;
+	int64_t now = redis_now_ms(f);
+
+	park(f, item("lost", 0, now - 1000));
+	assert_int_equal(due(f, NULL), 1);
+	assert_int_equal(later_stats(f->guards[A], &s, NULL), OK);
+	assert_int_equal(s.overdue, 0);
+	skew(f, LEASE_MS + 1);
+	assert_int_equal(later_stats(f->guards[A], &s, NULL), OK);
+	assert_int_equal(s.overdue, 1);
+	assert_in_range(s.oldest_overdue_ms, LEASE_MS + 1001, 60000);
+}
+
+/* How many wait for a reason; -1 = the reason is not there. */
+static int64_t waiting_for(struct fixture *f, const char *reason)
+{
+	struct later_stats s;
+
+	assert_int_equal(later_stats(f->guards[A], &s, NULL), OK);
+	for (size_t i = 0; i < s.nreasons; i++)
+		if (!strcmp(s.reasons[i].name, reason))
+			return s.reasons[i].waiting;
+	return -1;
+}
+
+static void park_for(struct fixture *f, const char *id, int64_t turn, const char *reason)
+{
+	struct later_item i = item(id, turn, 1);
+
+	i.reason = reason;
+	park(f, i);
+}
+
+static void test_reasons(void **state)
+{
+	struct fixture *f = *state;
+	const struct later_ref refs[] = { { "b", 0 }, { "c", 7 } };
+	autofree char *long_key = xmalloc(301);
+
+	park_for(f, "a", 0, "retry");
+	park_for(f, "a", 0, "retry"); /* the same turn changes nothing */
+	park_for(f, "b", 0, "retry");
+	park_for(f, "c", 0, NULL);
+	assert_int_equal(waiting_for(f, "retry"), 2);
+	assert_int_equal(waiting_for(f, ""), 1);
+	park_for(f, "a", 1, "paused");
+	assert_int_equal(waiting_for(f, "retry"), 1);
+	assert_int_equal(waiting_for(f, "paused"), 1);
+	assert_int_equal(later_drop(f->guards[A], refs, 2, NULL), OK);
+	assert_int_equal(waiting_for(f, "retry"), 0);
+	assert_int_equal(waiting_for(f, ""), 1); /* its turn is another */
+	assert_int_equal(later_cancel(f->guards[A], "c", NULL), OK);
+	assert_int_equal(later_cancel(f->guards[A], "c", NULL), OK);
+	assert_int_equal(waiting_for(f, ""), 0);
+
+	memset(long_key, 'k', 300);
+	long_key[300] = '\0';
+	struct later_item i = item("long", 0, 1);
+
+	i.key = long_key;
+	park(f, i);
+	assert_int_equal(waiting_for(f, "retry"), 1);
+}
+
+/* Every item once, due times first, whatever the size of a page; many share a due time. */
+static void test_list(void **state)
+{
+	enum { N = 25 };
+	struct fixture *f = *state;
+	int64_t now = redis_now_ms(f);
+
+	for (int i = 0; i < N; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "list%02d", i);
+		park(f, item(id, 0, i < 20 ? now + 1000 : now + 2000 + i));
+	}
+	for (size_t max = 1; max <= N + 1; max += 3) {
+		struct later_leased out[N + 1];
+		struct later_cursor at = { 0 };
+		size_t n = 1, seen = 0;
+
+		while (n) {
+			assert_int_equal(later_list(f->guards[B], &at, max, out, &n, NULL), OK);
+			assert_true(n <= max);
+			for (size_t i = 0; i < n; i++) {
+				assert_int_equal(strtol(out[i].item.id + 4, NULL, 10), seen++);
+				assert_int_equal(out[i].next_ms, out[i].item.due_ms);
+				later_leased_clear(&out[i]);
+			}
+		}
+		assert_int_equal(seen, N);
+	}
+	assert_int_equal(due(f, NULL), 0); /* nothing was leased or lost by it */
+	assert_int_equal(waiting_for(f, "retry"), N);
+}
+
+/* What this version cannot read does not end the list. */
+static void test_list_unreadable(void **state)
+{
+	struct fixture *f = *state;
+	struct later_leased out[2];
+	struct later_cursor at = { 0 };
+	size_t n;
+
+	command(f, "SET beckon:l:newer 0|2|whatever");
+	command(f, "ZADD beckon:later 1 newer");
+	command(f, "ZADD beckon:later 1 ghost");
+	park(f, item("listed", 0, 2));
+	assert_int_equal(later_list(f->guards[A], &at, 1, out, &n, NULL), OK);
+	assert_int_equal(n, 1);
+	assert_string_equal(out[0].item.id, "listed");
+	later_leased_clear(&out[0]);
+	assert_int_equal(later_list(f->guards[A], &at, 1, out, &n, NULL), OK);
+	assert_int_equal(n, 0);
 }
 
 static void test_many(void **state)
@@ -377,6 +499,10 @@ int main(void)
 		CASE(test_a_dead_clock),
 		CASE(test_drop),
 		CASE(test_stats),
+		CASE(test_lag_after_a_lost_lease),
+		CASE(test_reasons),
+		CASE(test_list),
+		CASE(test_list_unreadable),
 		CASE(test_many),
 		CASE(test_large_items),
 		CASE(test_unreadable),

@@ -1,0 +1,108 @@
+"""The clock: what waits comes back once and when it is due, whoever of several clocks dies or sleeps."""
+import subprocess
+import time
+from collections import Counter
+
+import pytest
+
+from fleet import SANITIZER_ENV, build_dir
+
+LEASE_S = 2  # of the fleet's configuration
+BATCHES = 8 * 500  # what one clock may have in hand
+
+
+def park(fleet, count, first_ms, per_s, size=500):
+    """Items park/0 … of `size` bytes for the topic of jobs, due one after the other."""
+    driver = build_dir() / "tests" / "later_driver"
+    subprocess.run([driver, fleet.redis_url, fleet.prefix, fleet.topics["email"],
+                    *map(str, (count, size, first_ms, per_s))], check=True, env=SANITIZER_ENV, timeout=60)
+
+
+def read_put_back(fleet):
+    """{id: time between due and append in ms, a list} of what came back so far."""
+    late = {}
+
+    def note(message):
+        due = int(dict(message.headers())["due"])
+        late.setdefault(message.key().decode(), []).append(message.timestamp()[1] - due)
+    return fleet.read("email", note), late
+
+
+def all_back(fleet, late, count, timeout=30):
+    fleet.wait(lambda: len(late) == count, timeout, lambda: f"{len(late)} of {count} came back\n{fleet.tails()}")
+
+
+def nothing_waits(fleet):
+    """No item, no bytes, no count is left behind."""
+    fleet.wait(lambda: fleet.redis.client.zcard(f"{fleet.prefix}later") == 0, 10, "items are left")
+    assert not fleet.redis.keys(f"{fleet.prefix}l:")
+    assert set(fleet.redis.client.hvals(f"{fleet.prefix}later:reasons")) <= {"0"}
+
+
+@pytest.fixture
+def clocks(fleet):
+    """Two clocks, ready."""
+    fleet.up(services=("clock", "clock"))
+    return fleet.all("clock")
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+@pytest.mark.story
+def test_two_clocks_share(fleet, clocks):
+    """Each item comes back once, never early, and both have a part in it."""
+    reader, late = read_put_back(fleet)
+    park(fleet, 6000, now_ms() + 500, 3000)
+    all_back(fleet, late, 6000)
+    reader.close()
+    twice = {k: v for k, v in late.items() if len(v) > 1}
+    assert not twice, f"{len(twice)} came back twice: {list(twice.items())[:3]}"
+    assert min(v[0] for v in late.values()) >= 0, "something came back before it was due"
+    assert all(c.metric("beckon_put_back_total") > 0 for c in clocks)
+    nothing_waits(fleet)
+
+
+@pytest.mark.story
+def test_one_of_two_clocks_is_killed(fleet, clocks):
+    """What it had in hand is due again when its lease ends."""
+    reader, late = read_put_back(fleet)
+    park(fleet, 6000, now_ms(), 2000)
+    fleet.wait(lambda: len(late) > 1000, 20, "nothing comes back")
+    clocks[0].kill()
+    all_back(fleet, late, 6000)
+    reader.close()
+    assert sum(len(v) for v in late.values()) - 6000 <= BATCHES
+    nothing_waits(fleet)
+
+
+@pytest.mark.story
+def test_one_of_two_clocks_sleeps(fleet, clocks):
+    """Stopped for longer than its lease and resumed: the other has done its work, and it goes on with new."""
+    reader, late = read_put_back(fleet)
+    park(fleet, 8000, now_ms(), 2000)
+    fleet.wait(lambda: len(late) > 1000, 20, "nothing comes back")
+    clocks[0].freeze()
+    time.sleep(LEASE_S + 1)
+    clocks[0].thaw()
+    all_back(fleet, late, 8000)
+    counts = Counter(len(v) for v in late.values())
+    assert max(counts) <= 2 and counts[2] <= BATCHES, counts
+    nothing_waits(fleet)
+    alone = clocks[0].metric("beckon_put_back_total")
+    clocks[1].kill()
+    park(fleet, 100, now_ms() + 100, 1000, size=10)
+    fleet.wait(lambda: clocks[0].metric("beckon_put_back_total") >= alone + 100, 20, "it does not go on")
+    reader.close()
+    nothing_waits(fleet)
+
+
+@pytest.mark.story
+def test_what_waits_is_counted_by_reason(fleet, clocks):
+    """Parked far ahead: counted, by reason, and not overdue."""
+    park(fleet, 300, now_ms() + 3_600_000, 1000)
+    for clock in clocks:
+        fleet.wait(lambda c=clock: c.metric("beckon_parked", reason="scheduled") == 300, 10, "not counted")
+        assert clock.metric("beckon_parked_overdue") == 0
+        assert clock.metric("beckon_due_lag_seconds") == 0
