@@ -1,9 +1,12 @@
 /*
- * tenant - what an organisation that invites has settled: sender, limits, link, language, zone.
+ * tenant - what an organisation that invites has settled: sender, limits, link, hours, language.
  *
- * Read from the configuration's `tenants` section: "*" holds the defaults, other names override
- * them field by field. Unknown fields are refused by name, and so is what no mail could be sent
- * with. Read-only once loaded, so every thread may ask.
+ * Read from the configuration's `tenants` section and from topic invite-settings
+ * (settings_follow.h):
+ * "*" holds the defaults, other names override them field by field. Unknown fields are refused by
+ * name, and so is what no mail could be sent with. Read-only once loaded, so every thread may ask.
+ * Settings change while a service runs: then there is another struct tenants, and the former lives
+ * as long as somebody holds it.
  */
 #ifndef BECKON_TENANT_H
 #define BECKON_TENANT_H
@@ -13,7 +16,9 @@
 #include <stdint.h>
 
 #include "err.h"
-#include "guard.h"
+#include "window.h"
+
+#define TENANT_NAMES_MAX 200 /* roles, departments, teams; countries of a list */
 
 struct tenants;
 
@@ -22,22 +27,52 @@ struct tenant_rate {
 	int64_t interval_us, burst;
 };
 
+/* The first one is due when num/den of the link's time have passed. */
+struct tenant_reminder {
+	int count; /* 0 to 2 */
+	int num, den;
+};
+
+enum tenant_accept { ACCEPT_FORM, ACCEPT_CONFIRM, ACCEPT_REDIRECT };
+
+/* Texts are NULL where nothing is said. Lists are JSON arrays of strings, NULL = none. */
 struct tenant {
 	const char *name;
 	bool auto_send[4]; /* by enum request_trigger */
+	bool email_only;
 	const char *link_base;
 	int64_t link_ttl_s;
-	const char *default_locale, *timezone;
-	const char *from_name, *from, *reply_to, *contact, *brand_colour;
-	struct tenant_rate limit, recipient_limit;
+	struct window window, sms_window; /* when anything, and when SMS may leave */
+	struct tenant_reminder reminder;
+	int64_t cooldown_ms; /* between two sendings to one invite that somebody asks for */
+	const char *default_locale, *timezone, *home_region;
+	const char *from_name, *from, *reply_to, *sms_id;
+	const char *contact, *brand_colour, *brand_logo;
+	const json_t *roles, *departments, *teams;
+	const json_t *countries_allow, *countries_deny; /* ISO 3166 alpha-2, of phone numbers */
+	int64_t segment_cap;				/* of an SMS */
+	struct tenant_rate limit, recipient_limit, content_limit, domain_limit;
+	enum tenant_accept accept;
+	const char *accept_key, *accept_redirect;
+	int64_t ladder_after_s;
 };
 
 /* section: the JSON of `tenants`, may be NULL. ERR_FATAL with the key, the value and the rule. */
 int tenants_load(struct tenants **out, const json_t *section, struct err *e);
+
+/* Another holder; from any thread. Returns t. */
+struct tenants *tenants_hold(struct tenants *t);
+
+/* One holder less; the last one frees it. NULL is fine. */
 void tenants_free(struct tenants *t);
 
-/* A tenant's settings; those of "*" where it has none of its own. Never NULL. */
+/* A tenant's settings; those of "*" where it has none of its own. Never NULL; lives as long as t is
+ * held. */
 const struct tenant *tenants_find(const struct tenants *t, const char *name);
+
+/* The first moment, not before ms, at which the tenant writes by this channel ("email", "sms") to
+   somebody in zone; where that is NULL or unknown, in the tenant's. */
+int64_t tenant_next_ms(const struct tenant *t, const char *channel, const char *zone, int64_t ms);
 
 /* "50/s", "20/h burst 5", "3/m", "1/d", "off"; both numbers from 1 to 1,000,000. ERR_FATAL with the
  * rule. */

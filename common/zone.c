@@ -84,10 +84,50 @@ bool zone_known(const char *name)
 	return tz != NULL;
 }
 
+static int64_t clamp(int64_t s)
+{
+	return s < 0 ? 0 : s > LATEST_S ? LATEST_S : s;
+}
+
+int zone_offset_s(const char *name, int64_t s)
+{
+	GTimeZone *tz = zone_open(name);
+	int offset = 0;
+
+	if (!tz)
+		return 0;
+	offset = g_time_zone_get_offset(
+		tz, g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, clamp(s)));
+	g_time_zone_unref(tz);
+	return offset;
+}
+
+/* Intervals are numbered in the order of time, so the first change is found by halving. */
+int64_t zone_next_change_s(const char *name, int64_t s, int64_t until_s)
+{
+	GTimeZone *tz = zone_open(name);
+	int64_t same = s, other = until_s + 1;
+	int here;
+
+	if (!tz)
+		return other;
+	here = g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, clamp(s));
+	while (other - same > 1) {
+		int64_t middle = same + (other - same) / 2;
+
+		if (g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, clamp(middle)) == here)
+			same = middle;
+		else
+			other = middle;
+	}
+	g_time_zone_unref(tz);
+	return other;
+}
+
 void zone_local(const char *name, int64_t ms, struct zone_time *out)
 {
 	GTimeZone *tz = zone_open(name);
-	int64_t s = ms < 0 ? 0 : ms / 1000 > LATEST_S ? LATEST_S : ms / 1000;
+	int64_t s = clamp(ms / 1000);
 	const char *abbreviation = "UTC";
 	struct tm tm;
 

@@ -27,4 +27,11 @@ bool zone_known(const char *name); /* NULL is unknown */
    is UTC. */
 void zone_local(const char *name, int64_t ms, struct zone_time *out);
 
+/* Seconds east of UTC at s (since 1970 UTC, clamped likewise). */
+int zone_offset_s(const char *name, int64_t s);
+
+/* The first second after s, up to and including until_s, at which another rule of the zone holds;
+   until_s + 1 where there is none. The offset need not be another one. */
+int64_t zone_next_change_s(const char *name, int64_t s, int64_t until_s);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "buf.h"
 #include "mem.h"
+#include "now.h"
 #include "request.h"
 #include "tenant.h"
 #include "yamldoc.h"
@@ -117,6 +118,14 @@ static void test_defaults(void **state)
 		assert_string_equal(t->timezone, "UTC");
 		assert_int_equal(t->limit.interval_us, 0);
 		assert_int_equal(t->recipient_limit.interval_us, 0);
+		assert_int_equal(t->content_limit.interval_us + t->domain_limit.interval_us, 0);
+		assert_int_equal(t->window.days, 0);
+		assert_int_equal(t->sms_window.from_min, 9 * 60);
+		assert_int_equal(t->sms_window.to_min, 21 * 60);
+		assert_int_equal(t->reminder.count, 1);
+		assert_int_equal(t->reminder.den, 2 * t->reminder.num);
+		assert_int_equal(t->cooldown_ms, 60000);
+		assert_false(t->email_only);
 		assert_null(t->from);
 		tenants_free(tenants);
 	}
@@ -158,6 +167,98 @@ static void test_own_over_common(void **state)
 	tenants_free(tenants);
 }
 
+static void test_all_fields(void **state)
+{
+	struct tenants *tenants = loaded(
+		"{'*': {send_window: {days: [mon-fri, sun], from: '08:30', to: '20:00'},\n"
+		"       reminder: {count: 2, at_percent: 30}, limits: {content: 3/h, domain: "
+		"5/s}},\n"
+		" acme: {send_window: {from: '22:00', to: '06:00'}, reminder: {count: 1}, "
+		"cooldown_s: 0,\n"
+		"        sms_window: off, email_only: true, home_region: KZ, ladder_after_s: "
+		"3600,\n"
+		"        sender: {sms_id: ACME}, brand: {logo: 'https://a.example/l.png'},\n"
+		"        roles: [admin, member], departments: [], teams: [Блюз],\n"
+		"        countries: {allow: [KZ, RU], deny: [US]}, segment_cap: 3,\n"
+		"        accept: {mode: confirm, redirect: 'https://a.example/',\n"
+		"                 public_key: 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE='}},\n"
+		" off: {send_window: off, reminder: off}}");
+	const struct tenant *acme = tenants_find(tenants, "acme"),
+			    *off = tenants_find(tenants, "off");
+	const struct tenant *other = tenants_find(tenants, "other");
+	char text[WINDOW_TEXT_SIZE];
+
+	(void)state;
+	assert_string_equal(window_text(&other->window, text), "mon-fri,sun 08:30-20:00");
+	assert_string_equal(window_text(&acme->window, text), "mon-sun 22:00-06:00");
+	assert_string_equal(window_text(&off->window, text), "any time");
+	assert_string_equal(window_text(&acme->sms_window, text), "any time");
+	assert_int_equal(acme->reminder.count, 1);
+	assert_int_equal(acme->reminder.num, 30);
+	assert_int_equal(off->reminder.count, 0);
+	assert_int_equal(acme->cooldown_ms, 0);
+	assert_int_equal(acme->content_limit.interval_us, 1200000000);
+	assert_int_equal(acme->domain_limit.interval_us, 200000);
+	assert_true(acme->email_only && !other->email_only);
+	assert_string_equal(acme->home_region, "KZ");
+	assert_string_equal(acme->sms_id, "ACME");
+	assert_string_equal(acme->brand_logo, "https://a.example/l.png");
+	assert_int_equal(json_array_size(acme->roles), 2);
+	assert_int_equal(json_array_size(acme->departments), 0);
+	assert_int_equal(json_array_size(acme->teams), 1);
+	assert_null(other->teams);
+	assert_int_equal(json_array_size(acme->countries_allow), 2);
+	assert_int_equal(json_array_size(acme->countries_deny), 1);
+	assert_int_equal(acme->segment_cap, 3);
+	assert_int_equal(acme->ladder_after_s, 3600);
+	assert_int_equal(acme->accept, ACCEPT_CONFIRM);
+	assert_non_null(acme->accept_key);
+	assert_string_equal(acme->accept_redirect, "https://a.example/");
+	tenants_free(tenants);
+}
+
+/* Whoever holds the settings may read them, whatever has replaced them. */
+static void test_holders(void **state)
+{
+	struct tenants *tenants = loaded("{acme: {contact: Ann}}");
+	struct tenants *held = tenants_hold(tenants);
+
+	(void)state;
+	tenants_free(tenants);
+	assert_string_equal(tenants_find(held, "acme")->contact, "Ann");
+	tenants_free(held);
+}
+
+static void test_next(void **state)
+{
+	static const struct {
+		const char *channel, *zone, *time, *expected;
+	} cases[] = {
+		{ "email", "Asia/Tokyo", "2025-03-14T15:00:00Z", "2025-03-14T23:00:00Z" },
+		{ "email", NULL, "2025-03-14T15:00:00Z", "2025-03-14T15:00:00Z" },
+		{ "email", "Europe/Moskow", "2025-03-14T17:00:00Z", "2025-03-15T05:00:00Z" },
+		{ "sms", NULL, "2025-03-14T15:00:00Z", "2025-03-15T06:00:00Z" },
+		{ "sms", "Asia/Tokyo", "2025-03-14T01:00:00Z", "2025-03-14T01:00:00Z" },
+	};
+	struct tenants *tenants = loaded(
+		"{acme: {timezone: Europe/Moscow, send_window: {from: '08:00', to: '20:00'},\n"
+		"        sms_window: {from: '09:00', to: '18:00'}}}");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[NOW_TEXT_SIZE];
+		int64_t ms, expected;
+
+		assert_true(now_parse(cases[i].time, &ms));
+		assert_true(now_parse(cases[i].expected, &expected));
+		ms = tenant_next_ms(tenants_find(tenants, "acme"), cases[i].channel, cases[i].zone,
+				    ms);
+		if (ms != expected)
+			fail_msg("case %zu: %s", i, now_text(ms, text));
+	}
+	tenants_free(tenants);
+}
+
 static void test_many(void **state)
 {
 	autobuf yaml = BUF_INIT(1u << 20);
@@ -182,47 +283,89 @@ static const struct {
 	{ "{acme: {link_ttl: 5}}",
 	  "tenants.acme: link_ttl is no setting of a tenant, the nearest is link_ttl_s" },
 	{ "{acme: {sender: {form: a@b.org}}}",
-	  "tenants.acme: form is no setting of a tenant, the nearest is from" },
+	  "tenants.acme: sender: form is no setting of a tenant, the nearest is from" },
 	{ "{'*': {brand: {color: red}}}",
-	  "tenants.*: color is no setting of a tenant, the nearest is colour" },
-	{ "{'*': {brand: {colour: red}}}", "tenants.*: colour must be a colour such as #1a5fb4" },
+	  "tenants.*: brand: color is no setting of a tenant, the nearest is colour" },
+	{ "{'*': {brand: {colour: red}}}",
+	  "tenants.*: brand: colour 'red' must be a colour such as #1a5fb4" },
 	{ "{acme: 5}", "tenants.acme: must be a mapping" },
-	{ "{acme: {sender: a@b.org}}", "tenants.acme: must be a mapping" },
-	{ "{acme: {auto_send: true}}", "tenants.acme: auto_send must be a mapping" },
+	{ "{acme: {sender: a@b.org}}", "tenants.acme: sender: must be a mapping" },
+	{ "{acme: {auto_send: true}}", "tenants.acme: auto_send: must be a mapping" },
 	{ "{acme: {auto_send: {imports: true}}}",
-	  "tenants.acme: auto_send.imports: there are manual, import, directory, api" },
+	  "tenants.acme: auto_send: imports is no setting of a tenant, the nearest is import" },
 	{ "{acme: {auto_send: {import: 1}}}",
-	  "tenants.acme: auto_send.import is neither true nor false" },
-	{ "{acme: {limits: 50/s}}", "tenants.acme: limits must be a mapping" },
+	  "tenants.acme: auto_send: import '1' must be true or false" },
+	{ "{acme: {limits: 50/s}}", "tenants.acme: limits: must be a mapping" },
 	{ "{acme: {limits: {tenants: 50/s}}}",
-	  "tenants.acme: limits.tenants: there are tenant and recipient" },
+	  "tenants.acme: limits: tenants is no setting of a tenant, the nearest is tenant" },
 	{ "{acme: {limits: {tenant: 50}}}",
-	  "tenants.acme: limits.tenant must be text, such as 50/s" },
+	  "tenants.acme: limits: tenant '50' must be text, such as 50/s" },
 	{ "{acme: {limits: {tenant: 50/w}}}",
-	  "tenants.acme: limits.tenant: '50/w': a rate is per s, m, h or d" },
-	{ "{acme: {link_ttl_s: 299}}", "tenants.acme: link_ttl_s is from 300 to 31536000 seconds" },
+	  "tenants.acme: limits: tenant: '50/w': a rate is per s, m, h or d" },
+	{ "{acme: {link_ttl_s: 299}}",
+	  "tenants.acme: link_ttl_s '299' must be a number from 300 to 31536000" },
 	{ "{acme: {link_ttl_s: 31536001}}",
-	  "tenants.acme: link_ttl_s is from 300 to 31536000 seconds" },
+	  "tenants.acme: link_ttl_s '31536001' must be a number from 300 to 31536000" },
 	{ "{acme: {link_ttl_s: long}}",
-	  "tenants.acme: link_ttl_s is from 300 to 31536000 seconds" },
-	{ "{acme: {contact: 5}}", "tenants.acme: contact must be text" },
+	  "tenants.acme: link_ttl_s 'long' must be a number from 300 to 31536000" },
+	{ "{acme: {contact: 5}}", "tenants.acme: contact '5' must be text" },
 	{ "{acme: {sender: {from_name: \"a\\r\\nBcc: b\"}}}",
-	  "tenants.acme: from_name must be one line of text" },
+	  "tenants.acme: sender: from_name must be one line of text" },
 	{ "{acme: {sender: {from: 'Acme <a@b.org>'}}}",
-	  "tenants.acme: from must be an address such as no-reply@example.com, its domain in "
+	  "tenants.acme: sender: from must be an address such as no-reply@example.com, its domain "
+	  "in "
 	  "ASCII" },
 	{ "{acme: {sender: {reply_to: ' a@b.org'}}}",
-	  "tenants.acme: reply_to must be an address such as no-reply@example.com, its domain in "
+	  "tenants.acme: sender: reply_to must be an address such as no-reply@example.com, its "
+	  "domain in "
 	  "ASCII" },
 	{ "{acme: {sender: {from: 'a@bücher.example'}}}",
-	  "tenants.acme: from must be an address such as no-reply@example.com, its domain in "
+	  "tenants.acme: sender: from must be an address such as no-reply@example.com, its domain "
+	  "in "
 	  "ASCII" },
 	{ "{acme: {link_base: 'join.example/i'}}",
-	  "tenants.acme: link_base must be an http or https URL" },
-	{ "{acme: {timezone: Europe/Moskow}}",
-	  "tenants.acme: timezone must be an IANA time zone such as Europe/Moscow" },
+	  "tenants.acme: link_base 'join.example/i' must be an http or https URL" },
+	{ "{acme: {timezone: Europe/Moskow}}", "tenants.acme: timezone 'Europe/Moskow' must be an "
+					       "IANA time zone such as Europe/Moscow" },
 	{ "{acme: {default_locale: ru_RU}}",
-	  "tenants.acme: default_locale must be a BCP 47 language tag such as ru-RU" },
+	  "tenants.acme: default_locale 'ru_RU' must be a BCP 47 language tag such as ru-RU" },
+	{ "{acme: {send_window: 9-18}}", "tenants.acme: send_window: must be a mapping" },
+	{ "{acme: {send_window: {from: 08:00}}}",
+	  "tenants.acme: send_window needs from and to, or is off" },
+	{ "{acme: {send_window: {from: 08:00, to: 08:00}}}",
+	  "tenants.acme: send_window: from and to must differ; all day is 00:00 to 24:00" },
+	{ "{acme: {send_window: {from: 24:00, to: 00:00}}}",
+	  "tenants.acme: send_window: from and to must differ; all day is 00:00 to 24:00" },
+	{ "{acme: {send_window: {from: 24:00, to: 08:00}}}",
+	  "tenants.acme: send_window: from must be before 24:00" },
+	{ "{acme: {sms_window: {from: '8:00', to: 18:00}}}",
+	  "tenants.acme: sms_window: from: '8:00' is no time of the day; write 08:00, or 24:00" },
+	{ "{acme: {send_window: {days: mon-fry, from: 08:00, to: 18:00}}}",
+	  "tenants.acme: send_window: days: 'mon-fry' are no days; write mon-fri, or mon, wed, "
+	  "sat-sun" },
+	{ "{acme: {send_window: {days: [], from: 08:00, to: 18:00}}}",
+	  "tenants.acme: send_window: days: '' are no days; write mon-fri, or mon, wed, sat-sun" },
+	{ "{acme: {reminder: {count: 3}}}",
+	  "tenants.acme: reminder: count '3' must be a number from 0 to 2" },
+	{ "{acme: {reminder: {at_percent: 100}}}",
+	  "tenants.acme: reminder: at_percent '100' must be a number from 1 to 99" },
+	{ "{acme: {reminder: half}}", "tenants.acme: reminder: must be a mapping" },
+	{ "{acme: {cooldown_s: -1}}",
+	  "tenants.acme: cooldown_s '-1' must be a number from 0 to 604800" },
+	{ "{acme: {email_only: yes}}", "tenants.acme: email_only 'yes' must be true or false" },
+	{ "{acme: {home_region: Kazakhstan}}",
+	  "tenants.acme: home_region 'Kazakhstan' must be a country such as KZ" },
+	{ "{acme: {countries: {allow: [KZ, ru]}}}",
+	  "tenants.acme: countries: allow 'ru' must be a country such as KZ" },
+	{ "{acme: {roles: admin}}", "tenants.acme: roles must be a list of up to 200" },
+	{ "{acme: {teams: ['']}}", "tenants.acme: teams '' must be one line of 1 to 100 bytes" },
+	{ "{acme: {accept: {mode: page}}}",
+	  "tenants.acme: accept: mode 'page' must be form, confirm or redirect" },
+	{ "{acme: {accept: {public_key: c2hvcnQ=}}}",
+	  "tenants.acme: accept: public_key 'c2hvcnQ=' must be a public key: 32 bytes in base64" },
+	{ "{acme: {sender: {sms_id: 'Twelve chars'}}}",
+	  "tenants.acme: sender: sms_id 'Twelve chars' must be 11 letters and digits, or 3 to 15 "
+	  "digits" },
 	{ "{'ac me': {}}", "tenants.ac me: a tenant's name has 1 to 64 of A-Z a-z 0-9 _ -" },
 };
 
@@ -246,6 +389,9 @@ int main(void)
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_own_over_common),
+		cmocka_unit_test(test_all_fields),
+		cmocka_unit_test(test_holders),
+		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_bad),
 	};
