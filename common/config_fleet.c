@@ -12,6 +12,7 @@ const char *const config_fleet[] = {
 	"kafka",
 	"keys.recipient_file",
 	"keys.ring_file",
+	"keys.seal_public_file",
 	"log.format",
 	"log.level",
 	"memory.deliveries",

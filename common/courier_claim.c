@@ -24,10 +24,11 @@ static void make_token(struct courier *c, struct parcel *p, const char *kid)
 				   p->job.delivery.generation };
 	struct err e;
 
-	if (token_make(c->o.ring, kid, whose, p->token, &e) < 0) {
-		p->token[0] = '\0'; /* the key that signed the first turn is gone from the ring */
+	p->token[0] = p->token_sha256[0] = '\0';
+	if (job_is_password(&p->job))
 		return;
-	}
+	if (token_make(c->o.ring, kid, whose, p->token, &e) < 0)
+		return; /* the key that signed the first turn is gone from the ring */
 	token_sha256(p->token, p->token_sha256);
 }
 
@@ -56,7 +57,7 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 		.coords = p->work->coords,
 		.lease_ms = c->o.deadline_ms + LEASE_MARGIN_MS,
 		.kid = keyring_newest(c->o.ring),
-		.token_sha256 = p->token_sha256,
+		.token_sha256 = p->token_sha256[0] ? p->token_sha256 : NULL,
 		.token_memory_s = p->job.ttl_s + TOKEN_MARGIN_S,
 		.limits = p->limits,
 		.nlimits = rate->interval_us ? 1 : 0,
@@ -71,17 +72,23 @@ static void judge(struct courier *c, struct parcel *p, enum reach reach, const c
 	courier_judge(c, p);
 }
 
+/* When the link ends that would be sent now; 0 = there is none. */
+static int64_t window_end(const struct parcel *p)
+{
+	return job_is_password(&p->job) ? 0 : p->claim.now_ms + p->job.ttl_s * 1000;
+}
+
 /* Ours: to a channel thread, unless its time is over. */
 static void send(struct courier *c, struct parcel *p)
 {
-	p->expires_ms = p->claim.now_ms + p->job.ttl_s * 1000;
+	p->expires_ms = window_end(p);
 	if (strcmp(p->claim.pinned_kid, p->claim.kid) != 0)
 		make_token(c, p, p->claim.pinned_kid);
 	parcel_move(c, p, PARCEL_AWAY);
 	crash_point("claimed");
 	if (p->claim.now_ms > p->job.not_after_ms)
 		judge(c, p, REACH_REFUSED, "not_sent_in_time");
-	else if (!p->token[0])
+	else if (!p->token[0] && !job_is_password(&p->job))
 		judge(c, p, REACH_REFUSED, "render_failed");
 	else
 		exchange_put(c->exchange, &p->link);
@@ -94,7 +101,7 @@ static void take_up(struct courier *c, struct parcel *p)
 	const struct journal_entry *former =
 		c->journal ? journal_former(c->journal, p->job.id, p->claim.claimed_turn) : NULL;
 
-	p->expires_ms = p->claim.now_ms + p->job.ttl_s * 1000;
+	p->expires_ms = window_end(p);
 	if (!former || former->stage < JOURNAL_DOT) {
 		send(c, p);
 		return;
@@ -119,7 +126,7 @@ static void after_doubt(struct courier *c, struct parcel *p)
 		send(c, p);
 		return;
 	}
-	p->expires_ms = p->claim.now_ms + p->job.ttl_s * 1000;
+	p->expires_ms = window_end(p);
 	parcel_move(c, p, PARCEL_AWAY);
 	judge(c, p, REACH_IN_DOUBT, NULL);
 }

@@ -140,6 +140,15 @@ static struct later_item *make_park(struct parcel *p)
 	return &k->item;
 }
 
+/* A reminder that cannot be sent does not end the invitation; a password mail is live only while it
+   waits. */
+static bool gives_up_address(const struct parcel *p)
+{
+	if (p->job.delivery.n > 0 || !p->verdict.final)
+		return false;
+	return p->verdict.word == WORD_ERROR || job_is_password(&p->job);
+}
+
 static void prepare_settle(struct courier *c, struct parcel *p)
 {
 	struct outcome_timings timings;
@@ -162,10 +171,7 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 		.outcome_len = p->outcome.len,
 		.set = p->fields,
 		.nset = state_fields(p),
-		/* a reminder that cannot be sent does not end the invitation */
-		.give_up_address = p->verdict.word == WORD_ERROR && !p->job.delivery.n
-					   ? p->job.address_key
-					   : NULL,
+		.give_up_address = gives_up_address(p) ? p->job.address_key : NULL,
 		.park = p->park,
 	};
 }

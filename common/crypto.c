@@ -154,6 +154,11 @@ void crypto_base32(const void *p, size_t n, char *out)
 	*out = '\0';
 }
 
+void crypto_base64(const void *p, size_t n, char *out)
+{
+	sodium_bin2base64(out, CRYPTO_BASE64_LEN(n) + 1, p, n, sodium_base64_VARIANT_ORIGINAL);
+}
+
 void crypto_base64url(const void *p, size_t n, char *out)
 {
 	sodium_bin2base64(out, CRYPTO_BASE64URL_LEN(n) + 1, p, n,

@@ -20,6 +20,7 @@
 /* Characters that n bytes become, without the final NUL. */
 #define CRYPTO_HEX_LEN(n) ((size_t)(n)*2)
 #define CRYPTO_BASE32_LEN(n) (((size_t)(n)*8 + 4) / 5)
+#define CRYPTO_BASE64_LEN(n) (((size_t)(n) + 2) / 3 * 4)
 #define CRYPTO_BASE64URL_LEN(n) (((size_t)(n)*4 + 2) / 3)
 
 /* Once at start, before any thread. ERR_FATAL where the machine has no source of randomness. */
@@ -51,9 +52,10 @@ void crypto_mac_u64(struct crypto_mac *m, uint64_t v);
 void crypto_mac_final(struct crypto_mac *m, unsigned char out[CRYPTO_HASH_BYTES]);
 
 /* NUL-terminated text; out has room for the length above and the NUL. Base32 and base64url are
-   those of RFC 4648 without padding, base32 in lower case. */
+   those of RFC 4648 without padding, base32 in lower case; base64 has its padding. */
 void crypto_hex(const void *p, size_t n, char *out);
 void crypto_base32(const void *p, size_t n, char *out);
+void crypto_base64(const void *p, size_t n, char *out);
 void crypto_base64url(const void *p, size_t n, char *out);
 
 /* Base64 (RFC 4648) in either alphabet, padded or not, into at most cap bytes. False where the

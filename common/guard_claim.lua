@@ -54,7 +54,7 @@ local function answer(at, last)
 		if limit then
 			return { LIMITED, now, wait, first, doubts, asked_text, pinned, limit, false }
 		end
-		if kid ~= '' and pinned == kid then
+		if token ~= '' and pinned == kid then
 			call('SET', prefix .. 'k:' .. token, delivery, 'PX', token_ms)
 		end
 	end

@@ -26,6 +26,11 @@ static void member(struct buf *b, const char *name, const char *value)
 	buf_json(b, value);
 }
 
+bool job_is_password(const struct job *j)
+{
+	return !strcmp(j->kind, "password");
+}
+
 void job_write(const struct job *j, const char *data, size_t data_len, struct buf *out)
 {
 	buf_room(out, JOB_ROOM + data_len);
@@ -43,6 +48,8 @@ void job_write(const struct job *j, const char *data, size_t data_len, struct bu
 	json_write_int(out, "ttl_s", j->ttl_s);
 	json_write_int(out, "requested_ms", j->requested_ms);
 	json_write_int(out, "not_after_ms", j->not_after_ms);
+	member(out, "username", j->username);
+	member(out, "sealed_password", j->sealed_password);
 	json_write_name(out, "data");
 	buf_add(out, data, data_len);
 	json_write_close(out);
@@ -134,6 +141,8 @@ static int read_body(struct job *j, struct err *e)
 	j->request_source = text(root, "source");
 	j->request_id = text(root, "id");
 	j->link_base = text(root, "link_base");
+	j->username = text(root, "username");
+	j->sealed_password = text(root, "sealed_password");
 	j->ttl_s = json_integer_value(json_object_get(root, "ttl_s"));
 	j->requested_ms = json_integer_value(json_object_get(root, "requested_ms"));
 	j->not_after_ms = json_integer_value(json_object_get(root, "not_after_ms"));

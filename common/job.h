@@ -10,6 +10,7 @@
 #define BECKON_JOB_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,11 +41,17 @@ struct job {
 	int64_t not_after_ms;
 	int64_t turn, attempt; /* 1-based; from the headers, 1 where absent */
 	char waited[16]; /* why it waited last, so that it is told once a reason; "" = it did not */
+	/* Kind password: opened only to send; NULL = none. */
+	const char *username, *sealed_password;
 	const char *traceparent;
 	char traceparent_text[CLOUDEVENT_TRACEPARENT_SIZE];
 	const json_t *data; /* when read */
 	json_t *root;	    /* when read: owner */
 };
+
+/* A password mail: no link, no window, nothing in doubt is sent again, and the address is held only
+   while it waits. */
+bool job_is_password(const struct job *j);
 
 /* Appends the value; data is the request's data as JSON text. */
 void job_write(const struct job *j, const char *data, size_t data_len, struct buf *out);

@@ -1,7 +1,7 @@
 /*
  * beckon - the tool: everything that a person or a script asks of the fleet from a terminal.
  *
- * A table of commands. Each lives in a file of its own and reads its own arguments.
+ * A table of commands (commands.c). Each lives in a file of its own and reads its own arguments.
  */
 #include <locale.h>
 #include <signal.h>
@@ -10,35 +10,11 @@
 #include <string.h>
 
 #include "cli.h"
-#include "cmd_check.h"
-#include "cmd_dev.h"
-#include "cmd_doctor.h"
-#include "cmd_init.h"
-#include "cmd_invite.h"
-#include "cmd_tail.h"
-#include "cmd_render.h"
-#include "cmd_topics.h"
+#include "commands.h"
 #include "nearest.h"
 
 /* A word further away than this is no typing mistake. */
 #define TYPO_MAX 2
-
-static int cmd_help(int argc, char **argv);
-
-static const struct command commands[] = {
-	{ "dev", cmd_dev, "the whole fleet on this machine, with nothing to set up" },
-	{ "invite", cmd_invite, "ask for people to be invited: addresses, or a CSV file" },
-	{ "tail", cmd_tail, "show outcomes as they are told" },
-	{ "topics", cmd_topics, "make the topics of an installation, or list them" },
-	{ "init", cmd_init, "begin a new installation, or draw its keys" },
-	{ "doctor", cmd_doctor, "is the installation set up as the promises need it?" },
-	{ "check-email", cmd_check_email,
-	  "is this an e-mail address, and what is its normal form?" },
-	{ "check-event", cmd_check_event, "would this event be served?" },
-	{ "render", cmd_render, "what a template makes of variables" },
-	{ "help", cmd_help, "this list, or the usage of one command: beckon help COMMAND" },
-};
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const char exit_codes[] =
 	"\nExit codes:\n"
@@ -50,7 +26,7 @@ static const char exit_codes[] =
 
 static const struct command *find(const char *name)
 {
-	for (size_t i = 0; i < COMMANDS; i++)
+	for (size_t i = 0; i < command_count; i++)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
 	return NULL;
@@ -60,7 +36,7 @@ static int unknown(const char *name)
 {
 	struct nearest n = { .word = name };
 
-	for (size_t i = 0; i < COMMANDS; i++)
+	for (size_t i = 0; i < command_count; i++)
 		nearest_offer(&n, commands[i].name);
 	fprintf(stderr, "beckon: there is no command '%s'", name);
 	if (n.distance <= TYPO_MAX)
@@ -69,7 +45,7 @@ static int unknown(const char *name)
 	return CLI_USAGE;
 }
 
-static int cmd_help(int argc, char **argv)
+int cmd_help(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "help") && argv[1][0] != '-') {
 		const struct command *c = find(argv[1]);
@@ -80,7 +56,7 @@ static int cmd_help(int argc, char **argv)
 	printf("beckon %s - invite people: by event in, by e-mail out\n\nUsage: beckon COMMAND "
 	       "[OPTION...]\n\n",
 	       BECKON_VERSION);
-	for (size_t i = 0; i < COMMANDS; i++)
+	for (size_t i = 0; i < command_count; i++)
 		printf("  %-12s %s\n", commands[i].name, commands[i].help);
 	fputs(exit_codes, stdout);
 	return CLI_GOOD;

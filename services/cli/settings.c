@@ -34,6 +34,8 @@ static const struct config_key keys[] = {
 	  .fallback = "invite-templates", .help = "Tenants' templates." },
 	{ CONFIG_STRING(S, topics[TOPIC_DEAD_LETTER]), .name = "topics.dead_letter",
 	  .fallback = "invite-dead-letter", .help = "Bytes that are no readable event." },
+	{ CONFIG_STRING(S, seal_public_file), .name = "keys.seal_public_file",
+	  .help = "The public key that passwords are sealed for." },
 	{ CONFIG_OBJECT(S, relays), .name = "relays",
 	  .help = "The relays of the e-mail service, for doctor." },
 };

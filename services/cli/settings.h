@@ -35,7 +35,8 @@ struct settings {
 	char *redis_url, *redis_password, *redis_prefix;
 	int64_t redis_timeout_ms;
 	char *topics[TOPIC_COUNT];
-	json_t *relays; /* as it stands in the file; NULL = none */
+	char *seal_public_file; /* NULL = none */
+	json_t *relays;		/* as it stands in the file; NULL = none */
 };
 
 /* words are what args_read put aside. ERR_FATAL: a wrong setting, told as file, key and value. */

@@ -82,6 +82,28 @@ static void test_round_trip(void **state)
 	job_clear(&j); /* harmless */
 }
 
+static void test_password(void **state)
+{
+	autobuf value = BUF_INIT(JOB_MAX_BYTES);
+	struct job written = sample, j;
+	struct record r;
+	struct err e = { "" };
+
+	(void)state;
+	written.kind = "password";
+	written.username = "ann";
+	written.sealed_password = "AWJj";
+	job_write(&written, DATA, strlen(DATA), &value);
+	r = record_of(NULL, 0, &value);
+	if (job_read(&r, &j, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_true(job_is_password(&j));
+	assert_false(job_is_password(&sample));
+	assert_string_equal(j.username, "ann");
+	assert_string_equal(j.sealed_password, "AWJj");
+	job_clear(&j);
+}
+
 /* The request's data is not written anew: not one byte of it changes. */
 static void test_data_byte_for_byte(void **state)
 {
@@ -349,7 +371,7 @@ int main(void)
 		cmocka_unit_test(test_absent),	      cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_stands),	      cmocka_unit_test(test_odd_headers),
 		cmocka_unit_test(test_bad),	      cmocka_unit_test(test_good_of_the_bad_table),
-		cmocka_unit_test(test_hostile_bytes),
+		cmocka_unit_test(test_hostile_bytes), cmocka_unit_test(test_password),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,30 @@
+#include "commands.h"
+
+#include "cmd_check.h"
+#include "cmd_dev.h"
+#include "cmd_doctor.h"
+#include "cmd_init.h"
+#include "cmd_invite.h"
+#include "cmd_keygen.h"
+#include "cmd_render.h"
+#include "cmd_seal.h"
+#include "cmd_tail.h"
+#include "cmd_topics.h"
+#include "mem.h"
+
+const struct command commands[] = {
+	{ "dev", cmd_dev, "the whole fleet on this machine, with nothing to set up" },
+	{ "invite", cmd_invite, "ask for people to be invited: addresses, or a CSV file" },
+	{ "tail", cmd_tail, "show outcomes as they are told" },
+	{ "topics", cmd_topics, "make the topics of an installation, or list them" },
+	{ "init", cmd_init, "begin a new installation, or draw its keys" },
+	{ "keygen", cmd_keygen, "draw a pair of keys for sealed passwords" },
+	{ "seal", cmd_seal, "seal a password for an event" },
+	{ "doctor", cmd_doctor, "is the installation set up as the promises need it?" },
+	{ "check-email", cmd_check_email,
+	  "is this an e-mail address, and what is its normal form?" },
+	{ "check-event", cmd_check_event, "would this event be served?" },
+	{ "render", cmd_render, "what a template makes of variables" },
+	{ "help", cmd_help, "this list, or the usage of one command: beckon help COMMAND" },
+};
+const size_t command_count = ARRAY_LEN(commands);
