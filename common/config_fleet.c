@@ -13,6 +13,8 @@ const char *const config_fleet[] = {
 	"keys.recipient_file",
 	"keys.ring_file",
 	"keys.seal_public_file",
+	"limits.domain",
+	"limits.global",
 	"log.format",
 	"log.level",
 	"memory.deliveries",

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dead.h"
 #include "log.h"
 #include "mem.h"
 #include "now.h"
@@ -49,7 +48,7 @@ static void parcel_leave(struct courier *c, struct parcel *p)
 	count_place(c, p, -1);
 }
 
-static void parcel_enter(struct courier *c, struct parcel *p, enum parcel_place place)
+void parcel_enter(struct courier *c, struct parcel *p, enum parcel_place place)
 {
 	p->place = place;
 	list_add(&c->lists[place], p);
@@ -63,14 +62,21 @@ void parcel_move(struct courier *c, struct parcel *p, enum parcel_place to)
 	parcel_enter(c, p, to);
 }
 
-void references_add(struct references *r, const char *delivery, int64_t turn)
+static void references_add(struct references *r, const struct reference *one)
 {
 	if (r->count == r->cap) {
 		r->cap = r->cap ? 2 * r->cap : 64;
 		r->list = xrealloc(r->list, r->cap * sizeof(*r->list));
 	}
-	snprintf(r->list[r->count].delivery, sizeof(r->list->delivery), "%s", delivery);
-	r->list[r->count++].turn = turn;
+	r->list[r->count++] = *one;
+}
+
+static void refer(struct references *r, const struct parcel *p, int64_t turn)
+{
+	struct reference one = { .turn = turn, .unheard = p->unheard };
+
+	snprintf(one.delivery, sizeof(one.delivery), "%s", p->job.id);
+	references_add(r, &one);
 }
 
 static void parcel_free(struct parcel *p)
@@ -88,6 +94,8 @@ void courier_let_go(struct courier *c, struct parcel *p)
 	if (c->journal)
 		journal_free_entry(c->journal, p->entry);
 	p->entry = -1;
+	if (p->unheard) /* or the next owner waits for the lease, and tells a doubt of nothing */
+		refer(&c->releases, p, p->job.turn);
 	c->gone -= p->gone && p->place != PARCEL_WAITING && p->place != PARCEL_RESTING;
 	parcel_leave(c, p);
 	stage_finish(c->run, p->work); /* courier_flushed frees it, perhaps at once */
@@ -100,79 +108,13 @@ void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms)
 	p->entry = -1;
 	p->ask_at_ms = ask_at_ms;
 	if (p->place == PARCEL_AWAY)
-		references_add(&c->releases, p->job.id, p->claim.claimed_turn);
+		refer(&c->releases, p, p->claim.claimed_turn);
 	if (stage_stopping(c->run))
 		stage_disown(p->work);
 	if (p->gone || stage_stopping(c->run))
 		courier_let_go(c, p);
 	else
 		parcel_move(c, p, ask_at_ms > now_mono_ms() ? PARCEL_RESTING : PARCEL_WAITING);
-}
-
-/* ---- taking jobs over ---- */
-
-static unsigned domain_bucket(const char *address)
-{
-	const char *domain = strrchr(address, '@');
-	unsigned h = 5381;
-
-	for (const char *s = domain ? domain : address; *s; s++)
-		h = h * 33 ^ (unsigned char)*s;
-	return h % COURIER_DOMAINS;
-}
-
-static void dead_letter(struct courier *c, struct work *w, const char *why)
-{
-	struct dead dead;
-	struct err e;
-	struct kafka_message m = {
-		.topic = stage_topic(c->run, STAGE_TOPIC_DEAD_LETTER),
-		.partition = -1,
-		.key = w->rec.key,
-		.key_len = w->rec.key_len,
-		.value = w->rec.value,
-		.value_len = w->rec.value_len,
-	};
-
-	log_error("ev=dead-letter partition=%d offset=%lld why=\"%s\"", w->rec.partition,
-		  (long long)w->rec.offset, why);
-	dead_fill(&dead, &w->rec, why);
-	m.headers = dead.headers;
-	m.header_count = dead.count;
-	if (stage_append(c->run, w, &m, &e) < 0)
-		stage_die(c->run, e.text);
-	stage_finish(c->run, w);
-}
-
-static void take_over(struct courier *c, struct work *w)
-{
-	struct parcel *p = xcalloc(1, sizeof(*p));
-	struct err e;
-
-	if (job_read(&w->rec, &p->job, &e) < 0 ||
-	    strcmp(p->job.delivery.channel, c->channel->name) != 0) {
-		dead_letter(c, w, p->job.root ? "a job of another channel" : e.text);
-		job_clear(&p->job);
-		free(p);
-		return;
-	}
-	p->courier = c;
-	p->work = w;
-	p->entry = -1;
-	p->read_ms = now_mono_ms();
-	p->tenant = tenants_find(c->o.tenants, p->job.delivery.tenant);
-	p->domain = domain_bucket(p->job.to);
-	p->outcome.max = OUTCOME_MAX_BYTES;
-	w->user = p;
-	parcel_enter(c, p, PARCEL_WAITING);
-}
-
-int courier_handle(struct courier *c, struct work **works, size_t n, struct err *e)
-{
-	(void)e;
-	for (size_t i = 0; i < n; i++)
-		take_over(c, works[i]);
-	return OK;
 }
 
 void courier_flushed(struct courier *c, struct work *w)
@@ -182,7 +124,7 @@ void courier_flushed(struct courier *c, struct work *w)
 	if (!p)
 		return;
 	if (p->settle.outcome)
-		references_add(&c->drops, p->job.id, p->settle.turn);
+		refer(&c->drops, p, p->settle.turn);
 	parcel_free(p);
 }
 
@@ -230,7 +172,8 @@ static void add_all(struct courier *c)
 	for (size_t i = 0; i < c->drops.count; i++)
 		guard_add_drop(g, c->drops.list[i].delivery, c->drops.list[i].turn);
 	for (size_t i = 0; i < c->releases.count; i++)
-		guard_add_release(g, c->releases.list[i].delivery, c->releases.list[i].turn);
+		guard_add_release(g, c->releases.list[i].delivery, c->releases.list[i].turn,
+				  c->releases.list[i].unheard);
 	for (struct parcel *p = c->lists[PARCEL_SETTLING].first; p; p = p->next)
 		guard_add_settle(g, &p->settle);
 	for (struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = p->next) {
@@ -241,8 +184,12 @@ static void add_all(struct courier *c)
 
 static void unasked(struct courier *c)
 {
-	while (c->lists[PARCEL_ASKED].first)
-		courier_give_back(c, c->lists[PARCEL_ASKED].first, 0);
+	struct parcel *p;
+
+	while ((p = c->lists[PARCEL_ASKED].first)) {
+		p->unheard = true;
+		courier_give_back(c, p, 0);
+	}
 }
 
 static void take_answers(struct courier *c)
@@ -257,6 +204,7 @@ static void take_answers(struct courier *c)
 	}
 	for (struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = next) {
 		next = p->next;
+		p->unheard = false;
 		if (p->claim.answer == CLAIM_LIMITED)
 			limited[n++] = p;
 		else

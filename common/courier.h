@@ -21,6 +21,7 @@
 #include "exchange.h"
 #include "guard.h"
 #include "job.h"
+#include "limits.h"
 #include "outcome.h"
 #include "stage.h"
 #include "tenant.h"
@@ -54,12 +55,12 @@ struct parcel {
 	unsigned route_faults; /* met in a row: a message that breaks connections is not retried for
 				  ever */
 	unsigned domain;       /* bucket of the recipient's domain */
+	bool unheard;	       /* the answer to its last claim was lost: it may be ours in Redis */
 	bool gone;	       /* its partition went to somebody else while it was away */
 
 	/* the claim */
 	struct claim claim;
-	struct guard_limit limits[1];
-	char limit_name[IDS_HASH_SIZE + 12], token_sha256[65], token[TOKEN_SIZE];
+	char token_sha256[65], token[TOKEN_SIZE];
 	int entry;	  /* in the journal; -1 = none */
 	int64_t asked_ms; /* monotonic */
 	int64_t lease_end_boot_ms, expires_ms;
@@ -99,8 +100,9 @@ struct channel {
 
 struct courier_options {
 	size_t sessions;
-	int64_t deadline_ms; /* of one message */
-	struct verdict_rules rules;
+	int64_t deadline_ms;	    /* of one message */
+	struct verdict_rules rules; /* of an invite; a password in doubt is never sent again */
+	struct limits_fleet limits;
 	const struct tenants *tenants;
 	const struct keyring *ring; /* replaced by courier_keyring */
 };

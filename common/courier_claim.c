@@ -13,8 +13,6 @@
 #define LEASE_MARGIN_MS 15000
 #define TOKEN_MARGIN_S                                                                             \
 	86400 /* a link's name outlives its window, so that a late click is told "expired" */
-#define LIMITED_MIN_MS 1000
-#define LIMITED_MAX_MS 60000
 
 /* ---- asking ---- */
 
@@ -34,11 +32,8 @@ static void make_token(struct courier *c, struct parcel *p, const char *kid)
 
 void courier_prepare_claim(struct courier *c, struct parcel *p)
 {
-	const struct tenant_rate *rate = &p->tenant->recipient_limit;
-
 	make_token(c, p, NULL);
-	snprintf(p->limit_name, sizeof(p->limit_name), "recipient:%s", p->job.recipient_hash);
-	p->limits[0] = (struct guard_limit){ p->limit_name, rate->interval_us, rate->burst };
+	limits_find(&c->limits, &p->job, p->tenant, &c->o.limits, NULL);
 	if (c->journal) {
 		p->entry = journal_take(c->journal, p->job.id, p->job.turn);
 		assert(p->entry >= 0); /* it has one for every work that can be in hand */
@@ -59,8 +54,8 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 		.kid = keyring_newest(c->o.ring),
 		.token_sha256 = p->token_sha256[0] ? p->token_sha256 : NULL,
 		.token_memory_s = p->job.ttl_s + TOKEN_MARGIN_S,
-		.limits = p->limits,
-		.nlimits = rate->interval_us ? 1 : 0,
+		.limits = c->limits.list,
+		.nlimits = c->limits.n,
 	};
 }
 
@@ -122,7 +117,7 @@ static void after_doubt(struct courier *c, struct parcel *p)
 
 	o.code = "outcome_unknown";
 	courier_tell(c, p, &o);
-	if (p->claim.doubts <= 1 && !c->o.rules.doubts_are_final) {
+	if (p->claim.doubts <= 1 && !courier_rules(c, p).doubts_are_final) {
 		send(c, p);
 		return;
 	}
@@ -181,16 +176,6 @@ struct limited {
 	struct job_stand stand;
 };
 
-static int64_t limited_due(const struct parcel *p)
-{
-	int64_t wait = p->claim.wait_ms;
-
-	wait = wait < LIMITED_MIN_MS   ? LIMITED_MIN_MS
-	       : wait > LIMITED_MAX_MS ? LIMITED_MAX_MS
-				       : wait;
-	return p->claim.now_ms + verdict_jitter(wait, (uint32_t)random() * 2u);
-}
-
 static void fill_limited(const struct parcel *p, struct limited *l)
 {
 	l->stand = (struct job_stand){ .turn = p->job.turn + 1,
@@ -199,7 +184,7 @@ static void fill_limited(const struct parcel *p, struct limited *l)
 	l->item = (struct later_item){
 		.id = p->job.id,
 		.turn = l->stand.turn,
-		.due_ms = limited_due(p),
+		.due_ms = p->claim.now_ms + limits_park_ms(&p->claim, (uint32_t)random() * 2u),
 		.topic = p->work->rec.topic,
 		.key = p->job.invite_key,
 		.value = p->work->rec.value,

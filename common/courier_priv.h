@@ -23,6 +23,7 @@ struct parcel_list {
 struct reference {
 	char delivery[IDS_DELIVERY_SIZE];
 	int64_t turn;
+	bool unheard; /* of a claim whose answer was lost */
 };
 
 struct references {
@@ -39,6 +40,7 @@ struct courier {
 	struct journal *journal;
 	struct parcel_list lists[PARCEL_PLACES];
 	struct references drops, releases;
+	struct limits limits;		   /* of the parcel whose claim is being prepared */
 	unsigned away[COURIER_DOMAINS];	   /* parcels away, by bucket of the recipient's domain */
 	unsigned asked[COURIER_DOMAINS];   /* chosen in this turn, likewise; zero between turns */
 	unsigned waiting[COURIER_DOMAINS]; /* parcels waiting, likewise */
@@ -53,8 +55,11 @@ struct courier {
 };
 
 /* courier.c */
+/* A new parcel; from then on parcel_move. */
+void parcel_enter(struct courier *c, struct parcel *p, enum parcel_place place);
 void parcel_move(struct courier *c, struct parcel *p, enum parcel_place to);
-void references_add(struct references *r, const char *delivery, int64_t turn);
+/* What is to be done in doubt, by the delivery's kind. */
+struct verdict_rules courier_rules(const struct courier *c, const struct parcel *p);
 /* Unclaimed again: to be asked for at ask_at_ms, or let go where its partition is gone. */
 void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms);
 /* Nothing more is to be done with it but wait for acknowledgements. */
@@ -69,6 +74,7 @@ void courier_choose(struct courier *c, int64_t now);
 int64_t courier_next_ask(const struct courier *c, int64_t now);
 
 /* courier_claim.c */
+/* p->claim borrows c->limits: it is to be added before the next is prepared. */
 void courier_prepare_claim(struct courier *c, struct parcel *p);
 void courier_answer_claim(struct courier *c, struct parcel *p);
 /* Parks those that a limit refused, in one pipeline, and tells of it. */

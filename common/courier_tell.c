@@ -193,8 +193,17 @@ static bool not_its_fault(struct courier *c, struct parcel *p)
 	return true;
 }
 
+struct verdict_rules courier_rules(const struct courier *c, const struct parcel *p)
+{
+	struct verdict_rules rules = c->o.rules;
+
+	rules.doubts_are_final = rules.doubts_are_final || job_is_password(&p->job);
+	return rules;
+}
+
 void courier_judge(struct courier *c, struct parcel *p)
 {
+	struct verdict_rules rules = courier_rules(c, p);
 	struct verdict_facts facts = {
 		.result = p->result,
 		.retry_after_ms = p->retry_after_ms,
@@ -211,9 +220,11 @@ void courier_judge(struct courier *c, struct parcel *p)
 	}
 	if (p->result.reply.code && p->send_ms < COURIER_QUICK_MS)
 		c->answered_ms[p->domain] = now_mono_ms();
+	if (p->result.reach == REACH_TAKEN)
+		route_proved(c->route);
 	if (p->send_ms)
 		metric_observe(c->send_seconds, (double)p->send_ms / 1000.0);
-	p->verdict = verdict_of(&facts, &c->o.rules);
+	p->verdict = verdict_of(&facts, &rules);
 	prepare_settle(c, p);
 	parcel_move(c, p, PARCEL_SETTLING);
 }

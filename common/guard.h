@@ -21,7 +21,8 @@
  *   c:<delivery>             text: the claim, one line, see guard_record.lua
  *   o:<delivery>/<turn>      who settled this turn, and the outcome's bytes until they are
  * acknowledged k:<token sha256>         the delivery whose link it is g:<name>                 GCRA
- * state of a limit (theoretical arrival time, microseconds) s:<name>                 stretches of
+ * state of a limit (theoretical arrival time, microseconds) w:<name>                 where the line
+ * of those ends that this limit refused (microseconds) s:<name>                 stretches of
  * time free before it: skipped ones, slots given back (sorted set) later, l:<id>            see
  * later.h
  */
@@ -171,6 +172,8 @@ struct claim {
 				 this one or an earlier one. CLAIM_DUPLICATE: the turn that outcome
 				 belongs to (for the drop) */
 	char pinned_kid[16];
+	int64_t line_ms;     /* CLAIM_LIMITED: from now until the end of the line before that limit,
+				a minute at the most beyond wait_ms; at least wait_ms */
 	char limited_by[16]; /* first part of the name of the limit that refused: "recipient" ... */
 	char *outcome;	     /* CLAIM_DUPLICATE; NULL = none waits */
 	size_t outcome_len;
@@ -212,9 +215,11 @@ void guard_add_settle(struct guard *g, struct settle *s);
 /* The outcome of this turn has been acknowledged by Kafka: its bytes may go. No answer is kept. */
 void guard_add_drop(struct guard *g, const char *delivery, int64_t turn);
 
-/* Gives an unsent claim of this holder and turn back, as if it had never been made (limits charged
-   stay charged). No answer is kept. */
-void guard_add_release(struct guard *g, const char *delivery, int64_t turn);
+/* Gives an unsent claim of this holder and turn back, as if it had never been made; limits charged
+   stay charged, and the next claim does not pay them again. unheard: the answer to the claim was
+   lost, so nobody knows whether it was made; only one that would have been CLAIM_GO is given back.
+   No answer is kept. */
+void guard_add_release(struct guard *g, const char *delivery, int64_t turn, bool unheard);
 
 /* Runs everything added, in order, as one pipeline, and fills the structs. OK: all are filled.
    ERR_AGAIN: nothing is known, all out fields are untouched, the queue is empty again; add the same

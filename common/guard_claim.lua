@@ -10,7 +10,7 @@ end
 local function answer(at, last)
 	local delivery, invite, generation, asked_text, coords, lease_ms, kid, token, token_ms = unpack(ARGV, at, at + 8)
 	local key = prefix .. 'c:' .. delivery
-	local stored_text, verdict, p, h, i, l, first, pinned, doubts, way = claim_read(key)
+	local stored_text, verdict, p, h, i, l, first, pinned, doubts, way, paid = claim_read(key)
 	local asked, stored, same_record = tonumber(asked_text), tonumber(stored_text or -1), p == coords
 
 	first, doubts, verdict = first or int(now), tonumber(doubts or 0), verdict or ''
@@ -50,15 +50,16 @@ local function answer(at, last)
 			verdict_now, turn, doubts = TAKEN_OVER, max(stored + 1, asked), doubts + 1
 		end
 	else
-		local wait, limit = charge(at + 9, last)
+		local wait, limit, line
+		paid, wait, limit, line = charge(at + 9, last, paid ~= '' and paid or nil)
 		if limit then
-			return { LIMITED, now, wait, first, doubts, asked_text, pinned, limit, false }
+			return { LIMITED, now, wait, first, doubts, asked_text, pinned, limit, false, line }
 		end
 		if token ~= '' and pinned == kid then
 			call('SET', prefix .. 'k:' .. token, delivery, 'PX', token_ms)
 		end
 	end
 	call('SET', key, claim_line(int(turn), '', coords, holder, incarnation, int(now + lease_ms), first, pinned,
-		int(doubts), int(verdict_now)))
+		int(doubts), int(verdict_now), paid or ''))
 	return { verdict_now, now, 0, first, doubts, turn, pinned, '', false }
 end

@@ -22,7 +22,8 @@ enum {
 	CLAIM_TURN,
 	CLAIM_KID,
 	CLAIM_LIMIT,
-	CLAIM_OUTCOME
+	CLAIM_OUTCOME,
+	CLAIM_LINE
 };
 
 static void claim_fill(const struct redis_reply *v, void *out)
@@ -34,6 +35,7 @@ static void claim_fill(const struct redis_reply *v, void *out)
 	c->answer = (enum claim_answer)redis_int(redis_at(v, CLAIM_ANSWER));
 	c->now_ms = redis_int(redis_at(v, CLAIM_NOW));
 	c->wait_ms = redis_int(redis_at(v, CLAIM_WAIT));
+	c->line_ms = redis_int(redis_at(v, CLAIM_LINE));
 	c->first_ms = redis_int(redis_at(v, CLAIM_FIRST));
 	c->doubts = redis_int(redis_at(v, CLAIM_DOUBTS));
 	c->claimed_turn = redis_int(redis_at(v, CLAIM_TURN));
@@ -123,13 +125,14 @@ void guard_add_settle(struct guard *g, struct settle *s)
 	guard_add_call(g, SCRIPT_SETTLE, &call, settle_fill, s);
 }
 
-void guard_add_release(struct guard *g, const char *delivery, int64_t turn)
+void guard_add_release(struct guard *g, const char *delivery, int64_t turn, bool unheard)
 {
 	struct guard_call call;
 
 	call_begin(&call);
 	call_str(&call, delivery);
 	call_int(&call, turn);
+	call_int(&call, unheard);
 	guard_add_call(g, SCRIPT_RELEASE, &call, NULL, NULL);
 }
 

@@ -1,15 +1,16 @@
 -- A claim is one line: version 1, turn, verdict, coordinates, holder, incarnation, lease end, first claim,
--- kid, doubts, how it was claimed. A line costs half of what a hash of ten fields does, and c: is read or
+-- kid, doubts, how it was claimed, which limits are paid and not used (guard_limit.lua; older lines end before).
+-- A line costs half of what a hash of ten fields does, and c: is read or
 -- written twice for every message.
 local function claim_read(key)
 	local line = call('GET', key)
 	if not line then
 		return nil
 	end
-	local turn, verdict, coords, holder, incarnation, lease_end, first, kid, doubts, way = match(line,
-		'^1|(%d+)|([^|]*)|([^|]*)|([^|]*)|(%d+)|(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)')
+	local turn, verdict, coords, holder, incarnation, lease_end, first, kid, doubts, way, paid = match(line,
+		'^1|(%d+)|([^|]*)|([^|]*)|([^|]*)|(%d+)|(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)|?([^|]*)')
 	return turn or error('claim of another version'), verdict, coords, holder, incarnation, lease_end, first, kid,
-		doubts, way
+		doubts, way, paid
 end
 
 local function claim_line(...)

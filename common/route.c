@@ -19,7 +19,8 @@ struct route {
 	int wake_fd;
 	struct session_fd fd; /* of the probe */
 	pthread_t thread;
-	bool started; /* thread is to be joined; the loop's own */
+	bool started;	  /* thread is to be joined; the loop's own */
+	int64_t pause_ms; /* before the next probe; the loop's own while no probe runs */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* under the lock */
@@ -56,21 +57,21 @@ static bool pause_ms(struct route *r, int64_t ms)
 	return goes_on;
 }
 
-static int64_t longer(int64_t pause)
+static void lengthen(int64_t *pause)
 {
-	if (!pause)
-		return PAUSE_MIN_MS;
-	return pause * 2 < PAUSE_MAX_MS ? pause * 2 : PAUSE_MAX_MS;
+	*pause = !*pause ? PAUSE_MIN_MS : *pause * 2 < PAUSE_MAX_MS ? *pause * 2 : PAUSE_MAX_MS;
 }
 
 static void *probe_main(void *arg)
 {
 	struct route *r = arg;
-	int64_t pause = 0;
+	bool goes_on = true;
 
 	session_fd_use(&r->fd);
-	while (pause_ms(r, pause) && ask(r))
-		pause = longer(pause);
+	while (goes_on && pause_ms(r, r->pause_ms)) {
+		lengthen(&r->pause_ms);
+		goes_on = ask(r);
+	}
 	pthread_mutex_lock(&r->lock);
 	r->probing = false;
 	pthread_cond_signal(&r->changed);
@@ -115,6 +116,12 @@ void route_close(struct route *r, const char *why)
 	pthread_mutex_unlock(&r->lock);
 	r->started = true;
 	thread_start(&r->thread, probe_main, r);
+}
+
+void route_proved(struct route *r)
+{
+	if (route_is_open(r))
+		r->pause_ms = 0;
 }
 
 const char *route_why(struct route *r, char *out, size_t size)

@@ -1,6 +1,18 @@
 #include "verdict.h"
 
+#include <string.h>
+
 #include "codes.h"
+#include "mem.h"
+
+/* Codes that more tries will hardly cure: how often is tried again at the most. */
+static const struct few {
+	const char *code;
+	size_t retries;
+} fews[] = {
+	{ "carrier_unknown", 1 },
+	{ "handset_unreachable", 3 },
+};
 
 int64_t verdict_jitter(int64_t step_ms, uint32_t random)
 {
@@ -10,6 +22,15 @@ int64_t verdict_jitter(int64_t step_ms, uint32_t random)
 static struct verdict ended(enum outcome_word word, const char *code)
 {
 	return (struct verdict){ .word = word, .final = true, .code = code };
+}
+
+/* How often is tried again after this code. */
+static int64_t retries(const struct code *code, const struct verdict_rules *rules)
+{
+	for (size_t i = 0; code && i < ARRAY_LEN(fews); i++)
+		if (!strcmp(fews[i].code, code->name) && fews[i].retries < rules->nsteps)
+			return (int64_t)fews[i].retries;
+	return (int64_t)rules->nsteps;
 }
 
 /* The back-off after this attempt; the last one serves for all that follow. */
@@ -35,9 +56,16 @@ static struct verdict doubt(const struct verdict_facts *f, const struct verdict_
 	};
 }
 
-static struct verdict later(const struct verdict_facts *f, const struct verdict_rules *rules,
-			    bool burns)
+/* Something of the configuration is wrong, not this message: it waits, and no attempt is burnt. */
+static bool burns_attempt(const struct code *c)
 {
+	return !c || c->class != 'C';
+}
+
+static struct verdict later(const struct verdict_facts *f, const struct verdict_rules *rules,
+			    const struct code *code)
+{
+	bool burns = burns_attempt(code);
 	int64_t ms = step_ms(f, rules);
 	struct verdict v = {
 		.word = WORD_DEFERRED,
@@ -46,7 +74,7 @@ static struct verdict later(const struct verdict_facts *f, const struct verdict_
 		.attempt = f->attempt + burns,
 	};
 
-	if (burns && f->attempt > (int64_t)rules->nsteps)
+	if (burns && f->attempt > retries(code, rules))
 		return ended(WORD_ERROR, "retries_exhausted");
 	return v.due_ms > f->not_after_ms ? ended(WORD_ERROR, "not_sent_in_time") : v;
 }
@@ -54,13 +82,7 @@ static struct verdict later(const struct verdict_facts *f, const struct verdict_
 /* What a class says of a try that came to nothing. */
 static bool ends_delivery(const struct code *c)
 {
-	return c && (c->class == 'P' || c->class == 'M' || c->class == 'Y');
-}
-
-/* Something of the configuration is wrong, not this message: it waits, and no attempt is burnt. */
-static bool burns_attempt(const struct code *c)
-{
-	return !c || c->class != 'C';
+	return c && !c->retried;
 }
 
 struct verdict verdict_of(const struct verdict_facts *f, const struct verdict_rules *rules)
@@ -74,5 +96,5 @@ struct verdict verdict_of(const struct verdict_facts *f, const struct verdict_ru
 	code = f->result.code ? codes_find(f->result.code) : NULL;
 	if (ends_delivery(code))
 		return ended(WORD_ERROR, code->name);
-	return later(f, rules, burns_attempt(code));
+	return later(f, rules, code);
 }

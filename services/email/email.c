@@ -4,12 +4,22 @@
 
 #include "log.h"
 
+/* Rates of the whole fleet. */
+static int load_limits(const struct email_settings *s, struct limits_fleet *out, struct err *e)
+{
+	if (tenant_rate_parse(s->limit_global, &out->global, e) < 0)
+		return err_prefix(e, ERR_FATAL, "limits.global");
+	if (tenant_rate_parse(s->limit_domain, &out->domain, e) < 0)
+		return err_prefix(e, ERR_FATAL, "limits.domain");
+	return OK;
+}
+
 /* What the settings name: tenants, keys, templates, the relay. */
 static int load(struct email *m, struct err *e)
 {
 	const struct email_settings *s = &m->settings;
 
-	if (tenants_load(&m->tenants, s->tenants, e) < 0 ||
+	if (load_limits(s, &m->limits, e) < 0 || tenants_load(&m->tenants, s->tenants, e) < 0 ||
 	    keyring_load(&m->ring, s->ring_file, e) < 0 ||
 	    catalog_open(&m->catalog, s->templates_dir, e) < 0 ||
 	    relay_open(&m->relay, s->relays, s->helo, e) < 0)
@@ -51,6 +61,7 @@ int email_open(void *ctx, struct run *r, struct err *e)
 	m->run = r;
 	if (load(m, e) < 0)
 		return ERR_FATAL;
+	o.limits = m->limits;
 	o.tenants = m->tenants;
 	o.ring = m->ring;
 	m->channel = (struct channel){

@@ -16,6 +16,7 @@ struct email_settings {
 	int64_t sessions, deadline_ms, idle_ms;
 	struct config_durations retry;
 	char *ring_file, *templates_dir, *helo;
+	char *limit_global, *limit_domain; /* rates of the whole fleet */
 };
 
 struct email {
@@ -23,6 +24,7 @@ struct email {
 	struct run *run;
 	struct tenants *tenants;
 	struct relay *relay;
+	struct limits_fleet limits;
 	struct catalog *catalog;
 	struct keyring *ring;
 	struct channel channel;

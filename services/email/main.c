@@ -25,6 +25,10 @@ static const struct config_key keys[] = {
 	{ CONFIG_DURATION_LIST(S, retry), .name = "schedule.retry",
 	  .fallback = "1m, 5m, 15m, 1h, 3h, 6h", .min = 1, .max = 604800000,
 	  .help = "Back-off before each further attempt; its length is how often is tried again." },
+	{ CONFIG_STRING(S, limit_global), .name = "limits.global", .fallback = "off",
+	  .help = "Mails of the whole fleet, such as 200/s burst 400; what is over it waits." },
+	{ CONFIG_STRING(S, limit_domain), .name = "limits.domain", .fallback = "off",
+	  .help = "Mails of the whole fleet to one recipient domain, such as 20/s burst 40." },
 	{ CONFIG_STRING(S, ring_file), .name = "keys.ring_file", .required = true,
 	  .help = "Keys that sign links; read again on SIGHUP. `beckon init --keys DIR` makes the "
 		  "first." },

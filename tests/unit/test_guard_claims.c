@@ -14,7 +14,7 @@
 #define LEASE_MS 75000
 #define DOUBT 1
 
-enum act { END, CLAIM, SETTLE, RELEASE, DROP, WAIT, STATE };
+enum act { END, CLAIM, SETTLE, RELEASE, UNHEARD, DROP, WAIT, STATE };
 
 struct step {
 	enum act act;
@@ -130,6 +130,22 @@ static const struct story {
 	    DONE(B, 0, "sent", 0, "S0"),
 	    { RELEASE, B, 0, 0, NULL, 0, 0, 0, NULL },
 	    DUP(B, 0, 1, 0, 0, "S0") } },
+	{ "released by who never heard the answer",
+	  { { UNHEARD, A, 0, 0, NULL, 0, 0, 0, NULL }, /* it had not run: nothing happens */
+	    GO(A, 0, 1, 0, 0, NULL),
+	    { UNHEARD, B, 0, 0, NULL, 0, 0, 0, NULL },
+	    ASK(B, 0, 1, CLAIM_BUSY, 0, 0, NULL),
+	    { UNHEARD, A, 0, 0, NULL, 0, 0, 0, NULL },
+	    GO(B, 0, 1, 0, 0, NULL) } },
+	{ "what a former life left in doubt is not released by who never heard of it",
+	  { GO(A, 0, 1, 0, 0, NULL),
+	    ASK(A2, 0, 1, CLAIM_FORMER, 0, 0, NULL),
+	    { UNHEARD, A2, 0, 0, NULL, 0, 0, 0, NULL },
+	    ASK(B, 0, 1, CLAIM_BUSY, 0, 0, NULL),
+	    LEASE_ENDS,
+	    ASK(B, 0, 1, CLAIM_TAKEN_OVER, 1, 1, NULL),
+	    { UNHEARD, B, 1, 0, NULL, 0, 0, 0, NULL },
+	    ASK(B, 0, 1, CLAIM_TAKEN_OVER, 1, 1, NULL) } },
 	{ "taken over, then released: the raised turn stays with the record",
 	  { GO(A, 0, 1, 0, 0, NULL),
 	    LEASE_ENDS,
@@ -236,8 +252,8 @@ static void step_other(struct fixture *f, const struct names *n, const struct st
 	struct guard *g = f->guards[t->who];
 
 	(void)s;
-	if (t->act == RELEASE)
-		guard_add_release(g, n->delivery, t->turn);
+	if (t->act == RELEASE || t->act == UNHEARD)
+		guard_add_release(g, n->delivery, t->turn, t->act == UNHEARD);
 	else if (t->act == DROP)
 		guard_add_drop(g, n->delivery, t->turn);
 	else if (t->act == WAIT)
@@ -252,8 +268,9 @@ static void test_stories(void **state)
 {
 	static void (*const steps[])(struct fixture *, const struct names *, const struct story *,
 				     const struct step *) = {
-		[CLAIM] = step_claim, [SETTLE] = step_settle, [RELEASE] = step_other,
-		[DROP] = step_other,  [WAIT] = step_other,    [STATE] = step_other,
+		[CLAIM] = step_claim,	[SETTLE] = step_settle, [RELEASE] = step_other,
+		[DROP] = step_other,	[WAIT] = step_other,	[STATE] = step_other,
+		[UNHEARD] = step_other,
 	};
 	struct fixture *f = *state;
 
@@ -291,7 +308,7 @@ static void test_pins(void **state)
 	assert_in_range(redis_int(command(f, "TTL beckon:k:sha1")), DELIVERY_MEMORY_S - 5,
 			DELIVERY_MEMORY_S);
 
-	guard_add_release(g, "acme/pin.1.email.0", 0);
+	guard_add_release(g, "acme/pin.1.email.0", 0, false);
 	skew(f, 5000);
 	c.kid = "k2"; /* the ring has a newer key by now */
 	c.token_sha256 = "sha2";

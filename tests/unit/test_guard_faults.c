@@ -42,7 +42,7 @@ static void test_forgotten(void **state)
 	command(f, "FLUSHALL");
 	c.now_ms = -7;
 	guard_add_claim(f->guards[A], &c);
-	guard_add_release(f->guards[A], "acme/f.1.email.0", 0);
+	guard_add_release(f->guards[A], "acme/f.1.email.0", 0, false);
 	assert_int_equal(guard_run(f->guards[A], &e), ERR_AGAIN);
 	assert_string_equal(e.text, "redis: epoch missing or changed");
 	assert_int_equal(c.now_ms, -7); /* untouched */
@@ -256,7 +256,7 @@ static void test_silence_doubles_nothing(void **state)
 			c.turn = 1;
 			c.nlimits = 0;
 			guard_add_claim(f->guards[A], &c);
-			guard_add_release(f->guards[A], c.delivery, 1);
+			guard_add_release(f->guards[A], c.delivery, 1, false);
 			run_or_fail(f->guards[A]);
 			assert_int_equal(c.doubts, 1);
 		}

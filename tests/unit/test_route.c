@@ -162,8 +162,31 @@ static void test_many_times(void **state)
 		route_close(r.route, "lost");
 		await_wake(&r);
 		assert_int_equal(r.probes, i);
+		route_proved(r.route);
 	}
 	relay_close(&r);
+}
+
+/* It greets, and then breaks every message: each closing waits longer, until one is taken over. */
+static void test_flapping(void **state)
+{
+	struct relay r;
+
+	(void)state;
+	relay_open(&r, count_probe, 0); /* always whole */
+	for (int i = 1; i <= 4; i++) {
+		route_close(r.route, "lost");
+		await_wake(&r);
+	}
+	route_proved(r.route);
+	int64_t proved_ms = now_mono_ms();
+
+	route_close(r.route, "lost");
+	await_wake(&r);
+	relay_close(&r);
+	for (int i = 1; i < 4; i++)
+		assert_true(r.at_ms[i] - r.at_ms[i - 1] >= (100 << (i - 1)) - 1);
+	assert_true(r.at_ms[4] - proved_ms < 400);
 }
 
 static void test_freed_in_a_pause(void **state)
@@ -201,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_closed_probed_open),
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_many_times),
+		cmocka_unit_test(test_flapping),
 		cmocka_unit_test(test_freed_in_a_pause),
 		cmocka_unit_test(test_freed_while_probing),
 	};

@@ -1,0 +1,74 @@
+/* Jobs become parcels; what is none goes to the dead-letter topic. */
+#include "courier_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dead.h"
+#include "log.h"
+#include "mem.h"
+#include "now.h"
+
+static unsigned domain_bucket(const char *address)
+{
+	const char *domain = strrchr(address, '@');
+	unsigned h = 5381;
+
+	for (const char *s = domain ? domain : address; *s; s++)
+		h = h * 33 ^ (unsigned char)*s;
+	return h % COURIER_DOMAINS;
+}
+
+static void dead_letter(struct courier *c, struct work *w, const char *why)
+{
+	struct dead dead;
+	struct err e;
+	struct kafka_message m = {
+		.topic = stage_topic(c->run, STAGE_TOPIC_DEAD_LETTER),
+		.partition = -1,
+		.key = w->rec.key,
+		.key_len = w->rec.key_len,
+		.value = w->rec.value,
+		.value_len = w->rec.value_len,
+	};
+
+	log_error("ev=dead-letter partition=%d offset=%lld why=\"%s\"", w->rec.partition,
+		  (long long)w->rec.offset, why);
+	dead_fill(&dead, &w->rec, why);
+	m.headers = dead.headers;
+	m.header_count = dead.count;
+	if (stage_append(c->run, w, &m, &e) < 0)
+		stage_die(c->run, e.text);
+	stage_finish(c->run, w);
+}
+
+static void take_over(struct courier *c, struct work *w)
+{
+	struct parcel *p = xcalloc(1, sizeof(*p));
+	struct err e;
+
+	if (job_read(&w->rec, &p->job, &e) < 0 ||
+	    strcmp(p->job.delivery.channel, c->channel->name) != 0) {
+		dead_letter(c, w, p->job.root ? "a job of another channel" : e.text);
+		job_clear(&p->job);
+		free(p);
+		return;
+	}
+	p->courier = c;
+	p->work = w;
+	p->entry = -1;
+	p->read_ms = now_mono_ms();
+	p->tenant = tenants_find(c->o.tenants, p->job.delivery.tenant);
+	p->domain = domain_bucket(p->job.to);
+	p->outcome.max = OUTCOME_MAX_BYTES;
+	w->user = p;
+	parcel_enter(c, p, PARCEL_WAITING);
+}
+
+int courier_handle(struct courier *c, struct work **works, size_t n, struct err *e)
+{
+	(void)e;
+	for (size_t i = 0; i < n; i++)
+		take_over(c, works[i]);
+	return OK;
+}

@@ -1,0 +1,128 @@
+#include "limits.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto.h"
+#include "mem.h"
+
+#define HASH_BYTES 16
+
+static void hash_end(struct crypto_hash *h, char out[IDS_HASH_SIZE])
+{
+	unsigned char bytes[CRYPTO_HASH_BYTES];
+
+	crypto_hash_final(h, bytes);
+	crypto_base64url(bytes, HASH_BYTES, out);
+}
+
+void limits_domain_hash(const char *address, char out[IDS_HASH_SIZE])
+{
+	const char *at = strrchr(address, '@');
+	char domain[256];
+	size_t n = 0;
+	struct crypto_hash h;
+
+	for (const char *s = at ? at + 1 : address; *s && n < sizeof(domain); s++)
+		domain[n++] = (char)tolower((unsigned char)*s);
+	crypto_hash_init(&h);
+	crypto_hash_field(&h, domain, n);
+	hash_end(&h, out);
+}
+
+void limits_content_hash(const char *kind, const json_t *data, char out[IDS_HASH_SIZE])
+{
+	static const char *const seen[] = { "template", "role",		"department", "teams",
+					    "inviter",	"organisation", "credentials" };
+	struct crypto_hash h;
+
+	crypto_hash_init(&h);
+	crypto_hash_str(&h, kind);
+	for (size_t i = 0; i < ARRAY_LEN(seen); i++) {
+		const json_t *value = json_object_get(data, seen[i]);
+		char *text =
+			value ? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY)
+			      : NULL;
+
+		crypto_hash_str(&h, text ? text : "");
+		free(text);
+	}
+	hash_end(&h, out);
+}
+
+/* The name's room, where the rate is a limit at all. */
+static char *add(struct limits *l, const struct tenant_rate *rate)
+{
+	char *name = l->names[l->n];
+
+	if (!rate->interval_us)
+		return NULL;
+	l->list[l->n++] = (struct guard_limit){ name, rate->interval_us, rate->burst };
+	return name;
+}
+
+static void add_recipient(struct limits *l, const struct job *job, const struct tenant *t)
+{
+	char content[IDS_HASH_SIZE];
+	char *name;
+
+	if ((name = add(l, &t->recipient_limit)))
+		snprintf(name, LIMITS_NAME_SIZE, "recipient:%s", job->recipient_hash);
+	if (!(name = add(l, &t->content_limit)))
+		return;
+	limits_content_hash(job->kind, job->data, content);
+	snprintf(name, LIMITS_NAME_SIZE, "content:%s/%s", job->recipient_hash, content);
+}
+
+static void add_domain(struct limits *l, const struct job *job, const struct tenant *t,
+		       const struct limits_fleet *fleet)
+{
+	char domain[IDS_HASH_SIZE];
+	char *name;
+
+	if (!t->domain_limit.interval_us && !fleet->domain.interval_us)
+		return;
+	limits_domain_hash(job->to, domain);
+	if ((name = add(l, &t->domain_limit)))
+		snprintf(name, LIMITS_NAME_SIZE, "domain:%s/%s", job->delivery.tenant, domain);
+	if ((name = add(l, &fleet->domain)))
+		snprintf(name, LIMITS_NAME_SIZE, "domain:%s", domain);
+}
+
+void limits_find(struct limits *l, const struct job *job, const struct tenant *tenant,
+		 const struct limits_fleet *fleet, const struct limits_relay *relay)
+{
+	char *name;
+
+	l->n = 0;
+	add_recipient(l, job, tenant);
+	add_domain(l, job, tenant, fleet);
+	if (relay && (name = add(l, &relay->rate)))
+		snprintf(name, LIMITS_NAME_SIZE, "relay:%s", relay->name);
+	if ((name = add(l, &fleet->global)))
+		snprintf(name, LIMITS_NAME_SIZE, "global");
+}
+
+static int64_t clamp(int64_t v, int64_t low, int64_t high)
+{
+	return v < low ? low : v > high ? high : v;
+}
+
+int64_t limits_park_ms(const struct claim *c, uint32_t random)
+{
+	int64_t first = clamp(c->wait_ms, LIMITS_PARK_MIN_MS, LIMITS_PARK_MAX_MS / 2);
+	int64_t place = clamp(c->line_ms, first, LIMITS_PARK_MAX_MS);
+
+	if (place < LIMITS_PARK_MAX_MS)
+		return place;
+	return first + (int64_t)((uint64_t)(LIMITS_PARK_MAX_MS - first) * random / UINT32_MAX);
+}
+
+int64_t limits_cooldown_ms(int64_t sent_ms, int64_t cooldown_ms, int64_t now_ms)
+{
+	int64_t left = sent_ms + cooldown_ms - now_ms;
+
+	return sent_ms > 0 && left > 0 ? left : 0;
+}

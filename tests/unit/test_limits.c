@@ -1,0 +1,170 @@
+/* Which limits are asked under which names, how long the refused wait, and the cooldown. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "limits.h"
+#include "mem.h"
+
+#define ONE                                                                                        \
+	{                                                                                          \
+		1000, 2                                                                            \
+	}
+
+static struct job job_of(const char *to, json_t *data)
+{
+	return (struct job){ .delivery = { .tenant = "acme" },
+			     .kind = "invite",
+			     .to = to,
+			     .recipient_hash = "hash",
+			     .data = data };
+}
+
+static bool has(const struct limits *l, const char *head)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!strncmp(l->list[i].name, head, strlen(head)))
+			return true;
+	return false;
+}
+
+static void test_only_what_is_set(void **state)
+{
+	static const struct {
+		struct tenant tenant;
+		struct limits_fleet fleet;
+		struct limits_relay relay;
+		const char *name;
+	} rows[] = {
+		{ .tenant.recipient_limit = ONE, .name = "recipient:hash" },
+		{ .tenant.content_limit = ONE, .name = "content:hash/" },
+		{ .tenant.domain_limit = ONE, .name = "domain:acme/" },
+		{ .fleet.domain = ONE, .name = "domain:" },
+		{ .fleet.global = ONE, .name = "global" },
+		{ .relay = { "mx", ONE }, .name = "relay:mx" },
+	};
+	struct job job = job_of("olga@Mail.internal", NULL);
+	struct limits *l = xcalloc(1, sizeof(*l));
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		limits_find(l, &job, &rows[i].tenant, &rows[i].fleet, &rows[i].relay);
+		assert_int_equal(l->n, 1);
+		assert_true(has(l, rows[i].name));
+		assert_int_equal(l->list[0].interval_us, 1000);
+		assert_int_equal(l->list[0].burst, 2);
+	}
+	struct tenant all = { .recipient_limit = ONE, .content_limit = ONE, .domain_limit = ONE };
+	struct limits_fleet fleet = { ONE, ONE };
+	struct limits_relay relay = { "mx", ONE };
+
+	limits_find(l, &job, &all, &fleet, &relay);
+	assert_int_equal(l->n, LIMITS_MAX);
+	limits_find(l, &job, &(struct tenant){ 0 }, &(struct limits_fleet){ 0 }, NULL);
+	assert_int_equal(l->n, 0);
+	free(l);
+}
+
+static void test_domains(void **state)
+{
+	char a[IDS_HASH_SIZE], b[IDS_HASH_SIZE], c[IDS_HASH_SIZE];
+
+	(void)state;
+	limits_domain_hash("olga@mail.internal", a);
+	limits_domain_hash("\"a@b\"@MAIL.internal", b);
+	limits_domain_hash("olga@other.internal", c);
+	assert_string_equal(a, b);
+	assert_string_not_equal(a, c);
+}
+
+/* Who gets it, its link and its bookkeeping are no content. */
+static void test_content(void **state)
+{
+	static const char base[] =
+		"{\"tenant\":\"acme\",\"invite\":\"i1\",\"recipient\":{\"email\":"
+		"\"a@b.c\"},\"template\":{\"note\":\"hi\",\"name\":\"x\"}}";
+	static const struct {
+		const char *data;
+		bool same;
+	} rows[] = {
+		{ "{\"template\":{\"name\":\"x\",\"note\":\"hi\"},\"tenant\":\"acme\"}", true },
+		{ "{\"template\":{\"name\":\"x\",\"note\":\"hi\"},\"metadata\":{\"n\":\"1\"}}",
+		  true },
+		{ "{\"template\":{\"name\":\"x\",\"note\":\"ho\"}}", false },
+		{ "{\"template\":{\"name\":\"x\",\"note\":\"hi\"},\"role\":\"r\"}", false },
+		{ "{\"template\":{\"name\":\"x\",\"note\":\"hi\"},\"department\":\"r\"}", false },
+		{ "{}", false },
+	};
+	char wanted[IDS_HASH_SIZE], got[IDS_HASH_SIZE];
+	json_t *data = json_loads(base, 0, NULL);
+
+	(void)state;
+	limits_content_hash("invite", data, wanted);
+	limits_content_hash("password", data, got);
+	assert_string_not_equal(wanted, got);
+	json_decref(data);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		data = json_loads(rows[i].data, 0, NULL);
+		limits_content_hash("invite", data, got);
+		assert_int_equal(!strcmp(wanted, got), rows[i].same);
+		json_decref(data);
+	}
+}
+
+static void test_parked(void **state)
+{
+	static const struct {
+		int64_t wait, line;
+		int64_t least, most; /* without and with all randomness */
+	} rows[] = {
+		{ 1, 1, 1000, 1000 },
+		{ 1500, 1500, 1500, 1500 },
+		{ 1500, 40000, 40000, 40000 }, /* its own place in the line */
+		{ 1500, 60000, 1500, 60000 },  /* a long line: somewhere in the minute */
+		{ 1500, 61500, 1500, 60000 },
+		{ 86400000, 86400000, 30000,
+		  60000 }, /* asked again within the minute all the same */
+		{ 40000, 40000, 40000, 40000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct claim c = { .wait_ms = rows[i].wait, .line_ms = rows[i].line };
+
+		assert_int_equal(limits_park_ms(&c, 0), rows[i].least);
+		assert_int_equal(limits_park_ms(&c, UINT32_MAX), rows[i].most);
+		assert_in_range(limits_park_ms(&c, UINT32_MAX / 3), rows[i].least, rows[i].most);
+	}
+}
+
+static void test_cooldown(void **state)
+{
+	static const struct {
+		int64_t sent, cooldown, now, left;
+	} rows[] = {
+		{ 0, 60000, 30000, 0 }, /* never sent to */
+		{ 1000, 60000, 1000, 60000 }, { 1000, 60000, 60999, 1 },  { 1000, 60000, 61000, 0 },
+		{ 1000, 0, 1000, 0 },	      { 5000, 1000, 4000, 2000 }, /* clocks of two machines
+									   */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(limits_cooldown_ms(rows[i].sent, rows[i].cooldown, rows[i].now),
+				 rows[i].left);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_only_what_is_set), cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_content),		 cmocka_unit_test(test_parked),
+		cmocka_unit_test(test_cooldown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
