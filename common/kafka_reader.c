@@ -33,54 +33,76 @@ static const struct kafka_property defaults[] = {
 	{ "queued.max.messages.kbytes", "16384" },
 };
 
-static int start_partition(struct kafka_reader *k, struct reader_topic *t, int32_t partition,
-			   bool from_start, struct err *e)
+/* The first offset that the broker took at since_ms or later; end where there is none. */
+static int first_since(struct kafka_reader *k, const struct kafka_span *span, int32_t partition,
+		       int64_t *first, struct err *e)
 {
-	const char *name = rd_kafka_topic_name(t->rkt);
-	int64_t low, high;
-	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(k->rk, name, partition, &low,
-								    &high, OPEN_TIMEOUT_MS);
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_t *asked =
+		rd_kafka_topic_partition_list_add(list, span->topic, partition);
+
+	asked->offset = span->since_ms;
+	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(k->rk, list, OPEN_TIMEOUT_MS);
+
+	code = code ? code : asked->err;
+	if (!code && asked->offset >= 0)
+		*first = asked->offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	return code ? kafka_failure(code, e) : OK;
+}
+
+static int start_partition(struct kafka_reader *k, const struct kafka_span *span, int32_t partition,
+			   struct err *e)
+{
+	struct reader_topic *t = &k->topics[k->ntopics - 1];
+	int64_t low, high, first;
+	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(k->rk, span->topic, partition,
+								    &low, &high, OPEN_TIMEOUT_MS);
 
 	if (code)
 		return kafka_failure(code, e);
 	/* A start by number: "the end" would be looked up only by the first fetch, after which a
 	   record may already have been missed. */
-	if (rd_kafka_consume_start_queue(t->rkt, partition, from_start ? low : high, k->queue))
+	first = span->since_ms ? high : low;
+	if (span->since_ms && span->since_ms != KAFKA_SPAN_NEW &&
+	    first_since(k, span, partition, &first, e))
+		return ERR_AGAIN;
+	if (rd_kafka_consume_start_queue(t->rkt, partition, first, k->queue))
 		return kafka_failure(rd_kafka_last_error(), e);
-	if (from_start && low < high) {
+	if (first < high) {
 		t->ends[partition] = high;
 		k->behind++;
 	}
 	return OK;
 }
 
-static int start_topic(struct kafka_reader *k, const char *name, bool from_start, struct err *e)
+static int start_topic(struct kafka_reader *k, const struct kafka_span *span, struct err *e)
 {
 	struct reader_topic *t = &k->topics[k->ntopics];
-	int r = kafka_partitions(k->rk, name, OPEN_TIMEOUT_MS, &t->partitions, e);
+	int r = kafka_partitions(k->rk, span->topic, OPEN_TIMEOUT_MS, &t->partitions, e);
 
 	if (r)
 		return r;
-	t->rkt = rd_kafka_topic_new(k->rk, name, NULL);
+	t->rkt = rd_kafka_topic_new(k->rk, span->topic, NULL);
 	if (!t->rkt)
 		return kafka_failure(rd_kafka_last_error(), e);
 	t->ends = xcalloc((size_t)t->partitions, sizeof(*t->ends));
 	k->ntopics++;
+	if (span->key)
+		return start_partition(
+			k, span, kafka_partition_of(span->key, strlen(span->key), t->partitions),
+			e);
 	for (int32_t p = 0; p < t->partitions && r == OK; p++)
-		r = start_partition(k, t, p, from_start, e);
+		r = start_partition(k, span, p, e);
 	return r;
 }
 
-int kafka_reader_open(struct kafka_reader **out, struct kafka_properties user,
-		      const char *const *topics, size_t ntopics, bool from_start, struct err *e)
+static int reader_new(struct kafka_reader **out, struct kafka_properties user, struct err *e)
 {
-	rd_kafka_conf_t *conf;
+	rd_kafka_conf_t *conf =
+		kafka_conf_new(RD_KAFKA_CONSUMER, user, defaults, ARRAY_LEN(defaults), e);
 	struct kafka_reader *k;
-	int r = OK;
 
-	if (ntopics > TOPICS_MAX)
-		return err_set(e, ERR_INVALID, "more than %d topics", TOPICS_MAX);
-	conf = kafka_conf_new(RD_KAFKA_CONSUMER, user, defaults, ARRAY_LEN(defaults), e);
 	if (!conf)
 		return ERR_FATAL;
 	k = xcalloc(1, sizeof(*k));
@@ -90,8 +112,42 @@ int kafka_reader_open(struct kafka_reader **out, struct kafka_properties user,
 		return ERR_FATAL;
 	}
 	k->queue = rd_kafka_queue_new(k->rk);
-	for (size_t i = 0; i < ntopics && r == OK; i++)
-		r = start_topic(k, topics[i], from_start, e);
+	*out = k;
+	return OK;
+}
+
+int kafka_reader_open_span(struct kafka_reader **out, struct kafka_properties user,
+			   const struct kafka_span *span, struct err *e)
+{
+	struct kafka_reader *k;
+	int r = reader_new(&k, user, e);
+
+	if (r)
+		return r;
+	r = start_topic(k, span, e);
+	if (r == OK)
+		*out = k;
+	else
+		kafka_reader_close(k);
+	return r;
+}
+
+int kafka_reader_open(struct kafka_reader **out, struct kafka_properties user,
+		      const char *const *topics, size_t ntopics, bool from_start, struct err *e)
+{
+	struct kafka_reader *k;
+	int r;
+
+	if (ntopics > TOPICS_MAX)
+		return err_set(e, ERR_INVALID, "more than %d topics", TOPICS_MAX);
+	r = reader_new(&k, user, e);
+	if (r)
+		return r;
+	for (size_t i = 0; i < ntopics && r == OK; i++) {
+		struct kafka_span span = { topics[i], NULL, from_start ? 0 : KAFKA_SPAN_NEW };
+
+		r = start_topic(k, &span, e);
+	}
 	if (r == OK)
 		*out = k;
 	else

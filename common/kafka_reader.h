@@ -15,6 +15,18 @@ struct kafka_reader;
 
 int kafka_reader_open(struct kafka_reader **out, struct kafka_properties user,
 		      const char *const *topics, size_t ntopics, bool from_start, struct err *e);
+
+/* A part of one topic. */
+#define KAFKA_SPAN_NEW INT64_MAX
+struct kafka_span {
+	const char *topic;
+	const char *key;  /* only the partition that holds this key; NULL = all */
+	int64_t since_ms; /* what the broker has taken since then; 0 = all that is kept;
+			     KAFKA_SPAN_NEW = what comes from now on */
+};
+int kafka_reader_open_span(struct kafka_reader **out, struct kafka_properties user,
+			   const struct kafka_span *span, struct err *e);
+
 /* Hands one record, borrowed until the next call. OK with *r filled, ERR_AGAIN when timeout_ms
    passed without one, ERR_FATAL on a fatal client error. */
 int kafka_reader_next(struct kafka_reader *k, int timeout_ms, struct record *r, struct err *e);

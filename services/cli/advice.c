@@ -5,11 +5,11 @@
 
 #include "errors_json.h"
 
-#define LANGUAGE "en"
-
-void advice_open(struct advice *a)
+void advice_open(struct advice *a, enum lang lang)
 {
 	json_t *whole = json_loads(errors_json, 0, NULL);
+
+	a->lang = lang;
 
 	a->catalogue = json_incref(json_object_get(whole, "errors"));
 	json_decref(whole);
@@ -30,7 +30,7 @@ static const char *find(const struct advice *a, const char *code, const char *wh
 	json_array_foreach (a->catalogue, i, entry)
 		if (code && !strcmp(json_string_value(json_object_get(entry, "code")), code))
 			return json_string_value(
-				json_object_get(json_object_get(entry, what), LANGUAGE));
+				json_object_get(json_object_get(entry, what), lang_names[a->lang]));
 	return "";
 }
 

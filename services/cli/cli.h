@@ -30,6 +30,9 @@ struct err;
    ERR_INVALID is bad, ERR_AGAIN away, ERR_FATAL configuration. */
 int cli_fail(const char *command, int kind, const struct err *e);
 
+/* The same for a command line that cannot be meant; returns CLI_USAGE. */
+int cli_usage(const char *command, const struct err *e);
+
 /* Prints a JSON value as one line to standard output; takes the reference. NULL is a bug. */
 void cli_json(json_t *value);
 

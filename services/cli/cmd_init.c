@@ -66,18 +66,11 @@ static int begin(const struct settings *s, struct guard *g, bool *created, struc
 
 int init_epoch(const struct settings *s, bool *created, struct err *e)
 {
-	struct guard_options o = { .redis_url = s->redis_url,
-				   .redis_password = s->redis_password,
-				   .prefix = s->redis_prefix,
-				   .client_name = "beckon-init",
-				   .timeout_ms = (int)s->redis_timeout_ms,
-				   .event_memory_s = 1,
-				   .delivery_memory_s = 1 };
 	struct guard *g;
-	int r;
+	int r = settings_guard(s, "beckon-init", &g, e);
 
-	if (crypto_init(e) || (r = guard_new(&g, &o, e)))
-		return ERR_FATAL;
+	if (r)
+		return r;
 	r = begin(s, g, created, e);
 	guard_free(g);
 	return r;

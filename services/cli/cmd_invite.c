@@ -259,7 +259,7 @@ int cmd_invite(int argc, char **argv)
 		return status;
 	people_init(&v.people);
 	follow_init(&v.follow);
-	advice_open(&v.advice);
+	advice_open(&v.advice, LANG_EN);
 	status = run(&v, &words.settings);
 	sender_close(&v.sender);
 	kafka_reader_close(v.reader);

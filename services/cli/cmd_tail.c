@@ -16,7 +16,7 @@
 #define TURN_MS 1000
 
 struct tail_options {
-	const char *invite, *tenant;
+	const char *invite, *tenant, *lang;
 	struct arg_list until;
 	int64_t count, timeout_s;
 	bool from_start, json;
@@ -35,6 +35,7 @@ static const struct arg list[] = {
 	  "end with 1 when the end has not come by then", 1, 1000000 },
 	{ "json", ARG_FLAG, AT(json), NULL, "one JSON object a line, with the event's id as \"id\"",
 	  0, 0 },
+	LANG_ARG(AT(lang)),
 };
 #undef AT
 
@@ -60,20 +61,21 @@ static void print_json(struct told *t)
 }
 
 /* True: this was what was waited for. */
-static bool show(const struct tail_options *o, struct told *t, int64_t *shown)
+static bool show(const struct tail_options *o, enum lang lang, struct told *t, int64_t *shown)
 {
 	bool last = false;
 
 	if (o->json)
 		print_json(t);
 	else
-		told_line(t);
+		told_line(t, lang);
 	for (size_t i = 0; i < o->until.count; i++)
 		last |= !strcmp(o->until.items[i], outcome_words[t->word].name);
 	return ++*shown == o->count || last;
 }
 
-static int follow(const struct tail_options *o, struct kafka_reader *k, struct err *e)
+static int follow(const struct tail_options *o, enum lang lang, struct kafka_reader *k,
+		  struct err *e)
 {
 	int64_t shown = 0, end_ms = o->timeout_s ? now_mono_ms() + o->timeout_s * 1000 : INT64_MAX;
 	bool last = false;
@@ -88,7 +90,7 @@ static int follow(const struct tail_options *o, struct kafka_reader *k, struct e
 		r = kafka_reader_next(k, TURN_MS, &record, e);
 		if (r != OK || told_read(&record, &t, e))
 			continue;
-		last = wanted(o, &t) && show(o, &t, &shown);
+		last = wanted(o, &t) && show(o, lang, &t, &shown);
 		told_clear(&t);
 	}
 	return r == ERR_FATAL ? ERR_AGAIN : OK;
@@ -114,6 +116,7 @@ int cmd_tail(int argc, char **argv)
 	struct arg_words words = { 0 };
 	struct kafka_reader *k;
 	struct settings s;
+	enum lang lang;
 	struct err e;
 	int status, r;
 
@@ -121,12 +124,14 @@ int cmd_tail(int argc, char **argv)
 		return status;
 	if (!words_known(&o.until))
 		return CLI_USAGE;
+	if (lang_read(o.lang, &lang, &e))
+		return cli_usage("tail", &e);
 	if (settings_open(&s, &words.settings, &e))
 		return cli_fail("tail", ERR_FATAL, &e);
 	r = kafka_reader_open(&k, s.kafka, (const char *const *)&s.topics[TOPIC_STATUS], 1,
 			      o.from_start, &e);
 	if (r == OK) {
-		r = follow(&o, k, &e);
+		r = follow(&o, lang, k, &e);
 		kafka_reader_close(k);
 	}
 	settings_close(&s);

@@ -1,14 +1,18 @@
 #include "commands.h"
 
+#include "cmd_change.h"
 #include "cmd_check.h"
 #include "cmd_dev.h"
 #include "cmd_doctor.h"
 #include "cmd_init.h"
 #include "cmd_invite.h"
 #include "cmd_keygen.h"
+#include "cmd_parked.h"
 #include "cmd_render.h"
 #include "cmd_seal.h"
+#include "cmd_show.h"
 #include "cmd_tail.h"
+#include "cmd_token.h"
 #include "cmd_topics.h"
 #include "mem.h"
 
@@ -16,6 +20,16 @@ const struct command commands[] = {
 	{ "dev", cmd_dev, "the whole fleet on this machine, with nothing to set up" },
 	{ "invite", cmd_invite, "ask for people to be invited: addresses, or a CSV file" },
 	{ "tail", cmd_tail, "show outcomes as they are told" },
+	{ "show", cmd_show, "what became of an invite: its state, its history, and why" },
+	{ "parked", cmd_parked, "what waits, why, and until when" },
+	{ "resend", cmd_change, "invite again: a new message, a new link; the old one dies" },
+	{ "release", cmd_change, "send what was held" },
+	{ "cancel", cmd_change, "cancel an invite: its link is dead at once" },
+	{ "send-now", cmd_change, "send what waits without waiting longer" },
+	{ "resolve", cmd_change, "say whether a message of which nobody knows has arrived" },
+	{ "accept", cmd_change, "tell that the person has accepted" },
+	{ "decline", cmd_change, "tell that the person has declined" },
+	{ "token", cmd_token, "what is a link of a message worth?" },
 	{ "topics", cmd_topics, "make the topics of an installation, or list them" },
 	{ "init", cmd_init, "begin a new installation, or draw its keys" },
 	{ "keygen", cmd_keygen, "draw a pair of keys for sealed passwords" },

@@ -272,7 +272,7 @@ int dev_open(struct dev *d, const struct dev_options *o, struct err *e)
 	forget_settings();
 	people_init(&d->people);
 	follow_init(&d->follow);
-	advice_open(&d->advice);
+	advice_open(&d->advice, LANG_EN);
 	if (crypto_init(e) || read_people(d, e) || open_signals(d, e) || make_folder(d, e) ||
 	    open_broker(d, e) || open_catcher(d, e))
 		return ERR_FATAL;

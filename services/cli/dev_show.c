@@ -39,7 +39,7 @@ void dev_show_outcome(struct dev *d, const struct told *t)
 	if (!tells_lines(d))
 		return;
 	term_progress("");
-	told_line(t);
+	told_line(t, LANG_EN);
 }
 
 void dev_show_mail(struct dev *d, const struct caught *mail, const char *path)

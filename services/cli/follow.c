@@ -54,7 +54,7 @@ bool follow_take(struct follow *f, const struct told *t)
 	one->told = true;
 	one->word = t->word;
 	one->doubts += t->word == WORD_UNKNOWN;
-	told_words(t, one->words);
+	told_words(t, LANG_EN, one->words);
 	free(one->code);
 	one->code = t->code ? xstrdup(t->code) : NULL;
 	one->final = told_is_final(t->word, one->doubts);

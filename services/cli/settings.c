@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "config_fleet.h"
+#include "crypto.h"
+#include "guard.h"
 #include "mem.h"
 
 #define S struct settings
@@ -38,6 +40,8 @@ static const struct config_key keys[] = {
 	  .help = "The public key that passwords are sealed for." },
 	{ CONFIG_OBJECT(S, relays), .name = "relays",
 	  .help = "The relays of the e-mail service, for doctor." },
+	{ CONFIG_STRING(S, ring_file), .name = "keys.ring_file",
+	  .help = "The keys that sign links, for token verify and doctor." },
 };
 #undef S
 
@@ -72,4 +76,27 @@ void settings_close(struct settings *s)
 	free((void *)s->kafka.list);
 	config_free(s->config);
 	*s = (struct settings){ 0 };
+}
+
+int settings_guard(const struct settings *s, const char *client, struct guard **out, struct err *e)
+{
+	struct guard_options o = { .redis_url = s->redis_url,
+				   .redis_password = s->redis_password,
+				   .prefix = s->redis_prefix,
+				   .client_name = client,
+				   .timeout_ms = (int)s->redis_timeout_ms,
+				   .event_memory_s = 1,
+				   .delivery_memory_s = 1 };
+
+	return crypto_init(e) || guard_new(out, &o, e) ? ERR_FATAL : OK;
+}
+
+int settings_guard_ready(const struct settings *s, const char *client, struct guard **out,
+			 struct err *e)
+{
+	int r = settings_guard(s, client, out, e);
+
+	if (r == OK && (r = guard_ready(*out, e)) != OK)
+		guard_free(*out);
+	return r;
 }

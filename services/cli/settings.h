@@ -36,11 +36,20 @@ struct settings {
 	int64_t redis_timeout_ms;
 	char *topics[TOPIC_COUNT];
 	char *seal_public_file; /* NULL = none */
+	char *ring_file;	/* NULL = not told */
 	json_t *relays;		/* as it stands in the file; NULL = none */
 };
 
 /* words are what args_read put aside. ERR_FATAL: a wrong setting, told as file, key and value. */
 int settings_open(struct settings *out, const struct arg_list *words, struct err *e);
 void settings_close(struct settings *s);
+
+struct guard;
+
+/* Redis, as these settings name it, for a command that asks and claims nothing. client tells Redis
+   who it is. ERR_FATAL: a wrong setting; with `ready`, ERR_AGAIN: it is away or not whole. */
+int settings_guard(const struct settings *s, const char *client, struct guard **out, struct err *e);
+int settings_guard_ready(const struct settings *s, const char *client, struct guard **out,
+			 struct err *e);
 
 #endif

@@ -10,25 +10,27 @@
 #define DOUBTS_MAX 2
 
 static const struct {
-	const char *text;
+	struct words_in text;
 	enum tone tone;
 	bool final;
 } words[WORD_COUNT] = {
-	[WORD_HELD] = { "Not sent yet", TONE_FAINT, true },
-	[WORD_QUEUED] = { "Queued", TONE_FAINT, false },
-	[WORD_DEFERRED] = { "Waits", TONE_WARN, false },
-	[WORD_UNKNOWN] = { "Not confirmed", TONE_WARN, false },
-	[WORD_SENT] = { "Sent", TONE_GOOD, true },
-	[WORD_DELIVERED] = { "Delivered", TONE_GOOD, true },
-	[WORD_UNDELIVERED] = { "Not delivered", TONE_BAD, true },
-	[WORD_ERROR] = { "Not sent", TONE_BAD, true },
-	[WORD_EXPIRED] = { "Link expired", TONE_WARN, true },
-	[WORD_DECLINED] = { "Declined", TONE_WARN, true },
-	[WORD_CANCELLED] = { "Cancelled", TONE_WARN, true },
-	[WORD_ACCEPTED] = { "Accepted", TONE_GOOD, true },
-	[WORD_SUPERSEDED] = { "Replaced by a newer link", TONE_FAINT, true },
-	[WORD_DUPLICATE] = { "Repeated request", TONE_FAINT, true },
-	[WORD_REFUSED] = { "Request refused", TONE_BAD, true },
+	[WORD_HELD] = { { { "Not sent yet", "Ещё не отправлялось" } }, TONE_FAINT, true },
+	[WORD_QUEUED] = { { { "Queued", "В очереди" } }, TONE_FAINT, false },
+	[WORD_DEFERRED] = { { { "Waits", "Ожидает" } }, TONE_WARN, false },
+	[WORD_UNKNOWN] = { { { "Not confirmed", "Не подтверждено" } }, TONE_WARN, false },
+	[WORD_SENT] = { { { "Sent", "Отправлено" } }, TONE_GOOD, true },
+	[WORD_DELIVERED] = { { { "Delivered", "Доставлено" } }, TONE_GOOD, true },
+	[WORD_UNDELIVERED] = { { { "Not delivered", "Не доставлено" } }, TONE_BAD, true },
+	[WORD_ERROR] = { { { "Not sent", "Не отправлено" } }, TONE_BAD, true },
+	[WORD_EXPIRED] = { { { "Link expired", "Срок ссылки истёк" } }, TONE_WARN, true },
+	[WORD_DECLINED] = { { { "Declined", "Отклонено" } }, TONE_WARN, true },
+	[WORD_CANCELLED] = { { { "Cancelled", "Отменено" } }, TONE_WARN, true },
+	[WORD_ACCEPTED] = { { { "Accepted", "Принято" } }, TONE_GOOD, true },
+	[WORD_SUPERSEDED] = { { { "Replaced by a newer link", "Заменено новой ссылкой" } },
+			      TONE_FAINT,
+			      true },
+	[WORD_DUPLICATE] = { { { "Repeated request", "Повторный запрос" } }, TONE_FAINT, true },
+	[WORD_REFUSED] = { { { "Request refused", "Запрос отклонён" } }, TONE_BAD, true },
 };
 
 static const char *text(const json_t *data, const char *key)
@@ -68,30 +70,45 @@ void told_clear(struct told *t)
 	cloudevent_clear(&t->event);
 }
 
-/* "18:04", or "14 Mar 18:04" on another day than today. */
-static void clock_text(int64_t ms, char *out, size_t size)
+static const char *const months[LANG_COUNT][12] = {
+	[LANG_EN] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+		      "Dec" },
+	[LANG_RU] = { "янв.", "февр.", "марта", "апр.", "мая", "июня", "июля", "авг.", "сент.",
+		      "окт.", "нояб.", "дек." },
+};
+
+const char *told_time(int64_t ms, enum lang lang, char out[TOLD_TIME_SIZE])
 {
 	time_t then = (time_t)(ms / 1000), today = (time_t)(now_ms() / 1000);
 	struct tm at, now;
 
 	localtime_r(&then, &at);
 	localtime_r(&today, &now);
-	bool same_day = at.tm_year == now.tm_year && at.tm_yday == now.tm_yday;
-
-	strftime(out, size, same_day ? "%H:%M" : "%-d %b %H:%M", &at);
+	if (at.tm_year == now.tm_year && at.tm_yday == now.tm_yday)
+		snprintf(out, TOLD_TIME_SIZE, "%02d:%02d", at.tm_hour, at.tm_min);
+	else
+		snprintf(out, TOLD_TIME_SIZE, "%d %s %02d:%02d", at.tm_mday,
+			 months[lang][at.tm_mon], at.tm_hour, at.tm_min);
+	return out;
 }
 
-const char *told_words(const struct told *t, char out[TOLD_WORDS_SIZE])
+const char *told_word(enum outcome_word word, enum lang lang)
 {
-	char at[32], reason[48] = "";
+	return words[word].text.in[lang];
+}
+
+const char *told_words(const struct told *t, enum lang lang, char out[TOLD_WORDS_SIZE])
+{
+	static const char *const until[LANG_COUNT] = { "Until", "До" };
+	char at[TOLD_TIME_SIZE], reason[48] = "";
 	int64_t ms;
 
-	snprintf(out, TOLD_WORDS_SIZE, "%s", words[t->word].text);
+	snprintf(out, TOLD_WORDS_SIZE, "%s", told_word(t->word, lang));
 	if (t->word == WORD_DEFERRED && t->not_before && now_parse(t->not_before, &ms)) {
-		clock_text(ms, at, sizeof(at));
 		if (t->code)
 			snprintf(reason, sizeof(reason), " (%.40s)", t->code);
-		snprintf(out, TOLD_WORDS_SIZE, "Until %s%s", at, reason);
+		snprintf(out, TOLD_WORDS_SIZE, "%s %s%s", until[lang], told_time(ms, lang, at),
+			 reason);
 	}
 	return out;
 }

@@ -12,6 +12,7 @@
 
 #include "cloudevent.h"
 #include "err.h"
+#include "lang.h"
 #include "outcome.h"
 #include "record.h"
 #include "term.h"
@@ -28,11 +29,15 @@ struct told {
 int told_read(const struct record *r, struct told *out, struct err *e);
 void told_clear(struct told *t);
 
-#define TOLD_WORDS_SIZE 96
+#define TOLD_WORDS_SIZE 160
 
 /* "Sent", "Until 18:04 (retry)", "Not sent": a row's words, the time in this machine's zone.
  * Returns out. */
-const char *told_words(const struct told *t, char out[TOLD_WORDS_SIZE]);
+const char *told_words(const struct told *t, enum lang lang, char out[TOLD_WORDS_SIZE]);
+/* "14 Mar 18:04", or "18:04" today, in this machine's zone. Returns out. */
+#define TOLD_TIME_SIZE 48
+const char *told_time(int64_t ms, enum lang lang, char out[TOLD_TIME_SIZE]);
+const char *told_word(enum outcome_word word, enum lang lang); /* "Sent" */
 enum tone told_tone(enum outcome_word word);
 
 /* Nothing follows by itself. An `unknown` is sent again once, so only the second one is final;

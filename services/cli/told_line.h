@@ -4,6 +4,6 @@
 
 #include "told.h"
 
-void told_line(const struct told *t);
+void told_line(const struct told *t, enum lang lang);
 
 #endif

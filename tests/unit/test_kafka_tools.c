@@ -123,6 +123,37 @@ static void test_from_now(void **state)
 	kafka_reader_close(k);
 }
 
+/* Only the partition that holds the key: all of it that is kept, or what comes. */
+static void test_span_of_a_key(void **state)
+{
+	struct world *w = *state;
+	struct kafka_span kept = { "full", "k7", 0 }, coming = { "full", "k7", KAFKA_SPAN_NEW };
+	int32_t partition = kafka_partition_of("k7", 2, PARTITIONS);
+	struct kafka_reader *k;
+	struct record r;
+	struct err e;
+	bool seen = false;
+	size_t n = 0;
+
+	append(w, 0, 30);
+	assert_int_equal(kafka_reader_open_span(&k, w->user, &kept, &e), OK);
+	for (; !kafka_reader_caught_up(k); n++) {
+		assert_int_equal(kafka_reader_next(k, WAIT_MS, &r, &e), OK);
+		assert_int_equal(r.partition, partition);
+		seen |= r.key_len == 2 && !memcmp(r.key, "k7", 2);
+	}
+	assert_true(seen);
+	assert_in_range(n, 1, 10000);
+	kafka_reader_close(k);
+
+	assert_int_equal(kafka_reader_open_span(&k, w->user, &coming, &e), OK);
+	assert_true(kafka_reader_caught_up(k));
+	append(w, 0, 30);
+	assert_int_equal(kafka_reader_next(k, WAIT_MS, &r, &e), OK);
+	assert_int_equal(r.partition, partition);
+	kafka_reader_close(k);
+}
+
 static void test_records(void **state)
 {
 	struct world *w = *state;
@@ -172,9 +203,9 @@ static void test_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_from_start), cmocka_unit_test(test_from_now),
-		cmocka_unit_test(test_records),	   cmocka_unit_test(test_no_topic),
-		cmocka_unit_test(test_away),
+		cmocka_unit_test(test_from_start),    cmocka_unit_test(test_from_now),
+		cmocka_unit_test(test_span_of_a_key), cmocka_unit_test(test_records),
+		cmocka_unit_test(test_no_topic),      cmocka_unit_test(test_away),
 	};
 
 	return cmocka_run_group_tests_name("kafka_tools", tests, setup, teardown);

@@ -52,7 +52,7 @@ static void test_words(void **state)
 	setenv("TZ", "UTC", 1);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		assert_int_equal(read_text(cases[i].data, &t), OK);
-		assert_string_equal(told_words(&t, words), cases[i].words);
+		assert_string_equal(told_words(&t, LANG_EN, words), cases[i].words);
 		told_clear(&t);
 	}
 }
@@ -121,7 +121,7 @@ static void test_advice(void **state)
 	const struct code *codes = codes_all(&count);
 
 	(void)state;
-	advice_open(&a);
+	advice_open(&a, LANG_EN);
 	for (size_t i = 0; i < count; i++) {
 		assert_string_not_equal(advice_text(&a, codes[i].name), "");
 		assert_string_not_equal(advice_remedy(&a, codes[i].name), "");

@@ -1,0 +1,131 @@
+#include "facts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+#include "now.h"
+#include "redis.h"
+
+/* ---- asking ---- */
+
+/* One command of two or more words; the reply lives until the next. */
+static const struct redis_reply *ask(struct redis *r, int argc, const char **argv, struct err *e)
+{
+	redis_add(r, argc, argv, NULL);
+	if (redis_run(r, e) < 0)
+		return NULL;
+	if (redis_type(redis_reply(r, 0)) != REDIS_ERROR)
+		return redis_reply(r, 0);
+	err_set(e, ERR_AGAIN, "redis: %s", redis_str(redis_reply(r, 0), NULL));
+	return NULL;
+}
+
+static void fill(struct facts *f, const struct redis_reply *v)
+{
+	f->known = redis_type(redis_at(v, 0)) != REDIS_NIL;
+	snprintf(f->state, sizeof(f->state), "%s", redis_str(redis_at(v, 0), NULL));
+	f->generation = redis_int(redis_at(v, 1));
+	f->expires_ms = redis_int(redis_at(v, 2));
+	f->declined = redis_int(redis_at(v, 4)) == 1;
+}
+
+static int read_time(struct redis *r, struct facts *f, struct err *e)
+{
+	const char *argv[] = { "TIME" };
+	const struct redis_reply *v = ask(r, 1, argv, e);
+
+	if (!v)
+		return ERR_AGAIN;
+	f->now_ms =
+		redis_int(redis_at(v, 0)) * 1000 + redis_int(redis_at(v, 1)) / 1000 + now_skew_ms();
+	return OK;
+}
+
+int facts_read(struct guard *g, const char *prefix, const char *key, struct facts *out,
+	       struct err *e)
+{
+	struct redis *r = guard_redis(g);
+	autofree char *state = xasprintf("%sd:%s", prefix, key);
+	const char *fields[] = { "HMGET", state, "state", "gen", "exp", "ak", "dec" };
+	const struct redis_reply *v;
+	struct facts f = { 0 };
+
+	if (read_time(r, &f, e) || !(v = ask(r, ARRAY_LEN(fields), fields, e)))
+		return ERR_AGAIN;
+	fill(&f, v);
+	autofree char *address = xasprintf("%sa:%s", prefix, redis_str(redis_at(v, 3), NULL));
+	const char *get[] = { "GET", address };
+
+	if (!(v = ask(r, 2, get, e)))
+		return ERR_AGAIN;
+	snprintf(f.holder, sizeof(f.holder), "%s", redis_str(v, NULL));
+	*out = f;
+	return OK;
+}
+
+int facts_of_token(struct guard *g, const char *prefix, const char *token_sha256,
+		   char delivery[IDS_DELIVERY_SIZE], struct err *e)
+{
+	autofree char *key = xasprintf("%sk:%s", prefix, token_sha256);
+	const char *get[] = { "GET", key };
+	const struct redis_reply *v = ask(guard_redis(g), 2, get, e);
+
+	if (!v)
+		return ERR_AGAIN;
+	snprintf(delivery, IDS_DELIVERY_SIZE, "%s", redis_str(v, NULL));
+	return OK;
+}
+
+/* ---- judging ---- */
+
+const char *const link_verdicts[LINK_VERDICTS] = {
+	[LINK_VALID] = "valid",		  [LINK_EXPIRED] = "expired",
+	[LINK_SUPERSEDED] = "superseded", [LINK_CANCELLED] = "cancelled",
+	[LINK_ACCEPTED] = "accepted",	  [LINK_DECLINED] = "declined",
+	[LINK_UNKNOWN] = "unknown",
+};
+
+/* In these a link may be live; one that was never sent has no end yet. */
+static const char *const live[] = { "sent", "delivered", "undelivered", "unknown", "queued" };
+
+static const struct {
+	const char *state;
+	enum link_verdict verdict;
+} ended[] = {
+	{ "expired", LINK_EXPIRED },
+	{ "cancelled", LINK_CANCELLED },
+	{ "accepted", LINK_ACCEPTED },
+	{ "declined", LINK_DECLINED },
+};
+
+enum link_verdict link_judge(const struct facts *f, const char *key, int64_t generation)
+{
+	if (!f->known || generation > f->generation)
+		return LINK_UNKNOWN;
+	if (generation < f->generation)
+		return LINK_SUPERSEDED;
+	for (size_t i = 0; i < ARRAY_LEN(ended); i++)
+		if (!strcmp(ended[i].state, f->state))
+			return ended[i].verdict;
+	for (size_t i = 0; i < ARRAY_LEN(live); i++) {
+		if (strcmp(live[i], f->state) || !f->expires_ms)
+			continue;
+		if (f->now_ms >= f->expires_ms)
+			return LINK_EXPIRED;
+		return strcmp(f->holder, key) ? LINK_SUPERSEDED : LINK_VALID;
+	}
+	return LINK_UNKNOWN;
+}
+
+const char *link_token(const char *link, char *out, size_t size)
+{
+	static const char name[] = "token=";
+	const char *at = link;
+
+	for (const char *p = link; (p = strstr(p, name)); p++)
+		if (p > link && (p[-1] == '?' || p[-1] == '&'))
+			at = p + sizeof(name) - 1;
+	snprintf(out, size, "%.*s", (int)strcspn(at, at == link ? "\r\n" : "&#\r\n"), at);
+	return out;
+}

@@ -1,0 +1,137 @@
+"""Commands about one invite and about what waits: show, parked, resend, cancel and their like."""
+import json
+import os
+import subprocess
+
+import events
+import pytest
+from fleet import SANITIZER_ENV, Fleet, program
+
+ENV = {**{k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG"))}, **SANITIZER_ENV, "NO_COLOR": "1"}
+
+
+@pytest.fixture
+def tool(fleet):
+    """The tool with the fleet's configuration: tool("show", "i-1", …) -> finished process."""
+    fleet.up(dispatcher={"tenants": {"slow": {"limits": {"tenant": "1/m"}}}})
+
+    def run(*args, input=None):
+        return subprocess.run([program("beckon"), *map(str, args), "--config", fleet.dir / "beckon.yaml"],
+                              capture_output=True, text=True, env=ENV, timeout=Fleet.patience(60),
+                              **({"input": input} if input is not None else {"stdin": subprocess.DEVNULL}))
+    return run
+
+
+def printed(done):
+    """The one JSON object that was printed."""
+    return json.loads(done.stdout)
+
+
+# ---- show
+
+@pytest.mark.story
+def test_show_what_became_of_it(fleet, tool):
+    event = fleet.emit(events.invite())
+    fleet.await_outcome(event, "sent")
+    again = fleet.emit(events.invite(invite=event.invite))
+    fleet.await_outcome(again, "refused")
+
+    shown = printed(tool("show", event.invite, "--tenant", "acme", "--json"))
+    assert (shown["state"], shown["generation"]) == ("sent", 1)
+    assert sorted(o["word"] for o in shown["history"]) == ["queued", "refused", "sent"]
+    assert len({o["id"] for o in shown["history"]}) == 3
+
+    english = tool("show", event.invite, "--tenant", "acme", "--lang", "en").stdout
+    assert english.startswith("Sent") and "Request refused" in english and "already_invited" in english
+    russian = tool("show", event.invite, "--tenant", "acme", "--lang", "ru").stdout
+    assert russian.startswith("Отправлено") and "Запрос отклонён" in russian
+
+
+def test_show_without_redis(fleet, tool):
+    """The history tells the state, too."""
+    event = fleet.emit(events.invite())
+    fleet.await_outcome(event, "sent")
+    done = tool("show", event.invite, "--tenant", "acme", "--json", "--redis-url", "redis://127.0.0.1:1")
+    assert printed(done)["state"] == "sent" and printed(done)["generation"] == 1
+    assert "redis" in done.stderr
+
+
+def test_show_nothing_known(tool):
+    done = tool("show", "nobody", "--tenant", "acme")
+    assert done.returncode == 1 and "nothing is known of acme/nobody" in done.stderr
+    assert tool("show").returncode == 2
+    assert tool("show", "a b").returncode == 2
+
+
+# ---- parked
+
+@pytest.mark.story
+def test_what_waits(fleet, tool):
+    """Soonest first, with the reason; filtered; bounded."""
+    slow = fleet.emit([events.invite(tenant="slow") for _ in range(6)])
+    deferred = fleet.await_count("deferred", 5)
+    waiting = {o["delivery"] for o in deferred}
+    assert len(slow) == 6 and len(waiting) == 5
+
+    done = tool("parked", "--json", "--reason", "rate_limited", "--tenant", "slow")
+    items = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {i["id"] for i in items} == waiting
+    assert [i["until"] for i in items] == sorted(i["until"] for i in items)
+    assert {(i["reason"], i["tenant"], i["topic"]) for i in items} == {("rate_limited", "slow", fleet.topics["email"])}
+
+    few = tool("parked", "--limit", 2, "--tenant", "slow", "--lang", "en")
+    assert len(few.stdout.splitlines()) == 2 and "the limit of its tenant" in few.stdout
+    assert "2 of" in few.stderr and "5 rate_limited" in few.stderr
+    assert "ограничение" in tool("parked", "--tenant", "slow", "--lang", "ru").stdout
+    assert tool("parked", "--tenant", "other").stdout == ""
+    assert tool("parked", "--reason", "quiet_hours").stdout == ""
+
+
+# ---- what is asked of an invite
+
+def test_a_refused_command(fleet, tool):
+    """Answered by the outcome that names this request, in plain words, and nothing changes."""
+    event = fleet.emit(events.invite(send="hold"))
+    fleet.await_outcome(event, "held")
+    done = tool("resolve", event.invite, "--tenant", "acme", "--sent", "--json")
+    assert done.returncode == 1, done.stderr
+    assert (printed(done)["word"], printed(done)["request"]["source"]) == ("refused", "beckon/cli")
+    words = tool("resolve", event.invite, "--tenant", "acme", "--sent", "--lang", "ru")
+    assert words.returncode == 1 and "Запрос отклонён" in words.stdout and "illegal_transition" in words.stdout
+    assert printed(tool("show", event.invite, "--tenant", "acme", "--json"))["state"] == "held"
+
+
+def test_only_asked(fleet, tool):
+    event = fleet.emit(events.invite(send="hold"))
+    fleet.await_outcome(event, "held")
+    done = tool("resolve", event.invite, "--tenant", "acme", "--sent", "--no-wait", "--json")
+    assert done.returncode == 0
+    assert fleet.outcomes.wait_request(printed(done)["asked"], "refused")
+
+
+def test_nobody_answers(fleet, tool):
+    fleet["dispatcher"].stop()
+    done = tool("cancel", "i-1", "--tenant", "acme", "--timeout", 1)
+    assert done.returncode == 69 and "the request" in done.stderr and "stands" in done.stderr
+
+
+@pytest.mark.parametrize("args, text", [
+    (["cancel"], "name one invite"),
+    (["cancel", "a", "b"], "name one invite"),
+    (["resolve", "i"], "--sent"),
+    (["resolve", "i", "--sent", "--resend"], "--sent"),
+    (["cancel", "an invite"], "invite"),
+    (["resend", "i", "--to", "nobody"], "recipient"),
+    (["resend", "i", "--ttl", "1"], "--ttl takes a number"),
+    (["cancel", "i", "--lang", "de"], "neither en nor ru"),
+    (["token", "verify"], "say what to verify"),
+    (["token", "check", "x"], "say what to verify"),
+])
+def test_usage(args, text):
+    done = subprocess.run([program("beckon"), *args], capture_output=True, text=True, env=ENV, timeout=60)
+    assert done.returncode == 2 and text in done.stderr, done.stderr
+
+
+def test_a_link_of_nobody(tool):
+    done = tool("token", "verify", "https://join.internal/i?token=k1.abcdefgh", "--json")
+    assert done.returncode == 1 and printed(done)["verdict"] == "unknown"
