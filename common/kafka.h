@@ -112,10 +112,8 @@ bool consumer_store(struct consumer *c, struct consumer_partition *part, int64_t
 /* High watermark minus position: records not read yet; -1 = unknown. position -1: nothing has been
    read since the partition was assigned. */
 int64_t consumer_lag(struct consumer *c, struct consumer_partition *part, int64_t position);
-bool consumer_commit(struct consumer *c); /* stored offsets, now, waiting */
-/* Leaves the group unless membership is static (which keeps the partitions for the restart). */
+/* Commits what is stored and leaves the group, unless membership is static (which keeps the
+   partitions for the restart). Waits 4 s at most: what is not committed by then is read again. */
 void consumer_close(struct consumer *c);
-/* Ends it without waiting for any broker: what is stored and not committed is read again. */
-void consumer_abandon(struct consumer *c);
 
 #endif

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "mem.h"
+#include "now.h"
 
 #define READ_MAX 256
 #define COMMITTED_WAIT_MS 2000
+#define CLOSE_WAIT_MS 4000
+#define CLOSE_POLL_MS 50
 
 struct consumer_partition {
 	struct consumer_partition *next;
@@ -194,16 +197,29 @@ static int join(struct consumer *c, struct err *e)
 	return err_set(e, ERR_FATAL, "subscribe: %s", rd_kafka_err2str(code));
 }
 
-/* Without a word to the group. */
-static void drop_client(struct consumer *c)
+/* Partitions are given up and what is stored is committed, for as long as that may take. False: the
+   library has not come to an end; its threads go on, and only the process can end them. */
+static bool end_client(struct consumer *c)
 {
+	rd_kafka_queue_t *last = rd_kafka_queue_new(c->rk);
+	int64_t until = now_mono_ms() + CLOSE_WAIT_MS;
+	rd_kafka_error_t *error = rd_kafka_consumer_close_queue(c->rk, last);
+	bool closed = error != NULL; /* there is nothing to close */
+
+	if (error)
+		rd_kafka_error_destroy(error);
+	while (!closed && now_mono_ms() < until) {
+		rd_kafka_queue_poll_callback(last, CLOSE_POLL_MS);
+		closed = rd_kafka_consumer_closed(c->rk);
+	}
 	close_matching(c, NULL, true);
-	if (c->queue)
-		rd_kafka_queue_destroy(c->queue);
-	if (c->rk)
-		rd_kafka_destroy_flags(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	rd_kafka_queue_destroy(last);
+	rd_kafka_queue_destroy(c->queue);
+	if (closed)
+		rd_kafka_destroy(c->rk);
 	c->queue = NULL;
 	c->rk = NULL;
+	return closed;
 }
 
 static rd_kafka_conf_t *consumer_conf(struct consumer *c, struct kafka_properties user,
@@ -243,7 +259,7 @@ int consumer_open(struct consumer **out, struct kafka_properties user,
 	c->topics = topic_list(o);
 	c->conf = consumer_conf(c, user, o, e);
 	if (!c->conf || join(c, e) < 0) {
-		consumer_abandon(c);
+		consumer_close(c);
 		return ERR_FATAL;
 	}
 	*out = c;
@@ -278,11 +294,8 @@ int consumer_poll(struct consumer *c, struct err *e)
 		note_error(c, m);
 		rd_kafka_message_destroy(m);
 	}
-	if (c->stale) {
-		drop_client(c);
-		if (join(c, e) < 0)
-			return ERR_FATAL;
-	}
+	if (c->stale && (!end_client(c) || join(c, e) < 0))
+		return err_set(e, ERR_FATAL, "kafka: fenced, and cannot join anew");
 	if (c->fatal[0])
 		return err_set(e, ERR_FATAL, "kafka: %s", c->fatal);
 	away = kafka_link_away(&c->link, c->rk);
@@ -339,30 +352,14 @@ int64_t consumer_lag(struct consumer *c, struct consumer_partition *part, int64_
 	return high > position ? high - position : 0;
 }
 
-bool consumer_commit(struct consumer *c)
-{
-	rd_kafka_resp_err_t code = rd_kafka_commit(c->rk, NULL, 0);
-
-	return code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET;
-}
-
-void consumer_abandon(struct consumer *c)
-{
-	if (!c)
-		return;
-	drop_client(c);
-	rd_kafka_topic_partition_list_destroy(c->topics);
-	if (c->conf)
-		rd_kafka_conf_destroy(c->conf);
-	free(c);
-}
-
 void consumer_close(struct consumer *c)
 {
 	if (!c)
 		return;
-	rd_kafka_consumer_close(
-		c->rk); /* a static member keeps its partitions: librdkafka sends no leave */
-	close_matching(c, NULL, false);
-	consumer_abandon(c);
+	if (c->rk)
+		end_client(c); /* a static member keeps its partitions: librdkafka sends no leave */
+	rd_kafka_topic_partition_list_destroy(c->topics);
+	if (c->conf)
+		rd_kafka_conf_destroy(c->conf);
+	free(c);
 }

@@ -149,17 +149,14 @@ static bool turn(struct run *r)
 	return true;
 }
 
-/* Nothing is waited for where no broker answers: what is not committed is read again. */
 static void leave(struct run *r)
 {
 	struct err e;
-	bool answered = look_at_kafka(r, &e) == OK;
 
 	watchdog_feed(CLOSE_WATCHDOG_S);
-	if (answered && !r->dying[0])
-		answered = producer_flush(r->producer, FLUSH_MS) &&
-			   (!r->consumer || consumer_commit(r->consumer));
-	(answered ? consumer_close : consumer_abandon)(r->consumer);
+	if (!r->dying[0] && look_at_kafka(r, &e) == OK)
+		producer_flush(r->producer, FLUSH_MS);
+	consumer_close(r->consumer);
 	r->consumer = NULL;
 }
 

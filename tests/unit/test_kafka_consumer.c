@@ -271,7 +271,6 @@ static void test_stored_offsets(void **state)
 		stored[i] = m->parts[i].next - (int64_t)i;
 		assert_true(consumer_store(m->consumer, m->parts[i].assigned, stored[i]));
 	}
-	assert_true(consumer_commit(m->consumer));
 	member_close(m);
 
 	m = member_open(c);
@@ -323,19 +322,24 @@ static void test_lag(void **state)
 static void test_revoke(void **state)
 {
 	struct cluster *c = begin(state, "revoke");
-	struct member *first = member_open(c), *second;
+	struct member *before = member_open(c), *first, *second;
 
-	UNTIL(first->records == RECORDS, turn(first); drain_all(first));
-	store_all(first);
-	/* The mock takes no commit while a group rebalances, where a real broker does. */
-	assert_true(consumer_commit(first->consumer));
+	/* The mock takes no commit while a group rebalances, where a real broker does: so what was
+	   read first is committed by a member that leaves. */
+	UNTIL(before->records == RECORDS, turn(before); drain_all(before));
+	store_all(before);
+	member_close(before);
+	first = member_open(c);
+	for (int i = 0; i < RECORDS; i++)
+		first->seen[i] = 1;
+	UNTIL(first->held == PARTITIONS, turn(first));
 	second = member_open(c);
 	UNTIL(first->held == PARTITIONS / 2 && second->held == PARTITIONS / 2, turn(first);
 	      turn(second));
 	assert_true(first->revocations >= PARTITIONS / 2);
 	append(c, 100);
-	UNTIL(first->records + second->records >= RECORDS + 100, turn(first); turn(second);
-	      drain_all(first); drain_all(second));
+	UNTIL(first->records + second->records >= 100, turn(first); turn(second); drain_all(first);
+	      drain_all(second));
 	once_each(first, second);
 	member_close(first);
 	UNTIL(second->held == PARTITIONS, turn(second));
