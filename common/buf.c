@@ -1,16 +1,35 @@
 #include "buf.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mem.h"
+#include "secret.h"
 
 #define FIRST_BYTES 256
+#define FIRST_SECRET_BYTES 16384 /* pages cost the same, few or many */
+
+/* Moving leaves nothing behind. */
+static void grow_secret(struct buf *b, size_t cap)
+{
+	char *data = secret_new(cap);
+
+	if (b->data)
+		memcpy(data, b->data, b->len);
+	secret_free(b->data, b->cap);
+	b->data = data;
+	b->cap = cap;
+}
 
 static void grow(struct buf *b, size_t cap)
 {
+	if (b->secret) {
+		grow_secret(b, cap < FIRST_SECRET_BYTES ? FIRST_SECRET_BYTES : cap);
+		return;
+	}
 	b->cap = cap < FIRST_BYTES ? FIRST_BYTES : cap;
 	b->data = xrealloc(b->data, b->cap);
 }
@@ -182,16 +201,18 @@ void buf_reset(struct buf *b)
 
 void buf_clear(struct buf *b)
 {
-	size_t max = b->max;
-
-	free(b->data);
-	*b = (struct buf){ .max = max };
+	if (b->secret)
+		secret_free(b->data, b->cap);
+	else
+		free(b->data);
+	*b = (struct buf){ .max = b->max, .secret = b->secret };
 }
 
 char *buf_take(struct buf *b)
 {
 	char *data = b->data ? b->data : xstrdup("");
 
+	assert(!b->secret);
 	b->data = NULL;
 	buf_clear(b);
 	return data;

@@ -15,8 +15,10 @@
 struct buf {
 	char *data;
 	size_t len, cap;
-	size_t max; /* bytes; 0 = BUF_MAX_DEFAULT */
-	bool full;  /* something did not fit: the content is incomplete */
+	size_t max;  /* bytes; 0 = BUF_MAX_DEFAULT */
+	bool full;   /* something did not fit: the content is incomplete */
+	bool secret; /* what is in it must not stay behind: see secret.h. Set before anything is
+			added */
 };
 
 #define BUF_MAX_DEFAULT ((size_t)4 << 20)
@@ -53,7 +55,8 @@ void buf_json_n(struct buf *b, const char *s, size_t n);
 
 void buf_reset(struct buf *b); /* empty again, memory kept */
 void buf_clear(struct buf *b); /* memory freed */
-char *buf_take(struct buf *b); /* the bytes (caller frees; never NULL); the buffer is empty after */
+char *buf_take(struct buf *b); /* the bytes (caller frees; never NULL); the buffer is empty after.
+				  Not of a secret one */
 
 #define autobuf __attribute__((cleanup(buf_clear))) struct buf
 

@@ -12,6 +12,7 @@ const char *const config_fleet[] = {
 	"kafka",
 	"keys.recipient_file",
 	"keys.ring_file",
+	"keys.seal_file",
 	"keys.seal_public_file",
 	"limits.domain",
 	"limits.global",

@@ -195,6 +195,17 @@ void crypto_wipe(void *p, size_t n)
 	sodium_memzero(p, n);
 }
 
+void crypto_lock(void *p, size_t n)
+{
+	if (sodium_mlock(p, n) < 0)
+		return; /* over the limit: it is wiped all the same */
+}
+
+void crypto_unlock(void *p, size_t n)
+{
+	sodium_munlock(p, n);
+}
+
 void *crypto_secret_new(size_t n)
 {
 	void *p = sodium_malloc(n);

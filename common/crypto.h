@@ -66,6 +66,11 @@ void crypto_random(void *p, size_t n);
 bool crypto_equal(const void *a, const void *b, size_t n); /* time depends on n alone */
 void crypto_wipe(void *p, size_t n);			   /* never optimised away */
 
+/* Keeps n bytes that somebody else allocated out of the swap, where the system allows;
+   crypto_unlock wipes them. */
+void crypto_lock(void *p, size_t n);
+void crypto_unlock(void *p, size_t n);
+
 /* Zeroed memory for keys: locked where the system allows, absent from core dumps, guarded at both
    ends, wiped when freed. crypto_init comes first. */
 void *crypto_secret_new(size_t n) __attribute__((malloc, returns_nonnull));

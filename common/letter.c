@@ -81,7 +81,7 @@ static int people_add(const json_t *vars, const struct letter_sender *s,
 
 static int subject_add(const struct letter_content *content, struct buf *out, struct err *e)
 {
-	autobuf subject = BUF_INIT(MIME_VALUE_MAX);
+	autobuf subject = { .max = MIME_VALUE_MAX, .secret = out->secret };
 	int r = template_render(content->entry->parts[PART_SUBJECT], content->vars, false, &subject,
 				e);
 
@@ -161,6 +161,7 @@ static int body_add(const struct letter_content *content, const struct letter_fa
 	struct body b = { .content = content, .text = BUF_INIT(LETTER_MAX_BYTES), .out = out };
 	int r;
 
+	b.text.secret = out->secret;
 	buf_room(&b.text, PART_ROOM);
 	mime_boundary(f->delivery, b.boundary);
 	r = parts_add(&b, e);
@@ -220,7 +221,7 @@ int letter_build(const struct catalog *c, const struct letter_sender *s,
 	}
 	vars = letter_vars(s, f, t->locale);
 	r = letter_compose(&(struct letter_content){ t, vars }, s, f, out, code, e);
-	json_decref(vars);
+	letter_vars_free(vars);
 	*used = (struct letter_used){ t->name, t->locale, t->sha256, t->version };
 	return r;
 }

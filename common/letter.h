@@ -31,15 +31,18 @@ struct letter_sender {
 };
 
 struct letter_facts {
-	const char *delivery; /* "<tenant>/<invite>.<generation>.<channel>.<n>" */
-	const char *to;	      /* envelope address, normalised, ASCII */
-	const char *link;     /* whole URL with the token; NULL: the template has none */
-	const char *locale;   /* wanted, may be NULL */
+	const char *delivery;		 /* "<tenant>/<invite>.<generation>.<channel>.<n>" */
+	const char *to;			 /* envelope address, normalised, ASCII */
+	const char *link;		 /* whole URL with the token; NULL: the template has none */
+	const char *username, *password; /* of a password mail; else NULL. Where there is a password
+					    letter_build's out is a secret buffer */
+	const char *locale;		 /* wanted, may be NULL */
 	const char *default_locale;
 	const char *timezone; /* IANA name; NULL or unknown = default_timezone */
 	const char *default_timezone;
 	int64_t date_ms; /* pinned by the first claim */
-	int64_t now_ms, expires_ms;
+	int64_t now_ms;
+	int64_t expires_ms; /* when the link ends; 0 = it has none */
 	const json_t *data; /* data of invite.requested (contract), borrowed */
 };
 

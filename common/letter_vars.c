@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto.h"
 #include "link.h"
 #include "record.h"
 #include "words.h"
@@ -135,6 +136,40 @@ static void set_vars(json_t *vars, const json_t *data)
 	json_object_set_new_nocheck(vars, "vars", given ? json_incref(given) : json_object());
 }
 
+/* The copy that jansson makes is locked until letter_vars_free wipes it. */
+static void set_credentials(json_t *vars, const struct letter_facts *f)
+{
+	json_t *password = f->password ? json_string(f->password) : NULL;
+
+	if (f->username)
+		set_text(vars, "username", f->username);
+	if (!password)
+		return;
+	crypto_lock((char *)json_string_value(password), json_string_length(password));
+	json_object_set_new_nocheck(vars, "password", password);
+}
+
+void letter_vars_free(json_t *vars)
+{
+	json_t *password = json_object_get(vars, "password");
+
+	if (password)
+		crypto_unlock((char *)json_string_value(password), json_string_length(password));
+	json_decref(vars);
+}
+
+static void set_times(json_t *vars, const struct words_place *place, const struct letter_facts *f)
+{
+	autobuf today = BUF_INIT(0);
+
+	if (f->expires_ms) {
+		words_set(vars, place, f->now_ms, f->expires_ms);
+		return;
+	}
+	words_date(place, f->now_ms, &today);
+	set_buf(vars, "today", &today);
+}
+
 json_t *letter_vars(const struct letter_sender *s, const struct letter_facts *f, const char *locale)
 {
 	struct words_place place = { locale, f->timezone, f->default_timezone };
@@ -150,6 +185,7 @@ json_t *letter_vars(const struct letter_sender *s, const struct letter_facts *f,
 	set_contact(vars, s->contact);
 	set_text(vars, "brand_colour",
 		 colour_ok(s->brand_colour) ? s->brand_colour : LETTER_COLOUR);
-	words_set(vars, &place, f->now_ms, f->expires_ms);
+	set_credentials(vars, f);
+	set_times(vars, &place, f);
 	return vars;
 }

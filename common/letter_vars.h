@@ -10,10 +10,13 @@
 
 #include "letter.h"
 
-/* A new object (the caller json_decref's it) for a template in this locale. It shares values with
-   f->data, so both stay with one thread. */
+/* A new object (the caller gives it to letter_vars_free) for a template in this locale. It shares
+   values with f->data, so both stay with one thread. */
 json_t *letter_vars(const struct letter_sender *s, const struct letter_facts *f,
 		    const char *locale);
+
+/* As json_decref, but of the password nothing stays in memory. */
+void letter_vars_free(json_t *vars);
 
 /* A string of f->data that says something, or NULL: object NULL = at the top. */
 json_t *letter_text(const json_t *data, const char *object, const char *name);

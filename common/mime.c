@@ -307,7 +307,7 @@ static void encoded_body_add(struct buf *out, const struct buf *text, GMimeConte
 	g_mime_encoding_init_encode(&encoder, how);
 	room = g_mime_encoding_outlen(&encoder, text->len);
 
-	autobuf encoded = BUF_INIT(room + 1);
+	autobuf encoded = { .max = room + 1, .secret = out->secret };
 
 	buf_commit(&encoded, g_mime_encoding_flush(&encoder, text->data, text->len,
 						   buf_reserve(&encoded, room)));
@@ -318,7 +318,7 @@ static void encoded_body_add(struct buf *out, const struct buf *text, GMimeConte
 /* RFC 2045 6.8: what base64 encodes is the text with CRLF. */
 static void base64_add(struct buf *out, const struct buf *text, size_t lines)
 {
-	autobuf canonical = BUF_INIT(text->len + lines);
+	autobuf canonical = { .max = text->len + lines, .secret = out->secret };
 
 	crlf_add(&canonical, text->data, text->len, lines);
 	encoded_body_add(out, &canonical, GMIME_CONTENT_ENCODING_BASE64);

@@ -266,7 +266,7 @@ int seal_open(const struct seal_keys *keys, const char *text, struct seal_opened
 	crypto_base32(bytes + 1, SEAL_KID_BYTES, kid);
 	p = pair_find(keys, bytes + 1);
 	if (!p)
-		return err_set(e, ERR_INVALID, "sealed: for key %s, which is not here", kid);
+		return err_set(e, ERR_AGAIN, "sealed: for key %s, which is not here", kid);
 	if (!crypto_seal_open(p->public.key, p->secret, bytes + HEAD_BYTES, n - HEAD_BYTES,
 			      out->plain))
 		return err_set(e, ERR_INVALID, "sealed: changed on its way, or not for key %s",

@@ -61,8 +61,9 @@ void seal_keys_free(struct seal_keys *keys); /* wipes; takes NULL */
 /* Draws a pair: appends the secret half's line to line (to be wiped by the caller). */
 void seal_keys_generate(struct seal_public *out, struct buf *line);
 
-/* Opens a sealed text into at most cap bytes. ERR_INVALID: no sealed text of this format, for a key
-   that is not here, changed on its way, or too long. */
+/* Opens a sealed text into at most cap bytes. ERR_INVALID: no sealed text of this format, changed
+   on its way, or too long. ERR_AGAIN: for a key that is not here; it may come with the next reload.
+ */
 struct seal_opened {
 	void *plain;
 	size_t cap, len;

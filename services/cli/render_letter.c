@@ -1,6 +1,7 @@
 #include "render_letter.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "address.h"
 #include "ids.h"
@@ -12,6 +13,8 @@
 #define SAMPLE_CONTACT "help@beckon.example"
 #define SAMPLE_LINK "https://accept.example.com/?token=k1.sampleonlysampleonlysampleonlysa"
 #define SAMPLE_TTL_S 86400
+#define SAMPLE_USERNAME "anna"
+#define SAMPLE_PASSWORD "k7mf-2xqn-wd9t-hv4s-p8rb"
 
 /* The facts and whatever they point to. */
 struct sample {
@@ -67,6 +70,16 @@ static int times_read(const char *now, const json_t *data, struct letter_facts *
 	return OK;
 }
 
+/* What a password mail has instead of an invitation's link. The password is made up: the real one
+   is opened only to send. */
+static void password_fill(struct letter_facts *f, const char *link, const json_t *data)
+{
+	f->username = given(NULL, letter_text(data, "credentials", "username"), SAMPLE_USERNAME);
+	f->password = SAMPLE_PASSWORD;
+	f->link = given(link, letter_text(data, "link", "base"), NULL);
+	f->expires_ms = 0;
+}
+
 static int sample_fill(struct sample *s, const struct render_letter *o, const json_t *data,
 		       struct err *e)
 {
@@ -88,6 +101,8 @@ static int sample_fill(struct sample *s, const struct render_letter *o, const js
 	s->facts.link = o->link ? o->link : SAMPLE_LINK;
 	s->facts.timezone = json_string_value(letter_text(data, "recipient", "timezone"));
 	s->facts.data = data;
+	if (!strcmp(given(NULL, letter_text(data, NULL, "kind"), "invite"), "password"))
+		password_fill(&s->facts, o->link, data);
 	return OK;
 }
 

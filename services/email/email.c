@@ -21,6 +21,7 @@ static int load(struct email *m, struct err *e)
 
 	if (load_limits(s, &m->limits, e) < 0 || tenants_load(&m->tenants, s->tenants, e) < 0 ||
 	    keyring_load(&m->ring, s->ring_file, e) < 0 ||
+	    passwords_open(&m->passwords, s->seal_file, e) < 0 ||
 	    catalog_open(&m->catalog, s->templates_dir, e) < 0 ||
 	    relay_open(&m->relay, s->relays, s->helo, e) < 0)
 		return ERR_FATAL;
@@ -35,6 +36,7 @@ static void unload(struct email *m)
 {
 	relay_free(m->relay);
 	catalog_free(m->catalog);
+	passwords_free(m->passwords);
 	keyring_free(m->ring);
 	tenants_free(m->tenants);
 }
@@ -118,6 +120,8 @@ void email_reloaded(void *ctx)
 	struct err e;
 
 	if (relay_reload(m->relay, &e) < 0)
+		log_error("ev=reload-failed why=\"%s\"", e.text);
+	if (passwords_reload(m->passwords, &e) < 0)
 		log_error("ev=reload-failed why=\"%s\"", e.text);
 	if (keyring_load(&ring, m->settings.ring_file, &e) < 0) {
 		log_error("ev=reload-failed why=\"%s\"", e.text);

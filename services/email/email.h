@@ -6,6 +6,7 @@
 
 #include "catalog.h"
 #include "courier.h"
+#include "passwords.h"
 #include "relay.h"
 #include "stage.h"
 #include "tenant.h"
@@ -15,7 +16,7 @@ struct email_settings {
 	json_t *tenants, *relays;
 	int64_t sessions, deadline_ms, idle_ms;
 	struct config_durations retry;
-	char *ring_file, *templates_dir, *helo;
+	char *ring_file, *seal_file, *templates_dir, *helo;
 	char *limit_global, *limit_domain; /* rates of the whole fleet */
 };
 
@@ -27,6 +28,7 @@ struct email {
 	struct limits_fleet limits;
 	struct catalog *catalog;
 	struct keyring *ring;
+	struct passwords *passwords;
 	struct channel channel;
 	struct courier *courier;
 };

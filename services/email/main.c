@@ -32,6 +32,9 @@ static const struct config_key keys[] = {
 	{ CONFIG_STRING(S, ring_file), .name = "keys.ring_file", .required = true,
 	  .help = "Keys that sign links; read again on SIGHUP. `beckon init --keys DIR` makes the "
 		  "first." },
+	{ CONFIG_STRING(S, seal_file), .name = "keys.seal_file",
+	  .help = "Secret keys that open sealed passwords; read again on SIGHUP. `beckon keygen` "
+		  "makes it." },
 	{ CONFIG_STRING(S, templates_dir), .name = "templates_dir",
 	  .fallback = "/usr/share/beckon/templates", .help = "Folder of templates." },
 	{ CONFIG_STRING(S, helo), .name = "helo",

@@ -33,14 +33,11 @@ static const char *domain_of(const char *address)
 	return at ? at + 1 : "localhost";
 }
 
-static int build(struct email *email, struct parcel *p, struct sending *s, const char **code,
-		 struct err *e)
+static struct letter_sender sender_of(const struct parcel *p)
 {
 	const struct tenant *t = p->tenant;
-	autobuf link = BUF_INIT(LINK_MAX), id = BUF_INIT(128);
-	const json_t *recipient = json_object_get(p->job.data, "recipient");
-	struct letter_used used = { 0 };
-	struct letter_sender sender = {
+
+	return (struct letter_sender){
 		.from_name = t->from_name ? t->from_name : p->job.delivery.tenant,
 		.from_address = t->from,
 		.reply_to = t->reply_to,
@@ -48,36 +45,116 @@ static int build(struct email *email, struct parcel *p, struct sending *s, const
 		.brand_colour = t->brand_colour,
 		.id_domain = domain_of(t->from),
 	};
-	struct letter_facts facts = {
+}
+
+static struct letter_facts facts_of(const struct parcel *p)
+{
+	const json_t *recipient = json_object_get(p->job.data, "recipient");
+
+	return (struct letter_facts){
 		.delivery = p->job.id,
 		.to = p->job.to,
 		.locale = json_string_value(json_object_get(recipient, "locale")),
-		.default_locale = t->default_locale,
+		.default_locale = p->tenant->default_locale,
 		.timezone = json_string_value(json_object_get(recipient, "timezone")),
-		.default_timezone = t->timezone,
+		.default_timezone = p->tenant->timezone,
 		.date_ms = p->claim.first_ms,
 		.now_ms = p->claim.now_ms,
 		.expires_ms = p->expires_ms,
 		.data = p->job.data,
 	};
+}
+
+/* Where the link of a mail leads: to accept an invitation, or to sign in with a password, and then
+   only where the request names the page. NULL = nowhere. */
+static const char *link_base(const struct parcel *p)
+{
+	const json_t *link = json_object_get(p->job.data, "link");
+
+	return job_is_password(&p->job) ? json_string_value(json_object_get(link, "base"))
+					: p->job.link_base;
+}
+
+static int make_link(const struct parcel *p, struct buf *out, struct err *e)
+{
+	const char *base = link_base(p);
+
+	if (base)
+		return link_build(base, p->token[0] ? p->token : NULL, out, e);
+	return job_is_password(&p->job)
+		       ? OK
+		       : err_set(e, ERR_INVALID,
+				 "no link base: neither the request nor the tenant has one");
+}
+
+/* The facts that are secret: the link's token, and the password. */
+struct secrets {
+	struct buf link;
+	char *password;
+};
+
+static void secrets_wipe(struct secrets *s)
+{
+	if (s->link.data)
+		crypto_wipe(s->link.data, s->link.len);
+	buf_clear(&s->link);
+	password_forget(s->password);
+}
+
+/* *code NULL: it may be tried again, for the key may come. */
+static int secrets_make(struct email *email, const struct parcel *p, struct secrets *s,
+			const char **code, struct err *e)
+{
+	int r = make_link(p, &s->link, e);
 
 	*code = "render_failed";
-	if (!p->job.link_base)
-		return err_set(e, ERR_INVALID,
-			       "no link base: neither the request nor the tenant has one");
-	if (link_build(p->job.link_base, p->token, &link, e) < 0)
-		return ERR_INVALID;
-	facts.link = link.data;
-	if (letter_build(email->catalog, &sender, &facts, &s->bytes, &used, code, e) < 0)
-		return ERR_INVALID;
-	p->template_name = used.name;
-	p->template_locale = used.locale;
-	p->template_sha256 = used.sha256;
-	p->template_version = used.version;
+	if (r < 0 || !job_is_password(&p->job))
+		return r;
+	if (!p->job.username || !p->job.sealed_password)
+		return err_set(e, ERR_INVALID, "credentials: the job has none");
+	r = password_open(email->passwords, p->job.sealed_password, &s->password, e);
+	if (r == ERR_AGAIN)
+		*code = NULL;
+	return r;
+}
+
+static void note_template(struct parcel *p, const struct letter_used *used)
+{
+	p->template_name = used->name;
+	p->template_locale = used->locale;
+	p->template_sha256 = used->sha256;
+	p->template_version = used->version;
+}
+
+static int build(struct email *email, struct parcel *p, struct sending *s, const char **code,
+		 struct err *e)
+{
+	struct letter_sender sender = sender_of(p);
+	struct letter_facts facts = facts_of(p);
+	struct secrets secrets = { .link = { .max = LINK_MAX } };
+	struct letter_used used = { 0 };
+	autobuf id = BUF_INIT(128);
+	int r = secrets_make(email, p, &secrets, code, e);
+
+	if (r == OK) {
+		facts.link = secrets.link.data;
+		facts.username = p->job.username;
+		facts.password = secrets.password;
+		r = letter_build(email->catalog, &sender, &facts, &s->bytes, &used, code, e);
+	}
+	secrets_wipe(&secrets);
+	if (r < 0)
+		return r;
+	note_template(p, &used);
 	letter_message_id(p->job.id, sender.id_domain, &id);
 	snprintf(s->envid, sizeof(s->envid), "%.*s", (int)strcspn(id.data, "@"), id.data);
-	crypto_wipe(link.data, link.len);
 	return OK;
+}
+
+static void sending_free(struct sending *s)
+{
+	buf_clear(&s->bytes);
+	free(s);
 }
 
 static struct sending *prepare(struct email *email, struct parcel *p, const char **code,
@@ -86,9 +163,9 @@ static struct sending *prepare(struct email *email, struct parcel *p, const char
 	struct sending *s = xcalloc(1, sizeof(*s));
 
 	s->bytes.max = LETTER_MAX_BYTES + 4096;
+	s->bytes.secret = job_is_password(&p->job);
 	if (build(email, p, s, code, e) < 0) {
-		buf_clear(&s->bytes);
-		free(s);
+		sending_free(s);
 		return NULL;
 	}
 	s->mail = (struct mail){
@@ -157,10 +234,8 @@ static void done(void *ctx, struct mail *m, const struct mail_result *result)
 {
 	struct session *session = ctx;
 	struct parcel *p = m->user;
-	struct sending *s = p->sending;
 
-	buf_clear(&s->bytes);
-	free(s);
+	sending_free(p->sending);
 	p->sending = NULL;
 	p->reason[0] = '\0';
 	p->retry_after_ms = 0;

@@ -27,6 +27,24 @@ static void test_buf_bound(void **state)
 	assert_string_equal(b.data, "42");
 }
 
+/* Moving to larger pages loses nothing. */
+static void test_buf_secret(void **state)
+{
+	autobuf b = { .max = 1 << 20, .secret = true };
+
+	(void)state;
+	for (int i = 0; i < 20000; i++)
+		buf_fmt(&b, "%d,", i);
+	assert_int_equal(b.len, 108890);
+	assert_memory_equal(b.data, "0,1,2,", 6);
+	assert_string_equal(b.data + b.len - 6, "19999,");
+	buf_clear(&b);
+	assert_true(b.secret);
+	buf_room(&b, 100);
+	buf_str(&b, "again");
+	assert_string_equal(b.data, "again");
+}
+
 static void test_buf_json(void **state)
 {
 	autobuf b = BUF_INIT(0);
@@ -93,9 +111,9 @@ static void test_err(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_buf_bound), cmocka_unit_test(test_buf_json),
-		cmocka_unit_test(test_grow),	  cmocka_unit_test(test_times),
-		cmocka_unit_test(test_err),
+		cmocka_unit_test(test_buf_secret), cmocka_unit_test(test_buf_bound),
+		cmocka_unit_test(test_buf_json),   cmocka_unit_test(test_grow),
+		cmocka_unit_test(test_times),	   cmocka_unit_test(test_err),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -65,7 +65,7 @@ static void assert_refused(const struct seal_keys *keys, const char *text, const
 	struct seal_opened opened = { plain, sizeof(plain), 0 };
 	struct err e = { "" };
 
-	assert_int_equal(seal_open(keys, text, &opened, &e), ERR_INVALID);
+	assert_true(seal_open(keys, text, &opened, &e) < 0);
 	if (!strstr(e.text, why))
 		fail_msg("'%s' says nothing of '%s'", e.text, why);
 }
