@@ -9,8 +9,7 @@
 #include "now.h"
 
 #define STALE_READY_MS                                                                             \
-	5000	       /* a claim that no thread takes up is given back before its lease runs out */
-#define ZOMBIE_MS 5000 /* half a Kafka session */
+	5000 /* a claim that no thread takes up is given back before its lease runs out */
 
 /* ---- places ---- */
 
@@ -33,8 +32,10 @@ static void list_add(struct parcel_list *l, struct parcel *p)
 /* Counts p in or out of its place, by its recipient's domain. */
 static void count_place(struct courier *c, const struct parcel *p, int by)
 {
-	if (p->place == PARCEL_AWAY)
-		c->away[p->domain] += (unsigned)by;
+	if (p->place == PARCEL_AWAY) {
+		p->lane->away[p->domain] += (unsigned)by;
+		p->lane->away_count += (size_t)by;
+	}
 	if (p->place != PARCEL_WAITING)
 		return;
 	c->waiting[p->domain] += (unsigned)by;
@@ -128,11 +129,11 @@ void courier_flushed(struct courier *c, struct work *w)
 	parcel_free(p);
 }
 
-static void take_back(struct courier *c, int64_t before_ms)
+static void take_back(struct courier *c, struct lane *lane, int64_t before_ms)
 {
 	struct parcel_link *next;
 
-	for (struct parcel_link *l = exchange_take_back(c->exchange, before_ms); l; l = next) {
+	for (struct parcel_link *l = exchange_take_back(lane->exchange, before_ms); l; l = next) {
 		next = l->next;
 		courier_give_back(c, (struct parcel *)l, now_mono_ms());
 	}
@@ -155,11 +156,11 @@ void courier_revoked(struct courier *c, struct work *w)
 
 /* ---- the turn ---- */
 
-static void collect_done(struct courier *c)
+static void collect_done(struct courier *c, struct lane *lane)
 {
 	struct parcel_link *next;
 
-	for (struct parcel_link *l = exchange_done(c->exchange); l; l = next) {
+	for (struct parcel_link *l = exchange_done(lane->exchange); l; l = next) {
 		next = l->next;
 		courier_judge(c, (struct parcel *)l);
 	}
@@ -205,10 +206,13 @@ static void take_answers(struct courier *c)
 	for (struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = next) {
 		next = p->next;
 		p->unheard = false;
-		if (p->claim.answer == CLAIM_LIMITED)
-			limited[n++] = p;
-		else
+		if (p->claim.answer != CLAIM_LIMITED)
 			courier_answer_claim(c, p);
+		else if (!strcmp(p->claim.limited_by, "relay") &&
+			 lane_full(p->lane, p->claim.wait_ms))
+			courier_give_back(c, p, now_mono_ms()); /* another relay takes it */
+		else
+			limited[n++] = p;
 	}
 	courier_park_limited(c, limited, n);
 }
@@ -230,90 +234,74 @@ static void ask_redis(struct courier *c, int64_t now)
 	take_answers(c);
 }
 
+static int64_t tick_lanes(struct courier *c, int64_t now)
+{
+	int64_t next = INT64_MAX;
+
+	for (size_t i = 0; i < c->nlanes; i++) {
+		struct lane *l = &c->lanes[i];
+		int64_t lane_next = exchange_tick(l->exchange, now, now_boot_ms());
+		bool all;
+
+		next = lane_next < next ? lane_next : next;
+		collect_done(c, l);
+		all = !lane_is_open(l) || stage_stopping(c->run) || c->recall;
+		take_back(c, l, all ? INT64_MAX : now - STALE_READY_MS);
+	}
+	return next;
+}
+
 int64_t courier_tick(struct courier *c)
 {
-	int64_t now = now_mono_ms(), next = exchange_tick(c->exchange, now, now_boot_ms()), ask;
+	int64_t now = now_mono_ms(), next = tick_lanes(c, now), ask;
 
-	collect_done(c);
-	if (!route_is_open(c->route) || stage_stopping(c->run) || c->recall)
-		take_back(c, INT64_MAX);
-	else
-		take_back(c, now - STALE_READY_MS);
 	c->recall = false;
 	if (stage_ready(c->run))
 		ask_redis(c, now);
 	else
 		courier_tell_unsettled(c);
-	metric_set(c->in_flight,
-		   (double)(c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count));
-	metric_set(c->route_up, route_is_open(c->route));
+	lanes_publish(c);
 	ask = courier_next_ask(c, now);
 	return ask < next ? ask : next;
 }
 
 size_t courier_draining(struct courier *c, bool over)
 {
-	if (over)
-		exchange_cut_all(c->exchange);
+	for (size_t i = 0; i < c->nlanes && over; i++)
+		exchange_cut_all(c->lanes[i].exchange);
 	return c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count + c->releases.count;
 }
 
 const char *courier_waits(struct courier *c)
 {
-	if (route_is_open(c->route))
-		return NULL;
-	return route_why(c->route, c->provider_why, sizeof(c->provider_why));
+	size_t used = 0;
+
+	for (size_t i = 0; i < c->nlanes; i++)
+		if (lane_is_open(&c->lanes[i]))
+			return NULL;
+	c->why[0] = '\0';
+	for (size_t i = 0; i < c->nlanes && used + 2 < sizeof(c->why); i++) {
+		if (i)
+			used += (size_t)snprintf(c->why + used, sizeof(c->why) - used, "; ");
+		route_why(c->lanes[i].route, c->why + used, sizeof(c->why) - used);
+		used += strlen(c->why + used);
+	}
+	return c->why;
 }
 
 /* ---- life ---- */
-
-static void work(void *ctx, struct worker *w, struct parcel_link *first)
-{
-	struct courier *c = ctx;
-
-	c->channel->work(c->channel->ctx, w, (struct parcel *)first);
-}
-
-static void open_metrics(struct courier *c)
-{
-	static const struct metric_family in_flight = { METRIC_GAUGE, "beckon_in_flight",
-							"Deliveries claimed and not settled." };
-	static const struct metric_family route_up = {
-		METRIC_GAUGE, "beckon_route_up",
-		"1 while the route is open, 0 while it is closed and probed."
-	};
-	static const struct metric_family send = {
-		METRIC_HISTOGRAM, "beckon_send_seconds",
-		"From a session taking a message up to the relay's last word."
-	};
-	const char *labels[] = { "route", c->channel->provider, NULL };
-
-	c->in_flight = metrics_series(stage_metrics(c->run), &in_flight, NULL);
-	c->route_up = metrics_series(stage_metrics(c->run), &route_up, labels);
-	c->send_seconds = metrics_series(stage_metrics(c->run), &send, NULL);
-}
 
 struct courier *courier_open(struct run *r, const struct channel *channel,
 			     const struct courier_options *o)
 {
 	struct courier *c = xcalloc(1, sizeof(*c));
-	struct exchange_options x = {
-		.sessions = o->sessions,
-		.wake_fd = stage_wake_fd(r),
-		.deadline_ms = o->deadline_ms,
-		.zombie_ms = ZOMBIE_MS,
-		.work = work,
-		.ctx = c,
-	};
 
 	c->run = r;
 	c->channel = channel;
 	c->o = *o;
 	c->journal = stage_journal(r);
-	c->exchange = exchange_new(&x);
-	c->route = route_new(channel->provider, channel->probe, channel->ctx, stage_wake_fd(r));
+	lanes_open(c);
 	snprintf(c->source, sizeof(c->source), "beckon/%s", channel->name);
-	open_metrics(c);
 	if (c->journal && journal_former_count(c->journal))
 		log_warn("ev=left-behind deliveries=%zu", journal_former_count(c->journal));
 	return c;
@@ -328,8 +316,7 @@ void courier_close(struct courier *c)
 {
 	if (!c)
 		return;
-	exchange_free(c->exchange);
-	route_free(c->route);
+	lanes_close(c);
 	for (int i = 0; i < PARCEL_PLACES; i++)
 		for (struct parcel *p = c->lists[i].first, *next; p; p = next) {
 			next = p->next;

@@ -9,8 +9,10 @@
  *   waiting -> asked -> away (ready, with a thread, done) -> settling -> gone
  *      ^---------'------------' given back: busy, route closed, partition revoked; some rest first
  *
- * Where Redis cannot settle, the outcome is appended at once and settled later; where the route is
- * closed nothing is claimed, and no attempt is consumed.
+ * Each claim is for one of the channel's routes (courier_lane.c), chosen before it; when that
+ * closes, what has not been sent is given back and goes by another. Where all are closed nothing is
+ * claimed, and no attempt is consumed. Where Redis cannot settle, the outcome is appended at once
+ * and settled later.
  */
 #ifndef BECKON_COURIER_H
 #define BECKON_COURIER_H
@@ -21,8 +23,9 @@
 #include "exchange.h"
 #include "guard.h"
 #include "job.h"
-#include "limits.h"
+#include "limit.h"
 #include "outcome.h"
+#include "routing.h"
 #include "stage.h"
 #include "tenant.h"
 #include "token.h"
@@ -40,6 +43,7 @@ enum parcel_place {
 };
 
 struct courier;
+struct lane; /* a route, and what is under way on it */
 
 /* One delivery in hand. */
 struct parcel {
@@ -54,6 +58,7 @@ struct parcel {
 	int64_t read_ms;       /* monotonic: when it came into our hands */
 	unsigned route_faults; /* met in a row: a message that breaks connections is not retried for
 				  ever */
+	struct lane *lane;     /* the route it is asked for, or away on; NULL before */
 	unsigned domain;       /* bucket of the recipient's domain */
 	bool unheard;	       /* the answer to its last claim was lost: it may be ours in Redis */
 	bool gone;	       /* its partition went to somebody else while it was away */
@@ -86,23 +91,31 @@ struct parcel {
 	struct later_item *park;
 };
 
+/* A way out: a relay, or a provider. */
+struct channel_route {
+	const char *name;  /* told in outcomes as provider */
+	int order, weight; /* routing.h */
+	size_t sessions;   /* at the most */
+	struct tenant_rate limit;
+	void *ctx; /* of the channel's callbacks */
+};
+
 /* How a channel sends; callbacks run on channel threads unless they say otherwise. */
 struct channel {
 	const char *name; /* "email" */
-	/* Sends p and all that parcel_next gives; answers each by parcel_answer. */
+	/* Sends p and all that parcel_next gives, by one route; answers each by parcel_answer. */
 	void (*work)(void *ctx, struct worker *w, struct parcel *p);
 	/* Is the route whole? Called on a thread of its own while the route is closed. ERR_AGAIN
 	 * with text. */
 	int (*probe)(void *ctx, struct err *e);
-	const char *provider; /* name of the route, told in outcomes */
-	void *ctx;
+	struct channel_route routes[ROUTING_MAX];
+	size_t nroutes;
 };
 
 struct courier_options {
-	size_t sessions;
 	int64_t deadline_ms;	    /* of one message */
 	struct verdict_rules rules; /* of an invite; a password in doubt is never sent again */
-	struct limits_fleet limits;
+	struct limit_fleet limits;
 	const struct tenants *tenants;
 	const struct keyring *ring; /* replaced by courier_keyring */
 };

@@ -7,13 +7,18 @@
 #define UNDER_WAY_AGAIN_MS 50
 #define WAITING_PER_SESSION 4
 
+static bool serves(const struct courier *c, size_t i)
+{
+	return c->serving & 1u << i;
+}
+
 static size_t room(const struct courier *c)
 {
-	size_t most = 2 * c->o.sessions, away = c->lists[PARCEL_AWAY].count;
+	size_t n = 0;
 
-	if (stage_stopping(c->run) || !route_is_open(c->route) || away >= most)
-		return 0;
-	return most - away < COURIER_PIPELINE_MAX ? most - away : COURIER_PIPELINE_MAX;
+	for (size_t i = 0; i < c->nlanes && !stage_stopping(c->run); i++)
+		n += serves(c, i) ? lane_room(&c->lanes[i]) : 0;
+	return n < COURIER_PIPELINE_MAX ? n : COURIER_PIPELINE_MAX;
 }
 
 static bool in_list(const struct parcel_list *l, const char *delivery)
@@ -32,14 +37,35 @@ static bool is_under_way(const struct courier *c, const struct parcel *p)
 			   in_list(&c->lists[PARCEL_SETTLING], p->job.id));
 }
 
-/* May one more of p's domain be asked for? Always up to half of the sessions; beyond that, `more`,
-   only while the domain answers: one that never does would else hold every session as soon as
-   nobody else waits. */
-static bool may_ask(const struct courier *c, const struct parcel *p, bool more, int64_t now)
+/* May one more of p's domain be asked for? Always up to half of the lane's sessions; beyond that,
+   `more`, only while the domain answers: one that never does would else hold every session as soon
+   as nobody else waits. */
+static bool may_ask(const struct lane *l, const struct parcel *p, bool more, int64_t now)
 {
-	if (c->away[p->domain] + c->asked[p->domain] < (c->o.sessions + 1) / 2)
+	if (l->away[p->domain] + l->asked[p->domain] < (l->terms->sessions + 1) / 2)
 		return true;
-	return more && now - c->answered_ms[p->domain] < COURIER_QUICK_MS;
+	return more && now - l->courier->answered_ms[p->domain] < COURIER_QUICK_MS;
+}
+
+/* The lane that takes p; NULL = none has room for it. */
+static struct lane *take_lane(struct courier *c, const struct parcel *p, bool more, int64_t now)
+{
+	unsigned able = 0;
+	int chosen;
+
+	for (size_t i = 0; i < c->nlanes; i++)
+		if (serves(c, i) && lane_room(&c->lanes[i]) && may_ask(&c->lanes[i], p, more, now))
+			able |= 1u << i;
+	chosen = routing_take(c->routing, c->nlanes, able);
+	return chosen < 0 ? NULL : &c->lanes[chosen];
+}
+
+static void ask_for(struct courier *c, struct parcel *p, struct lane *l)
+{
+	p->lane = l;
+	l->asked[p->domain]++;
+	l->asked_count++;
+	parcel_move(c, p, PARCEL_ASKED);
 }
 
 /* Moves up to n waiting parcels to be asked for; returns how many more there was room for. */
@@ -48,17 +74,16 @@ static size_t choose(struct courier *c, size_t n, bool more, int64_t now)
 	struct parcel *next;
 
 	for (struct parcel *p = c->lists[PARCEL_WAITING].first; p && n; p = next) {
+		struct lane *l = NULL;
+
 		next = p->next;
-		if (!may_ask(c, p, more, now))
-			continue;
 		if (is_under_way(c, p)) {
 			p->ask_at_ms = now + UNDER_WAY_AGAIN_MS;
 			parcel_move(c, p, PARCEL_RESTING);
-			continue;
+		} else if ((l = take_lane(c, p, more, now))) {
+			ask_for(c, p, l);
+			n--;
 		}
-		c->asked[p->domain]++;
-		parcel_move(c, p, PARCEL_ASKED);
-		n--;
 	}
 	return n;
 }
@@ -68,8 +93,10 @@ static size_t choose(struct courier *c, size_t n, bool more, int64_t now)
 void courier_choose(struct courier *c, int64_t now)
 {
 	struct parcel *next;
-	size_t n = room(c);
+	size_t n;
 
+	lanes_look(c);
+	n = room(c);
 	for (struct parcel *p = c->lists[PARCEL_RESTING].first; p; p = next) {
 		next = p->next;
 		if (p->ask_at_ms <= now)
@@ -80,7 +107,7 @@ void courier_choose(struct courier *c, int64_t now)
 	n = choose(c, n, true, now);
 	c->held_back = n > 0;
 	for (const struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = p->next)
-		c->asked[p->domain] = 0;
+		p->lane->asked[p->domain] = p->lane->asked_count = 0;
 }
 
 /* In how many ms somebody is to be asked for; what cannot be asked now is woken by what changes
@@ -103,8 +130,7 @@ int64_t courier_next_ask(const struct courier *c, int64_t now)
    are read: somebody of another domain may be behind them. */
 size_t courier_appetite(struct courier *c)
 {
-	size_t enough = WAITING_PER_SESSION * c->o.sessions,
-	       waiting = c->lists[PARCEL_WAITING].count;
+	size_t enough = WAITING_PER_SESSION * c->sessions, waiting = c->lists[PARCEL_WAITING].count;
 
 	if (c->held_back)
 		return SIZE_MAX;

@@ -32,8 +32,10 @@ static void make_token(struct courier *c, struct parcel *p, const char *kid)
 
 void courier_prepare_claim(struct courier *c, struct parcel *p)
 {
+	struct limit_relay relay = { p->lane->terms->name, p->lane->terms->limit };
+
 	make_token(c, p, NULL);
-	limits_find(&c->limits, &p->job, p->tenant, &c->o.limits, NULL);
+	limit_find(&c->limits, &p->job, p->tenant, &c->o.limits, &relay);
 	if (c->journal) {
 		p->entry = journal_take(c->journal, p->job.id, p->job.turn);
 		assert(p->entry >= 0); /* it has one for every work that can be in hand */
@@ -86,7 +88,7 @@ static void send(struct courier *c, struct parcel *p)
 	else if (!p->token[0] && !job_is_password(&p->job))
 		judge(c, p, REACH_REFUSED, "render_failed");
 	else
-		exchange_put(c->exchange, &p->link);
+		exchange_put(p->lane->exchange, &p->link);
 }
 
 /* What an earlier life of this process left behind decides: sent as if new, in doubt, or only to be
@@ -184,7 +186,7 @@ static void fill_limited(const struct parcel *p, struct limited *l)
 	l->item = (struct later_item){
 		.id = p->job.id,
 		.turn = l->stand.turn,
-		.due_ms = p->claim.now_ms + limits_park_ms(&p->claim, (uint32_t)random() * 2u),
+		.due_ms = p->claim.now_ms + limit_park_ms(&p->claim, (uint32_t)random() * 2u),
 		.topic = p->work->rec.topic,
 		.key = p->job.invite_key,
 		.value = p->work->rec.value,

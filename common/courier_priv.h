@@ -7,10 +7,11 @@
 #include "courier.h"
 #include "later.h"
 #include "route.h"
+#include "routing.h"
 
 #define COURIER_DOMAINS 1024
 #define COURIER_PIPELINE_MAX 256 /* claims in one pipeline */
-#define ROUTE_FAULTS_MAX 3
+#define ROUTE_FAULTS_MAX 3	 /* a route */
 #define COURIER_QUICK_MS                                                                           \
 	5000 /* an answer within this time, and not longer ago: the domain is no tarpit */
 
@@ -31,27 +32,40 @@ struct references {
 	size_t count, cap;
 };
 
+/* A route, its sessions, and what is under way on it. */
+struct lane {
+	struct courier *courier;
+	const struct channel_route *terms;
+	struct route *route;
+	struct exchange *exchange;
+	size_t away_count, asked_count;
+	unsigned away[COURIER_DOMAINS];	 /* parcels away, by bucket of the recipient's domain */
+	unsigned asked[COURIER_DOMAINS]; /* chosen in this turn, likewise; zero between turns */
+	int64_t full_until_ms;		 /* monotonic: its limit has refused somebody until then */
+	struct strain strain;
+	struct metric *up, *in_flight, *send_seconds, *errors;
+};
+
 struct courier {
 	struct run *run;
 	const struct channel *channel;
 	struct courier_options o;
-	struct exchange *exchange;
-	struct route *route;
+	struct lane lanes[ROUTING_MAX];
+	struct routing routing[ROUTING_MAX]; /* the same, as routing.h sees them */
+	size_t nlanes, sessions;	     /* of all of them */
+	unsigned serving;		     /* bits of the lanes that take messages in this turn */
 	struct journal *journal;
 	struct parcel_list lists[PARCEL_PLACES];
 	struct references drops, releases;
-	struct limits limits;		   /* of the parcel whose claim is being prepared */
-	unsigned away[COURIER_DOMAINS];	   /* parcels away, by bucket of the recipient's domain */
-	unsigned asked[COURIER_DOMAINS];   /* chosen in this turn, likewise; zero between turns */
-	unsigned waiting[COURIER_DOMAINS]; /* parcels waiting, likewise */
-	unsigned domains_waiting;	   /* buckets of which somebody waits */
+	struct limit_list limits;	      /* of the parcel whose claim is being prepared */
+	unsigned waiting[COURIER_DOMAINS];    /* parcels waiting, likewise */
+	unsigned domains_waiting;	      /* buckets of which somebody waits */
 	int64_t answered_ms[COURIER_DOMAINS]; /* monotonic: when a message was last answered quickly
 					       */
 	bool held_back; /* there is room, but only for domains that have their share */
 	size_t gone;	/* parcels away or settling whose partition is somebody else's */
 	bool recall;	/* what is ready is taken back with the next turn */
-	char source[32], provider_why[256];
-	struct metric *in_flight, *route_up, *send_seconds;
+	char source[32], why[512];
 };
 
 /* courier.c */
@@ -64,6 +78,20 @@ struct verdict_rules courier_rules(const struct courier *c, const struct parcel 
 void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms);
 /* Nothing more is to be done with it but wait for acknowledgements. */
 void courier_let_go(struct courier *c, struct parcel *p);
+
+/* courier_lane.c */
+void lanes_open(struct courier *c);
+void lanes_close(struct courier *c);
+/* Which of them take messages now: c->serving. Again whenever one has closed or is full. */
+void lanes_look(struct courier *c);
+bool lane_is_open(const struct lane *l);
+size_t lane_room(const struct lane *l);
+/* The lane's limit refuses until ms from now. True: another one takes messages meanwhile. */
+bool lane_full(struct lane *l, int64_t ms);
+/* Counts what a try says of the lane: that it is whole, that it sends back for later. */
+void lane_note(struct lane *l, const struct parcel *p);
+/* A lane's state, and how much it has in hand, for /metrics. */
+void lanes_publish(struct courier *c);
 
 /* courier_choose.c */
 /* Moves those who may be claimed next to PARCEL_ASKED: as many as sessions can take, no domain

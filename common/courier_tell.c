@@ -25,7 +25,7 @@ struct outcome courier_outcome(const struct courier *c, const struct parcel *p,
 		.attempts_max = (int64_t)c->o.rules.nsteps + 1,
 		.request_source = p->job.request_source,
 		.request_id = p->job.request_id,
-		.provider = c->channel->provider,
+		.provider = p->lane ? p->lane->terms->name : NULL,
 		.recipient_masked = p->job.recipient_masked,
 		.recipient_hash = p->job.recipient_hash,
 		.data = p->job.data,
@@ -180,16 +180,19 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 static bool not_its_fault(struct courier *c, struct parcel *p)
 {
 	const struct mail_result *r = &p->result;
+	unsigned faults_max = ROUTE_FAULTS_MAX * (unsigned)c->nlanes;
 
 	if (r->reach == REACH_IN_DOUBT || r->reach == REACH_TAKEN)
 		return false;
 	if (r->reach == REACH_NOT_SENT && (p->withheld || stage_stopping(c->run)))
 		return true;
 	if (r->reach == REACH_NOT_SENT && !r->route_fault && !r->code)
-		return ++p->route_faults <= ROUTE_FAULTS_MAX;
-	if (!r->route_fault || ++p->route_faults > ROUTE_FAULTS_MAX)
+		return ++p->route_faults <= faults_max;
+	if (!r->route_fault || ++p->route_faults > faults_max)
 		return false;
-	route_close(c->route, p->reason[0] ? p->reason : r->code ? r->code : "connection lost");
+	route_close(p->lane->route, p->reason[0] ? p->reason
+				    : r->code	 ? r->code
+						 : "connection lost");
 	return true;
 }
 
@@ -220,10 +223,7 @@ void courier_judge(struct courier *c, struct parcel *p)
 	}
 	if (p->result.reply.code && p->send_ms < COURIER_QUICK_MS)
 		c->answered_ms[p->domain] = now_mono_ms();
-	if (p->result.reach == REACH_TAKEN)
-		route_proved(c->route);
-	if (p->send_ms)
-		metric_observe(c->send_seconds, (double)p->send_ms / 1000.0);
+	lane_note(p->lane, p);
 	p->verdict = verdict_of(&facts, &rules);
 	prepare_settle(c, p);
 	parcel_move(c, p, PARCEL_SETTLING);

@@ -13,24 +13,31 @@
 #define SUBMISSION_PORT 25
 
 struct relay {
+	struct relay_terms terms; /* its name is name */
 	char *name, *host, *ca_file, *username, *password_file, *helo;
 	struct transport *transport;
 	pthread_mutex_t lock;
 	char *password; /* under the lock: channel threads ask while the loop reloads */
 };
 
-/* What an entry may hold. Texts go to the relay, numbers to the options. */
+/* What an entry may hold. Texts go to the relay, numbers to its terms or to the options. */
+enum place { TO_TEXT, TO_TERMS, TO_OPTIONS };
+
 struct entry {
 	const char *name;
-	size_t text;   /* offset in struct relay, for texts */
-	size_t number; /* offset in struct smtp_options, for numbers */
-	int scale;     /* what a number is multiplied with; 0 = a text */
+	enum place place;
+	size_t offset;
+	int max, scale; /* of a number; scale: what it is multiplied with */
 };
 
-#define TEXT(f) offsetof(struct relay, f), 0, 0
-#define NUMBER(f, scale) 0, offsetof(struct smtp_options, f), scale
+#define TEXT(f) TO_TEXT, offsetof(struct relay, f), 0, 0
+#define TERM(f, max) TO_TERMS, offsetof(struct relay_terms, f), max, 1
+#define NUMBER(f, scale) TO_OPTIONS, offsetof(struct smtp_options, f), 100000, scale
 static const struct entry entries[] = {
 	{ "name", TEXT(name) },
+	{ "order", TERM(order, 1000) },
+	{ "weight", TERM(weight, 1000) },
+	{ "sessions", TERM(sessions, 1024) },
 	{ "ca_file", TEXT(ca_file) },
 	{ "username", TEXT(username) },
 	{ "password_file", TEXT(password_file) },
@@ -82,52 +89,69 @@ static int unknown(const char *name, struct err *e)
 
 	nearest_offer(&near, "url");
 	nearest_offer(&near, "tls");
+	nearest_offer(&near, "limit");
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
 		nearest_offer(&near, entries[i].name);
 	return err_set(e, ERR_FATAL, "%.40s is no setting of a relay, the nearest is %s", name,
 		       near.best);
 }
 
+static int parse_number(const struct entry *f, const char *value, void *base, struct err *e)
+{
+	char *end;
+	long n = strtol(value, &end, 10);
+
+	if (*end || end == value || n < 1 || n > f->max)
+		return err_set(e, ERR_FATAL, "%s '%.40s': a number from 1 to %d", f->name, value,
+			       f->max);
+	*(int *)((char *)base + f->offset) = (int)n * f->scale;
+	return OK;
+}
+
+static int parse_limit(const char *value, struct tenant_rate *out, struct err *e)
+{
+	return tenant_rate_parse(value, out, e) < 0 ? err_prefix(e, ERR_FATAL, "limit") : OK;
+}
+
 static int parse_entry(struct relay *r, const char *name, const char *value, struct smtp_options *o,
 		       struct err *e)
 {
-	char *end;
-
 	if (!strcmp(name, "url"))
 		return parse_url(r, value, o, e);
 	if (!strcmp(name, "tls"))
 		return parse_tls(value, o, e);
+	if (!strcmp(name, "limit"))
+		return parse_limit(value, &r->terms.limit, e);
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
 		const struct entry *f = &entries[i];
-		long n;
 
 		if (strcmp(f->name, name))
 			continue;
-		if (!f->scale) {
-			*(char **)((char *)r + f->text) = xstrdup(value);
-			return OK;
-		}
-		n = strtol(value, &end, 10);
-		if (*end || end == value || n < 1 || n > 100000)
-			return err_set(e, ERR_FATAL, "%s '%.40s': a number from 1 to 100000", name,
-				       value);
-		*(int *)((char *)o + f->number) = (int)n * f->scale;
+		if (f->place != TO_TEXT)
+			return parse_number(f, value, f->place == TO_TERMS ? (void *)&r->terms : o,
+					    e);
+		*(char **)((char *)r + f->offset) = xstrdup(value);
 		return OK;
 	}
 	return unknown(name, e);
 }
 
-static int parse(struct relay *r, const json_t *list, struct smtp_options *o, struct err *e)
+/* It goes into metrics, outcomes and keys of Redis. */
+static bool name_ok(const char *name)
 {
-	const json_t *one = json_array_get(list, 0);
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_.-";
+	size_t n = strspn(name, chars);
+
+	return n > 0 && n <= RELAY_NAME_MAX && !name[n];
+}
+
+static int parse(struct relay *r, const json_t *one, struct smtp_options *o, struct err *e)
+{
 	const char *name;
 	char number[32];
 	json_t *value;
 
-	if (!json_is_array(list) || json_array_size(list) != 1 || !json_is_object(one))
-		return err_set(e, ERR_FATAL,
-			       "relays: a list of one relay, e.g. [{name: mx, url: "
-			       "smtp://127.0.0.1:25, tls: off}]");
 	json_object_foreach ((json_t *)one, name, value)
 		if (!config_scalar(value, number))
 			return err_set(e, ERR_FATAL, "relays: %.40s must be a single value", name);
@@ -137,6 +161,10 @@ static int parse(struct relay *r, const json_t *list, struct smtp_options *o, st
 		return err_set(e, ERR_FATAL, "relays: url is missing");
 	if (!r->name)
 		r->name = xstrdup("relay");
+	if (!name_ok(r->name))
+		return err_set(e, ERR_FATAL, "relays: name '%.40s': 1 to %d of A-Z a-z 0-9 _ . -",
+			       r->name, RELAY_NAME_MAX);
+	r->terms.name = r->name;
 	return OK;
 }
 
@@ -169,13 +197,14 @@ int relay_reload(struct relay *r, struct err *e)
 	return OK;
 }
 
-int relay_open(struct relay **out, const json_t *list, const char *helo, struct err *e)
+int relay_open(struct relay **out, const json_t *entry, const char *helo, struct err *e)
 {
 	struct relay *r = xcalloc(1, sizeof(*r));
 	struct smtp_options o = { .tls = SMTP_TLS_REQUIRED };
 
+	r->terms = (struct relay_terms){ .order = 1, .weight = 1 };
 	pthread_mutex_init(&r->lock, NULL);
-	if (parse(r, list, &o, e) < 0 || relay_reload(r, e) < 0)
+	if (parse(r, entry, &o, e) < 0 || relay_reload(r, e) < 0)
 		goto fail;
 	r->helo = helo ? xstrdup(helo) : NULL;
 	o.ca_file = r->ca_file;
@@ -209,12 +238,73 @@ void relay_free(struct relay *r)
 	free(r);
 }
 
-const char *relay_name(const struct relay *r)
+const struct relay_terms *relay_terms(const struct relay *r)
 {
-	return r->name;
+	return &r->terms;
 }
 
 struct transport *relay_transport(struct relay *r)
 {
 	return r->transport;
+}
+
+static bool is_named(const struct relays *r, const char *name)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!strcmp(r->list[i]->name, name))
+			return true;
+	return false;
+}
+
+static int open_all(struct relays *r, const json_t *list, const char *helo, struct err *e)
+{
+	size_t n = json_array_size(list);
+
+	for (size_t i = 0; i < n; i++) {
+		struct relay *one;
+
+		if (relay_open(&one, json_array_get(list, i), helo, e) < 0)
+			return ERR_FATAL;
+		if (is_named(r, one->name)) {
+			err_set(e, ERR_FATAL, "relays: name '%s' is given twice", one->name);
+			relay_free(one);
+			return ERR_FATAL;
+		}
+		r->list[r->count++] = one;
+	}
+	return OK;
+}
+
+static bool is_list(const json_t *list)
+{
+	size_t n = json_array_size(list);
+
+	for (size_t i = 0; i < n; i++)
+		if (!json_is_object(json_array_get(list, i)))
+			return false;
+	return n >= 1 && n <= RELAYS_MAX;
+}
+
+int relays_open(struct relays *out, const json_t *list, const char *helo, struct err *e)
+{
+	struct relays r = { .count = 0 };
+
+	if (!is_list(list))
+		return err_set(e, ERR_FATAL,
+			       "relays: a list of 1 to %d relays, e.g. [{name: mx, url: "
+			       "smtp://127.0.0.1:25, tls: off}]",
+			       RELAYS_MAX);
+	if (open_all(&r, list, helo, e) < 0) {
+		relays_close(&r);
+		return ERR_FATAL;
+	}
+	*out = r;
+	return OK;
+}
+
+void relays_close(struct relays *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		relay_free(r->list[i]);
+	r->count = 0;
 }

@@ -22,11 +22,21 @@ static void check_tls(const char *what, const json_t *relay, const struct findin
 		       "yours");
 }
 
+static void look_at(struct relay *relay, const json_t *entry, const struct findings *f)
+{
+	autofree char *what = xasprintf("relay %s", relay_terms(relay)->name);
+	struct err e = { "" };
+
+	if (relay_transport(relay)->probe(relay_transport(relay), &e))
+		f->add(f->ctx, FINDING_BAD, what, e.text);
+	else
+		f->add(f->ctx, FINDING_OK, what, "");
+	check_tls(what, entry, f);
+}
+
 void doctor_relay(const struct settings *s, const struct findings *f)
 {
-	const char *name = json_string_value(json_object_get(json_array_get(s->relays, 0), "name"));
-	autofree char *what = xasprintf("relay %s", name ? name : "");
-	struct relay *relay;
+	struct relays relays;
 	struct err e = { "" };
 
 	if (!s->relays) {
@@ -34,14 +44,11 @@ void doctor_relay(const struct settings *s, const struct findings *f)
 		       "no relay is named here: give the e-mail service's --config FILE");
 		return;
 	}
-	if (relay_open(&relay, s->relays, NULL, &e)) {
-		f->add(f->ctx, FINDING_BAD, what, e.text);
+	if (relays_open(&relays, s->relays, NULL, &e)) {
+		f->add(f->ctx, FINDING_BAD, "relay", e.text);
 		return;
 	}
-	if (relay_transport(relay)->probe(relay_transport(relay), &e))
-		f->add(f->ctx, FINDING_BAD, what, e.text);
-	else
-		f->add(f->ctx, FINDING_OK, what, "");
-	check_tls(what, json_array_get(s->relays, 0), f);
-	relay_free(relay);
+	for (size_t i = 0; i < relays.count; i++)
+		look_at(relays.list[i], json_array_get(s->relays, i), f);
+	relays_close(&relays);
 }

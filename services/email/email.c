@@ -5,7 +5,7 @@
 #include "log.h"
 
 /* Rates of the whole fleet. */
-static int load_limits(const struct email_settings *s, struct limits_fleet *out, struct err *e)
+static int load_limits(const struct email_settings *s, struct limit_fleet *out, struct err *e)
 {
 	if (tenant_rate_parse(s->limit_global, &out->global, e) < 0)
 		return err_prefix(e, ERR_FATAL, "limits.global");
@@ -14,7 +14,7 @@ static int load_limits(const struct email_settings *s, struct limits_fleet *out,
 	return OK;
 }
 
-/* What the settings name: tenants, keys, templates, the relay. */
+/* What the settings name: tenants, keys, templates, relays. */
 static int load(struct email *m, struct err *e)
 {
 	const struct email_settings *s = &m->settings;
@@ -23,7 +23,7 @@ static int load(struct email *m, struct err *e)
 	    keyring_load(&m->ring, s->ring_file, e) < 0 ||
 	    passwords_open(&m->passwords, s->seal_file, e) < 0 ||
 	    catalog_open(&m->catalog, s->templates_dir, e) < 0 ||
-	    relay_open(&m->relay, s->relays, s->helo, e) < 0)
+	    relays_open(&m->relays, s->relays, s->helo, e) < 0)
 		return ERR_FATAL;
 	if (!tenants_find(m->tenants, "*")->from)
 		return err_set(
@@ -34,7 +34,7 @@ static int load(struct email *m, struct err *e)
 
 static void unload(struct email *m)
 {
-	relay_free(m->relay);
+	relays_close(&m->relays);
 	catalog_free(m->catalog);
 	passwords_free(m->passwords);
 	keyring_free(m->ring);
@@ -50,12 +50,27 @@ int email_check(const void *settings, struct err *e)
 	return r;
 }
 
+static void add_route(struct email *m, struct relay *relay)
+{
+	const struct relay_terms *t = relay_terms(relay);
+	size_t i = m->channel.nroutes++;
+
+	m->routes[i] = (struct email_route){ m, relay };
+	m->channel.routes[i] = (struct channel_route){
+		.name = t->name,
+		.order = t->order,
+		.weight = t->weight,
+		.sessions = (size_t)(t->sessions ? t->sessions : m->settings.sessions),
+		.limit = t->limit,
+		.ctx = &m->routes[i],
+	};
+}
+
 int email_open(void *ctx, struct run *r, struct err *e)
 {
 	struct email *m = ctx;
 	const struct email_settings *s = &m->settings;
 	struct courier_options o = {
-		.sessions = (size_t)s->sessions,
 		.deadline_ms = s->deadline_ms,
 		.rules = { s->retry.ms, s->retry.count, false },
 	};
@@ -66,13 +81,9 @@ int email_open(void *ctx, struct run *r, struct err *e)
 	o.limits = m->limits;
 	o.tenants = m->tenants;
 	o.ring = m->ring;
-	m->channel = (struct channel){
-		.name = "email",
-		.work = email_work,
-		.probe = email_probe,
-		.provider = relay_name(m->relay),
-		.ctx = m,
-	};
+	m->channel = (struct channel){ .name = "email", .work = email_work, .probe = email_probe };
+	for (size_t i = 0; i < m->relays.count; i++)
+		add_route(m, m->relays.list[i]);
 	m->courier = courier_open(r, &m->channel, &o);
 	return OK;
 }
@@ -119,8 +130,9 @@ void email_reloaded(void *ctx)
 	struct keyring *ring;
 	struct err e;
 
-	if (relay_reload(m->relay, &e) < 0)
-		log_error("ev=reload-failed why=\"%s\"", e.text);
+	for (size_t i = 0; i < m->relays.count; i++)
+		if (relay_reload(m->relays.list[i], &e) < 0)
+			log_error("ev=reload-failed why=\"%s\"", e.text);
 	if (passwords_reload(m->passwords, &e) < 0)
 		log_error("ev=reload-failed why=\"%s\"", e.text);
 	if (keyring_load(&ring, m->settings.ring_file, &e) < 0) {

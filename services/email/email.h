@@ -20,12 +20,21 @@ struct email_settings {
 	char *limit_global, *limit_domain; /* rates of the whole fleet */
 };
 
+struct email;
+
+/* A relay, as the channel's callbacks get it. */
+struct email_route {
+	struct email *email;
+	struct relay *relay;
+};
+
 struct email {
 	struct email_settings settings;
 	struct run *run;
 	struct tenants *tenants;
-	struct relay *relay;
-	struct limits_fleet limits;
+	struct relays relays;
+	struct email_route routes[RELAYS_MAX];
+	struct limit_fleet limits;
 	struct catalog *catalog;
 	struct keyring *ring;
 	struct passwords *passwords;

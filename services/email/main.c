@@ -13,10 +13,12 @@ static const struct config_key keys[] = {
 	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
 	  .help = "Settings of tenants; \"*\" holds the defaults for all." },
 	{ CONFIG_OBJECT(S, relays), .name = "relays", .required = true,
-	  .help = "Where mails go: [{name, url: smtp://host:port, tls: required|off, ca_file, "
-		  "username, password_file}]." },
+	  .help = "Where mails go, one or several: [{name, url: smtp://host:port, tls: "
+		  "required|off, order, weight, sessions, limit, ca_file, username, "
+		  "password_file}]." },
 	{ CONFIG_INT(S, sessions), .name = "sessions", .fallback = "32", .min = 1, .max = 1024,
-	  .help = "Connections to the relay at the most; they are opened as needed." },
+	  .help = "Connections to a relay at the most, where it does not say so itself; they are "
+		  "opened as needed." },
 	{ CONFIG_DURATION(S, deadline_ms), .name = "message_deadline", .fallback = "60s",
 	  .min = 1000, .max = 3600000,
 	  .help = "How long one message may take; then its connection is cut." },

@@ -251,14 +251,15 @@ static void done(void *ctx, struct mail *m, const struct mail_result *result)
 
 void email_work(void *ctx, struct worker *w, struct parcel *first)
 {
-	struct email *email = ctx;
-	struct session session = { email, w, first };
+	const struct email_route *route = ctx;
+	struct session session = { route->email, w, first };
 	struct feed feed = { &session, next, dot, done };
-	struct transport *t = relay_transport(email->relay);
+	struct transport *t = relay_transport(route->relay);
 	struct err e = { "" };
 
 	if (t->session(t, &feed, &e) < 0)
-		log_warn("ev=session-failed route=%s why=\"%s\"", relay_name(email->relay), e.text);
+		log_warn("ev=session-failed route=%s why=\"%s\"", relay_terms(route->relay)->name,
+			 e.text);
 	if (session.first)
 		parcel_answer(
 			w, session.first,
@@ -267,8 +268,8 @@ void email_work(void *ctx, struct worker *w, struct parcel *first)
 
 int email_probe(void *ctx, struct err *e)
 {
-	struct email *email = ctx;
-	struct transport *t = relay_transport(email->relay);
+	const struct email_route *route = ctx;
+	struct transport *t = relay_transport(route->relay);
 
 	return t->probe(t, e);
 }

@@ -1,4 +1,4 @@
-#include "limits.h"
+#include "limit.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static void hash_end(struct crypto_hash *h, char out[IDS_HASH_SIZE])
 	crypto_base64url(bytes, HASH_BYTES, out);
 }
 
-void limits_domain_hash(const char *address, char out[IDS_HASH_SIZE])
+void limit_domain_hash(const char *address, char out[IDS_HASH_SIZE])
 {
 	const char *at = strrchr(address, '@');
 	char domain[256];
@@ -32,7 +32,7 @@ void limits_domain_hash(const char *address, char out[IDS_HASH_SIZE])
 	hash_end(&h, out);
 }
 
-void limits_content_hash(const char *kind, const json_t *data, char out[IDS_HASH_SIZE])
+void limit_content_hash(const char *kind, const json_t *data, char out[IDS_HASH_SIZE])
 {
 	static const char *const seen[] = { "template", "role",		"department", "teams",
 					    "inviter",	"organisation", "credentials" };
@@ -53,7 +53,7 @@ void limits_content_hash(const char *kind, const json_t *data, char out[IDS_HASH
 }
 
 /* The name's room, where the rate is a limit at all. */
-static char *add(struct limits *l, const struct tenant_rate *rate)
+static char *add(struct limit_list *l, const struct tenant_rate *rate)
 {
 	char *name = l->names[l->n];
 
@@ -63,36 +63,36 @@ static char *add(struct limits *l, const struct tenant_rate *rate)
 	return name;
 }
 
-static void add_recipient(struct limits *l, const struct job *job, const struct tenant *t)
+static void add_recipient(struct limit_list *l, const struct job *job, const struct tenant *t)
 {
 	char content[IDS_HASH_SIZE];
 	char *name;
 
 	if ((name = add(l, &t->recipient_limit)))
-		snprintf(name, LIMITS_NAME_SIZE, "recipient:%s", job->recipient_hash);
+		snprintf(name, LIMIT_NAME_SIZE, "recipient:%s", job->recipient_hash);
 	if (!(name = add(l, &t->content_limit)))
 		return;
-	limits_content_hash(job->kind, job->data, content);
-	snprintf(name, LIMITS_NAME_SIZE, "content:%s/%s", job->recipient_hash, content);
+	limit_content_hash(job->kind, job->data, content);
+	snprintf(name, LIMIT_NAME_SIZE, "content:%s/%s", job->recipient_hash, content);
 }
 
-static void add_domain(struct limits *l, const struct job *job, const struct tenant *t,
-		       const struct limits_fleet *fleet)
+static void add_domain(struct limit_list *l, const struct job *job, const struct tenant *t,
+		       const struct limit_fleet *fleet)
 {
 	char domain[IDS_HASH_SIZE];
 	char *name;
 
 	if (!t->domain_limit.interval_us && !fleet->domain.interval_us)
 		return;
-	limits_domain_hash(job->to, domain);
+	limit_domain_hash(job->to, domain);
 	if ((name = add(l, &t->domain_limit)))
-		snprintf(name, LIMITS_NAME_SIZE, "domain:%s/%s", job->delivery.tenant, domain);
+		snprintf(name, LIMIT_NAME_SIZE, "domain:%s/%s", job->delivery.tenant, domain);
 	if ((name = add(l, &fleet->domain)))
-		snprintf(name, LIMITS_NAME_SIZE, "domain:%s", domain);
+		snprintf(name, LIMIT_NAME_SIZE, "domain:%s", domain);
 }
 
-void limits_find(struct limits *l, const struct job *job, const struct tenant *tenant,
-		 const struct limits_fleet *fleet, const struct limits_relay *relay)
+void limit_find(struct limit_list *l, const struct job *job, const struct tenant *tenant,
+		const struct limit_fleet *fleet, const struct limit_relay *relay)
 {
 	char *name;
 
@@ -100,9 +100,9 @@ void limits_find(struct limits *l, const struct job *job, const struct tenant *t
 	add_recipient(l, job, tenant);
 	add_domain(l, job, tenant, fleet);
 	if (relay && (name = add(l, &relay->rate)))
-		snprintf(name, LIMITS_NAME_SIZE, "relay:%s", relay->name);
+		snprintf(name, LIMIT_NAME_SIZE, "relay:%s", relay->name);
 	if ((name = add(l, &fleet->global)))
-		snprintf(name, LIMITS_NAME_SIZE, "global");
+		snprintf(name, LIMIT_NAME_SIZE, "global");
 }
 
 static int64_t clamp(int64_t v, int64_t low, int64_t high)
@@ -110,17 +110,17 @@ static int64_t clamp(int64_t v, int64_t low, int64_t high)
 	return v < low ? low : v > high ? high : v;
 }
 
-int64_t limits_park_ms(const struct claim *c, uint32_t random)
+int64_t limit_park_ms(const struct claim *c, uint32_t random)
 {
-	int64_t first = clamp(c->wait_ms, LIMITS_PARK_MIN_MS, LIMITS_PARK_MAX_MS / 2);
-	int64_t place = clamp(c->line_ms, first, LIMITS_PARK_MAX_MS);
+	int64_t first = clamp(c->wait_ms, LIMIT_PARK_MIN_MS, LIMIT_PARK_MAX_MS / 2);
+	int64_t place = clamp(c->line_ms, first, LIMIT_PARK_MAX_MS);
 
-	if (place < LIMITS_PARK_MAX_MS)
+	if (place < LIMIT_PARK_MAX_MS)
 		return place;
-	return first + (int64_t)((uint64_t)(LIMITS_PARK_MAX_MS - first) * random / UINT32_MAX);
+	return first + (int64_t)((uint64_t)(LIMIT_PARK_MAX_MS - first) * random / UINT32_MAX);
 }
 
-int64_t limits_cooldown_ms(int64_t sent_ms, int64_t cooldown_ms, int64_t now_ms)
+int64_t limit_cooldown_ms(int64_t sent_ms, int64_t cooldown_ms, int64_t now_ms)
 {
 	int64_t left = sent_ms + cooldown_ms - now_ms;
 

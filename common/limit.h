@@ -1,5 +1,5 @@
 /*
- * limits - which limits a delivery is asked for, how long one that is refused waits, and whether a
+ * limit - which limits a delivery is asked for, how long one that is refused waits, and whether a
  * person may be sent to again: pure.
  *
  * All of them are questions in one claim (guard.h): every one is charged, or none. Fleet-wide are
@@ -7,8 +7,8 @@
  * its own. Carriers cut off who gets the same text 20 times an hour, or any text 100 times: the
  * limits of recipient and content stay below that.
  */
-#ifndef BECKON_LIMITS_H
-#define BECKON_LIMITS_H
+#ifndef BECKON_LIMIT_H
+#define BECKON_LIMIT_H
 
 #include <jansson.h>
 #include <stddef.h>
@@ -19,45 +19,45 @@
 #include "job.h"
 #include "tenant.h"
 
-#define LIMITS_MAX 6
-#define LIMITS_NAME_SIZE (16 + IDS_NAME_MAX + 2 * IDS_HASH_SIZE)
-#define LIMITS_PARK_MIN_MS 1000
-#define LIMITS_PARK_MAX_MS 60000
+#define LIMIT_MAX 6
+#define LIMIT_NAME_SIZE (16 + IDS_NAME_MAX + 2 * IDS_HASH_SIZE)
+#define LIMIT_PARK_MIN_MS 1000
+#define LIMIT_PARK_MAX_MS 60000
 
 /* What holds for the whole fleet. */
-struct limits_fleet {
+struct limit_fleet {
 	struct tenant_rate global, domain;
 };
 
 /* A relay, as far as limits go. */
-struct limits_relay {
+struct limit_relay {
 	const char *name;
 	struct tenant_rate rate;
 };
 
-struct limits {
-	struct guard_limit list[LIMITS_MAX];
+struct limit_list {
+	struct guard_limit list[LIMIT_MAX];
 	size_t n;
-	char names[LIMITS_MAX][LIMITS_NAME_SIZE];
+	char names[LIMIT_MAX][LIMIT_NAME_SIZE];
 };
 
 /* Fills l, which points into itself, with what job is asked for; relay may be NULL. */
-void limits_find(struct limits *l, const struct job *job, const struct tenant *tenant,
-		 const struct limits_fleet *fleet, const struct limits_relay *relay);
+void limit_find(struct limit_list *l, const struct job *job, const struct tenant *tenant,
+		const struct limit_fleet *fleet, const struct limit_relay *relay);
 
 /* The domain of an address in lower case, hashed: a name of bounded length. */
-void limits_domain_hash(const char *address, char out[IDS_HASH_SIZE]);
+void limit_domain_hash(const char *address, char out[IDS_HASH_SIZE]);
 
 /* What a person would see of a request's data, but for the link, hashed: two requests with the same
    content look the same. */
-void limits_content_hash(const char *kind, const json_t *data, char out[IDS_HASH_SIZE]);
+void limit_content_hash(const char *kind, const json_t *data, char out[IDS_HASH_SIZE]);
 
 /* How long a delivery that a limit refused is parked, 1 to 60 s: until the end of the line before
    that limit (claim.line_ms), or somewhere in the rest of the minute where the line is longer. */
-int64_t limits_park_ms(const struct claim *c, uint32_t random);
+int64_t limit_park_ms(const struct claim *c, uint32_t random);
 
 /* How long until a person who was sent to at sent_ms may be sent to again on demand (`cooldown`);
    0 = now. sent_ms 0 = never. */
-int64_t limits_cooldown_ms(int64_t sent_ms, int64_t cooldown_ms, int64_t now_ms);
+int64_t limit_cooldown_ms(int64_t sent_ms, int64_t cooldown_ms, int64_t now_ms);
 
 #endif

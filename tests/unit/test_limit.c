@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "limits.h"
+#include "limit.h"
 #include "mem.h"
 
 #define ONE                                                                                        \
@@ -24,7 +24,7 @@ static struct job job_of(const char *to, json_t *data)
 			     .data = data };
 }
 
-static bool has(const struct limits *l, const char *head)
+static bool has(const struct limit_list *l, const char *head)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (!strncmp(l->list[i].name, head, strlen(head)))
@@ -36,8 +36,8 @@ static void test_only_what_is_set(void **state)
 {
 	static const struct {
 		struct tenant tenant;
-		struct limits_fleet fleet;
-		struct limits_relay relay;
+		struct limit_fleet fleet;
+		struct limit_relay relay;
 		const char *name;
 	} rows[] = {
 		{ .tenant.recipient_limit = ONE, .name = "recipient:hash" },
@@ -48,23 +48,23 @@ static void test_only_what_is_set(void **state)
 		{ .relay = { "mx", ONE }, .name = "relay:mx" },
 	};
 	struct job job = job_of("olga@Mail.internal", NULL);
-	struct limits *l = xcalloc(1, sizeof(*l));
+	struct limit_list *l = xcalloc(1, sizeof(*l));
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		limits_find(l, &job, &rows[i].tenant, &rows[i].fleet, &rows[i].relay);
+		limit_find(l, &job, &rows[i].tenant, &rows[i].fleet, &rows[i].relay);
 		assert_int_equal(l->n, 1);
 		assert_true(has(l, rows[i].name));
 		assert_int_equal(l->list[0].interval_us, 1000);
 		assert_int_equal(l->list[0].burst, 2);
 	}
 	struct tenant all = { .recipient_limit = ONE, .content_limit = ONE, .domain_limit = ONE };
-	struct limits_fleet fleet = { ONE, ONE };
-	struct limits_relay relay = { "mx", ONE };
+	struct limit_fleet fleet = { ONE, ONE };
+	struct limit_relay relay = { "mx", ONE };
 
-	limits_find(l, &job, &all, &fleet, &relay);
-	assert_int_equal(l->n, LIMITS_MAX);
-	limits_find(l, &job, &(struct tenant){ 0 }, &(struct limits_fleet){ 0 }, NULL);
+	limit_find(l, &job, &all, &fleet, &relay);
+	assert_int_equal(l->n, LIMIT_MAX);
+	limit_find(l, &job, &(struct tenant){ 0 }, &(struct limit_fleet){ 0 }, NULL);
 	assert_int_equal(l->n, 0);
 	free(l);
 }
@@ -74,9 +74,9 @@ static void test_domains(void **state)
 	char a[IDS_HASH_SIZE], b[IDS_HASH_SIZE], c[IDS_HASH_SIZE];
 
 	(void)state;
-	limits_domain_hash("olga@mail.internal", a);
-	limits_domain_hash("\"a@b\"@MAIL.internal", b);
-	limits_domain_hash("olga@other.internal", c);
+	limit_domain_hash("olga@mail.internal", a);
+	limit_domain_hash("\"a@b\"@MAIL.internal", b);
+	limit_domain_hash("olga@other.internal", c);
 	assert_string_equal(a, b);
 	assert_string_not_equal(a, c);
 }
@@ -103,13 +103,13 @@ static void test_content(void **state)
 	json_t *data = json_loads(base, 0, NULL);
 
 	(void)state;
-	limits_content_hash("invite", data, wanted);
-	limits_content_hash("password", data, got);
+	limit_content_hash("invite", data, wanted);
+	limit_content_hash("password", data, got);
 	assert_string_not_equal(wanted, got);
 	json_decref(data);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		data = json_loads(rows[i].data, 0, NULL);
-		limits_content_hash("invite", data, got);
+		limit_content_hash("invite", data, got);
 		assert_int_equal(!strcmp(wanted, got), rows[i].same);
 		json_decref(data);
 	}
@@ -135,9 +135,9 @@ static void test_parked(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct claim c = { .wait_ms = rows[i].wait, .line_ms = rows[i].line };
 
-		assert_int_equal(limits_park_ms(&c, 0), rows[i].least);
-		assert_int_equal(limits_park_ms(&c, UINT32_MAX), rows[i].most);
-		assert_in_range(limits_park_ms(&c, UINT32_MAX / 3), rows[i].least, rows[i].most);
+		assert_int_equal(limit_park_ms(&c, 0), rows[i].least);
+		assert_int_equal(limit_park_ms(&c, UINT32_MAX), rows[i].most);
+		assert_in_range(limit_park_ms(&c, UINT32_MAX / 3), rows[i].least, rows[i].most);
 	}
 }
 
@@ -154,7 +154,7 @@ static void test_cooldown(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_int_equal(limits_cooldown_ms(rows[i].sent, rows[i].cooldown, rows[i].now),
+		assert_int_equal(limit_cooldown_ms(rows[i].sent, rows[i].cooldown, rows[i].now),
 				 rows[i].left);
 }
 

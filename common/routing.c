@@ -1,0 +1,73 @@
+#include "routing.h"
+
+#include <limits.h>
+
+/* Those of `from` for which the flag at offset is not set; all of them where none is left. */
+static unsigned without(const struct routing *routes, size_t n, unsigned from, size_t offset)
+{
+	unsigned left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (from & 1u << i && !*(const bool *)((const char *)&routes[i] + offset))
+			left |= 1u << i;
+	return left ? left : from;
+}
+
+static unsigned lowest_order(const struct routing *routes, size_t n, unsigned from)
+{
+	int order = INT_MAX;
+	unsigned lowest = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!(from & 1u << i) || routes[i].order > order)
+			continue;
+		lowest = routes[i].order < order ? 1u << i : lowest | 1u << i;
+		order = routes[i].order;
+	}
+	return lowest;
+}
+
+unsigned routing_serving(const struct routing *routes, size_t n)
+{
+	unsigned serving = 0;
+
+	for (size_t i = 0; i < n; i++)
+		serving |= routes[i].open ? 1u << i : 0;
+	serving = without(routes, n, serving, offsetof(struct routing, strained));
+	serving = without(routes, n, serving, offsetof(struct routing, full));
+	return lowest_order(routes, n, serving);
+}
+
+/* Each earns its weight, the richest goes and pays what all have earned. */
+int routing_take(struct routing *routes, size_t n, unsigned able)
+{
+	int64_t earned = 0;
+	int best = -1;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!(able & 1u << i))
+			continue;
+		routes[i].credit += routes[i].weight;
+		earned += routes[i].weight;
+		if (best < 0 || routes[i].credit > routes[best].credit)
+			best = (int)i;
+	}
+	if (best >= 0)
+		routes[best].credit -= earned;
+	return best;
+}
+
+void strain_note(struct strain *s, int64_t now)
+{
+	if (!s->errors || now - s->since_ms >= STRAIN_WINDOW_MS)
+		*s = (struct strain){ .since_ms = now, .until_ms = s->until_ms };
+	if (++s->errors >= STRAIN_ERRORS_MAX) {
+		s->until_ms = now + STRAIN_WINDOW_MS;
+		s->errors = 0;
+	}
+}
+
+bool strain_holds(const struct strain *s, int64_t now)
+{
+	return now < s->until_ms;
+}

@@ -1,0 +1,43 @@
+/*
+ * routing - which of several routes the next delivery takes: pure.
+ *
+ * Open routes serve, those of the lowest order alone; a higher order takes over where none of the
+ * lower is open. A route that fails often is passed over while another is healthy, and one whose
+ * limit is used up while another has something left: the last one is always kept. Among those that
+ * serve and have room, messages are shared by weight, evenly mixed.
+ */
+#ifndef BECKON_ROUTING_H
+#define BECKON_ROUTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ROUTING_MAX 8 /* routes of one channel */
+
+struct routing {
+	int order, weight; /* weight >= 1 */
+	int64_t credit;	   /* routing_take's own */
+	bool open, strained, full;
+};
+
+/* The routes that take messages now, as bits. 0: none is open. */
+unsigned routing_serving(const struct routing *routes, size_t n);
+
+/* The one of `able` (bits) whose turn it is; -1 = able is 0. */
+int routing_take(struct routing *routes, size_t n, unsigned able);
+
+/* How often a route failed lately: not its connection, which closes it, but messages that it sent
+   back for later. Fifty within a minute, and it is passed over for the next minute. */
+struct strain {
+	int64_t since_ms, until_ms;
+	unsigned errors;
+};
+
+#define STRAIN_ERRORS_MAX 50
+#define STRAIN_WINDOW_MS 60000
+
+void strain_note(struct strain *s, int64_t now_ms);
+bool strain_holds(const struct strain *s, int64_t now_ms);
+
+#endif
