@@ -87,6 +87,7 @@ static void parcel_free(struct parcel *p)
 	buf_clear(&p->outcome);
 	crypto_wipe(p->token, sizeof(p->token));
 	free(p->park);
+	free(p->timer);
 	free(p);
 }
 

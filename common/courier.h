@@ -28,6 +28,7 @@
 #include "routing.h"
 #include "stage.h"
 #include "tenant.h"
+#include "timer.h"
 #include "token.h"
 #include "verdict.h"
 
@@ -86,9 +87,10 @@ struct parcel {
 	struct buf outcome; /* packed */
 	bool told;	    /* appended already, because Redis was away */
 	struct settle settle;
-	struct guard_field fields[4];
-	char number_text[3][24];
+	struct guard_field fields[6];
+	char number_text[4][24];
 	struct later_item *park;
+	struct timer_armed *timer; /* NULL = none */
 };
 
 /* A way out: a relay, or a provider. */

@@ -34,7 +34,7 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 {
 	struct limit_relay relay = { p->lane->terms->name, p->lane->terms->limit };
 
-	make_token(c, p, NULL);
+	make_token(c, p, p->job.kid);
 	limit_find(&c->limits, &p->job, p->tenant, &c->o.limits, &relay);
 	if (c->journal) {
 		p->entry = journal_take(c->journal, p->job.id, p->job.turn);
@@ -53,7 +53,7 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 		.turn = p->job.turn,
 		.coords = p->work->coords,
 		.lease_ms = c->o.deadline_ms + LEASE_MARGIN_MS,
-		.kid = keyring_newest(c->o.ring),
+		.kid = p->job.kid ? p->job.kid : keyring_newest(c->o.ring),
 		.token_sha256 = p->token_sha256[0] ? p->token_sha256 : NULL,
 		.token_memory_s = p->job.ttl_s + TOKEN_MARGIN_S,
 		.limits = c->limits.list,
@@ -69,9 +69,12 @@ static void judge(struct courier *c, struct parcel *p, enum reach reach, const c
 	courier_judge(c, p);
 }
 
-/* When the link ends that would be sent now; 0 = there is none. */
+/* When the link ends that would be sent now; 0 = there is none. A reminder's is as old as the
+   invitation. */
 static int64_t window_end(const struct parcel *p)
 {
+	if (p->job.expires_ms)
+		return p->job.expires_ms;
 	return job_is_password(&p->job) ? 0 : p->claim.now_ms + p->job.ttl_s * 1000;
 }
 

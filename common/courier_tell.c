@@ -91,21 +91,46 @@ static struct guard_field number_field(const char *name, char text[24], int64_t 
 	return (struct guard_field){ name, text, (size_t)n };
 }
 
-/* What the invite's state learns: only from the invitation itself, not from its reminders. */
+/* What the invite's state learns: only from the invitation itself, not from its reminders. In doubt
+   there may be somebody with the link already. */
 static size_t state_fields(struct parcel *p)
 {
 	const char *word = outcome_words[p->verdict.word].name;
-	size_t n = 0;
+	struct guard_field *f = p->fields;
 
-	if (!p->verdict.final || p->job.delivery.n > 0)
+	if (p->job.delivery.n > 0 || (!p->verdict.final && p->verdict.word != WORD_UNKNOWN))
 		return 0;
-	p->fields[n++] = (struct guard_field){ "state", word, strlen(word) };
-	p->fields[n++] = number_field("turn", p->number_text[0], p->claim.claimed_turn);
+	if (p->verdict.final)
+		*f++ = (struct guard_field){ "state", word, strlen(word) };
+	*f++ = number_field("turn", p->number_text[0], p->claim.claimed_turn);
 	if (p->verdict.word != WORD_ERROR) {
-		p->fields[n++] = number_field("exp", p->number_text[1], p->expires_ms);
-		p->fields[n++] = number_field("sent", p->number_text[2], p->claim.now_ms);
+		*f++ = number_field("exp", p->number_text[1], p->expires_ms);
+		*f++ = number_field("sent", p->number_text[2], p->claim.now_ms);
+		*f++ = (struct guard_field){ "kid", p->claim.pinned_kid,
+					     strlen(p->claim.pinned_kid) };
 	}
-	return n;
+	if (p->timer)
+		*f++ = number_field("tmr", p->number_text[3], p->timer->item.turn);
+	return (size_t)(f - p->fields);
+}
+
+/* The link is out: its reminders and its end. */
+static void arm_timer(struct courier *c, struct parcel *p)
+{
+	struct timer_for whose = { p->job.delivery.tenant, p->job.delivery.invite,
+				   p->job.delivery.generation,
+				   timer_first_turn(p->job.delivery.generation) };
+	struct timer_facts facts = { .sent_ms = p->claim.now_ms,
+				     .expires_ms = p->expires_ms,
+				     .reminders = p->tenant->reminder,
+				     .now_ms = p->claim.now_ms };
+	struct timer next = timer_next(&facts);
+
+	if (!p->verdict.final || p->verdict.word == WORD_ERROR || p->job.delivery.n > 0 ||
+	    next.what == TIMER_NONE)
+		return;
+	p->timer = xcalloc(1, sizeof(*p->timer));
+	timer_arm(&whose, next, stage_topic(c->run, STAGE_TOPIC_REQUESTED), p->timer);
 }
 
 /* An item to be put back, one turn higher, and the memory of its headers. */
@@ -160,6 +185,7 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 	tell_note(stage_metrics(c->run), &o);
 	if (!p->verdict.final)
 		p->park = make_park(p);
+	arm_timer(c, p);
 	p->settle = (struct settle){
 		.delivery = p->job.id,
 		.invite = p->job.invite_key,
@@ -173,6 +199,7 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 		.nset = state_fields(p),
 		.give_up_address = gives_up_address(p) ? p->job.address_key : NULL,
 		.park = p->park,
+		.timer = p->timer ? &p->timer->item : NULL,
 	};
 }
 

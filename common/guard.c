@@ -46,7 +46,8 @@ static const struct {
 	const char *name, *parts[SCRIPT_PARTS_MAX];
 } script_table[SCRIPT_COUNT] = {
 	[SCRIPT_EVENT] = { "guard_event", BATCHED(guard_event_lua) },
-	[SCRIPT_DECIDE] = { "guard_decide", BATCHED(guard_slot_lua, guard_decide_lua) },
+	[SCRIPT_DECIDE] = { "guard_decide",
+			    BATCHED(guard_slot_lua, later_put_lua, guard_decide_lua) },
 	[SCRIPT_CLAIM] = { "guard_claim",
 			   BATCHED(guard_record_lua, guard_limit_lua, guard_claim_lua) },
 	[SCRIPT_SETTLE] = { "guard_settle",

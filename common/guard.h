@@ -11,20 +11,37 @@
  * missing): the caller stands still and asks the same again later.
  *
  * Keys, under the prefix (default "beckon:"):
- *   epoch                    hash id, run_id
- *   e:<event hash>           text: coordinates, and once decided slot, first and plan, a line each;
- * expires after event_memory_s d:<tenant>/<invite>      hash: the decision state of an invite: ver
- * version, and what callers set; read here are state, gen generation, turn, exp expires_ms, rh
- * recipient hash, dec declined. Values over 64 bytes make Redis twice as slow with all of it: see
- * r: r:<tenant>/<invite>      the data of the request that decides now
- *   a:<tenant>/<scope>/<kind>/<recipient hash>   the invite that holds this address
- *   c:<delivery>             text: the claim, one line, see guard_record.lua
- *   o:<delivery>/<turn>      who settled this turn, and the outcome's bytes until they are
- * acknowledged k:<token sha256>         the delivery whose link it is g:<name>                 GCRA
- * state of a limit (theoretical arrival time, microseconds) w:<name>                 where the line
- * of those ends that this limit refused (microseconds) s:<name>                 stretches of
- * time free before it: skipped ones, slots given back (sorted set) later, l:<id>            see
- * later.h
+ *   epoch          hash id, run_id
+ *
+ *   e:<event hash>
+ *                  text: coordinates, and once decided slot, first and plan, a line each; expires
+ *                  after event_memory_s
+ *
+ *   d:<tenant>/<invite>
+ *                  hash: the decision state of an invite; services/README.md lists its fields.
+ *                  Values over 64 bytes make Redis twice as slow with all of it: see r:
+ *
+ *   r:<tenant>/<invite>
+ *                  the data of the request that decides now
+ *
+ *   a:<tenant>/<scope>/<kind>/<recipient hash>
+ *                  the invite that holds this address
+ *
+ *   c:<delivery>   text: the claim, one line, see guard_record.lua
+ *
+ *   o:<delivery>/<turn>
+ *                  who settled this turn, and the outcome's bytes until they are acknowledged
+ *
+ *   k:<token sha256>
+ *                  the delivery whose link it is
+ *
+ *   g:<name>       GCRA state of a limit (theoretical arrival time, microseconds)
+ *
+ *   w:<name>       where the line of those ends that this limit refused (microseconds)
+ *
+ *   s:<name>       stretches of time free before it: skipped ones, slots given back (sorted set)
+ *
+ *   later, l:<id>  see later.h
  */
 #ifndef BECKON_GUARD_H
 #define BECKON_GUARD_H
@@ -34,6 +51,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "record.h"
 
 struct guard;
 struct redis;
@@ -92,6 +110,8 @@ struct event_claim {
 	/* in */
 	const char *event_hash, *invite; /* invite = "<tenant>/<invite>" */
 	struct coords coords;
+	const char *about; /* asks for kept, parked_turn and claimed_turn too: "*" = of the
+			      invitation's own delivery, else of this one; NULL = not asked */
 	/* out: strings are owned by the claim, freed by event_claim_clear */
 	enum event_answer answer;
 	char *plan;	 /* EVENT_DECIDED */
@@ -102,7 +122,13 @@ struct event_claim {
 	char *state;	 /* a word of contract.md section 3, "" where unknown */
 	int64_t generation, expires_ms, turn;
 	char *recipient_hash, *declined; /* declined: "1" after the person declined */
-	int64_t now_ms;			 /* Redis TIME + skew */
+	int64_t sent_ms, reminders, timer_turn;
+	char *kind, *address, *kid; /* "" = not known */
+	bool early;		    /* cancelled before it was asked for */
+	char *kept;		    /* the request's data; NULL = none */
+	size_t kept_len;
+	int64_t parked_turn, claimed_turn; /* 0 = it does not wait; it was not claimed */
+	int64_t now_ms;			   /* Redis TIME + skew */
 };
 void event_claim_clear(struct event_claim *c);
 
@@ -112,6 +138,21 @@ enum decide_answer {
 	DECIDE_TAKEN, /* another live invite holds the address: other names it; nothing changed */
 };
 
+struct later_item;
+
+/* What a decide may change beside the state. NULL and 0 = it stays as it is. */
+struct decide_more {
+	const char *give_up_address; /* key behind a: to free if this invite holds it */
+	const char *waiting;	    /* "<tenant>/<invite>.<generation>.<channel>.": what waits under
+				       it and a number is removed, a slot of the limit given back */
+	int64_t waiting_max;	    /* the highest number */
+	int64_t forward_turn;	    /* over 0: number 0 is due now instead, if it waits with this
+				       turn; else DECIDE_LOST */
+	struct header forward_mark; /* added to the headers of what is brought forward */
+	const char *timer;	    /* id of the timer to remove, or to replace: */
+	const struct later_item *arm;
+};
+
 struct decide {
 	/* in */
 	const char *event_hash, *invite;
@@ -119,14 +160,15 @@ struct decide {
 	int64_t version;	       /* expected */
 	const struct guard_field *set; /* fields of the state to write; none = state untouched */
 	size_t nset;
-	const char
-		*data; /* kept behind r: for later jobs of this invite; NULL = leave it as it is */
+	const char *data; /* kept behind r: for later jobs of this invite; NULL = leave it as it is,
+			     "-" = erase it */
 	size_t data_len;
 	const char *plan;	  /* stored with the event; replayed on the same coordinates */
 	const char *first;	  /* what a later duplicate is told: one line */
 	const char *address;	  /* key behind a: to take for this invite; NULL = none */
 	struct guard_limit limit; /* the tenant's reservation; interval_us 0 = none */
 	int64_t not_before_ms;	  /* the slot is not earlier than this */
+	const struct decide_more *more; /* NULL = none of it */
 	/* out */
 	enum decide_answer answer;
 	int64_t slot_ms; /* when it may go: <= now_ms means at once. Stored with the plan */
@@ -180,8 +222,6 @@ struct claim {
 };
 void claim_clear(struct claim *c);
 
-struct later_item;
-
 enum settle_answer {
 	SETTLE_DONE,
 	SETTLE_LOST, /* somebody else holds or has settled it: tell nobody anything of it */
@@ -198,10 +238,11 @@ struct settle {
 	const struct guard_field
 		*set; /* written to the invite's state where its generation is this one */
 	size_t nset;
-	const char
-		*give_up_address; /* key behind a: to free if this invite holds it; NULL = none */
+	const char *give_up_address;   /* key behind a: to free where the state is written and this
+					  invite holds it; NULL = none */
 	const struct later_item *park; /* verdict "parked": stored in the same step, its turn = turn
 					  + 1; else NULL */
+	const struct later_item *timer; /* armed where the state is written; NULL = none */
 	/* out */
 	enum settle_answer answer;
 	int64_t now_ms;

@@ -102,12 +102,15 @@ static void told_build(const struct guard *g, const struct settle *s, struct buf
 
 void guard_add_settle(struct guard *g, struct settle *s)
 {
-	autobuf packed = BUF_INIT(LATER_PACKED_MAX_BYTES), told = BUF_INIT(0);
+	autobuf packed = BUF_INIT(LATER_PACKED_MAX_BYTES), told = BUF_INIT(0),
+		timer = BUF_INIT(LATER_PACKED_MAX_BYTES);
 	struct guard_call call;
 
 	assert((strcmp(s->verdict, "parked") == 0) == (s->park != NULL));
 	if (s->park)
 		later_pack(s->park, s->turn + 1, &packed);
+	if (s->timer)
+		later_pack(s->timer, s->timer->turn, &timer);
 	told_build(g, s, &told);
 	call_begin(&call);
 	call_str(&call, s->delivery);
@@ -121,6 +124,9 @@ void guard_add_settle(struct guard *g, struct settle *s)
 	call_str(&call, s->park ? s->park->id : NULL);
 	call_int(&call, s->park ? s->park->due_ms : 0);
 	call_bytes(&call, packed.data, packed.len);
+	call_str(&call, s->timer ? s->timer->id : NULL);
+	call_int(&call, s->timer ? s->timer->due_ms : 0);
+	call_bytes(&call, timer.data, timer.len);
 	call_fields(&call, s->set, s->nset);
 	guard_add_call(g, SCRIPT_SETTLE, &call, settle_fill, s);
 }

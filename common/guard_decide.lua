@@ -1,14 +1,63 @@
--- Compare-and-set of an invite's state, with the plan, the address and the tenant's slot.
+-- Compare-and-set of an invite's state, with the plan, the address, the tenant's slot, what waits and the timer.
 local DONE, LOST, TAKEN = 0, 1, 2
 
+-- Removes what waits of a delivery; a slot that it has been waiting for is free again.
+local function withdraw(delivery, slot, limit)
+	local from, to = match(slot or '', '^(%d+)-(%d+)$')
+	if unpark(delivery) and from and tonumber(from) > now * 1000 then
+		local lanes, lifetime_ms = prefix .. 's:' .. limit, math.ceil(to / 1000) - now + 1000
+		call('ZADD', lanes, to, from .. '-' .. to)
+		if call('PTTL', lanes) < lifetime_ms then
+			call('PEXPIRE', lanes, int(lifetime_ms))
+		end
+	end
+end
+
+local function give_up(address, invite)
+	if call('GET', address) == invite then
+		call('DEL', address)
+	end
+end
+
+-- What few events change, and never before everything else is known to go well.
+local function change(state, invite, limit, former, waiting, reminders, forward, mark, timer, turn, due, packed)
+	if former ~= '' then
+		give_up(prefix .. 'a:' .. former, invite)
+	end
+	if waiting ~= '' and forward == '' then
+		local slot = call('HGET', state, 'slot')
+		for n = 0, tonumber(reminders) do
+			withdraw(waiting .. n, slot, limit)
+		end
+	elseif waiting ~= '' then
+		call('APPEND', prefix .. 'l:' .. waiting .. '0', mark)
+		call('ZADD', prefix .. 'later', int(now), waiting .. '0')
+	end
+	if packed ~= '' then
+		park(timer, turn, due, packed)
+	elseif timer ~= '' then
+		unpark(timer)
+	end
+end
+
+-- Where more is '1': the former address, the waiting deliveries' name without their number and the highest
+-- number, the turn of the one to bring forward and what is added to it, the timer's id and what it is armed
+-- with; each '' = leave it. Then fields of the state (name, value)...
 local function answer(at, last)
-	local hash, invite, coords, version, plan, first, address, data, not_before, limit, interval, burst =
-		unpack(ARGV, at, at + 11)
-	local event, state = prefix .. 'e:' .. hash, prefix .. 'd:' .. invite
+	local hash, invite, coords, version, plan, first, address, data, not_before, limit, interval, burst, more =
+		unpack(ARGV, at, at + 12)
+	local event, state, fields = prefix .. 'e:' .. hash, prefix .. 'd:' .. invite, at + 13
 
 	-- A plan that is there already is ours from a call that timed out, or a twin's: to be claimed again.
 	if call('GET', event) ~= coords or (call('HGET', state, 'ver') or '0') ~= version then
 		return { LOST, now, 0 }
+	end
+	if more == '1' then
+		local waiting, forward = ARGV[at + 14], ARGV[at + 16]
+		local packed = forward ~= '' and call('GET', prefix .. 'l:' .. waiting .. '0')
+		if forward ~= '' and match(packed or '', '^%d+') ~= forward then
+			return { LOST, now, 0 } -- put back meanwhile
+		end
 	end
 	if address ~= '' then
 		local holder = call('SET', prefix .. 'a:' .. address, invite, 'NX', 'GET')
@@ -16,16 +65,25 @@ local function answer(at, last)
 			return { TAKEN, now, 0, holder }
 		end
 	end
+	if more == '1' then
+		change(state, invite, limit, unpack(ARGV, at + 13, at + 21))
+		fields = at + 22
+	end
 
-	local slot = max(now, tonumber(not_before))
+	local slot, reserved = max(now, tonumber(not_before)), nil
 	interval = tonumber(interval)
 	if interval > 0 then
-		slot = math.ceil(reserve(limit, interval, max(1, tonumber(burst)), slot * 1000) / 1000)
+		local us = reserve(limit, interval, max(1, tonumber(burst)), slot * 1000)
+		slot, reserved = math.ceil(us / 1000), int(us) .. '-' .. int(us + interval)
 	end
-	if last > at + 11 then
-		call('HSET', state, 'ver', int(version + 1), unpack(ARGV, at + 12, last))
+	if last >= fields and reserved and slot > now then
+		call('HSET', state, 'ver', int(version + 1), 'slot', reserved, unpack(ARGV, fields, last))
+	elseif last >= fields then
+		call('HSET', state, 'ver', int(version + 1), unpack(ARGV, fields, last))
 	end
-	if data ~= '' then
+	if data == '-' then
+		call('DEL', prefix .. 'r:' .. invite)
+	elseif data ~= '' then
 		call('SET', prefix .. 'r:' .. invite, data)
 	end
 	call('SET', event, coords .. '\n' .. int(slot) .. '\n' .. first .. '\n' .. plan, 'KEEPTTL')

@@ -2,12 +2,22 @@
 -- e: is one text: coordinates, and once decided the slot, the first delivery and the plan, a line each.
 local NEW, DECIDED, DUPLICATE = 0, 1, 2
 
+-- What is kept of the request, and where a delivery stands: the turn it waits with, the turn it was claimed with.
+local function more(invite, delivery)
+	local parked = call('GET', prefix .. 'l:' .. delivery)
+	local claim = call('GET', prefix .. 'c:' .. delivery)
+	return call('GET', prefix .. 'r:' .. invite), parked and match(parked, '^%d+'), claim and match(claim, '^%d+|(%d+)')
+end
+
+-- about: '' = no more is asked, '*' = of the invitation's own delivery, else of this one.
 local function answer(at, last)
-	local hash, invite, coords = unpack(ARGV, at, last)
+	local hash, invite, coords, about = unpack(ARGV, at, last)
 	local key = prefix .. 'e:' .. hash
 	local e = call('GET', key)
-	local d = call('HMGET', prefix .. 'd:' .. invite, 'ver', 'state', 'gen', 'turn', 'exp', 'rh', 'dec')
+	local d = call('HMGET', prefix .. 'd:' .. invite, 'ver', 'state', 'gen', 'turn', 'exp', 'rh', 'dec', 'sent', 'rem',
+		'tmr', 'kind', 'ak', 'kid', 'early')
 	local verdict, plan, slot, first = NEW, false, false, false
+	local kept, parked, claimed = false, false, false
 
 	if not e then
 		call('SET', key, coords, 'PX', event_memory_ms)
@@ -16,5 +26,12 @@ local function answer(at, last)
 		known, slot, first, plan = match(e, '^([^\n]*)\n(%d*)\n([^\n]*)\n(.*)$')
 		verdict = known == coords and DECIDED or DUPLICATE
 	end
-	return { verdict, now, plan or false, slot or false, first or e, d[1], d[2], d[3], d[4], d[5], d[6], d[7] }
+	if about ~= '' and d[1] then
+		kept, parked, claimed = more(invite, about == '*' and invite .. '.' .. d[3] .. '.email.0' or about)
+	end
+	local reply = { verdict, now, plan or false, slot or false, first or e, kept, parked, claimed }
+	for i = 1, 14 do
+		reply[8 + i] = d[i]
+	end
+	return reply
 end

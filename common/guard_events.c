@@ -4,6 +4,7 @@
 
 #include "guard.h"
 #include "guard_call.h"
+#include "later_pack.h"
 #include "mem.h"
 #include "redis.h"
 
@@ -28,13 +29,23 @@ enum {
 	EVENT_PLAN,
 	EVENT_SLOT,
 	EVENT_FIRST,
+	EVENT_KEPT,
+	EVENT_PARKED,
+	EVENT_CLAIMED,
 	EVENT_VERSION,
 	EVENT_STATE,
 	EVENT_GENERATION,
 	EVENT_TURN,
 	EVENT_EXPIRES,
 	EVENT_RECIPIENT,
-	EVENT_DECLINED
+	EVENT_DECLINED,
+	EVENT_SENT,
+	EVENT_REMINDERS,
+	EVENT_TIMER,
+	EVENT_KIND,
+	EVENT_ADDRESS,
+	EVENT_KID,
+	EVENT_EARLY
 };
 
 static void event_fill(const struct redis_reply *v, void *out)
@@ -54,6 +65,17 @@ static void event_fill(const struct redis_reply *v, void *out)
 	c->expires_ms = redis_int(redis_at(v, EVENT_EXPIRES));
 	c->recipient_hash = copy_or_empty(redis_at(v, EVENT_RECIPIENT));
 	c->declined = copy_or_empty(redis_at(v, EVENT_DECLINED));
+	c->sent_ms = redis_int(redis_at(v, EVENT_SENT));
+	c->reminders = redis_int(redis_at(v, EVENT_REMINDERS));
+	c->timer_turn = redis_int(redis_at(v, EVENT_TIMER));
+	c->kind = copy_or_empty(redis_at(v, EVENT_KIND));
+	c->address = copy_or_empty(redis_at(v, EVENT_ADDRESS));
+	c->kid = copy_or_empty(redis_at(v, EVENT_KID));
+	c->early = redis_int(redis_at(v, EVENT_EARLY)) == 1;
+	redis_str(redis_at(v, EVENT_KEPT), &c->kept_len);
+	c->kept = copy(redis_at(v, EVENT_KEPT));
+	c->parked_turn = redis_int(redis_at(v, EVENT_PARKED));
+	c->claimed_turn = redis_int(redis_at(v, EVENT_CLAIMED));
 }
 
 void guard_add_event_claim(struct guard *g, struct event_claim *c)
@@ -64,17 +86,20 @@ void guard_add_event_claim(struct guard *g, struct event_claim *c)
 	call_str(&call, c->event_hash);
 	call_str(&call, c->invite);
 	call_coords(&call, &c->coords);
+	call_str(&call, c->about);
 	guard_add_call(g, SCRIPT_EVENT, &call, event_fill, c);
 }
 
 void event_claim_clear(struct event_claim *c)
 {
-	free(c->plan);
-	free(c->first);
-	free(c->state);
-	free(c->recipient_hash);
-	free(c->declined);
-	c->plan = c->first = c->state = c->recipient_hash = c->declined = NULL;
+	char **const owned[] = { &c->plan,	     &c->first,	   &c->state,
+				 &c->recipient_hash, &c->declined, &c->kind,
+				 &c->address,	     &c->kid,	   &c->kept };
+
+	for (size_t i = 0; i < ARRAY_LEN(owned); i++) {
+		free(*owned[i]);
+		*owned[i] = NULL;
+	}
 }
 
 static void decide_fill(const struct redis_reply *v, void *out)
@@ -87,8 +112,38 @@ static void decide_fill(const struct redis_reply *v, void *out)
 	d->other = copy(redis_at(v, 3));
 }
 
+/* "" where it is 0. */
+static void call_turn(struct guard_call *call, int64_t v)
+{
+	if (v)
+		call_int(call, v);
+	else
+		call_str(call, NULL);
+}
+
+static void call_more(struct guard_call *call, const struct decide_more *m, struct buf *mark,
+		      struct buf *packed)
+{
+	const struct later_item *arm = m->arm;
+
+	if (m->forward_turn)
+		later_pack_header(m->forward_mark, mark);
+	if (arm)
+		later_pack(arm, arm->turn, packed);
+	call_str(call, m->give_up_address);
+	call_str(call, m->waiting);
+	call_int(call, m->waiting_max);
+	call_turn(call, m->forward_turn);
+	call_bytes(call, mark->data, mark->len);
+	call_str(call, m->timer);
+	call_turn(call, arm ? arm->turn : 0);
+	call_turn(call, arm ? arm->due_ms : 0);
+	call_bytes(call, packed->data, packed->len);
+}
+
 void guard_add_decide(struct guard *g, struct decide *d)
 {
+	autobuf mark = BUF_INIT(256), packed = BUF_INIT(LATER_PACKED_MAX_BYTES);
 	struct guard_call call;
 
 	call_begin(&call);
@@ -103,6 +158,9 @@ void guard_add_decide(struct guard *g, struct decide *d)
 	call_bytes(&call, d->data, d->data_len);
 	call_int(&call, d->not_before_ms);
 	call_limit(&call, &d->limit);
+	call_str(&call, d->more ? "1" : NULL);
+	if (d->more)
+		call_more(&call, d->more, &mark, &packed);
 	call_fields(&call, d->set, d->nset);
 	guard_add_call(g, SCRIPT_DECIDE, &call, decide_fill, d);
 }

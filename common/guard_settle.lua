@@ -1,12 +1,19 @@
 -- What became of a delivery.
 local DONE, LOST = 0, 1
 
+-- Writes fields (name, value) of the state, unless the invite has moved on. Of a receipt that came before us the
+-- state stays. Answers the word that stood before; nil = nothing is written.
 local function state_write(invite, generation, from, to)
 	local state = prefix .. 'd:' .. invite
 	local d = call('HMGET', state, 'gen', 'ver', 'state')
-	if d[1] == generation and not ended(d[3]) then
-		call('HSET', state, 'ver', int((d[2] or 0) + 1), unpack(ARGV, from, to))
+	if d[1] ~= generation or ended(d[3]) then
+		return nil
 	end
+	if ARGV[from] == 'state' and (d[3] == 'delivered' or d[3] == 'undelivered') then
+		from = from + 2
+	end
+	call('HSET', state, 'ver', int((d[2] or 0) + 1), unpack(ARGV, from, to))
+	return d[3] or ''
 end
 
 local function give_up(address, invite)
@@ -15,10 +22,10 @@ local function give_up(address, invite)
 	end
 end
 
--- ARGV from at + 11 on: fields of the state (name, value)...
+-- ARGV from at + 14 on: fields of the state (name, value)...
 local function answer(at, last)
-	local delivery, invite, generation, turn, verdict, doubt, told, address, item, due, packed =
-		unpack(ARGV, at, at + 10)
+	local delivery, invite, generation, turn, verdict, doubt, told, address, item, due, packed, timer, timer_due,
+		timer_packed = unpack(ARGV, at, at + 13)
 	local key, told_key = prefix .. 'c:' .. delivery, prefix .. 'o:' .. delivery .. '/' .. turn
 	local stored, _, coords, h, i, _, first, kid, doubts = claim_read(key)
 
@@ -37,11 +44,14 @@ local function answer(at, last)
 		call('SET', key, line, 'PX', delivery_memory_ms)
 	end
 	call('SET', told_key, told, 'PX', delivery_memory_ms)
-	if last > at + 10 then
-		state_write(invite, generation, at + 11, last)
-	end
-	if address ~= '' then
-		give_up(prefix .. 'a:' .. address, invite)
+	if last >= at + 14 then
+		local before = state_write(invite, generation, at + 14, last)
+		if before and address ~= '' then -- else it is a later generation's, or given up already
+			give_up(prefix .. 'a:' .. address, invite)
+		end
+		if before and before ~= 'undelivered' and timer ~= '' then
+			park(timer, match(timer_packed, '^%d+'), timer_due, timer_packed)
+		end
 	end
 	return { DONE, now }
 end

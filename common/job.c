@@ -50,6 +50,9 @@ void job_write(const struct job *j, const char *data, size_t data_len, struct bu
 	json_write_int(out, "not_after_ms", j->not_after_ms);
 	member(out, "username", j->username);
 	member(out, "sealed_password", j->sealed_password);
+	if (j->expires_ms)
+		json_write_int(out, "expires_ms", j->expires_ms);
+	member(out, "kid", j->kid);
 	json_write_name(out, "data");
 	buf_add(out, data, data_len);
 	json_write_close(out);
@@ -77,6 +80,8 @@ size_t job_headers(const struct job *j, struct job_stand *stand, struct header o
 		out[n++] = decimal(ATTEMPT, stand->attempt_text, stand->attempt);
 	if (stand->waited)
 		out[n++] = (struct header){ WAITED, stand->waited, strlen(stand->waited) };
+	if (j->at_once)
+		out[n++] = (struct header){ JOB_AT_ONCE, "1", 1 };
 	return n;
 }
 
@@ -146,12 +151,15 @@ static int read_body(struct job *j, struct err *e)
 	j->ttl_s = json_integer_value(json_object_get(root, "ttl_s"));
 	j->requested_ms = json_integer_value(json_object_get(root, "requested_ms"));
 	j->not_after_ms = json_integer_value(json_object_get(root, "not_after_ms"));
+	j->expires_ms = json_integer_value(json_object_get(root, "expires_ms"));
+	j->kid = text(root, "kid");
 	j->data = json_object_get(root, "data");
 	if (!j->kind || !j->to || !j->recipient_hash || !j->request_id || !json_is_object(j->data))
 		return err_set(e, ERR_INVALID, "kind, to, recipient_hash, id or data is missing");
-	if (j->ttl_s < 1 || j->ttl_s > JOB_TTL_MAX_S || j->requested_ms < 0 || j->not_after_ms < 0)
+	if (j->ttl_s < 1 || j->ttl_s > JOB_TTL_MAX_S || j->requested_ms < 0 ||
+	    j->not_after_ms < 0 || j->expires_ms < 0)
 		return err_set(e, ERR_INVALID,
-			       "ttl_s, requested_ms or not_after_ms is out of range");
+			       "ttl_s, requested_ms, not_after_ms or expires_ms is out of range");
 	return OK;
 }
 
@@ -173,6 +181,7 @@ int job_read(const struct record *r, struct job *out, struct err *e)
 		json_decref(j.root);
 		return ERR_INVALID;
 	}
+	j.at_once = header_find(r, JOB_AT_ONCE) != NULL;
 	header_text(r, WAITED, j.waited, sizeof(j.waited));
 	header_text(r, "traceparent", j.traceparent_text, sizeof(j.traceparent_text));
 	if (j.traceparent_text[strspn(j.traceparent_text, "0123456789abcdef-")])

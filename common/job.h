@@ -3,8 +3,8 @@
  *
  * The value is JSON: what was decided, and under "data" the data of the request, byte for byte, so
  * that the dispatcher does not write again what it has only read. Turn and attempt travel as
- * headers: a job that waits is put back with the same value and other headers. Format version 1;
- * a courier refuses versions it does not know.
+ * headers: a job that waits is put back with the same value and other headers, and decide may add
+ * JOB_AT_ONCE to one that waits. Format version 1; a courier refuses versions it does not know.
  */
 #ifndef BECKON_JOB_H
 #define BECKON_JOB_H
@@ -21,9 +21,10 @@
 #include "record.h"
 
 #define JOB_VERSION 1
+#define JOB_AT_ONCE "beckon-at-once"	 /* header, "1" */
 #define JOB_MAX_BYTES ((size_t)80 << 10) /* a request of 64 KiB and what was decided */
 #define JOB_TTL_MAX_S 31536000		 /* of a link: a year */
-#define JOB_HEADERS_MAX (CLOUDEVENT_HEADERS_MAX + 3)
+#define JOB_HEADERS_MAX (CLOUDEVENT_HEADERS_MAX + 4)
 
 /* Strings are borrowed: from the request when written, from root when read. */
 struct job {
@@ -39,6 +40,10 @@ struct job {
 	int64_t ttl_s;
 	int64_t requested_ms; /* when the dispatcher first saw the request */
 	int64_t not_after_ms;
+	int64_t expires_ms; /* reminders: the end of the link, which they share; 0 = ttl_s from the
+			       claim on */
+	const char *kid;    /* reminders: the key that signed the link; NULL = the newest */
+	bool at_once;	    /* somebody said "send now": no window holds it back */
 	int64_t turn, attempt; /* 1-based; from the headers, 1 where absent */
 	char waited[16]; /* why it waited last, so that it is told once a reason; "" = it did not */
 	/* Kind password: opened only to send; NULL = none. */

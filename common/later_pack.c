@@ -30,6 +30,12 @@ static void put_text(struct buf *b, const char *s)
 	put_bytes(b, s, s ? strlen(s) : 0);
 }
 
+void later_pack_header(struct header h, struct buf *out)
+{
+	put_text(out, h.name);
+	put_bytes(out, h.value, h.len);
+}
+
 void later_pack(const struct later_item *item, int64_t turn, struct buf *out)
 {
 	assert(item->header_count <= RECORD_HEADERS_MAX);
@@ -39,10 +45,8 @@ void later_pack(const struct later_item *item, int64_t turn, struct buf *out)
 	put_text(out, item->reason);
 	put_text(out, item->tenant);
 	put_bytes(out, item->value, item->value_len);
-	for (size_t i = 0; i < item->header_count; i++) {
-		put_text(out, item->headers[i].name);
-		put_bytes(out, item->headers[i].value, item->headers[i].len);
-	}
+	for (size_t i = 0; i < item->header_count; i++)
+		later_pack_header(item->headers[i], out);
 	assert(!out->full);
 }
 

@@ -19,6 +19,9 @@
 /* turn is the one to wait under, whatever the item says. */
 void later_pack(const struct later_item *item, int64_t turn, struct buf *out);
 
+/* A header as it stands in packed bytes: appended to them it is the item's last. */
+void later_pack_header(struct header h, struct buf *out);
+
 /* Reads packed bytes into item, which points into them and into headers (room for
    RECORD_HEADERS_MAX); id is left alone. False where they are no item. */
 bool later_unpack(const char *packed, size_t len, struct later_item *item, struct header *headers);

@@ -189,6 +189,7 @@ static void body(struct buf *b, const struct outcome *o)
 	origin(b, o->origin);
 	for (size_t i = 0; o->data && i < ARRAY_LEN(echoed); i++)
 		echo(b, o->data, echoed[i]);
+	json_write_text(b, "sealed", o->sealed);
 	json_write_close(b);
 }
 

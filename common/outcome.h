@@ -76,6 +76,7 @@ struct outcome {
 	const struct coords *origin;
 	const char *first;  /* duplicate: what came first */
 	const char *holder; /* refused: the invite that has the address */
+	const char *sealed; /* accepted: base64, to the application's key */
 	const json_t
 		*data; /* of the request: role, department, teams, batch, metadata are echoed */
 	const char *traceparent;

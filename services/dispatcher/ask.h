@@ -8,6 +8,7 @@
 #include "decide.h"
 #include "guard.h"
 #include "ids.h"
+#include "kept.h"
 #include "request.h"
 #include "stage.h"
 #include "tenant.h"
@@ -22,6 +23,9 @@ enum ask_step {
 	ASK_DEAD,     /* no readable event: wrong says why */
 };
 
+#define ASK_FIELDS_MAX 20
+#define ASK_NUMBERS_MAX 8
+
 struct ask {
 	struct work *work;
 	struct cloudevent event;
@@ -29,35 +33,46 @@ struct ask {
 	struct err wrong; /* why it is no event, or no valid request */
 	const struct tenant *tenant;
 	enum ask_step step;
+	bool replayed; /* the plan was stored before */
+	bool parked;   /* what waits is in Redis */
 	struct event_claim claim;
+	struct kept kept; /* what jobs are made from; data NULL = nothing */
 	struct decide dec;
+	struct decide_more more;
+	struct timer_armed timer;
 	struct plan plan;
 	char plan_text[PLAN_TEXT_SIZE]; /* as stored; cut up when read back */
 	int64_t slot_ms, now_ms;
-	char *data; /* the request's data as JSON text: borrowed from the record or owned_data */
+	const char *data; /* kept as JSON text: borrowed from the record or owned_data */
 	size_t data_len;
 	char *owned_data;
-	char event_hash[IDS_HASH_SIZE], key[IDS_KEY_SIZE], recipient_hash[IDS_HASH_SIZE];
-	char recipient_masked[ADDRESS_MASK_SIZE];
-	char address_key[IDS_KEY_SIZE + 4 * REQUEST_SCOPE_MAX +
-			 IDS_HASH_SIZE]; /* tenant/scope/kind/hash */
-	char limit_name[IDS_NAME_MAX + 8];
-	char generation_text[24], other[IDS_KEY_SIZE], delivery[IDS_DELIVERY_SIZE];
-	struct guard_field fields[8];
+	char event_hash[IDS_HASH_SIZE], key[IDS_KEY_SIZE], about[IDS_DELIVERY_SIZE];
+	char limit_name[IDS_NAME_MAX + 8], waiting[IDS_DELIVERY_SIZE], timer_id[IDS_KEY_SIZE + 8];
+	char other[IDS_KEY_SIZE], delivery[IDS_DELIVERY_SIZE];
+	struct guard_field fields[ASK_FIELDS_MAX];
+	size_t nfields;
+	char numbers[ASK_NUMBERS_MAX][24];
+	size_t nnumbers;
 };
 
 /* Fills a from w: reads event and request. step is then ASK_CLAIM, ASK_NAMELESS or ASK_DEAD. */
-void ask_read(struct ask *a, struct work *w, const char *recipient_key);
+void ask_read(struct ask *a, struct work *w);
 void ask_clear(struct ask *a);
 
-/* The delivery that the plan's generation has: a->delivery. */
+/* Reads what is kept: of the event itself, or what the claim answered, with the event's changes. */
+void ask_find_kept(struct ask *a, const char *recipient_key);
+
+/* The delivery that the plan tells of: a->delivery. */
 void ask_name_delivery(struct ask *a);
 
-/* Finds the request's data as text: a->data. */
+/* a->kept as text: a->data. */
 void ask_find_data(struct ask *a);
 
-/* Fills a->dec, the compare-and-set that stores a->plan. */
-void ask_prepare_decide(struct ask *a);
+/* When the event was first seen. */
+int64_t ask_seen_ms(const struct ask *a);
+
+/* Fills a->dec, the compare-and-set that stores a->plan. Timers wait for topic. */
+void ask_prepare_decide(struct ask *a, const char *topic);
 
 /* Takes over what Redis answered to the decide. */
 void ask_take_decided(struct ask *a);

@@ -1,27 +1,68 @@
 #include "decide.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "codes.h"
 #include "mem.h"
 
-/* What a new request for an invite in this state meets. NULL = it may be asked again. */
-struct again {
-	const char *state, *code;
-	bool with_override; /* only where the request says override */
+/* ---- states ---- */
+
+enum in {
+	IN_NONE, /* the invite is not known */
+	IN_HELD,
+	IN_QUEUED,
+	IN_SENT,
+	IN_DELIVERED,
+	IN_UNDELIVERED,
+	IN_UNKNOWN,
+	IN_ERROR,
+	IN_EXPIRED,
+	IN_ACCEPTED,
+	IN_DECLINED,
+	IN_CANCELLED,
+	IN_OTHER, /* a later version's */
+	IN_COUNT,
 };
 
-static const struct again agains[] = {
-	{ "cancelled", NULL, false },
-	{ "declined", "already_invited", true },
-	{ "accepted", "already_accepted", false },
-}; /* any other: already_invited */
+static const char *const state_words[IN_OTHER] = {
+	[IN_NONE] = "",
+	[IN_HELD] = "held",
+	[IN_QUEUED] = "queued",
+	[IN_SENT] = "sent",
+	[IN_DELIVERED] = "delivered",
+	[IN_UNDELIVERED] = "undelivered",
+	[IN_UNKNOWN] = "unknown",
+	[IN_ERROR] = "error",
+	[IN_EXPIRED] = "expired",
+	[IN_ACCEPTED] = "accepted",
+	[IN_DECLINED] = "declined",
+	[IN_CANCELLED] = "cancelled",
+};
+
+static enum in state_in(const struct invite_view *invite)
+{
+	enum in in = IN_HELD;
+
+	if (!invite->known)
+		return IN_NONE;
+	while (in < IN_OTHER && strcmp(state_words[in], invite->state) != 0)
+		in++;
+	return in;
+}
+
+/* ---- answers ---- */
+
+static const struct plan silence = { .word = PLAN_SILENT };
+
+static struct plan refused(const char *code, const char *where)
+{
+	return (struct plan){ .word = WORD_REFUSED, .code = code, .where = where };
+}
 
 /* First requests end as error for what is wrong with the person or the message, and are refused for
    what the rules say. */
-static struct plan no(const struct invite_view *invite, const char *code, const char *where)
+static struct plan no(const struct question *q, const char *code, const char *where)
 {
 	static const char *const ends[] = { "suppressed", "country_not_allowed",
 					    "not_sent_in_time" };
@@ -30,104 +71,324 @@ static struct plan no(const struct invite_view *invite, const char *code, const 
 
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		is_error = is_error || !strcmp(code, ends[i]);
-	if (is_error && !invite->known)
-		return (struct plan){
-			.word = WORD_ERROR, .generation = 1, .code = code, .where = where
-		};
-	return (struct plan){ .word = WORD_REFUSED, .code = code, .where = where };
-}
-
-/* NULL = the state lets the request pass. */
-static const char *state_forbids(const struct request *req, const struct invite_view *invite)
-{
-	if (!invite->known)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_LEN(agains); i++) {
-		if (strcmp(agains[i].state, invite->state))
-			continue;
-		return agains[i].with_override && req->override ? NULL : agains[i].code;
-	}
-	return "already_invited";
-}
-
-static struct plan decide_invite(const struct request *req, const struct invite_view *invite,
-				 const struct policy *policy)
-{
-	const char *forbidden = state_forbids(req, invite);
-	bool hold = req->send == SEND_HOLD || (req->send == SEND_AUTO && !policy->auto_send);
-
-	if (req->recipient.state == STATE_ACTIVE || req->recipient.state == STATE_INACTIVE)
-		return no(invite, "account_exists", "/recipient/state");
-	if (forbidden)
-		return no(invite, forbidden, NULL);
-	if (req->kind != KIND_INVITE)
-		return no(invite, "illegal_transition", "/kind");
-	if (req->channel == CHANNEL_SMS || !req->recipient.address.normalised[0])
-		return no(invite, "recipient_missing", "/recipient/email");
-	if (!policy->allow_reserved && address_reserved(&req->recipient.address) != ADDRESS_PLAIN)
-		return no(invite, "email_domain_invalid", "/recipient/email");
-	return (struct plan){ .word = hold ? WORD_HELD : WORD_QUEUED,
-			      .generation = invite->generation + 1 };
-}
-
-struct plan decide(const struct request *req, const struct invite_view *invite,
-		   const struct policy *policy)
-{
-	/* Whatever is wrong with anything but a first request changes nothing. */
-	static const struct invite_view any_known = { .known = true, .state = "" };
-
-	if (req->code)
-		return no(req->type == REQUEST_INVITE ? invite : &any_known, req->code, req->where);
-	if (req->type != REQUEST_INVITE)
-		return no(&any_known, "illegal_transition", "type");
-	return decide_invite(req, invite, policy);
+	if (!is_error || q->invite.known || q->req->type != REQUEST_INVITE)
+		return refused(code, where);
+	return (struct plan){ .word = WORD_ERROR,
+			      .generation = 1,
+			      .code = code,
+			      .where = where,
+			      .changes = { .state = "error", .data = DATA_KEEP } };
 }
 
 struct plan decide_taken(const char *other)
 {
-	return (struct plan){ .word = WORD_REFUSED,
-			      .code = "already_invited",
-			      .where = "/recipient",
-			      .other = other };
+	struct plan p = refused("already_invited", "/recipient");
+
+	p.other = other;
+	return p;
 }
 
-static const char *or_dash(const char *s)
+static const char *prev(const struct question *q)
 {
-	return s && s[0] ? s : "-";
+	return q->invite.known ? q->invite.state : NULL;
 }
 
-static const char *from_dash(const char *s)
+/* A delivery of this generation: the invitation, or one of its reminders. */
+static struct plan deliver(const struct question *q, int64_t generation, int64_t n)
 {
-	return strcmp(s, "-") ? s : NULL;
+	return (struct plan){
+		.word = WORD_QUEUED, .generation = generation, .n = n, .turn = 1, .prev = prev(q)
+	};
 }
 
-void plan_write(const struct plan *p, char out[PLAN_TEXT_SIZE])
+/* The invitation is over, by a word of its own. */
+static struct plan end(const struct question *q, enum outcome_word word)
 {
-	snprintf(out, PLAN_TEXT_SIZE, "%s %lld %s %s %s", outcome_words[p->word].name,
-		 (long long)p->generation, or_dash(p->code), or_dash(p->other), or_dash(p->where));
+	return (struct plan){ .word = word,
+			      .generation = q->invite.generation,
+			      .prev = prev(q),
+			      .changes = { .state = outcome_words[word].name,
+					   .give_up_address = true,
+					   .remove_waiting = true,
+					   .remove_timer = true } };
 }
 
-int plan_read(char *text, struct plan *out, struct err *e)
+/* ---- asking for a message ---- */
+
+/* What is wrong with who it goes to; a plan without a code: nothing. */
+static struct plan check_person(const struct question *q, const struct request *asked)
 {
-	char *rest = text, *end;
-	const char *word = strsep(&rest, " "), *generation = strsep(&rest, " "),
-		   *code = strsep(&rest, " ");
-	const char *other = strsep(&rest, " ");
+	if (asked->kind != KIND_INVITE)
+		return no(q, "illegal_transition", "/kind");
+	if (asked->channel == CHANNEL_SMS || !asked->recipient.address.normalised[0])
+		return no(q, "recipient_missing", "/recipient/email");
+	if (!q->policy.allow_reserved &&
+	    address_reserved(&asked->recipient.address) != ADDRESS_PLAIN)
+		return no(q, "email_domain_invalid", "/recipient/email");
+	return (struct plan){ 0 };
+}
+
+static struct plan invite(const struct question *q)
+{
+	const struct request *r = q->req;
+	bool hold = r->send == SEND_HOLD || (r->send == SEND_AUTO && !q->policy.auto_send);
+	struct plan p = refused("cancelled", NULL);
+
+	if (q->invite.early) {
+		p.changes.late = true;
+		return p;
+	}
+	p = check_person(q, r);
+	if (p.code)
+		return p;
+	if (state_in(&q->invite) == IN_DECLINED && !r->override)
+		return refused("already_invited", NULL);
+	if (!hold && r->schedule.not_after_ms && r->schedule.not_after_ms <= q->now_ms)
+		return no(q, "not_sent_in_time", "/schedule/not_after");
+	p = deliver(q, q->invite.generation + 1, 0);
+	p.word = hold ? WORD_HELD : WORD_QUEUED;
+	p.changes = (struct plan_changes){ .state = outcome_words[p.word].name,
+					   .new_generation = q->invite.known,
+					   .take_address = true,
+					   .data = DATA_KEEP };
+	return p;
+}
+
+/* From what is kept, with what this event changes. */
+static struct plan from_kept(const struct question *q, int64_t generation)
+{
 	struct plan p;
 
-	if (!rest)
-		return err_set(e, ERR_INVALID, "a stored plan has five parts");
-	p = (struct plan){
-		.word = outcome_word_find(word),
-		.generation = strtoll(generation, &end, 10),
-		.code = from_dash(code),
-		.other = from_dash(other),
-		.where = from_dash(rest),
-	};
-	if (p.word == WORD_COUNT)
-		return err_set(e, ERR_INVALID, "a stored plan begins with a word of ours");
-	if (end == generation || *end || p.generation < 0)
-		return err_set(e, ERR_INVALID, "a stored plan names a generation");
-	*out = p;
-	return OK;
+	if (!q->kept)
+		return refused("illegal_transition", "the request's data has been erased");
+	if (q->kept->request.code)
+		return refused(q->kept->request.code, q->kept->request.where);
+	p = check_person(q, &q->kept->request);
+	if (p.code)
+		return p;
+	p = deliver(q, generation, 0);
+	p.changes = (struct plan_changes){ .state = "queued",
+					   .new_generation = generation != q->invite.generation,
+					   .take_address = true,
+					   .give_up_address = true, /* where it is another now */
+					   .remove_waiting = true,
+					   .remove_timer = true,
+					   .data = DATA_KEEP };
+	return p;
+}
+
+static struct plan release(const struct question *q)
+{
+	return from_kept(q, q->invite.generation);
+}
+
+static struct plan send_anew(const struct question *q)
+{
+	enum in in = state_in(&q->invite);
+	struct plan p = from_kept(q, q->invite.generation + 1);
+
+	if (!p.code &&
+	    (in == IN_SENT || in == IN_DELIVERED || in == IN_UNDELIVERED || in == IN_UNKNOWN))
+		p.superseded = q->invite.generation;
+	return p;
+}
+
+static struct plan resend(const struct question *q)
+{
+	if (state_in(&q->invite) == IN_HELD)
+		return release(q);
+	if (q->invite.sent_ms && q->now_ms < q->invite.sent_ms + q->policy.cooldown_ms)
+		return refused("cooldown", NULL);
+	return send_anew(q);
+}
+
+static struct plan send_now(const struct question *q)
+{
+	struct plan p = deliver(q, q->invite.generation, 0);
+
+	if (!q->invite.parked_turn)
+		return refused("illegal_transition", "nothing of it waits");
+	p.turn = q->invite.parked_turn;
+	p.changes.bring_forward = true;
+	return p;
+}
+
+/* ---- the end of an invitation ---- */
+
+/* A cancel may overtake what it cancels: the request is refused when it comes. */
+static struct plan cancel(const struct question *q)
+{
+	struct plan p = end(q, WORD_CANCELLED);
+
+	if (!q->invite.known) {
+		p.generation = 1;
+		p.changes = (struct plan_changes){ .state = "cancelled", .early = true };
+	}
+	return p;
+}
+
+static struct plan accept(const struct question *q)
+{
+	return end(q, WORD_ACCEPTED);
+}
+
+static struct plan decline(const struct question *q)
+{
+	struct plan p = end(q, WORD_DECLINED);
+
+	p.changes.declined = true;
+	return p;
+}
+
+/* Nobody writes to somebody who is forgotten: what has not left yet is cancelled. */
+static struct plan forget(const struct question *q)
+{
+	enum in in = state_in(&q->invite);
+	struct plan p = in == IN_HELD || in == IN_QUEUED ? end(q, WORD_CANCELLED) : silence;
+
+	p.changes.data = DATA_ERASE;
+	return p;
+}
+
+/* ---- what time and the world bring ---- */
+
+static struct timer_facts timer_of(const struct question *q, int64_t told)
+{
+	struct timer_facts f = { q->invite.sent_ms, q->invite.expires_ms, q->policy.reminders, told,
+				 q->now_ms };
+
+	if (!q->kept || q->kept->request.code)
+		f.reminders.count = 0; /* there is nothing to make one from */
+	return f;
+}
+
+static struct timer next_timer(const struct question *q, int64_t told)
+{
+	struct timer_facts f = timer_of(q, told);
+
+	return timer_next(&f);
+}
+
+/* Both of its events ask the same: what is due? One that comes early is armed again. */
+static struct plan timer_fired(const struct question *q)
+{
+	struct timer_facts f = timer_of(q, q->invite.reminders);
+	enum timer_what due = timer_due(&f);
+	struct plan p = silence;
+
+	if (q->req->generation != q->invite.generation)
+		return silence;
+	if (due == TIMER_EXPIRY)
+		return end(q, WORD_EXPIRED);
+	if (due == TIMER_REMINDER) {
+		p = deliver(q, q->invite.generation, q->invite.reminders + 1);
+		p.changes.reminders = p.n;
+	}
+	p.changes.timer = next_timer(q, q->invite.reminders + p.n);
+	return p;
+}
+
+static struct plan resolve(const struct question *q)
+{
+	if (q->req->resolve == RESOLVE_RESEND)
+		return send_anew(q);
+	return (struct plan){ .word = WORD_SENT,
+			      .generation = q->invite.generation,
+			      .turn = q->invite.turn,
+			      .prev = prev(q),
+			      .changes = { .state = "sent" } };
+}
+
+/* A receipt tells of its delivery for ever, and moves the state where that still waits for it: of
+   two receipts the first one stands. */
+static struct plan receipt(const struct question *q)
+{
+	enum in in = state_in(&q->invite);
+	enum outcome_word word = outcome_word_find(q->req->receipt.status);
+	int64_t turn = q->invite.claimed_turn ? q->invite.claimed_turn : q->invite.turn;
+	struct delivery d;
+	struct plan p;
+
+	if (word != WORD_DELIVERED && word != WORD_UNDELIVERED)
+		return refused("schema_invalid", "/status");
+	if (ids_delivery_parse(q->req->receipt.delivery, &d, NULL) < 0 || !turn ||
+	    d.generation > q->invite.generation)
+		return silence;
+	p = (struct plan){ .word = word,
+			   .generation = d.generation,
+			   .n = d.n,
+			   .turn = turn,
+			   .code = word == WORD_UNDELIVERED ? q->req->receipt.code : NULL };
+	if (d.generation < q->invite.generation || d.n > 0)
+		return p;
+	if (in == IN_DELIVERED || in == IN_UNDELIVERED || in == IN_HELD || in == IN_ERROR)
+		return silence;
+	if (in != IN_QUEUED && in != IN_SENT && in != IN_UNKNOWN)
+		return p;
+	p.prev = prev(q);
+	p.changes = (struct plan_changes){ .state = outcome_words[word].name,
+					   .give_up_address = word == WORD_UNDELIVERED,
+					   .remove_waiting = true,
+					   .remove_timer = word == WORD_UNDELIVERED };
+	if (word == WORD_DELIVERED && in == IN_QUEUED) /* it was in doubt: no settle arms it */
+		p.changes.timer = next_timer(q, q->invite.reminders);
+	return p;
+}
+
+/* ---- the table ---- */
+
+#define GO ""	    /* the type's function says what happens */
+#define SILENT NULL /* nothing happens and nothing is told */
+#define ILLEGAL "illegal_transition"
+#define ALREADY "already_invited"
+#define IS_IN "already_accepted"
+#define IS_OFF "cancelled"
+
+static const struct rule {
+	struct plan (*act)(const struct question *q);
+	const char *answers[IN_COUNT]; /* a code: refused */
+} rules[REQUEST_TYPES] = {
+	/* clang-format off */
+	/*                                      none     held     queued   sent     delivrd  undeliv  unknown  error    expired  accepted declined cancelld other */
+	[REQUEST_INVITE]       = { invite,      { GO,      ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, IS_IN,   GO,      GO,       ALREADY } },
+	[REQUEST_RESEND]       = { resend,      { ILLEGAL, GO,      ILLEGAL, GO,      GO,      GO,      ILLEGAL, GO,      GO,      IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
+	[REQUEST_RELEASE]      = { release,     { ILLEGAL, GO,      ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ILLEGAL, ILLEGAL, IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
+	[REQUEST_CANCEL]       = { cancel,      { GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
+	[REQUEST_ACCEPTED]     = { accept,      { ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   GO,      IS_OFF,   ILLEGAL } },
+	[REQUEST_DECLINED]     = { decline,     { ILLEGAL, ILLEGAL, GO,      GO,      GO,      GO,      GO,      ILLEGAL, GO,      IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
+	[REQUEST_ACTIVATED]    = { accept,      { ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   GO,      IS_OFF,   ILLEGAL } },
+	[REQUEST_SEND_NOW]     = { send_now,    { ILLEGAL, ILLEGAL, GO,      ALREADY, ALREADY, ALREADY, ALREADY, ILLEGAL, ILLEGAL, IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
+	[REQUEST_RESOLVE]      = { resolve,     { ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, GO,      ILLEGAL, ILLEGAL, IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
+	[REQUEST_FORGET]       = { forget,      { ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,       GO } },
+	[REQUEST_EXPIRY_DUE]   = { timer_fired, { SILENT,  SILENT,  SILENT,  GO,      GO,      SILENT,  GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
+	[REQUEST_REMINDER_DUE] = { timer_fired, { SILENT,  SILENT,  SILENT,  GO,      GO,      SILENT,  GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
+	[REQUEST_LADDER_DUE]   = { NULL,        { SILENT } },
+	[REQUEST_RECEIPT]      = { receipt,     { SILENT,  GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,       SILENT } },
+	/* clang-format on */
+};
+
+static struct plan plan_of(const struct question *q)
+{
+	const struct request *r = q->req;
+	enum in in = state_in(&q->invite);
+	const char *answer;
+
+	if (r->code)
+		return no(q, r->code, r->where);
+	if (r->type == REQUEST_INVITE && r->kind == KIND_INVITE &&
+	    (r->recipient.state == STATE_ACTIVE || r->recipient.state == STATE_INACTIVE))
+		return no(q, "account_exists", "/recipient/state");
+	answer = rules[r->type].answers[in];
+	if (!answer)
+		return silence;
+	return *answer ? refused(answer, NULL) : rules[r->type].act(q);
+}
+
+struct plan decide(const struct question *q)
+{
+	struct plan p = plan_of(q);
+
+	if (p.word == WORD_REFUSED)
+		p.prev = prev(q);
+	return p;
 }

@@ -1,9 +1,8 @@
 /*
- * decide - what becomes of an event: a pure function of the event, the invite's state and the
- * policy.
+ * decide - what becomes of an event: a pure function of the event, the invite and the policy.
  *
- * The plan it makes is stored with the event by the compare-and-set and replayed where the same
- * record is read again, so it is small text; the records are made from event and plan by records.c.
+ * A table of types and states says what passes and what is refused; one function a type says what
+ * happens then. contract.md section 2 has the rules.
  */
 #ifndef BECKON_DECIDE_H
 #define BECKON_DECIDE_H
@@ -11,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "err.h"
-#include "outcome.h"
+#include "kept.h"
+#include "plan.h"
 #include "request.h"
 
 /* What is known of the invite before this event. */
@@ -20,35 +19,38 @@ struct invite_view {
 	bool known;
 	const char *state; /* word of its state; "" where unknown */
 	int64_t generation;
+	int64_t turn;		     /* that the last word of the invitation's delivery ended */
+	int64_t sent_ms, expires_ms; /* the link's window; 0 = there is none */
+	int64_t reminders;	     /* told of this generation */
+	bool early;		     /* cancelled before it was asked for */
+	enum request_kind kind;
+	/* Of the delivery that the event is about. */
+	int64_t parked_turn;  /* 0 = it does not wait */
+	int64_t claimed_turn; /* 0 = no courier has claimed it */
 };
 
 struct policy {
 	bool allow_reserved; /* addresses that nobody can have, and well-known misspellings, may be
 				invited */
 	bool auto_send;	     /* of the tenant for the request's trigger */
+	struct tenant_reminder reminders;
+	int64_t cooldown_ms; /* between two sendings that somebody asks for */
 };
 
-struct plan {
-	enum outcome_word word; /* queued, held, error or refused; a slot in the future makes queued
-				   deferred */
-	int64_t generation;	/* after this event; 0 = the event changes nothing */
-	const char *code;	/* error, refused: why */
-	const char *where;	/* JSON pointer, or NULL */
-	const char *other;	/* refused: the invite that holds the address, or NULL */
+struct question {
+	const struct request *req; /* what request_read made of the event, also where it found it
+				      wrong */
+	/* The request that jobs are made from: this one where it is an invite.requested, else what
+	   the invite keeps, with what this event changes. NULL = nothing is kept. */
+	const struct kept *kept;
+	struct invite_view invite;
+	struct policy policy;
+	int64_t now_ms;
 };
 
-/* req is what request_read made of the event, also where it found it wrong. */
-struct plan decide(const struct request *req, const struct invite_view *invite,
-		   const struct policy *policy);
+struct plan decide(const struct question *q);
 
 /* Another live invite, other, holds the address. */
 struct plan decide_taken(const char *other);
-
-#define PLAN_TEXT_SIZE 512
-
-/* "<word> <generation> <code or -> <other or -> <pointer or ->" and back. The strings of a plan
-   read back are static or point into text. ERR_INVALID: it is none. */
-void plan_write(const struct plan *p, char out[PLAN_TEXT_SIZE]);
-int plan_read(char *text, struct plan *out, struct err *e);
 
 #endif

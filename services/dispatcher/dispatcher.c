@@ -35,7 +35,7 @@ static struct batch read_all(struct dispatcher *d, struct work **works, size_t n
 	for (size_t i = 0; i < n; i++) {
 		struct ask *a = &b.asks[i];
 
-		ask_read(a, works[i], d->settings.recipient_key);
+		ask_read(a, works[i]);
 		if (a->step == ASK_NAMELESS)
 			a->plan = (struct plan){ .word = WORD_REFUSED,
 						 .code = a->req.code,
@@ -51,8 +51,9 @@ static struct batch read_all(struct dispatcher *d, struct work **works, size_t n
 
 /* ---- claim, decide, record ---- */
 
-static int take_claim(struct ask *a, struct err *e)
+static int take_claim(const struct dispatcher *d, struct ask *a, struct err *e)
 {
+	ask_find_kept(a, d->settings.recipient_key);
 	switch (a->claim.answer) {
 	case EVENT_NEW:
 		a->step = ASK_DECIDE;
@@ -62,6 +63,7 @@ static int take_claim(struct ask *a, struct err *e)
 		return OK;
 	case EVENT_DECIDED:
 		a->step = ASK_PLANNED;
+		a->replayed = true;
 		a->slot_ms = a->claim.slot_ms;
 		a->now_ms = a->claim.now_ms;
 		snprintf(a->plan_text, sizeof(a->plan_text), "%s", a->claim.plan);
@@ -82,20 +84,44 @@ static int claim_all(struct dispatcher *d, struct batch *b, struct err *e)
 		return code;
 	crash_point("event-claimed");
 	for (size_t i = 0; i < b->n; i++)
-		if (b->asks[i].step == ASK_CLAIM && (code = take_claim(&b->asks[i], e)) < 0)
+		if (b->asks[i].step == ASK_CLAIM && (code = take_claim(d, &b->asks[i], e)) < 0)
 			return code;
 	return OK;
 }
 
+static struct invite_view view(const struct event_claim *c)
+{
+	return (struct invite_view){
+		.known = c->known,
+		.state = c->state ? c->state : "",
+		.generation = c->generation,
+		.turn = c->turn,
+		.sent_ms = c->sent_ms,
+		.expires_ms = c->expires_ms,
+		.reminders = c->reminders,
+		.early = c->early,
+		.kind = !strcmp(c->kind, request_kinds[KIND_PASSWORD]) ? KIND_PASSWORD
+								       : KIND_INVITE,
+		.parked_turn = c->parked_turn,
+		.claimed_turn = c->claimed_turn,
+	};
+}
+
 static void decide_one(struct ask *a, bool allow_reserved)
 {
-	struct invite_view invite = { a->claim.known, a->claim.state ? a->claim.state : "",
-				      a->claim.generation };
-	struct policy policy = { allow_reserved,
-				 a->tenant->auto_send[a->req.code ? 0 : a->req.trigger] };
+	struct question q = {
+		.req = &a->req,
+		.kept = a->kept.data ? &a->kept : NULL,
+		.invite = view(&a->claim),
+		.policy = { .allow_reserved = allow_reserved,
+			    .auto_send = a->tenant->auto_send[a->req.code ? 0 : a->req.trigger],
+			    .reminders = a->tenant->reminder,
+			    .cooldown_ms = a->tenant->cooldown_ms },
+		.now_ms = a->claim.now_ms,
+	};
 
 	if (!a->plan.other) /* else the refusal of a taken address stands already */
-		a->plan = decide(&a->req, &invite, &policy);
+		a->plan = decide(&q);
 }
 
 static void decide_all(struct batch *b, bool allow_reserved)
@@ -113,7 +139,7 @@ static int record_all(struct dispatcher *d, struct batch *b, struct err *e)
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->asks[i].step != ASK_DECIDE)
 			continue;
-		ask_prepare_decide(&b->asks[i]);
+		ask_prepare_decide(&b->asks[i], stage_topic(d->run, STAGE_TOPIC_REQUESTED));
 		guard_add_decide(g, &b->asks[i].dec);
 	}
 	if ((code = guard_run(g, e)) < 0)
@@ -133,23 +159,7 @@ static bool undecided(const struct batch *b)
 	return false;
 }
 
-static int settle_plans(struct dispatcher *d, struct batch *b, struct err *e)
-{
-	int code = OK;
-
-	for (int round = 0; code == OK && undecided(b); round++) {
-		if (round == ROUNDS_MAX)
-			return err_set(e, ERR_AGAIN, "races were lost %d times", ROUNDS_MAX);
-		if ((code = claim_all(d, b, e)) == OK) {
-			decide_all(b, d->settings.allow_reserved);
-			code = record_all(d, b, e);
-		}
-	}
-	return code;
-}
-
-/* ---- parking and appending ---- */
-
+/* What waits is parked before the invite's next event is decided, which may be to remove it. */
 static int park_all(struct dispatcher *d, struct batch *b, struct err *e)
 {
 	struct parked *parked = xcalloc(b->n, sizeof(*parked));
@@ -158,9 +168,12 @@ static int park_all(struct dispatcher *d, struct batch *b, struct err *e)
 	int code = OK;
 
 	for (size_t i = 0; i < b->n; i++) {
-		if (!records_waits(&b->asks[i]))
+		struct ask *a = &b->asks[i];
+
+		if (a->parked || !records_has_job(a) || !records_waits(a))
 			continue;
-		records_park(d, &b->asks[i], &parked[n]);
+		a->parked = true;
+		records_park(d, a, &parked[n]);
 		items[n] = parked[n].item;
 		n++;
 	}
@@ -173,6 +186,25 @@ static int park_all(struct dispatcher *d, struct batch *b, struct err *e)
 		crash_point("parked");
 	return code;
 }
+
+static int settle_plans(struct dispatcher *d, struct batch *b, struct err *e)
+{
+	int code = OK;
+
+	for (int round = 0; code == OK && undecided(b); round++) {
+		if (round == ROUNDS_MAX)
+			return err_set(e, ERR_AGAIN, "races were lost %d times", ROUNDS_MAX);
+		if ((code = claim_all(d, b, e)) == OK) {
+			decide_all(b, d->settings.allow_reserved);
+			code = record_all(d, b, e);
+		}
+		if (code == OK)
+			code = park_all(d, b, e);
+	}
+	return code;
+}
+
+/* ---- appending ---- */
 
 /* Too large even for our own producer: its first 64 KiB go, and say so. */
 static int dead_letter(struct dispatcher *d, struct ask *a, struct err *e)
@@ -240,8 +272,6 @@ int dispatcher_handle(void *ctx, struct work **works, size_t n, struct err *e)
 		return code;
 	b = read_all(d, works, n);
 	code = settle_plans(d, &b, e);
-	if (code == OK)
-		code = park_all(d, &b, e);
 	if (code == OK)
 		code = append_all(d, &b, e);
 	batch_clear(&b);

@@ -11,43 +11,50 @@
 
 #define SOURCE "beckon/dispatcher"
 #define FORWARDED "beckon-forwarded"
-#define NOT_AFTER_DEFAULT_MS ((int64_t)7 * 86400 * 1000)
+
+static bool moved_on(const struct event_claim *c, int64_t generation)
+{
+	static const char *const over[] = { "accepted", "declined", "cancelled", "expired" };
+
+	for (size_t i = 0; i < ARRAY_LEN(over); i++)
+		if (!strcmp(c->state, over[i]))
+			return true;
+	return c->generation > generation;
+}
+
+/* What is kept may have been erased since. */
+bool records_has_job(const struct ask *a)
+{
+	return a->step == ASK_PLANNED && plan_has_job(&a->plan) && a->kept.data &&
+	       !a->kept.request.code && !(a->replayed && moved_on(&a->claim, a->plan.generation));
+}
 
 bool records_waits(const struct ask *a)
 {
-	return a->step == ASK_PLANNED && a->plan.word == WORD_QUEUED && a->slot_ms > a->now_ms;
+	return a->step == ASK_PLANNED && plan_has_job(&a->plan) && a->slot_ms > a->now_ms;
 }
 
 static const char *why_it_waits(const struct ask *a)
 {
-	return a->slot_ms <= a->req.schedule.not_before_ms ? "scheduled" : "rate_limited";
+	return a->slot_ms <= a->kept.request.schedule.not_before_ms ? "scheduled" : "rate_limited";
 }
 
 static struct job make_job(struct ask *a)
 {
-	const struct request *q = &a->req;
-	struct job j = {
-		.delivery = { .channel = "email", .generation = (uint32_t)a->plan.generation },
-		.kind = request_kinds[q->kind],
-		.to = q->recipient.address.normalised,
-		.recipient_hash = a->recipient_hash,
-		.recipient_masked = a->recipient_masked,
-		.address_key = a->address_key,
+	struct kept_delivery d = {
+		.generation = a->plan.generation,
+		.n = a->plan.n,
 		.request_source = a->event.source,
 		.request_id = a->event.id,
-		.link_base = q->link.base ? q->link.base : a->tenant->link_base,
-		.ttl_s = q->link.ttl_s ? q->link.ttl_s : a->tenant->link_ttl_s,
-		.requested_ms = a->work->rec.timestamp_ms,
-		.not_after_ms = q->schedule.not_after_ms,
 		.traceparent = a->event.traceparent,
+		.asked_ms = ask_seen_ms(a),
 	};
 
-	if (!j.not_after_ms)
-		j.not_after_ms = a->work->rec.timestamp_ms + NOT_AFTER_DEFAULT_MS;
-	snprintf(j.delivery.tenant, sizeof(j.delivery.tenant), "%s", q->tenant);
-	snprintf(j.delivery.invite, sizeof(j.delivery.invite), "%s", q->invite);
-	ids_delivery_build(&j.delivery, j.id);
-	return j;
+	if (d.n > 0) { /* a reminder has the link that is there */
+		d.expires_ms = a->claim.expires_ms;
+		d.kid = a->claim.kid[0] ? a->claim.kid : NULL;
+	}
+	return kept_job(&a->kept, a->tenant, &d);
 }
 
 void records_park(const struct dispatcher *d, struct ask *a, struct parked *p)
@@ -101,26 +108,7 @@ static int append_job(struct dispatcher *d, struct ask *a, struct err *e)
 	return stage_append(d->run, a->work, &m, e);
 }
 
-static void describe_plan(const struct ask *a, struct outcome *o)
-{
-	o->word = a->plan.word;
-	o->generation = a->plan.generation ? a->plan.generation : a->claim.generation;
-	o->code = a->plan.code;
-	o->holder = a->plan.other;
-	if (a->plan.generation && a->plan.word != WORD_ERROR) {
-		o->delivery = a->delivery;
-		o->channel = "email";
-		o->turn = 1;
-	}
-	if (!records_waits(a))
-		return;
-	o->word = WORD_DEFERRED;
-	o->code = why_it_waits(a);
-	o->not_before_ms = a->slot_ms;
-	o->origin = &a->work->coords;
-}
-
-/* Field and rule; the validator's own text where there is one, else the pointer alone. */
+/* Field and rule; the validator's own text where there is one, else what the plan says. */
 static const char *reason_text(const struct ask *a, char *out, size_t size)
 {
 	if (a->req.code)
@@ -132,36 +120,62 @@ static const char *reason_text(const struct ask *a, char *out, size_t size)
 	return out;
 }
 
-static int append_outcome(struct dispatcher *d, struct ask *a, struct err *e)
+static void describe_plan(struct ask *a, struct outcome *o)
 {
-	char reason[200];
+	const struct plan *p = &a->plan;
+
+	o->word = p->word;
+	o->generation = p->generation ? p->generation : a->claim.generation;
+	o->prev = p->prev;
+	o->code = p->code;
+	o->holder = p->other;
+	if (p->turn) {
+		ask_name_delivery(a);
+		o->delivery = a->delivery;
+		o->channel = "email";
+		o->turn = p->turn;
+	}
+	if (p->word == WORD_SENT && a->claim.expires_ms) /* resolved: the window has been running */
+		o->expires_ms = a->claim.expires_ms;
+	if (a->req.type == REQUEST_RECEIPT)
+		o->provider_message_id = a->req.receipt.provider_message_id;
+	if (p->word == WORD_ACCEPTED)
+		o->sealed = a->req.sealed;
+	if (!records_waits(a))
+		return;
+	o->word = WORD_DEFERRED;
+	o->code = o->reason = why_it_waits(a);
+	o->not_before_ms = a->slot_ms;
+	o->origin = &a->work->coords;
+}
+
+/* Of whom: from what is kept where it can be read, else from the state. */
+static void describe_person(struct ask *a, struct outcome *o)
+{
+	bool readable = a->kept.data && !a->kept.request.code;
+
+	o->data = readable ? a->kept.data : NULL;
+	if (a->req.code && a->req.type == REQUEST_INVITE)
+		return;
+	if (readable) {
+		o->kind = request_kinds[a->kept.request.kind];
+		o->recipient_masked = a->kept.recipient_masked;
+		o->recipient_hash = a->kept.recipient_hash;
+	} else {
+		o->kind = a->claim.kind && a->claim.kind[0] ? a->claim.kind
+							    : request_kinds[KIND_INVITE];
+		o->recipient_hash = a->claim.recipient_hash;
+	}
+}
+
+static int append_packed(struct dispatcher *d, struct ask *a, const struct outcome *o,
+			 struct err *e)
+{
 	autobuf bytes = BUF_INIT(OUTCOME_MAX_BYTES);
 	struct outcome_record record;
-	struct outcome o = {
-		.word = WORD_DUPLICATE,
-		.tenant = a->req.tenant,
-		.invite = a->req.invite,
-		.generation = a->claim.generation,
-		.request_source = a->event.source,
-		.request_id = a->event.id,
-		.traceparent = a->event.traceparent,
-		.first = a->claim.first,
-		.prev = a->claim.state,
-		.data = a->req.code ? NULL : a->event.data,
-	};
 
-	if (a->step != ASK_DUPLICATE) {
-		describe_plan(a, &o);
-		o.first = NULL;
-		o.reason = reason_text(a, reason, sizeof(reason));
-		if (!a->req.code) {
-			o.kind = request_kinds[a->req.kind];
-			o.recipient_masked = a->recipient_masked;
-			o.recipient_hash = a->recipient_hash;
-		}
-	}
-	tell_note(stage_metrics(d->run), &o);
-	outcome_pack(&o, SOURCE, &bytes);
+	tell_note(stage_metrics(d->run), o);
+	outcome_pack(o, SOURCE, &bytes);
 	if (outcome_unpack(bytes.data, bytes.len, stage_topic(d->run, STAGE_TOPIC_STATUS), &record,
 			   e) < 0)
 		return ERR_FATAL;
@@ -172,15 +186,74 @@ static int append_outcome(struct dispatcher *d, struct ask *a, struct err *e)
 	return stage_append(d->run, a->work, &record.message, e);
 }
 
+static struct outcome outcome_of(const struct ask *a)
+{
+	return (struct outcome){
+		.tenant = a->key[0] ? a->req.tenant : NULL,
+		.invite = a->key[0] ? a->req.invite : NULL,
+		.request_source = a->event.source,
+		.request_id = a->event.id,
+		.traceparent = a->event.traceparent,
+	};
+}
+
+/* Told of the delivery whose link has been replaced. */
+static int append_superseded(struct dispatcher *d, struct ask *a, struct err *e)
+{
+	struct delivery old = { .channel = "email", .generation = (uint32_t)a->plan.superseded };
+	struct outcome o = outcome_of(a);
+	char id[IDS_DELIVERY_SIZE];
+
+	snprintf(old.tenant, sizeof(old.tenant), "%s", a->req.tenant);
+	snprintf(old.invite, sizeof(old.invite), "%s", a->req.invite);
+	o.word = WORD_SUPERSEDED;
+	o.generation = a->plan.superseded;
+	o.prev = a->plan.prev;
+	o.delivery = ids_delivery_build(&old, id);
+	o.channel = old.channel;
+	o.turn = 1;
+	o.kind = a->claim.kind;
+	return append_packed(d, a, &o, e);
+}
+
+static int append_duplicate(struct dispatcher *d, struct ask *a, struct err *e)
+{
+	struct outcome o = outcome_of(a);
+
+	if (!strcmp(a->event.source, TIMER_SOURCE))
+		return OK; /* the fleet's own, put back twice */
+	o.word = WORD_DUPLICATE;
+	o.generation = a->claim.generation;
+	o.first = a->claim.first;
+	o.prev = a->claim.state;
+	o.data = a->req.type == REQUEST_INVITE && !a->req.code ? a->event.data : NULL;
+	return append_packed(d, a, &o, e);
+}
+
+static int append_outcome(struct dispatcher *d, struct ask *a, struct err *e)
+{
+	struct outcome o = outcome_of(a);
+	char reason[200];
+
+	if (a->plan.word == PLAN_SILENT)
+		return OK;
+	o.reason = reason_text(a, reason, sizeof(reason));
+	if (a->step == ASK_PLANNED)
+		describe_person(a, &o);
+	describe_plan(a, &o);
+	if (a->plan.superseded && append_superseded(d, a, e) < 0)
+		return ERR_FATAL;
+	return append_packed(d, a, &o, e);
+}
+
 int records_append(struct dispatcher *d, struct ask *a, struct err *e)
 {
-	if (a->step == ASK_PLANNED && a->plan.word == WORD_QUEUED) {
-		ask_name_delivery(a);
+	if (a->step == ASK_DUPLICATE)
+		return append_duplicate(d, a, e);
+	if (records_has_job(a)) {
 		if (!records_waits(a) && append_job(d, a, e) < 0)
 			return ERR_FATAL;
 		crash_point("job-appended");
-	} else if (a->step == ASK_PLANNED && a->plan.generation) {
-		ask_name_delivery(a);
 	}
 	if (append_outcome(d, a, e) < 0)
 		return ERR_FATAL;

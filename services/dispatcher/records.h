@@ -9,6 +9,9 @@
 #include "job.h"
 #include "later.h"
 
+/* A job is to be made: one was planned, and where that is long ago the invite has not moved on. */
+bool records_has_job(const struct ask *a);
+
 /* The tenant's slot, or schedule.not_before, lies ahead: the job is parked instead of appended. */
 bool records_waits(const struct ask *a);
 
@@ -23,7 +26,7 @@ struct parked {
 void records_park(const struct dispatcher *d, struct ask *a, struct parked *p);
 void parked_clear(struct parked *p);
 
-/* Appends job and outcome, or the outcome alone. */
+/* Appends job and outcomes, or the outcomes alone, or nothing. */
 int records_append(struct dispatcher *d, struct ask *a, struct err *e);
 
 /* Bytes that are no event, unchanged, with why. */

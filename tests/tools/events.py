@@ -74,3 +74,9 @@ def invite(email=None, tenant="acme", invite=None, **data):
             "inviter": {"id": "u-1", "name": "Olga Petrova"}, "organisation": {"name": "Example Works"},
             "role": "member", **data}
     return Event(PREFIX + "invite.requested", body, **envelope)
+
+
+def command(type_, about, **data):
+    """Something asked of an invite that is there: `about` is its event; keyword arguments become fields of the data."""
+    envelope = {k: data.pop(k) for k in ("id_", "source", "key", "partition", "headers") if k in data}
+    return Event(PREFIX + type_, {"tenant": about.tenant, "invite": about.invite, **data}, **envelope)

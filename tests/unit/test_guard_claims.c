@@ -393,28 +393,93 @@ static void test_settle_writes_the_state(void **state)
 	assert_int_equal(redis_int(command(f, "EXISTS beckon:d:acme/none")), 0);
 }
 
+/* Settles acme/g.<generation>.email.<n> as an error that gives an address up. */
+static void settle_error(struct fixture *f, int64_t generation, int n, const char *address)
+{
+	const struct guard_field set[] = { { "state", "error", 5 } };
+	char delivery[64];
+	struct settle s = { .delivery = delivery,
+			    .invite = "acme/g",
+			    .generation = generation,
+			    .verdict = "error",
+			    .set = set,
+			    .nset = 1,
+			    .give_up_address = address };
+
+	snprintf(delivery, sizeof(delivery), "acme/g.%lld.email.%d", (long long)generation, n);
+	claim_of(f, "acme/g", delivery);
+	guard_add_settle(f->guards[A], &s);
+	run_or_fail(f->guards[A]);
+	assert_int_equal(s.answer, SETTLE_DONE);
+}
+
 static void test_settle_gives_the_address_up(void **state)
 {
 	struct fixture *f = *state;
-	struct settle s = { .delivery = "acme/g.1.email.0",
-			    .invite = "acme/g",
-			    .generation = 1,
-			    .verdict = "error",
-			    .give_up_address = "acme//invite/h1" };
 
-	claim_of(f, "acme/g", "acme/g.1.email.0");
+	command(f, "HSET beckon:d:acme/g ver 1 gen 1 state queued");
 	command(f, "SET beckon:a:acme//invite/h1 acme/g");
-	command(f, "SET beckon:a:acme//invite/h2 acme/other");
-	guard_add_settle(f->guards[A], &s);
-	run_or_fail(f->guards[A]);
+	settle_error(f, 1, 0, "acme//invite/h1");
 	assert_int_equal(redis_int(command(f, "EXISTS beckon:a:acme//invite/h1")), 0);
 
-	claim_of(f, "acme/g", "acme/g.1.email.1");
-	s.delivery = "acme/g.1.email.1";
-	s.give_up_address = "acme//invite/h2";
+	command(f, "SET beckon:a:acme//invite/h2 acme/other");
+	settle_error(f, 1, 1, "acme//invite/h2");
+	assert_string_equal(text_of(command(f, "GET beckon:a:acme//invite/h2")), "acme/other");
+}
+
+/* The address that a later generation has taken again stays its own. */
+static void test_settle_of_a_former_generation(void **state)
+{
+	struct fixture *f = *state;
+	const struct guard_field set[] = { { "state", "error", 5 } };
+	struct settle s = { .delivery = "acme/h.1.email.0",
+			    .invite = "acme/h",
+			    .generation = 1,
+			    .verdict = "error",
+			    .set = set,
+			    .nset = 1,
+			    .give_up_address = "acme//invite/h3" };
+
+	command(f, "HSET beckon:d:acme/h ver 1 gen 1 state queued");
+	claim_of(f, "acme/h", "acme/h.1.email.0");
+	command(f, "HSET beckon:d:acme/h ver 2 gen 2 state queued");
+	command(f, "SET beckon:a:acme//invite/h3 acme/h");
 	guard_add_settle(f->guards[A], &s);
 	run_or_fail(f->guards[A]);
-	assert_string_equal(text_of(command(f, "GET beckon:a:acme//invite/h2")), "acme/other");
+	assert_int_equal(s.answer, SETTLE_DONE);
+	assert_string_equal(text_of(command(f, "GET beckon:a:acme//invite/h3")), "acme/h");
+	assert_string_equal(text_of(command(f, "HGET beckon:d:acme/h state")), "queued");
+}
+
+/* A receipt may be faster than our own settle: the state does not go back, the window is noted. */
+static void test_settle_after_a_receipt(void **state)
+{
+	struct fixture *f = *state;
+	const struct guard_field set[] = { { "state", "sent", 4 }, { "exp", "77", 2 } };
+	struct later_item timer = { .id = "acme/j.timer",
+				    .turn = 1001,
+				    .due_ms = 5,
+				    .topic = "t",
+				    .key = "acme/j",
+				    .value = "{}",
+				    .value_len = 2 };
+	struct settle s = { .delivery = "acme/j.1.email.0",
+			    .invite = "acme/j",
+			    .generation = 1,
+			    .verdict = "sent",
+			    .set = set,
+			    .nset = 2,
+			    .timer = &timer };
+
+	command(f, "HSET beckon:d:acme/j ver 1 gen 1 state queued");
+	claim_of(f, "acme/j", "acme/j.1.email.0");
+	command(f, "HSET beckon:d:acme/j ver 2 state delivered");
+	guard_add_settle(f->guards[A], &s);
+	run_or_fail(f->guards[A]);
+	assert_string_equal(text_of(command(f, "HGET beckon:d:acme/j state")), "delivered");
+	assert_int_equal(redis_int(command(f, "HGET beckon:d:acme/j exp")), 77);
+	assert_int_equal(redis_int(command(f, "ZSCORE beckon:later acme/j.timer")), 5);
+	assert_int_equal(later_cancel(f->guards[A], "acme/j.timer", NULL), OK);
 }
 
 static void test_settle_parks(void **state)
@@ -497,6 +562,8 @@ int main(void)
 		cmocka_unit_test(test_pins),
 		cmocka_unit_test(test_settle_writes_the_state),
 		cmocka_unit_test(test_settle_gives_the_address_up),
+		cmocka_unit_test(test_settle_of_a_former_generation),
+		cmocka_unit_test(test_settle_after_a_receipt),
 		cmocka_unit_test(test_settle_parks),
 		cmocka_unit_test(test_superseded_memory_ends),
 		cmocka_unit_test(test_claim_of_another_version),
