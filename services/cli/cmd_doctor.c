@@ -21,10 +21,11 @@ static const struct arg list[] = {
 static const struct args args = {
 	"doctor",
 	"[OPTION...]",
-	"Looks at Kafka, Redis and the relays and tells what does not fit the fleet's promises: a "
-	"line each of\n"
-	"ok, warn or bad, what, and the remedy. Changes nothing. Exit code 1 where something is "
-	"bad.",
+	"Looks at Kafka, Redis, the clock, the relays, keys, templates and tenants, and tells what "
+	"does not fit\n"
+	"the fleet's promises: a line each of ok, warn or bad, what, and the remedy. Changes "
+	"nothing. Exit code 1\n"
+	"where something is bad.",
 	list,
 	ARRAY_LEN(list),
 	.settings = true,
@@ -79,7 +80,11 @@ int cmd_doctor(int argc, char **argv)
 
 	doctor_topics(&s, &f);
 	doctor_redis(&s, &f);
+	doctor_clock(&s, &f);
 	doctor_relay(&s, &f);
+	doctor_keys(&s, &f);
+	doctor_templates(&s, &f);
+	doctor_tenants(&s, &f);
 	settings_close(&s);
 	return r.bad ? CLI_BAD : CLI_GOOD;
 }

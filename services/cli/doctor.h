@@ -20,13 +20,28 @@ struct findings {
 
 /* Each topic is there, has the broker's clock, and keeps what it holds long enough. */
 void doctor_topics(const struct settings *s, const struct findings *f);
-/* Redis is the primary, writes everything down and evicts nothing; its epoch is there. */
+/* Redis is the primary, new enough, writes everything down and evicts nothing; its epoch is there;
+   its clock is ours. */
 void doctor_redis(const struct settings *s, const struct findings *f);
-/* The relay answers EHLO, with TLS and AUTH as configured. */
+/* Nothing is long overdue: a clock runs. */
+void doctor_clock(const struct settings *s, const struct findings *f);
+/* Each relay answers EHLO, with TLS and AUTH as configured. */
 void doctor_relay(const struct settings *s, const struct findings *f);
+/* Keys can be read and are well-formed, and files with secrets are their owner's alone. */
+void doctor_keys(const struct settings *s, const struct findings *f);
+/* Templates compile, and every tenant's language has them. */
+void doctor_templates(const struct settings *s, const struct findings *f);
+/* Tenants' settings are right, and their mail can be sent and answered. */
+void doctor_tenants(const struct settings *s, const struct findings *f);
 
 /* Does a topic keep what its rule asks for? Pure. */
 enum judgement doctor_judge_retention(const struct topic_rule *rule, const char *cleanup,
 				      const char *retention_ms);
+
+/* How far Redis' clock is from ours, for good or bad. Pure. */
+enum judgement doctor_judge_skew(int64_t skew_ms);
+
+/* Is this version of Redis ("7.0.15") one that the scripts run on? Pure. */
+bool doctor_redis_new_enough(const char *version);
 
 #endif

@@ -3,10 +3,18 @@
 #include <string.h>
 
 #include "doctor.h"
+#include "guard.h"
+#include "later.h"
 #include "mem.h"
+#include "now.h"
 #include "redis.h"
 
 #define VALUE_MAX 64
+#define REDIS_MAJOR_MIN 7 /* SET with NX and GET */
+#define SKEW_WARN_MS 1000
+#define SKEW_BAD_MS 30000
+#define OVERDUE_WARN_MS 5000
+#define OVERDUE_BAD_MS 60000
 
 /* What INFO and CONFIG must say. A broken must is bad, a broken should a warning. */
 static const struct fact {
@@ -63,7 +71,47 @@ static int ask(struct redis *r, const struct settings *s, struct err *e)
 	redis_add(r, 1, (const char *[]){ "INFO" }, NULL);
 	redis_add(r, 3, (const char *[]){ "CONFIG", "GET", "appendfsync" }, NULL);
 	redis_add(r, 2, (const char *[]){ "EXISTS", epoch }, NULL);
+	redis_add(r, 1, (const char *[]){ "TIME" }, NULL);
 	return redis_run(r, e);
+}
+
+/* Links live and claims end by Redis' clock, schedules by that of each machine. */
+static void judge_time(const struct redis_reply *time, const struct findings *f)
+{
+	int64_t there_ms =
+		redis_int(redis_at(time, 0)) * 1000 + redis_int(redis_at(time, 1)) / 1000;
+	int64_t skew_ms = there_ms + now_skew_ms() - now_ms();
+	autofree char *remedy =
+		xasprintf("Redis' clock is %lld ms %s this machine's: let both "
+			  "follow a time server (chrony, systemd-timesyncd)",
+			  (long long)llabs(skew_ms), skew_ms < 0 ? "behind" : "ahead of");
+	enum judgement j = doctor_judge_skew(skew_ms);
+
+	f->add(f->ctx, j, "redis: clock", j == FINDING_OK ? "" : remedy);
+}
+
+enum judgement doctor_judge_skew(int64_t skew_ms)
+{
+	if (llabs(skew_ms) >= SKEW_BAD_MS)
+		return FINDING_BAD;
+	return llabs(skew_ms) >= SKEW_WARN_MS ? FINDING_WARN : FINDING_OK;
+}
+
+bool doctor_redis_new_enough(const char *version)
+{
+	return strtol(version, NULL, 10) >= REDIS_MAJOR_MIN;
+}
+
+static void judge_version(const char *info, const struct findings *f)
+{
+	char version[VALUE_MAX];
+
+	info_value(info, "redis_version", version);
+	if (doctor_redis_new_enough(version))
+		f->add(f->ctx, FINDING_OK, "redis: version", "");
+	else
+		f->add(f->ctx, FINDING_BAD, "redis: version",
+		       "the scripts need Redis 7 or Valkey: install a newer one");
 }
 
 static void judge_all(struct redis *r, const struct findings *f)
@@ -79,6 +127,8 @@ static void judge_all(struct redis *r, const struct findings *f)
 			info_value(info, facts[i].name, value);
 		judge(&facts[i], value, f);
 	}
+	judge_version(info, f);
+	judge_time(redis_reply(r, 3), f);
 	if (redis_int(redis_reply(r, 2)))
 		f->add(f->ctx, FINDING_OK, "redis: epoch", "");
 	else
@@ -100,4 +150,30 @@ void doctor_redis(const struct settings *s, const struct findings *f)
 	else
 		judge_all(r, f);
 	redis_free(r);
+}
+
+void doctor_clock(const struct settings *s, const struct findings *f)
+{
+	struct later_stats stats;
+	struct guard *g;
+	struct err e;
+
+	if (settings_guard_ready(s, "beckon-doctor", &g, &e))
+		return; /* doctor_redis has said why */
+	if (later_stats(g, &stats, &e)) {
+		f->add(f->ctx, FINDING_BAD, "clock: due times", e.text);
+	} else {
+		int64_t late_ms = stats.oldest_overdue_ms;
+		autofree char *remedy =
+			xasprintf("%lld items are overdue, the first for %lld s: "
+				  "is beckon-clock running?",
+				  (long long)stats.overdue, (long long)(late_ms / 1000));
+
+		f->add(f->ctx,
+		       late_ms >= OVERDUE_BAD_MS    ? FINDING_BAD
+		       : late_ms >= OVERDUE_WARN_MS ? FINDING_WARN
+						    : FINDING_OK,
+		       "clock: due times", late_ms >= OVERDUE_WARN_MS ? remedy : "");
+	}
+	guard_free(g);
 }

@@ -32,7 +32,7 @@ enum judgement doctor_judge_retention(const struct topic_rule *rule, const char 
 
 /* What a topic is judged by. */
 struct topic_facts {
-	char clock[VALUE_MAX], cleanup[VALUE_MAX], kept[VALUE_MAX];
+	char clock[VALUE_MAX], cleanup[VALUE_MAX], kept[VALUE_MAX], largest[VALUE_MAX];
 };
 
 static int read_facts(const struct settings *s, const char *topic, struct topic_facts *facts,
@@ -46,6 +46,9 @@ static int read_facts(const struct settings *s, const char *topic, struct topic_
 				       e);
 	if (r == OK)
 		r = kafka_topic_config(s->kafka, topic, "retention.ms", facts->kept, VALUE_MAX, e);
+	if (r == OK)
+		r = kafka_topic_config(s->kafka, topic, "max.message.bytes", facts->largest,
+				       VALUE_MAX, e);
 	return r;
 }
 
@@ -79,6 +82,20 @@ static void check_retention(const char *topic, const struct topic_rule *rule,
 	say(f, doctor_judge_retention(rule, facts->cleanup, facts->kept), what, remedy);
 }
 
+static void check_size(const char *topic, const struct topic_rule *rule,
+		       const struct topic_facts *facts, const struct findings *f)
+{
+	autofree char *what = xasprintf("topic %s: size", topic);
+	autofree char *remedy = xasprintf("max.message.bytes is '%s'; larger records could not be "
+					  "kept whole: kafka-configs.sh --alter --topic %s "
+					  "--add-config max.message.bytes=%" PRId64,
+					  facts->largest, topic, rule->max_bytes);
+	bool fits = strtoll(facts->largest, NULL, 10) >= rule->max_bytes;
+
+	if (rule->max_bytes)
+		say(f, fits ? FINDING_OK : FINDING_WARN, what, remedy);
+}
+
 /* False: Kafka or its configuration cannot be asked, so nothing more need be. */
 static bool check_topic(const struct settings *s, const char *topic, const struct topic_rule *rule,
 			const struct findings *f)
@@ -100,6 +117,7 @@ static bool check_topic(const struct settings *s, const char *topic, const struc
 	}
 	check_clock(topic, &facts, f);
 	check_retention(topic, rule, &facts, f);
+	check_size(topic, rule, &facts, f);
 	return true;
 }
 

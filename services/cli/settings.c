@@ -42,6 +42,12 @@ static const struct config_key keys[] = {
 	  .help = "The relays of the e-mail service, for doctor." },
 	{ CONFIG_STRING(S, ring_file), .name = "keys.ring_file",
 	  .help = "The keys that sign links, for token verify and doctor." },
+	{ CONFIG_STRING(S, recipient_file), .name = "keys.recipient_file",
+	  .help = "The key that names recipients, for doctor." },
+	{ CONFIG_STRING(S, templates_dir), .name = "templates_dir",
+	  .help = "The templates of the e-mail service, for doctor." },
+	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
+	  .help = "Settings of tenants, for doctor and explain." },
 };
 #undef S
 

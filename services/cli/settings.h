@@ -36,8 +36,9 @@ struct settings {
 	int64_t redis_timeout_ms;
 	char *topics[TOPIC_COUNT];
 	char *seal_public_file; /* NULL = none */
-	char *ring_file;	/* NULL = not told */
-	json_t *relays;		/* as it stands in the file; NULL = none */
+	/* Of the services, for doctor and token verify; NULL = not told. */
+	char *ring_file, *recipient_file, *templates_dir;
+	json_t *relays, *tenants; /* as they stand in the file */
 };
 
 /* words are what args_read put aside. ERR_FATAL: a wrong setting, told as file, key and value. */

@@ -50,11 +50,39 @@ static void test_rules(void **state)
 		assert_non_null(topic_rules[t].cleanup);
 }
 
+static void test_skew(void **state)
+{
+	static const struct {
+		int64_t skew_ms;
+		enum judgement judgement;
+	} rows[] = {
+		{ 0, FINDING_OK },	{ 999, FINDING_OK },	   { -999, FINDING_OK },
+		{ 1000, FINDING_WARN }, { -1000, FINDING_WARN },   { 29999, FINDING_WARN },
+		{ 30000, FINDING_BAD }, { -3600000, FINDING_BAD },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(doctor_judge_skew(rows[i].skew_ms), rows[i].judgement);
+}
+
+static void test_redis_version(void **state)
+{
+	(void)state;
+	assert_true(doctor_redis_new_enough("7.0.15"));
+	assert_true(doctor_redis_new_enough("8.2.1"));
+	assert_true(doctor_redis_new_enough("10.0.0"));
+	assert_false(doctor_redis_new_enough("6.2.7"));
+	assert_false(doctor_redis_new_enough(""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_retention),
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_skew),
+		cmocka_unit_test(test_redis_version),
 	};
 
 	return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);

@@ -1,0 +1,81 @@
+"""beckon doctor: what it finds wrong in keys, templates, tenants, relays and the clock."""
+import json
+import time
+
+import pytest
+from fleet import fleet_config, merge, write_yaml
+
+
+@pytest.fixture
+def doctor(fleet):
+    """doctor(**changes of the configuration) -> {what: finding}; the fleet has an epoch and no service."""
+    fleet.init()
+
+    def look(**changes):
+        path = fleet.dir / "doctor.yaml"
+        write_yaml(path, merge(fleet_config(fleet), changes))
+        done = fleet.beckon("doctor", "--config", path, "--json", check=False)
+        found = {f["what"]: f for f in map(json.loads, done.stdout.splitlines())}
+        assert done.returncode == any(f["judgement"] == "bad" for f in found.values()), done.stderr
+        return found
+    return look
+
+
+def judged(found, what):
+    return found[what]["judgement"]
+
+
+@pytest.mark.story
+def test_what_is_well(doctor):
+    found = doctor()
+    for what in ("redis: version", "redis: clock", "clock: due times", "relay sink", "keys: ring", "keys: ring: mode",
+                 "keys: recipient", "keys: recipient: mode", "templates", "template invite: tenant *",
+                 "tenant *: sender", "tenant *: link", "tenant *: contact"):
+        assert judged(found, what) == "ok", found[what]
+        assert found[what]["remedy"] == ""
+
+
+def test_keys(doctor, fleet):
+    (fleet.dir / "ring.keys").chmod(0o640)
+    (fleet.dir / "recipient.key").unlink()
+    password = fleet.dir / "relay.password"
+    password.write_text("secret")
+    password.chmod(0o644)
+    relay = {**fleet.relays()[0], "username": "u", "password_file": str(password), "tls": "optional-insecure"}
+    found = doctor(relays=[relay])
+    assert judged(found, "keys: ring: mode") == "bad" and "chmod 600" in found["keys: ring: mode"]["remedy"]
+    assert judged(found, "keys: recipient") == "bad"
+    assert judged(found, "relay sink: password: mode") == "bad"
+
+    (fleet.dir / "ring.keys").write_text("no key\n")
+    assert judged(doctor(), "keys: ring") == "bad"
+
+
+def test_templates_and_tenants(doctor, fleet):
+    broken = fleet.dir / "templates" / "invite" / "en"
+    broken.mkdir(parents=True)
+    (broken / "subject.txt").write_text("Hello {{#open}}\n")
+    found = doctor(templates_dir=str(fleet.dir / "templates"))
+    assert judged(found, "templates") == "bad" and "subject.txt" in found["templates"]["remedy"]
+
+    found = doctor(tenants={"*": {"link_base": "http://join.internal/i"},
+                            "acme": {"sender": {"from": "test@example.com"}, "default_locale": "de"}})
+    assert judged(found, "tenant *: link") == "warn" and "https" in found["tenant *: link"]["remedy"]
+    assert judged(found, "tenant acme: sender") == "warn"
+    assert judged(found, "template invite: tenant acme") == "warn"
+    assert judged(doctor(tenants={"*": {"sendr": {}}}), "tenants") == "bad"
+
+
+def test_every_relay(doctor, fleet):
+    away = {"name": "away", "url": "smtp://127.0.0.1:9", "tls": "off"}
+    found = doctor(relays=[*fleet.relays(), away])
+    assert (judged(found, "relay sink"), judged(found, "relay away")) == ("ok", "bad")
+
+
+def test_no_clock_runs(doctor, fleet):
+    """Something has been due for long: the remedy names the program."""
+    due = int((time.time() - 120) * 1000)
+    fleet.redis.client.zadd(f"{fleet.prefix}later", {"acme/i.1.email.0": due})
+    fleet.redis.client.set(f"{fleet.prefix}l:acme/i.1.email.0", "1|9|")
+    found = doctor()
+    assert judged(found, "clock: due times") == "bad" and "beckon-clock" in found["clock: due times"]["remedy"]
