@@ -168,13 +168,17 @@ static void start_worker(struct exchange *x)
 
 void exchange_put(struct exchange *x, struct parcel_link *p)
 {
+	bool idle;
+
 	p->since_ms = now_mono_ms();
 	pthread_mutex_lock(&x->lock);
 	queue_add(&x->ready, p);
 	if (x->idle < x->ready.count && x->started < x->o.sessions)
 		start_worker(x);
-	pthread_cond_signal(&x->more);
+	idle = x->idle > 0;
 	pthread_mutex_unlock(&x->lock);
+	if (idle) /* whoever is woken finds the lock free */
+		pthread_cond_signal(&x->more);
 }
 
 struct parcel_link *exchange_done(struct exchange *x)

@@ -16,12 +16,14 @@
 /* Standard input to error are never a session: a zeroed struct session_fd is "no connection". */
 #define FIRST_FD 3
 
-/* What this thread is connecting for. timeout_ms is 0 outside begin and end; fd is libesmtp's. */
+/* What this thread is connecting for. timeout_ms is 0 outside begin and end; fd is libesmtp's; flags
+   are those of send(2). */
 static _Thread_local struct {
 	struct session_fd *watched;
 	struct session_fd own;
 	int timeout_ms;
 	int fd;
+	int flags;
 } mine = { .fd = -1 };
 
 void session_fd_use(struct session_fd *s)
@@ -61,6 +63,12 @@ static void watch_end(void)
 	if (fd >= 0)
 		close(fd);
 	mine.fd = -1;
+	mine.flags = 0;
+}
+
+void smtp_connect_more(bool more)
+{
+	mine.flags = more ? MSG_MORE : 0;
 }
 
 static bool watch_begin(int fd)
@@ -187,4 +195,12 @@ int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (mine.timeout_ms == 0 || !is_tcp(fd, addr))
 		return connect_raw(fd, addr, len);
 	return connect_bounded(fd, addr, len);
+}
+
+/* Likewise. */
+ssize_t write(int fd, const void *bytes, size_t len)
+{
+	if (!mine.flags || fd != mine.fd)
+		return syscall(SYS_write, fd, bytes, len);
+	return send(fd, bytes, len, mine.flags | MSG_NOSIGNAL);
 }

@@ -46,9 +46,11 @@ static const char *on_read(void **context, int *len, void *arg)
 	if (!l->read_ms) {
 		l->read_ms = now_mono_ms();
 		*len = (int)l->mail->len;
+		smtp_connect_more(true);
 	} else if (!l->dot && !l->withheld) {
 		l->dot = may_end(l);
 		l->withheld = !l->dot;
+		smtp_connect_more(false);
 	}
 	if (l->withheld)
 		smtp_connect_cut();
