@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "nearest.h"
 #include "request.h"
+#include "seal.h"
 #include "shape.h"
 
 #define TTL_MIN_S 300
@@ -68,7 +69,9 @@ static bool is_sms_id(const char *s, size_t len)
 
 static bool is_key(const char *s, size_t len)
 {
-	return len == 44 && form_base64(s, len); /* 32 bytes */
+	struct seal_public sealed_for;
+
+	return seal_public_parse(s, len, &sealed_for, NULL) == OK;
 }
 
 static const struct form line = { form_line, "one line of text" };
@@ -77,7 +80,7 @@ static const struct form address = {
 };
 static const struct form colour = { is_colour, "a colour such as #1a5fb4" };
 static const struct form country = { is_country, "a country such as KZ" };
-static const struct form key = { is_key, "a public key: 32 bytes in base64" };
+static const struct form key = { is_key, "a public key as `beckon keygen --accept-key` prints it" };
 static const struct form locale = { form_locale, "a BCP 47 language tag such as ru-RU" };
 static const struct form name = { is_name, "one line of 1 to 100 bytes" };
 static const struct form sms_id = { is_sms_id, "11 letters and digits, or 3 to 15 digits" };

@@ -10,6 +10,7 @@
 #include "args.h"
 #include "buf.h"
 #include "cli.h"
+#include "cmd_keygen.h"
 #include "crypto.h"
 #include "guard.h"
 #include "kafka_admin.h"
@@ -27,7 +28,9 @@ struct init_options {
 
 static const struct arg list[] = {
 	{ "keys", ARG_TEXT, offsetof(struct init_options, keys), "DIR",
-	  "only draw the keys: " INIT_RING_FILE " (signs links) and " INIT_RECIPIENT_FILE, 0, 0 },
+	  "only draw the keys: " INIT_RING_FILE " (signs links), " INIT_RECIPIENT_FILE
+	  " and " INIT_SEAL_FILE " (opens passwords)",
+	  0, 0 },
 };
 
 static const struct args args = {
@@ -94,6 +97,15 @@ static int write_secret(const char *dir, const char *name, const struct buf *tex
 	return whole ? OK : ERR_FATAL;
 }
 
+/* The pair that passwords are sealed with. */
+static int draw_pair(const char *dir, struct err *e)
+{
+	autofree char *path = xasprintf("%s/" INIT_SEAL_FILE, dir);
+	struct seal_public public;
+
+	return access(path, F_OK) == 0 ? OK : keygen_write(path, false, &public, e);
+}
+
 int init_keys(const char *dir, struct err *e)
 {
 	unsigned char bytes[RECIPIENT_KEY_BYTES];
@@ -114,6 +126,8 @@ int init_keys(const char *dir, struct err *e)
 	buf_fmt(&text, "%s\n", key);
 	if (r == OK)
 		r = write_secret(dir, INIT_RECIPIENT_FILE, &text, e);
+	if (r == OK)
+		r = draw_pair(dir, e);
 	crypto_wipe(text.data, text.len);
 	crypto_wipe(bytes, sizeof(bytes));
 	crypto_wipe(key, sizeof(key));
@@ -127,10 +141,11 @@ static int draw_keys(const char *dir)
 
 	if (init_keys(dir, &e))
 		return cli_fail("init", ERR_FATAL, &e);
-	printf("%s/%s and %s/%s are there. Keep copies: without the first no link that was sent "
-	       "works,\n"
-	       "without the second a known person is no longer recognised.\n",
-	       dir, INIT_RING_FILE, dir, INIT_RECIPIENT_FILE);
+	printf("%s/%s, %s/%s and %s/%s are there. Keep copies: without the first no link that was "
+	       "sent works,\n"
+	       "without the second a known person is no longer recognised, without the third no "
+	       "sealed password opens.\n",
+	       dir, INIT_RING_FILE, dir, INIT_RECIPIENT_FILE, dir, INIT_SEAL_FILE);
 	return CLI_GOOD;
 }
 

@@ -14,9 +14,10 @@ int init_epoch(const struct settings *s, bool *created, struct err *e);
 
 #define INIT_RING_FILE "ring.keys"
 #define INIT_RECIPIENT_FILE "recipient.key"
+#define INIT_SEAL_FILE "seal.keys" /* and its public half, .pub */
 
-/* Makes both key files in dir, mode 0600, and leaves those alone that are there. ERR_FATAL: cannot.
- */
+/* Makes the key files in dir, secret ones with mode 0600, and leaves those alone that are there.
+   ERR_FATAL: cannot. */
 int init_keys(const char *dir, struct err *e);
 
 #endif

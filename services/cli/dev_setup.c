@@ -155,6 +155,8 @@ static void describe(const struct dev *d, const char *templates, struct buf *b)
 	buf_str(b, "keys:\n");
 	put(b, "  ring_file", "%s/keys/" INIT_RING_FILE, d->dir);
 	put(b, "  recipient_file", "%s/keys/" INIT_RECIPIENT_FILE, d->dir);
+	put(b, "  seal_file", "%s/keys/" INIT_SEAL_FILE, d->dir);
+	put(b, "  seal_public_file", "%s/keys/" INIT_SEAL_FILE ".pub", d->dir);
 	put(b, "state_dir", "%s/state", d->dir);
 	put(b, "templates_dir", "%s", templates);
 	buf_fmt(b, "relays:\n  - {name: catcher, url: \"smtp://127.0.0.1:%u\", tls: \"off\"}\n",

@@ -286,8 +286,9 @@ def test_keys(tmp_path):
     done = beckon("init", "--keys", tmp_path / "keys")
     assert done.returncode == 0, done.stderr
     files = {p.name: p for p in (tmp_path / "keys").iterdir()}
-    assert set(files) == {"ring.keys", "recipient.key"}
-    assert {oct(p.stat().st_mode & 0o777) for p in files.values()} == {"0o600"}
+    assert set(files) == {"ring.keys", "recipient.key", "seal.keys", "seal.keys.pub"}
+    modes = {n: oct(p.stat().st_mode & 0o777) for n, p in files.items()}
+    assert modes.pop("seal.keys.pub") == "0o644" and set(modes.values()) == {"0o600"}
     before = {n: p.read_bytes() for n, p in files.items()}
     assert beckon("init", "--keys", tmp_path / "keys").returncode == 0
     assert {n: p.read_bytes() for n, p in files.items()} == before

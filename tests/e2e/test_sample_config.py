@@ -31,11 +31,17 @@ def flat(tree, prefix=""):
             yield name, value
 
 
+# Of a key pair that opens nothing: its secret half is the bytes 0 to 31.
+SEAL_SECRET = "53oyqpna:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
+SEAL_PUBLIC = "53oyqpna:j0DFrbaPJWJK5bIU6nZ6bslNgp09e14a0bpvPiE4KF8\n"
+
+
 @pytest.fixture
 def installed(tmp_path):
     """Writes a text as the configuration of a machine whose keys and templates are in place."""
     secret = base64.b64encode(os.urandom(32)).decode()
     for name, text in (("ring.keys", f"k1:{secret} 2025-01-01T00:00:00Z\n"), ("recipient.key", secret + "\n"),
+                       ("seal.keys", SEAL_SECRET), ("seal.keys.pub", SEAL_PUBLIC),
                        ("redis.password", "secret\n"), ("relay.password", "secret\n")):
         (tmp_path / name).write_text(text)
 

@@ -33,7 +33,8 @@ def settings():
     with tempfile.TemporaryDirectory() as keys:
         run(bin_ / "beckon", "init", "--keys", keys)
         own = Path(keys, "own.yaml")
-        own.write_text(f"keys: {{ring_file: {keys}/ring.keys, recipient_file: {keys}/recipient.key}}\n"
+        own.write_text(f"keys: {{ring_file: {keys}/ring.keys, recipient_file: {keys}/recipient.key, "
+                       f"seal_file: {keys}/seal.keys, seal_public_file: {keys}/seal.keys.pub}}\n"
                        f"templates_dir: {ROOT}/deploy/templates\n")
         for name in ("dispatcher", "email", "clock"):
             run(bin_ / f"beckon-{name}", "--check", "--config", "deploy/compose/beckon.yaml", "--config", own)

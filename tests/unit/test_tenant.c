@@ -181,7 +181,8 @@ static void test_all_fields(void **state)
 		"        roles: [admin, member], departments: [], teams: [Блюз],\n"
 		"        countries: {allow: [KZ, RU], deny: [US]}, segment_cap: 3,\n"
 		"        accept: {mode: confirm, redirect: 'https://a.example/',\n"
-		"                 public_key: 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE='}},\n"
+		"                 public_key: "
+		"'53oyqpna:j0DFrbaPJWJK5bIU6nZ6bslNgp09e14a0bpvPiE4KF8'}},\n"
 		" off: {send_window: off, reminder: off}}");
 	const struct tenant *acme = tenants_find(tenants, "acme"),
 			    *off = tenants_find(tenants, "off");
@@ -362,7 +363,8 @@ static const struct {
 	{ "{acme: {accept: {mode: page}}}",
 	  "tenants.acme: accept: mode 'page' must be form, confirm or redirect" },
 	{ "{acme: {accept: {public_key: c2hvcnQ=}}}",
-	  "tenants.acme: accept: public_key 'c2hvcnQ=' must be a public key: 32 bytes in base64" },
+	  "tenants.acme: accept: public_key 'c2hvcnQ=' must be a public key as `beckon keygen "
+	  "--accept-key` prints it" },
 	{ "{acme: {sender: {sms_id: 'Twelve chars'}}}",
 	  "tenants.acme: sender: sms_id 'Twelve chars' must be 11 letters and digits, or 3 to 15 "
 	  "digits" },
