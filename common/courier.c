@@ -88,6 +88,8 @@ static void parcel_free(struct parcel *p)
 	crypto_wipe(p->token, sizeof(p->token));
 	free(p->park);
 	free(p->timer);
+	tenants_free(p->tenants);
+	pauses_free(p->pauses);
 	free(p);
 }
 
@@ -246,7 +248,8 @@ static int64_t tick_lanes(struct courier *c, int64_t now)
 
 		next = lane_next < next ? lane_next : next;
 		collect_done(c, l);
-		all = !lane_is_open(l) || stage_stopping(c->run) || c->recall;
+		all = !lane_is_open(l) || stage_stopping(c->run) || stage_paused(c->run) ||
+		      c->recall;
 		take_back(c, l, all ? INT64_MAX : now - STALE_READY_MS);
 	}
 	return next;
@@ -254,8 +257,12 @@ static int64_t tick_lanes(struct courier *c, int64_t now)
 
 int64_t courier_tick(struct courier *c)
 {
-	int64_t now = now_mono_ms(), next = tick_lanes(c, now), ask;
+	int64_t now = now_mono_ms(), next, ask;
 
+	if (c->settings_count != stage_settings_count(c->run))
+		c->recall = true; /* what is ready may be paused now */
+	c->settings_count = stage_settings_count(c->run);
+	next = tick_lanes(c, now);
 	c->recall = false;
 	if (stage_ready(c->run))
 		ask_redis(c, now);

@@ -54,7 +54,15 @@ struct parcel {
 	struct courier *courier;
 	struct work *work;
 	struct job job;
+	struct tenants *tenants; /* held since it was last asked for, as are pauses */
+	struct pauses *pauses;
 	const struct tenant *tenant;
+	struct {
+		const char *
+			reason; /* why it is not to leave now: paused, quiet_hours; NULL = it may */
+		int64_t until_ms;	   /* when to ask again */
+		const struct pause *pause; /* NULL = it is none */
+	} hold;
 	int64_t ask_at_ms;     /* monotonic */
 	int64_t read_ms;       /* monotonic: when it came into our hands */
 	unsigned route_faults; /* met in a row: a message that breaks connections is not retried for
@@ -118,7 +126,6 @@ struct courier_options {
 	int64_t deadline_ms;	    /* of one message */
 	struct verdict_rules rules; /* of an invite; a password in doubt is never sent again */
 	struct limit_fleet limits;
-	const struct tenants *tenants;
 	const struct keyring *ring; /* replaced by courier_keyring */
 };
 

@@ -16,7 +16,7 @@ static size_t room(const struct courier *c)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->nlanes && !stage_stopping(c->run); i++)
+	for (size_t i = 0; i < c->nlanes && !stage_stopping(c->run) && !stage_paused(c->run); i++)
 		n += serves(c, i) ? lane_room(&c->lanes[i]) : 0;
 	return n < COURIER_PIPELINE_MAX ? n : COURIER_PIPELINE_MAX;
 }

@@ -35,6 +35,7 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 	struct limit_relay relay = { p->lane->terms->name, p->lane->terms->limit };
 
 	make_token(c, p, p->job.kid);
+	courier_hold(c, p);
 	limit_find(&c->limits, &p->job, p->tenant, &c->o.limits, &relay);
 	if (c->journal) {
 		p->entry = journal_take(c->journal, p->job.id, p->job.turn);
@@ -56,6 +57,8 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 		.kid = p->job.kid ? p->job.kid : keyring_newest(c->o.ring),
 		.token_sha256 = p->token_sha256[0] ? p->token_sha256 : NULL,
 		.token_memory_s = p->job.ttl_s + TOKEN_MARGIN_S,
+		.held_by = p->hold.reason,
+		.held_until_ms = p->hold.until_ms,
 		.limits = c->limits.list,
 		.nlimits = c->limits.n,
 	};
@@ -86,6 +89,10 @@ static void send(struct courier *c, struct parcel *p)
 		make_token(c, p, p->claim.pinned_kid);
 	parcel_move(c, p, PARCEL_AWAY);
 	crash_point("claimed");
+	if (courier_is_held(p)) {
+		courier_give_back(c, p, now_mono_ms()); /* and asked for again: then it is parked */
+		return;
+	}
 	if (p->claim.now_ms > p->job.not_after_ms)
 		judge(c, p, REACH_REFUSED, "not_sent_in_time");
 	else if (!p->token[0] && !job_is_password(&p->job))
@@ -181,22 +188,22 @@ struct limited {
 	struct job_stand stand;
 };
 
-static void fill_limited(const struct parcel *p, struct limited *l)
+static void fill_limited(const struct courier *c, const struct parcel *p, struct limited *l)
 {
 	l->stand = (struct job_stand){ .turn = p->job.turn + 1,
 				       .attempt = p->job.attempt,
-				       .waited = "rate_limited" };
+				       .waited = courier_waits_for(p) };
 	l->item = (struct later_item){
 		.id = p->job.id,
 		.turn = l->stand.turn,
-		.due_ms = p->claim.now_ms + limit_park_ms(&p->claim, (uint32_t)random() * 2u),
+		.due_ms = courier_due_ms(c, p),
 		.topic = p->work->rec.topic,
 		.key = p->job.invite_key,
 		.value = p->work->rec.value,
 		.value_len = p->work->rec.value_len,
 		.headers = l->headers,
 		.header_count = job_headers(&p->job, &l->stand, l->headers),
-		.reason = "rate_limited",
+		.reason = l->stand.waited,
 		.tenant = p->job.delivery.tenant,
 	};
 }
@@ -205,11 +212,11 @@ static void tell_limited(struct courier *c, struct parcel *p, int64_t due_ms)
 {
 	struct outcome o = courier_outcome(c, p, WORD_DEFERRED, p->job.turn);
 
-	o.code = "rate_limited";
-	o.reason = p->claim.limited_by;
+	o.code = courier_waits_for(p);
+	o.reason = courier_held_by(p);
 	o.not_before_ms = due_ms;
 	o.origin = &p->work->coords;
-	if (strcmp(p->job.waited, "rate_limited") != 0) /* told once a reason */
+	if (strcmp(p->job.waited, o.code) != 0) /* told once a reason */
 		courier_tell(c, p, &o);
 	courier_let_go(c, p);
 }
@@ -224,7 +231,7 @@ void courier_park_limited(struct courier *c, struct parcel **limited, size_t n)
 	if (!n)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		fill_limited(limited[i], &l[i]);
+		fill_limited(c, limited[i], &l[i]);
 		items[i] = l[i].item;
 	}
 	code = later_park(stage_guard(c->run), items, n, &e);

@@ -27,10 +27,8 @@ static void open_metrics(struct lane *l, struct metrics *m)
 		METRIC_HISTOGRAM, "beckon_send_seconds",
 		"From a session taking a message up to the relay's last word."
 	};
-	static const struct metric_family errors = {
-		METRIC_COUNTER, "beckon_route_errors_total",
-		"Messages that a relay sent back for later."
-	};
+	static const struct metric_family errors = { METRIC_COUNTER, "beckon_route_errors_total",
+						     "Messages that a relay sent back for later." };
 	const char *labels[] = { "route", l->terms->name, NULL };
 
 	l->in_flight = metrics_series(m, &in_flight, labels);
@@ -86,11 +84,15 @@ bool lane_is_open(const struct lane *l)
 void lanes_look(struct courier *c)
 {
 	int64_t now = now_mono_ms();
+	bool some = false;
 
+	for (size_t i = 0; i < c->nlanes; i++)
+		some |= lane_is_open(&c->lanes[i]) && !courier_lane_is_paused(c, &c->lanes[i]);
 	for (size_t i = 0; i < c->nlanes; i++) {
 		const struct lane *l = &c->lanes[i];
 
-		c->routing[i].open = lane_is_open(l);
+		/* where nothing else is open a paused one is asked for: who asks is parked */
+		c->routing[i].open = lane_is_open(l) && !(some && courier_lane_is_paused(c, l));
 		c->routing[i].strained = strain_holds(&l->strain, now);
 		c->routing[i].full = now < l->full_until_ms;
 	}

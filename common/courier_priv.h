@@ -62,9 +62,10 @@ struct courier {
 	unsigned domains_waiting;	      /* buckets of which somebody waits */
 	int64_t answered_ms[COURIER_DOMAINS]; /* monotonic: when a message was last answered quickly
 					       */
-	bool held_back; /* there is room, but only for domains that have their share */
-	size_t gone;	/* parcels away or settling whose partition is somebody else's */
-	bool recall;	/* what is ready is taken back with the next turn */
+	bool held_back;		 /* there is room, but only for domains that have their share */
+	size_t gone;		 /* parcels away or settling whose partition is somebody else's */
+	unsigned settings_count; /* those that we know of */
+	bool recall;		 /* what is ready is taken back with the next turn */
 	char source[32], why[512];
 };
 
@@ -107,6 +108,20 @@ void courier_prepare_claim(struct courier *c, struct parcel *p);
 void courier_answer_claim(struct courier *c, struct parcel *p);
 /* Parks those that a limit refused, in one pipeline, and tells of it. */
 void courier_park_limited(struct courier *c, struct parcel **limited, size_t n);
+
+/* courier_hold.c */
+/* By what settings p goes from now on, and whether something holds it that no limit knows. */
+void courier_hold(struct courier *c, struct parcel *p);
+/* Something does, although the claim is ours: it is not to be sent. */
+bool courier_is_held(const struct parcel *p);
+/* Why one that was refused waits, and until when. */
+const char *courier_waits_for(const struct parcel *p);
+/* The limit, or what kind of pause. */
+const char *courier_held_by(const struct parcel *p);
+int64_t courier_due_ms(const struct courier *c, const struct parcel *p);
+bool courier_lane_is_paused(const struct courier *c, const struct lane *l);
+/* The hours in which p may be sent. */
+struct tenant_hours courier_hours(const struct courier *c, const struct parcel *p);
 
 /* courier_tell.c */
 /* From p->result to a verdict, an outcome and a settle, or back to waiting. */

@@ -58,7 +58,6 @@ static void take_over(struct courier *c, struct work *w)
 	p->work = w;
 	p->entry = -1;
 	p->read_ms = now_mono_ms();
-	p->tenant = tenants_find(c->o.tenants, p->job.delivery.tenant);
 	p->domain = domain_bucket(p->job.to);
 	p->outcome.max = OUTCOME_MAX_BYTES;
 	w->user = p;

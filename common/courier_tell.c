@@ -242,6 +242,7 @@ void courier_judge(struct courier *c, struct parcel *p)
 		.now_ms = now_ms(),
 		.not_after_ms = p->job.not_after_ms,
 		.random = (uint32_t)random() * 2u,
+		.hours = courier_hours(c, p),
 	};
 
 	if (not_its_fault(c, p)) {

@@ -203,6 +203,9 @@ struct claim {
 	const char *kid,
 		*token_sha256;	/* newest key's; used where no kid is pinned yet; NULL = no link */
 	int64_t token_memory_s; /* how long k: names the delivery; 0 = delivery_memory_s */
+	const char *held_by;	/* what keeps it from leaving before held_until_ms: answered as
+				   CLAIM_LIMITED by that name; NULL = nothing */
+	int64_t held_until_ms;
 	const struct guard_limit *limits; /* questions: all or none are charged */
 	size_t nlimits;
 	/* out */

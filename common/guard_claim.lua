@@ -8,7 +8,8 @@ local function outcome_of(delivery, turn)
 end
 
 local function answer(at, last)
-	local delivery, invite, generation, asked_text, coords, lease_ms, kid, token, token_ms = unpack(ARGV, at, at + 8)
+	local delivery, invite, generation, asked_text, coords, lease_ms, kid, token, token_ms, held_until, held_by =
+		unpack(ARGV, at, at + 10)
 	local key = prefix .. 'c:' .. delivery
 	local stored_text, verdict, p, h, i, l, first, pinned, doubts, way, paid = claim_read(key)
 	local asked, stored, same_record = tonumber(asked_text), tonumber(stored_text or -1), p == coords
@@ -50,8 +51,12 @@ local function answer(at, last)
 			verdict_now, turn, doubts = TAKEN_OVER, max(stored + 1, asked), doubts + 1
 		end
 	else
+		local held_ms = tonumber(held_until) - now
+		if held_ms > 0 then
+			return { LIMITED, now, held_ms, first, doubts, asked_text, pinned, held_by, false, held_ms }
+		end
 		local wait, limit, line
-		paid, wait, limit, line = charge(at + 9, last, paid ~= '' and paid or nil)
+		paid, wait, limit, line = charge(at + 11, last, paid ~= '' and paid or nil)
 		if limit then
 			return { LIMITED, now, wait, first, doubts, asked_text, pinned, limit, false, line }
 		end

@@ -61,6 +61,8 @@ void guard_add_claim(struct guard *g, struct claim *c)
 	call_str(&call, c->kid);
 	call_str(&call, c->token_sha256);
 	call_int(&call, token_memory_s * 1000);
+	call_int(&call, c->held_by ? c->held_until_ms : 0);
+	call_str(&call, c->held_by);
 	for (size_t i = 0; i < c->nlimits; i++)
 		if (c->limits[i].interval_us > 0)
 			call_limit(&call, &c->limits[i]);

@@ -15,7 +15,7 @@ struct health {
 	_Atomic int64_t beat_ms; /* monotonic */
 	pthread_mutex_t lock;	 /* of what follows */
 	bool ready;
-	char reason[HEALTH_REASON_MAX];
+	char reason[HEALTH_REASON_MAX], note[HEALTH_REASON_MAX];
 	struct buf metrics;
 };
 
@@ -50,6 +50,13 @@ void health_ready(struct health *h, const char *waiting_for)
 	pthread_mutex_lock(&h->lock);
 	h->ready = !waiting_for;
 	snprintf(h->reason, sizeof(h->reason), "%s", waiting_for ? waiting_for : "");
+	pthread_mutex_unlock(&h->lock);
+}
+
+void health_note(struct health *h, const char *note)
+{
+	pthread_mutex_lock(&h->lock);
+	snprintf(h->note, sizeof(h->note), "%s", note);
 	pthread_mutex_unlock(&h->lock);
 }
 
@@ -95,7 +102,7 @@ static void answer_ready(void *ctx, struct http_reply *reply)
 	pthread_mutex_lock(&h->lock);
 	reply->status = h->ready ? 200 : 503;
 	if (h->ready)
-		buf_str(&reply->body, "ready\n");
+		buf_fmt(&reply->body, "ready%s%s\n", h->note[0] ? "; " : "", h->note);
 	else
 		buf_fmt(&reply->body, "not ready: %s\n", h->reason);
 	pthread_mutex_unlock(&h->lock);

@@ -35,6 +35,9 @@ void health_beat(struct health *h, int64_t now_mono_ms);
    HEALTH_REASON_MAX; NULL = ready. */
 void health_ready(struct health *h, const char *waiting_for);
 
+/* What /readyz tells behind "ready"; "" = nothing. */
+void health_note(struct health *h, const char *note);
+
 /* Publishes text as /metrics and leaves the text published before in its place, to be reset and
    filled again: no copying, no allocation once both have grown. */
 void health_metrics(struct health *h, struct buf *text);

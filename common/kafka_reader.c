@@ -33,6 +33,11 @@ static const struct kafka_property defaults[] = {
 	{ "queued.max.messages.kbytes", "16384" },
 };
 
+static int timeout_of(const struct kafka_span *span)
+{
+	return span->timeout_ms ? span->timeout_ms : OPEN_TIMEOUT_MS;
+}
+
 /* The first offset that the broker took at since_ms or later; end where there is none. */
 static int first_since(struct kafka_reader *k, const struct kafka_span *span, int32_t partition,
 		       int64_t *first, struct err *e)
@@ -42,7 +47,7 @@ static int first_since(struct kafka_reader *k, const struct kafka_span *span, in
 		rd_kafka_topic_partition_list_add(list, span->topic, partition);
 
 	asked->offset = span->since_ms;
-	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(k->rk, list, OPEN_TIMEOUT_MS);
+	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(k->rk, list, timeout_of(span));
 
 	code = code ? code : asked->err;
 	if (!code && asked->offset >= 0)
@@ -57,7 +62,7 @@ static int start_partition(struct kafka_reader *k, const struct kafka_span *span
 	struct reader_topic *t = &k->topics[k->ntopics - 1];
 	int64_t low, high, first;
 	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(k->rk, span->topic, partition,
-								    &low, &high, OPEN_TIMEOUT_MS);
+								    &low, &high, timeout_of(span));
 
 	if (code)
 		return kafka_failure(code, e);
@@ -79,7 +84,7 @@ static int start_partition(struct kafka_reader *k, const struct kafka_span *span
 static int start_topic(struct kafka_reader *k, const struct kafka_span *span, struct err *e)
 {
 	struct reader_topic *t = &k->topics[k->ntopics];
-	int r = kafka_partitions(k->rk, span->topic, OPEN_TIMEOUT_MS, &t->partitions, e);
+	int r = kafka_partitions(k->rk, span->topic, timeout_of(span), &t->partitions, e);
 
 	if (r)
 		return r;
@@ -144,7 +149,8 @@ int kafka_reader_open(struct kafka_reader **out, struct kafka_properties user,
 	if (r)
 		return r;
 	for (size_t i = 0; i < ntopics && r == OK; i++) {
-		struct kafka_span span = { topics[i], NULL, from_start ? 0 : KAFKA_SPAN_NEW };
+		struct kafka_span span = { .topic = topics[i],
+					   .since_ms = from_start ? 0 : KAFKA_SPAN_NEW };
 
 		r = start_topic(k, &span, e);
 	}

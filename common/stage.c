@@ -241,6 +241,7 @@ static int open_all(struct run *r, struct err *e)
 static void close_all(struct run *r)
 {
 	r->stage->close(r->ctx);
+	stage_follow_close(r);
 	stage_health_close(r);
 	stage_free_works(r);
 	producer_close(r->producer);

@@ -23,7 +23,9 @@
 #include "journal.h"
 #include "kafka.h"
 #include "metrics.h"
+#include "pause.h"
 #include "record.h"
+#include "tenant.h"
 
 #define STAGE_UNDONE_MAX 2048			  /* records in hand, a process */
 #define STAGE_UNDONE_BYTES_MAX ((size_t)32 << 20) /* and their bytes */
@@ -130,6 +132,18 @@ int stage_wake_fd(const struct run *r); /* eventfd: writing 8 bytes wakes the lo
 bool stage_ready(const struct run *r);	/* Redis is whole */
 bool stage_stopping(const struct run *r);
 struct producer *stage_producer(struct run *r);
+
+/* To be called by open: topic invite-settings is followed from now on, over base, the
+   configuration's `tenants` (may be NULL). Nothing is read before its end has been reached; while
+   everything is paused the service stands still. ERR_FATAL as tenants_load. */
+int stage_follow(struct run *r, const json_t *base, struct err *e);
+/* What holds now, until the next turn of the loop; to be held by whoever keeps it longer. */
+struct tenants *stage_tenants(const struct run *r);
+struct pauses *stage_pauses(const struct run *r);
+/* Another number whenever settings or pauses have changed. */
+unsigned stage_settings_count(const struct run *r);
+/* Everything is paused, or it is not known yet whether it is: begin nothing. */
+bool stage_paused(const struct run *r);
 
 /* Appends a record on behalf of w. ERR_INVALID: too large. A queue that is full cannot
    happen within the bounds above, and ends the process. */

@@ -58,6 +58,8 @@ static void measure(struct run *r)
 	metric_set(h->own[WINDOW_FULL], (double)full);
 	metric_set(h->own[STANDING], r->waits[0] != '\0');
 	metric_set(h->own[LAST_TURN], (double)now / 1000.0);
+	stage_follow_measure(r);
+	health_note(h->pages, stage_follow_note(r));
 }
 
 static void publish_metrics(struct run *r, int64_t now)

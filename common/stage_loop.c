@@ -63,8 +63,10 @@ static void look_around(struct run *r)
 {
 	struct err kafka;
 	int code;
-	const char *own = r->stage->waits ? r->stage->waits(r->ctx) : NULL;
+	const char *own = stage_follow_look(r);
 
+	if (!own && r->stage->waits)
+		own = r->stage->waits(r->ctx);
 	producer_poll(r->producer, 0);
 	code = look_at_kafka(r, &kafka);
 	if (code == ERR_FATAL)

@@ -4,6 +4,7 @@
 #ifndef BECKON_STAGE_PRIV_H
 #define BECKON_STAGE_PRIV_H
 
+#include "settings_follow.h"
 #include "stage.h"
 #include "watermark.h"
 
@@ -28,6 +29,7 @@ struct run {
 	struct guard *guard;
 	struct journal *journal;
 	struct stage_health *health;
+	struct stage_follow *follow; /* topic invite-settings; NULL = not followed */
 	int wake_fd, signal_fd;
 
 	struct stage_part *parts;
@@ -64,6 +66,15 @@ void stage_hand_over(struct run *r);
 
 /* stage_loop.c */
 int stage_loop(struct run *r); /* the exit status */
+
+/* stage_follow.c */
+/* Takes over what is new in the settings. Returns what stands in the way of working: they are not
+   known yet, or everything is paused; NULL = nothing. */
+const char *stage_follow_look(struct run *r);
+/* What is paused, for /readyz beside "ready": "" = nothing. */
+const char *stage_follow_note(const struct run *r);
+void stage_follow_measure(struct run *r);
+void stage_follow_close(struct run *r);
 
 /* stage_health.c */
 int stage_health_open(struct run *r, struct err *e);

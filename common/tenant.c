@@ -16,7 +16,8 @@
 
 struct tenants {
 	atomic_uint holders;
-	json_t *section; /* owner of every string below */
+	json_t *layers; /* array of sections: the owners of every string below */
+	json_t *names;	/* those in list */
 	struct tenant *list;
 	size_t count; /* list[0] is "*", the others are in the order of their names */
 };
@@ -78,53 +79,88 @@ int tenant_rate_parse(const char *text, struct tenant_rate *out, struct err *e)
 	return err_set(e, ERR_FATAL, "'%.40s': a rate is per s, m, h or d", text);
 }
 
-/* The tenants that have a name, each from what "*" says. *name is the one at fault. */
-static int load_named(struct tenants *t, const char **name, struct err *e)
-{
-	json_t *value;
-
-	json_object_foreach (t->section, *name, value) {
-		struct tenant *one = &t->list[t->count];
-
-		if (!strcmp(*name, "*"))
-			continue;
-		if (!ids_name_ok(*name, strlen(*name)))
-			return err_set(e, ERR_FATAL,
-				       "a tenant's name has 1 to %d of A-Z a-z 0-9 _ -",
-				       IDS_NAME_MAX);
-		*one = t->list[0];
-		one->name = *name;
-		t->count++;
-		if (tenant_set(one, value, e) < 0)
-			return ERR_FATAL;
-	}
-	return OK;
-}
+/* ---- the list ---- */
 
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct tenant *)a)->name, ((const struct tenant *)b)->name);
 }
 
-int tenants_load(struct tenants **out, const json_t *section, struct err *e)
+/* What the layers say of a name, over what t has. */
+static int set_layers(struct tenants *t, struct tenant *one, struct err *e)
+{
+	const json_t *layer, *said;
+	size_t i;
+
+	json_array_foreach (t->layers, i, layer)
+		if ((said = json_object_get(layer, one->name)) && tenant_set(one, said, e) < 0)
+			return err_prefix(e, ERR_FATAL, "tenants.%.64s", one->name);
+	return OK;
+}
+
+/* Every name that is not there yet, each from what "*" says. */
+static int add_names(struct tenants *t, const json_t *layer, struct err *e)
+{
+	const char *name;
+	json_t *said;
+
+	json_object_foreach ((json_t *)layer, name, said) {
+		if (json_object_get(t->names, name))
+			continue;
+		if (!ids_name_ok(name, strlen(name)))
+			return err_set(e, ERR_FATAL,
+				       "tenants.%.64s: a tenant's name has 1 to %d of A-Z a-z 0-9 "
+				       "_ -",
+				       name, IDS_NAME_MAX);
+		t->list = xgrow(t->list, t->count, sizeof(*t->list));
+		t->list[t->count] = t->list[0];
+		t->list[t->count].name = name;
+		if (set_layers(t, &t->list[t->count], e) < 0)
+			return ERR_FATAL;
+		t->count++;
+		json_object_set_new(t->names, name, json_true());
+	}
+	return OK;
+}
+
+static int fill(struct tenants *t, struct err *e)
+{
+	const json_t *layer;
+	size_t i;
+
+	if (set_layers(t, &t->list[0], e) < 0)
+		return ERR_FATAL;
+	json_array_foreach (t->layers, i, layer)
+		if (add_names(t, layer, e) < 0)
+			return ERR_FATAL;
+	qsort(t->list + 1, t->count - 1, sizeof(*t->list), by_name);
+	return OK;
+}
+
+int tenants_stack(struct tenants **out, const json_t *const *layers, size_t n, struct err *e)
 {
 	struct tenants *t = xcalloc(1, sizeof(*t));
-	const json_t *common = json_object_get(section, "*");
-	const char *name = "*";
 
 	atomic_init(&t->holders, 1);
-	t->section = json_incref((json_t *)section);
-	t->list = xcalloc(json_object_size(section) + 1, sizeof(*t->list));
+	t->layers = json_array();
+	for (size_t i = 0; i < n; i++)
+		if (layers[i])
+			json_array_append(t->layers, (json_t *)layers[i]);
+	t->names = json_pack("{s:b}", "*", 1);
+	t->list = xgrow(NULL, 0, sizeof(*t->list));
 	t->list[0] = defaults;
 	t->count = 1;
-	if ((common && tenant_set(&t->list[0], common, e) < 0) || load_named(t, &name, e) < 0) {
-		err_prefix(e, ERR_FATAL, "tenants.%.64s", name);
+	if (fill(t, e) < 0) {
 		tenants_free(t);
 		return ERR_FATAL;
 	}
-	qsort(t->list + 1, t->count - 1, sizeof(*t->list), by_name);
 	*out = t;
 	return OK;
+}
+
+int tenants_load(struct tenants **out, const json_t *section, struct err *e)
+{
+	return tenants_stack(out, &section, 1, e);
 }
 
 struct tenants *tenants_hold(struct tenants *t)
@@ -137,7 +173,8 @@ void tenants_free(struct tenants *t)
 {
 	if (!t || atomic_fetch_sub(&t->holders, 1) > 1)
 		return;
-	json_decref(t->section);
+	json_decref(t->layers);
+	json_decref(t->names);
 	free(t->list);
 	free(t);
 }
@@ -151,9 +188,16 @@ const struct tenant *tenants_find(const struct tenants *t, const char *name)
 	return found ? found : &t->list[0];
 }
 
-int64_t tenant_next_ms(const struct tenant *t, const char *channel, const char *zone, int64_t ms)
+struct tenant_hours tenant_hours(const struct tenant *t, const char *channel, const char *zone)
 {
 	const struct window *w = strcmp(channel, "sms") ? &t->window : &t->sms_window;
 
-	return w->days ? window_next(zone_known(zone) ? zone : t->timezone, w, ms) : ms;
+	if (!w->days)
+		return (struct tenant_hours){ 0 };
+	return (struct tenant_hours){ w, zone_known(zone) ? zone : t->timezone };
+}
+
+int64_t tenant_next_ms(const struct tenant_hours *h, int64_t ms)
+{
+	return h->window ? window_next(h->zone, h->window, ms) : ms;
 }

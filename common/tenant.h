@@ -60,6 +60,9 @@ struct tenant {
 /* section: the JSON of `tenants`, may be NULL. ERR_FATAL with the key, the value and the rule. */
 int tenants_load(struct tenants **out, const json_t *section, struct err *e);
 
+/* The same from several sections, each above those before it; NULL among them is fine. */
+int tenants_stack(struct tenants **out, const json_t *const *layers, size_t n, struct err *e);
+
 /* Another holder; from any thread. Returns t. */
 struct tenants *tenants_hold(struct tenants *t);
 
@@ -70,9 +73,18 @@ void tenants_free(struct tenants *t);
  * held. */
 const struct tenant *tenants_find(const struct tenants *t, const char *name);
 
-/* The first moment, not before ms, at which the tenant writes by this channel ("email", "sms") to
-   somebody in zone; where that is NULL or unknown, in the tenant's. */
-int64_t tenant_next_ms(const struct tenant *t, const char *channel, const char *zone, int64_t ms);
+/* The hours of a person's clock in which they are written to; window NULL = at any time. */
+struct tenant_hours {
+	const struct window *window;
+	const char *zone;
+};
+
+/* Those of the tenant for this channel ("email", "sms") and somebody in zone; where that is NULL or
+   unknown, in the tenant's. */
+struct tenant_hours tenant_hours(const struct tenant *t, const char *channel, const char *zone);
+
+/* The first moment inside, not before ms. */
+int64_t tenant_next_ms(const struct tenant_hours *h, int64_t ms);
 
 /* "50/s", "20/h burst 5", "3/m", "1/d", "off"; both numbers from 1 to 1,000,000. ERR_FATAL with the
  * rule. */

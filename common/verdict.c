@@ -44,7 +44,7 @@ static int64_t step_ms(const struct verdict_facts *f, const struct verdict_rules
 
 static struct verdict doubt(const struct verdict_facts *f, const struct verdict_rules *rules)
 {
-	int64_t due_ms = f->now_ms + step_ms(f, rules);
+	int64_t due_ms = tenant_next_ms(&f->hours, f->now_ms + step_ms(f, rules));
 
 	if (f->doubts > 0 || rules->doubts_are_final || due_ms > f->not_after_ms)
 		return ended(WORD_UNKNOWN, "outcome_unknown");
@@ -70,7 +70,8 @@ static struct verdict later(const struct verdict_facts *f, const struct verdict_
 	struct verdict v = {
 		.word = WORD_DEFERRED,
 		.code = burns ? "retry" : "provider_down",
-		.due_ms = f->now_ms + (ms > f->retry_after_ms ? ms : f->retry_after_ms),
+		.due_ms = tenant_next_ms(
+			&f->hours, f->now_ms + (ms > f->retry_after_ms ? ms : f->retry_after_ms)),
 		.attempt = f->attempt + burns,
 	};
 

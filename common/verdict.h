@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "outcome.h"
+#include "tenant.h"
 #include "transport.h"
 
 struct verdict_rules {
@@ -28,6 +29,7 @@ struct verdict_facts {
 	int64_t doubts;		/* how often it has been unknown before */
 	int64_t now_ms, not_after_ms;
 	uint32_t random;
+	struct tenant_hours hours; /* a due time is computed first, then moved into them */
 };
 
 struct verdict {

@@ -86,8 +86,9 @@ int asking_ask(struct asking *a, const struct settings *s, struct told *answer, 
 {
 	unsigned char drawn[DRAWN_BYTES];
 	char key[IDS_KEY_SIZE];
-	struct kafka_span span = { s->topics[TOPIC_STATUS], ids_key(a->tenant, a->invite, key),
-				   KAFKA_SPAN_NEW };
+	struct kafka_span span = { .topic = s->topics[TOPIC_STATUS],
+				   .key = ids_key(a->tenant, a->invite, key),
+				   .since_ms = KAFKA_SPAN_NEW };
 	struct kafka_reader *k = NULL;
 	int r = OK;
 

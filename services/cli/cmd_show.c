@@ -87,7 +87,7 @@ static void take(struct showing *v, const struct record *record)
 
 static int read_history(struct showing *v, const char *key, struct err *e)
 {
-	struct kafka_span span = { v->settings.topics[TOPIC_STATUS], key, 0 };
+	struct kafka_span span = { .topic = v->settings.topics[TOPIC_STATUS], .key = key };
 	int64_t heard_ms = now_mono_ms();
 	struct kafka_reader *k;
 	struct record record;

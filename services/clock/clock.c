@@ -155,7 +155,7 @@ static int64_t lease(struct clock *c)
 
 	if (!b)
 		return INT64_MAX;
-	if (stage_stopping(c->run) || kafka_lags(c))
+	if (stage_stopping(c->run) || stage_paused(c->run) || kafka_lags(c))
 		return c->settings.poll_ms;
 	b->clock = c;
 	b->leased_ms = now_boot_ms();
@@ -217,11 +217,10 @@ int clock_open(void *ctx, struct run *r, struct err *e)
 	struct clock *c = ctx;
 	struct metric **own[] = { &c->overdue, &c->due_lag, &c->put_back, &c->late };
 
-	(void)e;
 	c->run = r;
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		*own[i] = metrics_series(stage_metrics(r), &families[i], NULL);
-	return OK;
+	return stage_follow(r, NULL, e); /* for the pauses */
 }
 
 void clock_close(void *ctx)

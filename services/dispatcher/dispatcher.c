@@ -42,7 +42,7 @@ static struct batch read_all(struct dispatcher *d, struct work **works, size_t n
 						 .where = a->req.where };
 		if (a->step != ASK_CLAIM)
 			continue;
-		a->tenant = tenants_find(d->tenants, a->req.tenant);
+		a->tenant = tenants_find(stage_tenants(d->run), a->req.tenant);
 		if (records_astray(d, a))
 			a->step = ASK_ASTRAY;
 	}
@@ -302,7 +302,7 @@ int dispatcher_open(void *ctx, struct run *r, struct err *e)
 	int code;
 
 	d->run = r;
-	if (tenants_load(&d->tenants, d->settings.tenants, e) < 0)
+	if (stage_follow(r, d->settings.tenants, e) < 0)
 		return ERR_FATAL;
 	d->forwarded = metrics_series(stage_metrics(r), &forwarded, NULL);
 	d->dead = metrics_series(stage_metrics(r), &dead, NULL);
@@ -318,7 +318,5 @@ int64_t dispatcher_tick(void *ctx)
 
 void dispatcher_close(void *ctx)
 {
-	struct dispatcher *d = ctx;
-
-	tenants_free(d->tenants);
+	(void)ctx;
 }

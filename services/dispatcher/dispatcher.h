@@ -21,7 +21,6 @@ struct dispatcher_settings {
 struct dispatcher {
 	struct dispatcher_settings settings;
 	struct run *run;
-	struct tenants *tenants;
 	int32_t partitions; /* of the input: where a key belongs */
 	struct metric *forwarded, *dead;
 };

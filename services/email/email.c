@@ -76,10 +76,9 @@ int email_open(void *ctx, struct run *r, struct err *e)
 	};
 
 	m->run = r;
-	if (load(m, e) < 0)
+	if (load(m, e) < 0 || stage_follow(r, s->tenants, e) < 0)
 		return ERR_FATAL;
 	o.limits = m->limits;
-	o.tenants = m->tenants;
 	o.ring = m->ring;
 	m->channel = (struct channel){ .name = "email", .work = email_work, .probe = email_probe };
 	for (size_t i = 0; i < m->relays.count; i++)

@@ -19,7 +19,7 @@ from process import Process, build_root, free_port, wait_until
 
 READY_S = 40
 PROGRAMS = {"dispatcher": "beckon-dispatcher", "email": "beckon-email", "clock": "beckon-clock"}
-TOPICS = ("requested", "email", "status", "dead_letter")
+TOPICS = ("requested", "email", "status", "dead_letter", "settings")
 SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:).*")
 
 # Own options of the sanitizers: any report ends the process with a code nobody else uses.

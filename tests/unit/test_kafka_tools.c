@@ -127,7 +127,8 @@ static void test_from_now(void **state)
 static void test_span_of_a_key(void **state)
 {
 	struct world *w = *state;
-	struct kafka_span kept = { "full", "k7", 0 }, coming = { "full", "k7", KAFKA_SPAN_NEW };
+	struct kafka_span kept = { .topic = "full", .key = "k7" },
+			  coming = { .topic = "full", .key = "k7", .since_ms = KAFKA_SPAN_NEW };
 	int32_t partition = kafka_partition_of("k7", 2, PARTITIONS);
 	struct kafka_reader *k;
 	struct record r;

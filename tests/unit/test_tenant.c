@@ -252,8 +252,10 @@ static void test_next(void **state)
 
 		assert_true(now_parse(cases[i].time, &ms));
 		assert_true(now_parse(cases[i].expected, &expected));
-		ms = tenant_next_ms(tenants_find(tenants, "acme"), cases[i].channel, cases[i].zone,
-				    ms);
+		struct tenant_hours hours = tenant_hours(tenants_find(tenants, "acme"),
+							 cases[i].channel, cases[i].zone);
+
+		ms = tenant_next_ms(&hours, ms);
 		if (ms != expected)
 			fail_msg("case %zu: %s", i, now_text(ms, text));
 	}

@@ -1,0 +1,111 @@
+/* What holds a delivery that no limit knows of: a pause, and the hours in which people are written
+ * to. Both are part of the claim's question, so that what is dealt with is not parked, and neither
+ * consumes an attempt. */
+#include "courier_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "now.h"
+
+/* A pause without an end: nobody is to wait for it for ever, although `resume` brings all forward.
+ */
+#define PAUSED_AGAIN_MS 3600000
+
+static const char *text_of(const struct parcel *p, const char *object, const char *member)
+{
+	return json_string_value(json_object_get(json_object_get(p->job.data, object), member));
+}
+
+struct tenant_hours courier_hours(const struct courier *c, const struct parcel *p)
+{
+	if (job_is_password(&p->job) || !p->tenant)
+		return (struct tenant_hours){ 0 };
+	return tenant_hours(p->tenant, c->channel->name, text_of(p, "recipient", "timezone"));
+}
+
+static const struct pause *find_pause(const struct parcel *p, int64_t now)
+{
+	const char *domain = strrchr(p->job.to, '@');
+	struct pause_for who = {
+		.tenant = p->job.delivery.tenant,
+		.batch = text_of(p, "batch", "id"),
+		.provider = p->lane->terms->name,
+		.domain = domain ? domain + 1 : NULL,
+	};
+
+	return pause_find(p->pauses, &who, now);
+}
+
+bool courier_lane_is_paused(const struct courier *c, const struct lane *l)
+{
+	struct pause_for who = { .provider = l->terms->name };
+	const struct pause *pause = pause_find(stage_pauses(c->run), &who, now_ms());
+
+	return pause && pause->scope == PAUSE_PROVIDER;
+}
+
+static void hold_current_settings(struct courier *c, struct parcel *p)
+{
+	tenants_free(p->tenants);
+	pauses_free(p->pauses);
+	p->tenants = tenants_hold(stage_tenants(c->run));
+	p->pauses = pauses_hold(stage_pauses(c->run));
+	p->tenant = tenants_find(p->tenants, p->job.delivery.tenant);
+}
+
+void courier_hold(struct courier *c, struct parcel *p)
+{
+	int64_t now = now_ms(), open;
+	const struct pause *pause;
+	struct tenant_hours hours;
+
+	hold_current_settings(c, p);
+	memset(&p->hold, 0, sizeof(p->hold));
+	if ((pause = find_pause(p, now))) {
+		p->hold.reason = "paused";
+		p->hold.until_ms = pause->until_ms ? pause->until_ms : now + PAUSED_AGAIN_MS;
+		p->hold.pause = pause;
+		return;
+	}
+	hours = courier_hours(c, p);
+	open = tenant_next_ms(&hours, now);
+	if (open > now) {
+		p->hold.reason = "quiet_hours";
+		p->hold.until_ms = open;
+	}
+}
+
+bool courier_is_held(const struct parcel *p)
+{
+	return p->hold.reason && p->hold.until_ms > p->claim.now_ms;
+}
+
+static bool refused_by_hold(const struct parcel *p)
+{
+	return p->hold.reason && !strcmp(p->claim.limited_by, p->hold.reason);
+}
+
+const char *courier_waits_for(const struct parcel *p)
+{
+	return refused_by_hold(p) ? p->hold.reason : "rate_limited";
+}
+
+const char *courier_held_by(const struct parcel *p)
+{
+	return p->hold.pause && refused_by_hold(p) ? pause_scopes[p->hold.pause->scope]
+						   : p->claim.limited_by;
+}
+
+/* Those that a pause without an end holds are spread over as long again. */
+int64_t courier_due_ms(const struct courier *c, const struct parcel *p)
+{
+	uint32_t drawn = (uint32_t)random() * 2u;
+	struct tenant_hours hours = courier_hours(c, p);
+
+	if (!refused_by_hold(p))
+		return tenant_next_ms(&hours, p->claim.now_ms + limit_park_ms(&p->claim, drawn));
+	if (!p->hold.pause || p->hold.pause->until_ms)
+		return p->hold.until_ms;
+	return p->hold.until_ms + (int64_t)((uint64_t)PAUSED_AGAIN_MS * drawn / UINT32_MAX);
+}

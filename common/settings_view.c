@@ -1,0 +1,206 @@
+#include "settings_view.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "form.h"
+#include "mem.h"
+#include "now.h"
+
+#define KEY_MAX (PAUSE_KEY_SIZE - 1)
+
+struct settings_view {
+	json_t *base;	 /* the configuration's tenants; NULL = none */
+	json_t *tenants; /* name -> record */
+	json_t *pauses;	 /* key -> record */
+};
+
+int settings_view_new(struct settings_view **out, const json_t *base, struct err *e)
+{
+	struct settings_view *v;
+	struct tenants *t;
+
+	if (tenants_load(&t, base, e) < 0)
+		return ERR_FATAL;
+	tenants_free(t);
+	v = xcalloc(1, sizeof(*v));
+	*v = (struct settings_view){ json_deep_copy(base), json_object(), json_object() };
+	*out = v;
+	return OK;
+}
+
+void settings_view_free(struct settings_view *v)
+{
+	if (!v)
+		return;
+	json_decref(v->base);
+	json_decref(v->tenants);
+	json_decref(v->pauses);
+	free(v);
+}
+
+/* ---- one record ---- */
+
+static int check_settings(const char *tenant, const json_t *record, struct err *e)
+{
+	const json_t *settings = json_object_get(record, "settings");
+	json_t *section;
+	struct tenants *t;
+	int r;
+
+	if (json_integer_value(json_object_get(record, "version")) < 1)
+		return err_set(e, ERR_INVALID, "no version");
+	if (!json_is_object(settings))
+		return err_set(e, ERR_INVALID, "no settings");
+	section = json_pack("{s:O}", tenant, settings);
+	r = tenants_load(&t, section, e);
+	json_decref(section);
+	if (r < 0)
+		return ERR_INVALID;
+	tenants_free(t);
+	return OK;
+}
+
+static bool is_paused(const json_t *record)
+{
+	return json_is_true(json_object_get(record, "paused"));
+}
+
+static int check_pause(const json_t *record, struct err *e)
+{
+	const json_t *reason = json_object_get(record, "reason");
+	const json_t *until = json_object_get(record, "until");
+	size_t len = json_string_length(reason);
+	int64_t ms;
+
+	if (!json_is_boolean(json_object_get(record, "paused")))
+		return err_set(e, ERR_INVALID, "paused must be true or false");
+	if (is_paused(record) && (!json_is_string(reason) || !len || len > PAUSE_REASON_MAX ||
+				  !form_line(json_string_value(reason), len)))
+		return err_set(e, ERR_INVALID, "reason must be one line of 1 to %d bytes",
+			       PAUSE_REASON_MAX);
+	if (until && (!json_is_string(until) || !now_parse(json_string_value(until), &ms)))
+		return err_set(e, ERR_INVALID, "until must be a time of RFC 3339");
+	return OK;
+}
+
+/* The value as JSON of our format; NULL with why it is none. */
+static json_t *read_value(const struct record *r, struct err *e)
+{
+	json_t *value = NULL;
+
+	if (r->value_len > RECORD_MAX_BYTES)
+		err_set(e, ERR_INVALID, "more than %u bytes", RECORD_MAX_BYTES);
+	else if (!(value = json_loadb(r->value, r->value_len, JSON_REJECT_DUPLICATES, NULL)))
+		err_set(e, ERR_INVALID, "no JSON");
+	else if (json_integer_value(json_object_get(value, "format")) == SETTINGS_FORMAT)
+		return value;
+	else
+		err_set(e, ERR_INVALID, "not of format %d", SETTINGS_FORMAT);
+	json_decref(value);
+	return NULL;
+}
+
+/* Puts what the record says behind name, unless it is wrong. */
+static int put(json_t *map, const char *name, const struct record *r, bool pause, struct err *e)
+{
+	json_t *value;
+	int code;
+
+	if (!r->value) {
+		json_object_del(map, name);
+		return OK;
+	}
+	value = read_value(r, e);
+	if (!value)
+		return ERR_INVALID;
+	code = pause ? check_pause(value, e) : check_settings(name, value, e);
+	if (code == OK)
+		json_object_set(map, name, value);
+	json_decref(value);
+	return code;
+}
+
+int settings_view_take(struct settings_view *v, const struct record *r, bool *changed,
+		       struct err *e)
+{
+	autofree char *text = xstrndup(r->key_len ? r->key : "", r->key_len);
+	char *slash = strchr(text, '/');
+	enum pause_scope scope;
+	bool pause, ours;
+
+	if (!r->key_len || r->key_len > KEY_MAX || strlen(text) != r->key_len || !slash)
+		return err_set(e, ERR_INVALID, "a key is <tenant>/<section>");
+	pause = pause_key_scope(text, &scope);
+	ours = pause || !strcmp(slash, "/settings");
+	if (changed)
+		*changed = ours;
+	if (pause)
+		return put(v->pauses, text, r, true, e);
+	*slash = '\0';
+	return ours ? put(v->tenants, text, r, false, e) : OK;
+}
+
+/* ---- what holds ---- */
+
+struct tenants *settings_view_tenants(const struct settings_view *v)
+{
+	json_t *own = json_object();
+	const char *name;
+	json_t *record;
+	struct tenants *t = NULL;
+	struct err e;
+
+	/* Copied, since the tenants outlive this view, and other threads hold them. */
+	json_object_foreach (v->tenants, name, record)
+		json_object_set_new(own, name, json_deep_copy(json_object_get(record, "settings")));
+	const json_t *layers[] = { v->base, own };
+	int r = tenants_stack(&t, layers, ARRAY_LEN(layers), &e);
+
+	assert(r == OK); /* each record was checked when it was taken */
+	(void)r;
+	json_decref(own);
+	return t;
+}
+
+struct pauses *settings_view_pauses(const struct settings_view *v)
+{
+	autofree struct pause *list = xcalloc(json_object_size(v->pauses) + 1, sizeof(*list));
+	const char *key;
+	json_t *record;
+	size_t n = 0;
+
+	json_object_foreach (v->pauses, key, record) {
+		const char *until = json_string_value(json_object_get(record, "until"));
+		struct pause *p = &list[n];
+
+		if (!is_paused(record))
+			continue;
+		*p = (struct pause){ 0 };
+		pause_key_scope(key, &p->scope);
+		snprintf(p->key, sizeof(p->key), "%s", key);
+		snprintf(p->reason, sizeof(p->reason), "%s",
+			 json_string_value(json_object_get(record, "reason")));
+		if (until)
+			now_parse(until, &p->until_ms);
+		n++;
+	}
+	return pauses_new(list, n);
+}
+
+const json_t *settings_view_tenant(const struct settings_view *v, const char *tenant)
+{
+	return json_object_get(v->tenants, tenant);
+}
+
+const json_t *settings_view_pause(const struct settings_view *v, const char *key)
+{
+	return json_object_get(v->pauses, key);
+}
+
+const json_t *settings_view_all_pauses(const struct settings_view *v)
+{
+	return v->pauses;
+}

@@ -1,0 +1,49 @@
+"""Quiet hours: nobody is written to at night by their own clock, and waiting for the morning costs no attempt."""
+import events
+import pytest
+from checks import sent_once
+from hours import jump, not_before, set_clock, tomorrow
+
+WINDOW = {"*": {"timezone": "Europe/Moscow", "send_window": {"from": "08:00", "to": "22:00"}}}
+OWN = {s: {"tenants": WINDOW} for s in ("dispatcher", "email")}
+
+
+def deferred(fleet, event, code):
+    return fleet.outcomes.wait_for(
+        lambda items: next((o for o in items if o.get("invite") == event.invite and o.word == "deferred"
+                            and o["code"] == code), None), fleet.patience(30), f"no deferred/{code}")
+
+
+@pytest.mark.story
+def test_the_night_of_the_recipient(fleet):
+    """23:30 in Moscow: those who live there wait until 08:00, also where the zone is not known; Tokyo, 05:30, too."""
+    set_clock(fleet, tomorrow("Europe/Moscow", 23, 30))
+    fleet.up(**OWN)
+    moscow, tenants, tokyo, new_york = wanted = [
+        events.invite(recipient={"timezone": zone} if zone else {})
+        for zone in ("Europe/Moscow", None, "Asia/Tokyo", "America/New_York")]
+    fleet.emit(wanted)
+    fleet.await_outcome(new_york, "sent")
+    for event, zone in ((moscow, "Europe/Moscow"), (tenants, "Europe/Moscow"), (tokyo, "Asia/Tokyo")):
+        told = deferred(fleet, event, "quiet_hours")
+        assert abs(not_before(told) - tomorrow(zone, 8, days=2)) < 1, (zone, told)
+    assert len(fleet.sink.messages) == 1
+
+    jump(fleet, tomorrow("Europe/Moscow", 7, 59, 57, days=2))
+    fleet.await_outcome(moscow, "sent")
+    sent_once(fleet, wanted)
+    for event in wanted:
+        told = [o for o in fleet.outcomes.distinct() if o.get("invite") == event.invite]
+        assert fleet.await_outcome(event, "sent")["attempt"]["n"] == 1
+        assert sum(o.word == "deferred" for o in told) == (event is not new_york), told
+
+
+@pytest.mark.story
+def test_a_retry_waits_for_the_morning(fleet):
+    """Its due time is computed first, and then moved: 21:59:50 and twenty seconds are 08:00."""
+    set_clock(fleet, tomorrow("Europe/Moscow", 21, 59, 40))
+    fleet.sink.on("RCPT", reply="451 4.7.1 try again in 120 seconds")
+    fleet.up(**OWN)
+    event = fleet.emit(events.invite())
+    told = deferred(fleet, event, "retry")
+    assert abs(not_before(told) - tomorrow("Europe/Moscow", 8, days=2)) < 1, told
