@@ -65,6 +65,7 @@ static void test_libraries_call_it(void **state)
 {
 	(void)state;
 	assert_ptr_equal(dlsym(RTLD_DEFAULT, "connect"), (void *)connect);
+	assert_ptr_equal(dlsym(RTLD_DEFAULT, "write"), (void *)write);
 }
 
 static void test_untouched_outside_a_session(void **state)
@@ -116,6 +117,38 @@ static void test_a_session(void **state)
 	assert_false(smtp_connect_deadline());
 	session_fd_use(NULL);
 	close(peer);
+	close(p.listener);
+}
+
+/* What is followed by more comes with it; what is not comes at once, and so do other descriptors'. */
+static void test_a_message_leaves_whole(void **state)
+{
+	struct place p;
+	int fd = socket(AF_INET, SOCK_STREAM, 0), other = socket(AF_INET, SOCK_STREAM, 0);
+	int peer, other_peer;
+	char heard[64];
+
+	(void)state;
+	place_open(&p, 8);
+	assert_int_equal(to(&p, other), 0);
+	other_peer = accept(p.listener, NULL, NULL);
+	smtp_connect_begin(1000);
+	assert_int_equal(to(&p, fd), 0);
+	peer = accept(p.listener, NULL, NULL);
+	smtp_connect_more(true);
+	assert_int_equal(write(fd, "one ", 4), 4);
+	assert_int_equal(write(fd, "two ", 4), 4);
+	assert_int_equal(write(other, "other", 5), 5);
+	assert_int_equal(recv(other_peer, heard, sizeof(heard), 0), 5);
+	assert_int_equal(recv(peer, heard, sizeof(heard), MSG_DONTWAIT), -1);
+	smtp_connect_more(false);
+	assert_int_equal(write(fd, "three", 5), 5);
+	assert_int_equal(recv(peer, heard, sizeof(heard), 0), 13);
+	smtp_connect_end();
+	close(fd);
+	close(other);
+	close(peer);
+	close(other_peer);
 	close(p.listener);
 }
 
@@ -225,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_libraries_call_it),
 		cmocka_unit_test(test_untouched_outside_a_session),
 		cmocka_unit_test(test_a_session),
+		cmocka_unit_test(test_a_message_leaves_whole),
 		cmocka_unit_test(test_the_number_is_used_again),
 		cmocka_unit_test(test_time_out_and_cut),
 		cmocka_unit_test(test_refused),
