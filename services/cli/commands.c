@@ -9,6 +9,7 @@
 #include "cmd_keygen.h"
 #include "cmd_parked.h"
 #include "cmd_render.h"
+#include "cmd_replay.h"
 #include "cmd_seal.h"
 #include "cmd_show.h"
 #include "cmd_tail.h"
@@ -29,6 +30,7 @@ const struct command commands[] = {
 	{ "resolve", cmd_change, "say whether a message of which nobody knows has arrived" },
 	{ "accept", cmd_change, "tell that the person has accepted" },
 	{ "decline", cmd_change, "tell that the person has declined" },
+	{ "replay", cmd_replay, "ask again for what failed, once its cause is mended" },
 	{ "token", cmd_token, "what is a link of a message worth?" },
 	{ "topics", cmd_topics, "make the topics of an installation, or list them" },
 	{ "init", cmd_init, "begin a new installation, or draw its keys" },

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json_text.h"
 #include "mem.h"
 #include "now.h"
 #include "redis.h"
@@ -61,6 +62,23 @@ int facts_read(struct guard *g, const char *prefix, const char *key, struct fact
 		return ERR_AGAIN;
 	snprintf(f.holder, sizeof(f.holder), "%s", redis_str(v, NULL));
 	*out = f;
+	return OK;
+}
+
+int facts_kept(struct guard *g, const char *prefix, const char *key, json_t **data, struct err *e)
+{
+	autofree char *name = xasprintf("%sr:%s", prefix, key);
+	const char *get[] = { "GET", name };
+	const struct redis_reply *v = ask(guard_redis(g), 2, get, e);
+	const char *text;
+	size_t len;
+
+	if (!v)
+		return ERR_AGAIN;
+	text = redis_str(v, &len);
+	*data = NULL;
+	if (len)
+		json_text_parse(text, len, data, NULL);
 	return OK;
 }
 

@@ -6,6 +6,7 @@
 #ifndef BECKON_CLI_FACTS_H
 #define BECKON_CLI_FACTS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,6 +29,10 @@ struct facts {
 /* ERR_AGAIN: Redis is away. */
 int facts_read(struct guard *g, const char *prefix, const char *key, struct facts *out,
 	       struct err *e);
+
+/* The data of the request that the invite keeps; *data NULL = none, else freed by the caller by
+   json_decref. ERR_AGAIN: Redis is away. */
+int facts_kept(struct guard *g, const char *prefix, const char *key, json_t **data, struct err *e);
 
 /* The delivery whose link has this token; "" = none that is known. */
 int facts_of_token(struct guard *g, const char *prefix, const char *token_sha256,

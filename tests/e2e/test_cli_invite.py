@@ -1,10 +1,13 @@
 """Commands about one invite and about what waits: show, parked, resend, cancel and their like."""
+import email.policy
 import json
 import os
+import re
 import subprocess
 
 import events
 import pytest
+from checks import by_recipient
 from fleet import SANITIZER_ENV, Fleet, program
 
 ENV = {**{k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG"))}, **SANITIZER_ENV, "NO_COLOR": "1"}
@@ -13,7 +16,7 @@ ENV = {**{k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG"
 @pytest.fixture
 def tool(fleet):
     """The tool with the fleet's configuration: tool("show", "i-1", …) -> finished process."""
-    fleet.up(dispatcher={"tenants": {"slow": {"limits": {"tenant": "1/m"}}}})
+    fleet.up(dispatcher={"tenants": {"slow": {"limits": {"tenant": "1/m"}}, "acme": {"cooldown_s": 0}}})
 
     def run(*args, input=None):
         return subprocess.run([program("beckon"), *map(str, args), "--config", fleet.dir / "beckon.yaml"],
@@ -99,6 +102,89 @@ def test_a_refused_command(fleet, tool):
     words = tool("resolve", event.invite, "--tenant", "acme", "--sent", "--lang", "ru")
     assert words.returncode == 1 and "Запрос отклонён" in words.stdout and "illegal_transition" in words.stdout
     assert printed(tool("show", event.invite, "--tenant", "acme", "--json"))["state"] == "held"
+
+
+def newest_link(fleet, event):
+    """The link in the last message that this person got."""
+    mail = email.message_from_bytes(by_recipient(fleet.sink)[event.to.lower()][-1].raw, policy=email.policy.default)
+    return re.search(r"https://join.internal/i\?token=\S+", mail.get_body(("plain",)).get_content())[0]
+
+
+@pytest.mark.story
+def test_a_life_from_the_terminal(fleet, tool):
+    """Held, released, sent again, cancelled: each answered, and each link worth what it should be."""
+    def ask(command, *args):
+        return tool(command, event.invite, "--tenant", "acme", *args)
+
+    def worth(link):
+        done = tool("token", "verify", "-", "--json", input=link + "\n")
+        assert (done.returncode == 0) == (printed(done)["verdict"] == "valid")
+        assert printed(done)["invite"] == event.invite and printed(done)["signature_checked"]
+        return printed(done)["verdict"]
+
+    event = fleet.emit(events.invite(send="hold"))
+    fleet.await_outcome(event, "held")
+    assert printed(ask("release", "--json"))["word"] == "queued"
+    fleet.await_outcome(event, "sent")
+    first = newest_link(fleet, event)
+    assert worth(first) == "valid"
+    assert "link until" in ask("show", "--lang", "en").stdout
+    assert "ссылка действует до" in ask("show", "--lang", "ru").stdout
+
+    again = printed(ask("resend", "--note", "Once more", "--actor", "u-7", "--json"))
+    assert (again["word"], again["generation"]) == ("queued", 2)
+    fleet.wait(lambda: len(by_recipient(fleet.sink)[event.to.lower()]) == 2, 30, "no second message")
+    fleet.wait(lambda: fleet.outcomes.words(event.invite).count("sent") == 2, 30, "not told as sent")
+    second = newest_link(fleet, event)
+    assert (worth(first), worth(second)) == ("superseded", "valid")
+
+    cancelled = ask("cancel", "--reason", "a mistake", "--lang", "ru")
+    assert cancelled.returncode == 0 and cancelled.stdout.startswith("Отменено")
+    assert worth(second) == "cancelled"
+    assert printed(ask("show", "--json"))["state"] == "cancelled"
+    refused = ask("accept", "--lang", "en")
+    assert refused.returncode == 1 and "Request refused" in refused.stdout
+
+
+@pytest.mark.parametrize("command, word", [("accept", "accepted"), ("decline", "declined")])
+def test_what_the_person_said(fleet, tool, command, word):
+    event = fleet.emit(events.invite())
+    fleet.await_outcome(event, "sent")
+    done = tool(command, event.invite, "--tenant", "acme", "--json")
+    assert (done.returncode, printed(done)["word"]) == (0, word)
+    done = tool("token", "verify", newest_link(fleet, event), "--json")
+    assert (done.returncode, printed(done)["verdict"]) == (1, word)
+
+
+def test_a_corrected_address(fleet, tool):
+    event = fleet.emit(events.invite())
+    fleet.await_outcome(event, "sent")
+    right = events.address()
+    done = tool("resend", event.invite, "--tenant", "acme", "--to", right, "--ttl", 3600, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    fleet.wait(lambda: right.lower() in by_recipient(fleet.sink), 30, "nothing came to the corrected address")
+
+
+def test_send_now(fleet, tool):
+    """What waits for its slot leaves at once."""
+    slow = fleet.emit([events.invite(tenant="slow") for _ in range(2)])
+    [waiting] = fleet.await_count("deferred", 1)
+    done = tool("send-now", waiting["invite"], "--tenant", "slow", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    fleet.await_outcome(waiting["invite"], "sent")
+    assert len(slow) == 2 and tool("parked", "--reason", "rate_limited").stdout == ""
+
+
+@pytest.mark.parametrize("how, word", [("--sent", "sent"), ("--resend", "queued")])
+def test_resolve(fleet, tool, how, word):
+    """Nobody knows whether it arrived, twice; somebody says so."""
+    event = events.invite()
+    fleet.sink.on("DOT", to=re.escape(event.to), times=2, take=True, reset=True)
+    fleet.emit(event)
+    fleet.wait(lambda: fleet.outcomes.words(event.invite).count("unknown") == 2, 60, "it is not in doubt")
+    done = tool("resolve", event.invite, "--tenant", "acme", how, "--json")
+    assert (done.returncode, printed(done)["word"]) == (0, word), done.stderr
+    fleet.await_outcome(event, "sent")
 
 
 def test_only_asked(fleet, tool):

@@ -1,0 +1,120 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloudevent.h"
+#include "dead.h"
+#include "mem.h"
+#include "replaying.h"
+
+/* What a dead letter's own headers do not tell the world: see dead.h. */
+#define DEAD_PREFIX "kafka_dlt-"
+#define TRUNCATED "beckon-truncated"
+
+/* A dead letter, and the record that it was. */
+struct letter {
+	struct record record; /* as it came, with its own headers */
+	struct header headers[DEAD_HEADERS_MAX];
+	bool truncated;
+	int replays;
+	char count[16]; /* the header's memory */
+};
+
+static bool named(const struct header *h, const char *name)
+{
+	return !strcmp(h->name, name);
+}
+
+static int number_of(const struct header *h)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%.*s", (int)(h->len < 15 ? h->len : 15),
+		 h->value ? (const char *)h->value : "");
+	return (int)strtol(text, NULL, 10);
+}
+
+static void open_letter(const struct record *r, struct letter *out)
+{
+	size_t n = 0;
+
+	*out = (struct letter){ .record = *r };
+	for (size_t i = 0; i < r->header_count; i++) {
+		const struct header *h = &r->headers[i];
+
+		if (named(h, TRUNCATED))
+			out->truncated = true;
+		else if (named(h, REPLAY_HEADER))
+			out->replays = number_of(h);
+		else if (strncmp(h->name, DEAD_PREFIX, sizeof(DEAD_PREFIX) - 1))
+			out->headers[n++] = *h;
+	}
+	out->record.headers = out->headers;
+	out->record.header_count = n;
+}
+
+static bool is_of_tenant(const struct cloudevent *event, const char *tenant)
+{
+	const char *own = json_string_value(json_object_get(event->data, "tenant"));
+
+	return !tenant || (own && !strcmp(own, tenant));
+}
+
+/* ERR_INVALID: of another tenant. why is filled where it is still unreadable. */
+static int judge(const struct letter *l, const char *tenant, enum replay_verdict *out,
+		 struct err *why)
+{
+	struct cloudevent event;
+	bool wanted;
+
+	*out = l->truncated ? REPLAY_CUT : REPLAY_UNREADABLE;
+	if (l->truncated || cloudevent_read(&l->record, CLOUDEVENT_PREFIX, &event, why))
+		return OK;
+	wanted = is_of_tenant(&event, tenant);
+	cloudevent_clear(&event);
+	*out = l->replays >= REPLAYS_MAX ? REPLAY_LOOP : REPLAY_GO;
+	return wanted ? OK : ERR_INVALID;
+}
+
+/* To the topic of requests, where dead letters come from; the dispatcher brings it to its key. */
+static int put(struct replaying *v, struct letter *l, struct err *e)
+{
+	struct record *r = &l->record;
+	struct kafka_message m = { .topic = v->settings.topics[TOPIC_REQUESTED],
+				   .partition = -1,
+				   .key = r->key,
+				   .key_len = r->key_len,
+				   .value = r->value,
+				   .value_len = r->value_len,
+				   .headers = l->headers,
+				   .header_count = r->header_count + 1 };
+
+	snprintf(l->count, sizeof(l->count), "%d", l->replays + 1);
+	l->headers[r->header_count] = (struct header){ REPLAY_HEADER, l->count, strlen(l->count) };
+	replaying_pace(v);
+	return outbox_put(&v->outbox, &m, e);
+}
+
+static int take(struct replaying *v, void *ctx, const struct record *r, struct err *e)
+{
+	autofree char *where = xasprintf("%d/%lld", r->partition, (long long)r->offset);
+	enum replay_verdict verdict;
+	struct err why = { "" };
+	struct letter letter;
+	int code = OK;
+
+	(void)ctx;
+	open_letter(r, &letter);
+	if (replaying_full(v) || judge(&letter, v->o.tenant, &verdict, &why))
+		return OK;
+	if (verdict == REPLAY_GO && !v->o.dry_run)
+		code = put(v, &letter, e);
+	if (code == OK)
+		replaying_tell(v, where, verdict, why.text[0] ? why.text : NULL);
+	return code;
+}
+
+int replay_letters(struct replaying *v, struct err *e)
+{
+	return replaying_read(v, v->settings.topics[TOPIC_DEAD_LETTER], take, NULL, e);
+}
