@@ -84,7 +84,7 @@ int replaying_read(struct replaying *v, const char *topic,
 			       struct err *e),
 		   void *ctx, struct err *e)
 {
-	struct kafka_span span = { topic, NULL, v->since_ms };
+	struct kafka_span span = { .topic = topic, .since_ms = v->since_ms };
 	int64_t heard_ms = now_mono_ms();
 	struct kafka_reader *k;
 	struct record record;
