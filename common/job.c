@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_quick.h"
 #include "json_text.h"
 #include "json_write.h"
 
@@ -14,8 +13,7 @@
 #define ATTEMPT "beckon-attempt"
 #define WAITED "beckon-waited"
 
-#define DEPTH_QUICK (JSON_TEXT_DEPTH_MAX + 1) /* the request's data, and the job around it */
-#define JOB_ROOM 1024			      /* bytes of all but the data, mostly */
+#define JOB_ROOM 1024 /* bytes of all but the data, mostly */
 
 /* Unlike in outcomes what is empty is written: a reader tells it from what was not said. */
 static void member(struct buf *b, const char *name, const char *value)
@@ -170,9 +168,7 @@ int job_read(const struct record *r, struct job *out, struct err *e)
 
 	if (!r->value || r->value_len > JOB_MAX_BYTES)
 		return err_set(e, ERR_INVALID, "a job has from 1 to %zu bytes", JOB_MAX_BYTES);
-	j.root = json_quick(r->value, r->value_len, DEPTH_QUICK);
-	if (!j.root)
-		j.root = json_loadb(r->value, r->value_len, JSON_REJECT_DUPLICATES, &error);
+	j.root = json_loadb(r->value, r->value_len, JSON_REJECT_DUPLICATES, &error);
 	if (!j.root)
 		return err_set(e, ERR_INVALID, "a job is JSON: line %d, column %d", error.line,
 			       error.column);
