@@ -109,7 +109,7 @@ enum event_answer {
 struct event_claim {
 	/* in */
 	const char *event_hash, *invite; /* invite = "<tenant>/<invite>" */
-	struct coords coords;
+	struct coords coords;		 /* topic NULL: only looked at, nothing is claimed */
 	const char *about; /* asks for kept, parked_turn and claimed_turn too: "*" = of the
 			      invitation's own delivery, else of this one; NULL = not asked */
 	/* out: strings are owned by the claim, freed by event_claim_clear */

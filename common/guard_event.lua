@@ -19,9 +19,9 @@ local function answer(at, last)
 	local verdict, plan, slot, first = NEW, false, false, false
 	local kept, parked, claimed = false, false, false
 
-	if not e then
+	if not e and coords ~= '' then -- '': it is only looked at
 		call('SET', key, coords, 'PX', event_memory_ms)
-	elseif e ~= coords then
+	elseif e and e ~= coords then
 		local known
 		known, slot, first, plan = match(e, '^([^\n]*)\n(%d*)\n([^\n]*)\n(.*)$')
 		verdict = known == coords and DECIDED or DUPLICATE

@@ -85,7 +85,10 @@ void guard_add_event_claim(struct guard *g, struct event_claim *c)
 	call_begin(&call);
 	call_str(&call, c->event_hash);
 	call_str(&call, c->invite);
-	call_coords(&call, &c->coords);
+	if (c->coords.topic)
+		call_coords(&call, &c->coords);
+	else
+		call_str(&call, NULL);
 	call_str(&call, c->about);
 	guard_add_call(g, SCRIPT_EVENT, &call, event_fill, c);
 }

@@ -4,6 +4,7 @@
 #include "cmd_check.h"
 #include "cmd_dev.h"
 #include "cmd_doctor.h"
+#include "cmd_explain.h"
 #include "cmd_init.h"
 #include "cmd_invite.h"
 #include "cmd_keygen.h"
@@ -40,6 +41,7 @@ const struct command commands[] = {
 	{ "check-email", cmd_check_email,
 	  "is this an e-mail address, and what is its normal form?" },
 	{ "check-event", cmd_check_event, "would this event be served?" },
+	{ "explain", cmd_explain, "what would become of this event now, rule by rule?" },
 	{ "render", cmd_render, "what a template makes of variables" },
 	{ "help", cmd_help, "this list, or the usage of one command: beckon help COMMAND" },
 };

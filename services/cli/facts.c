@@ -43,6 +43,19 @@ static int read_time(struct redis *r, struct facts *f, struct err *e)
 	return OK;
 }
 
+int facts_holder(struct guard *g, const char *prefix, const char *address_key,
+		 char holder[IDS_KEY_SIZE], struct err *e)
+{
+	autofree char *address = xasprintf("%sa:%s", prefix, address_key);
+	const char *get[] = { "GET", address };
+	const struct redis_reply *v = ask(guard_redis(g), 2, get, e);
+
+	if (!v)
+		return ERR_AGAIN;
+	snprintf(holder, IDS_KEY_SIZE, "%s", redis_str(v, NULL));
+	return OK;
+}
+
 int facts_read(struct guard *g, const char *prefix, const char *key, struct facts *out,
 	       struct err *e)
 {
@@ -55,12 +68,10 @@ int facts_read(struct guard *g, const char *prefix, const char *key, struct fact
 	if (read_time(r, &f, e) || !(v = ask(r, ARRAY_LEN(fields), fields, e)))
 		return ERR_AGAIN;
 	fill(&f, v);
-	autofree char *address = xasprintf("%sa:%s", prefix, redis_str(redis_at(v, 3), NULL));
-	const char *get[] = { "GET", address };
+	autofree char *address = xstrdup(redis_str(redis_at(v, 3), NULL));
 
-	if (!(v = ask(r, 2, get, e)))
+	if (facts_holder(g, prefix, address, f.holder, e))
 		return ERR_AGAIN;
-	snprintf(f.holder, sizeof(f.holder), "%s", redis_str(v, NULL));
 	*out = f;
 	return OK;
 }

@@ -30,6 +30,10 @@ struct facts {
 int facts_read(struct guard *g, const char *prefix, const char *key, struct facts *out,
 	       struct err *e);
 
+/* The invite that holds an address (kept.h, address_key); "" = none. */
+int facts_holder(struct guard *g, const char *prefix, const char *address_key,
+		 char holder[IDS_KEY_SIZE], struct err *e);
+
 /* The data of the request that the invite keeps; *data NULL = none, else freed by the caller by
    json_decref. ERR_AGAIN: Redis is away. */
 int facts_kept(struct guard *g, const char *prefix, const char *key, json_t **data, struct err *e);

@@ -46,6 +46,8 @@ static const struct config_key keys[] = {
 	  .help = "The key that names recipients, for doctor." },
 	{ CONFIG_STRING(S, templates_dir), .name = "templates_dir",
 	  .help = "The templates of the e-mail service, for doctor." },
+	{ CONFIG_BOOL(S, allow_reserved), .name = "recipients.allow_reserved", .fallback = "false",
+	  .help = "As the dispatcher has it, for explain." },
 	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
 	  .help = "Settings of tenants, for doctor and explain." },
 };

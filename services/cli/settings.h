@@ -39,6 +39,7 @@ struct settings {
 	/* Of the services, for doctor and token verify; NULL = not told. */
 	char *ring_file, *recipient_file, *templates_dir;
 	json_t *relays, *tenants; /* as they stand in the file */
+	bool allow_reserved;
 };
 
 /* words are what args_read put aside. ERR_FATAL: a wrong setting, told as file, key and value. */

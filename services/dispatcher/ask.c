@@ -98,6 +98,41 @@ void ask_find_data(struct ask *a)
 	a->data_len = a->data ? strlen(a->data) : 0;
 }
 
+static struct invite_view view(const struct event_claim *c)
+{
+	return (struct invite_view){
+		.known = c->known,
+		.state = c->state ? c->state : "",
+		.generation = c->generation,
+		.turn = c->turn,
+		.sent_ms = c->sent_ms,
+		.expires_ms = c->expires_ms,
+		.reminders = c->reminders,
+		.early = c->early,
+		.kind = !strcmp(c->kind, request_kinds[KIND_PASSWORD]) ? KIND_PASSWORD
+								       : KIND_INVITE,
+		.parked_turn = c->parked_turn,
+		.claimed_turn = c->claimed_turn,
+	};
+}
+
+void ask_decide(struct ask *a, bool allow_reserved)
+{
+	struct question q = {
+		.req = &a->req,
+		.kept = a->kept.data ? &a->kept : NULL,
+		.invite = view(&a->claim),
+		.policy = { .allow_reserved = allow_reserved,
+			    .auto_send = a->tenant->auto_send[a->req.code ? 0 : a->req.trigger],
+			    .reminders = a->tenant->reminder,
+			    .cooldown_ms = a->tenant->cooldown_ms },
+		.now_ms = a->claim.now_ms,
+	};
+
+	if (!a->plan.other) /* else the refusal of a taken address stands already */
+		a->plan = decide(&q);
+}
+
 void ask_name_delivery(struct ask *a)
 {
 	struct delivery d = { .channel = CHANNEL,

@@ -62,6 +62,9 @@ void ask_clear(struct ask *a);
 /* Reads what is kept: of the event itself, or what the claim answered, with the event's changes. */
 void ask_find_kept(struct ask *a, const char *recipient_key);
 
+/* Fills a->plan from what the claim answered and a->tenant says. */
+void ask_decide(struct ask *a, bool allow_reserved);
+
 /* The delivery that the plan tells of: a->delivery. */
 void ask_name_delivery(struct ask *a);
 

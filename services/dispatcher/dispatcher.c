@@ -89,46 +89,11 @@ static int claim_all(struct dispatcher *d, struct batch *b, struct err *e)
 	return OK;
 }
 
-static struct invite_view view(const struct event_claim *c)
-{
-	return (struct invite_view){
-		.known = c->known,
-		.state = c->state ? c->state : "",
-		.generation = c->generation,
-		.turn = c->turn,
-		.sent_ms = c->sent_ms,
-		.expires_ms = c->expires_ms,
-		.reminders = c->reminders,
-		.early = c->early,
-		.kind = !strcmp(c->kind, request_kinds[KIND_PASSWORD]) ? KIND_PASSWORD
-								       : KIND_INVITE,
-		.parked_turn = c->parked_turn,
-		.claimed_turn = c->claimed_turn,
-	};
-}
-
-static void decide_one(struct ask *a, bool allow_reserved)
-{
-	struct question q = {
-		.req = &a->req,
-		.kept = a->kept.data ? &a->kept : NULL,
-		.invite = view(&a->claim),
-		.policy = { .allow_reserved = allow_reserved,
-			    .auto_send = a->tenant->auto_send[a->req.code ? 0 : a->req.trigger],
-			    .reminders = a->tenant->reminder,
-			    .cooldown_ms = a->tenant->cooldown_ms },
-		.now_ms = a->claim.now_ms,
-	};
-
-	if (!a->plan.other) /* else the refusal of a taken address stands already */
-		a->plan = decide(&q);
-}
-
 static void decide_all(struct batch *b, bool allow_reserved)
 {
 	for (size_t i = 0; i < b->n; i++)
 		if (b->asks[i].step == ASK_DECIDE)
-			decide_one(&b->asks[i], allow_reserved);
+			ask_decide(&b->asks[i], allow_reserved);
 }
 
 static int record_all(struct dispatcher *d, struct batch *b, struct err *e)
