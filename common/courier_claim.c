@@ -205,6 +205,7 @@ static void fill_limited(const struct courier *c, const struct parcel *p, struct
 		.header_count = job_headers(&p->job, &l->stand, l->headers),
 		.reason = l->stand.waited,
 		.tenant = p->job.delivery.tenant,
+		.group = courier_group(p),
 	};
 }
 

@@ -8,8 +8,8 @@
 
 #include "now.h"
 
-/* A pause without an end: nobody is to wait for it for ever, although `resume` brings all forward.
- */
+/* A pause without an end: `resume` brings forward what waits for it (services/clock/resume.h); that
+   what waits asks again by itself is for a Redis that has forgotten. */
 #define PAUSED_AGAIN_MS 3600000
 
 static const char *text_of(const struct parcel *p, const char *object, const char *member)
@@ -19,7 +19,7 @@ static const char *text_of(const struct parcel *p, const char *object, const cha
 
 struct tenant_hours courier_hours(const struct courier *c, const struct parcel *p)
 {
-	if (job_is_password(&p->job) || !p->tenant)
+	if (job_is_password(&p->job) || p->job.at_once || !p->tenant)
 		return (struct tenant_hours){ 0 };
 	return tenant_hours(p->tenant, c->channel->name, text_of(p, "recipient", "timezone"));
 }
@@ -95,6 +95,11 @@ const char *courier_held_by(const struct parcel *p)
 {
 	return p->hold.pause && refused_by_hold(p) ? pause_scopes[p->hold.pause->scope]
 						   : p->claim.limited_by;
+}
+
+const char *courier_group(const struct parcel *p)
+{
+	return p->hold.pause && refused_by_hold(p) ? p->hold.pause->key : NULL;
 }
 
 /* Those that a pause without an end holds are spread over as long again. */

@@ -118,6 +118,7 @@ bool courier_is_held(const struct parcel *p);
 const char *courier_waits_for(const struct parcel *p);
 /* The limit, or what kind of pause. */
 const char *courier_held_by(const struct parcel *p);
+const char *courier_group(const struct parcel *p); /* the pause's key; NULL = none */
 int64_t courier_due_ms(const struct courier *c, const struct parcel *p);
 bool courier_lane_is_paused(const struct courier *c, const struct lane *l);
 /* The hours in which p may be sent. */

@@ -27,6 +27,8 @@
 #include "later_cancel_lua.h"
 #include "later_drop_lua.h"
 #include "later_lease_lua.h"
+#include "later_forward_lua.h"
+#include "later_groups_lua.h"
 #include "later_list_lua.h"
 #include "later_park_lua.h"
 #include "later_put_lua.h"
@@ -60,6 +62,8 @@ static const struct {
 	[SCRIPT_LATER_DROP] = { "later_drop", BATCHED(later_put_lua, later_drop_lua) },
 	[SCRIPT_LATER_LIST] = { "later_list", BATCHED(later_list_lua) },
 	[SCRIPT_LATER_STATS] = { "later_stats", BATCHED(later_stats_lua) },
+	[SCRIPT_LATER_GROUPS] = { "later_groups", BATCHED(later_groups_lua) },
+	[SCRIPT_LATER_FORWARD] = { "later_forward", BATCHED(later_forward_lua) },
 	[SCRIPT_EPOCH] = { "guard_epoch", { guard_epoch_lua } },
 };
 

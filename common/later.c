@@ -23,6 +23,7 @@ int later_park(struct guard *g, const struct later_item *items, size_t n, struct
 		call_int(&call, items[i].turn);
 		call_int(&call, items[i].due_ms);
 		call_bytes(&call, packed.data, packed.len);
+		call_str(&call, items[i].group);
 		guard_add_call(g, SCRIPT_LATER_PARK, &call, NULL, NULL);
 	}
 	return guard_run(g, e);

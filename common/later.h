@@ -32,6 +32,7 @@ struct later_item {
 	size_t header_count;
 	const char *reason; /* why it waits: rate_limited, retry ...; shown by `beckon parked` */
 	const char *tenant; /* NULL = none */
+	const char *group;  /* in: what it waits for beside its time (later_group.h); NULL = none */
 };
 
 /* Parks n items in one pipeline. ERR_AGAIN: ask again. */

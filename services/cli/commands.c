@@ -9,9 +9,11 @@
 #include "cmd_invite.h"
 #include "cmd_keygen.h"
 #include "cmd_parked.h"
+#include "cmd_pause.h"
 #include "cmd_render.h"
 #include "cmd_replay.h"
 #include "cmd_seal.h"
+#include "cmd_settings.h"
 #include "cmd_show.h"
 #include "cmd_tail.h"
 #include "cmd_token.h"
@@ -32,6 +34,9 @@ const struct command commands[] = {
 	{ "accept", cmd_change, "tell that the person has accepted" },
 	{ "decline", cmd_change, "tell that the person has declined" },
 	{ "replay", cmd_replay, "ask again for what failed, once its cause is mended" },
+	{ "pause", cmd_pause, "stop sending: everything, a tenant, a batch, a relay, a domain" },
+	{ "resume", cmd_pause, "go on with what was paused" },
+	{ "settings", cmd_settings, "what tenants have settled, and changing it" },
 	{ "token", cmd_token, "what is a link of a message worth?" },
 	{ "topics", cmd_topics, "make the topics of an installation, or list them" },
 	{ "init", cmd_init, "begin a new installation, or draw its keys" },

@@ -181,6 +181,8 @@ int64_t clock_tick(void *ctx)
 		return c->settings.poll_ms;
 	next = lease(c);
 	measure(c);
+	if (resume_look(&c->resume, c->run))
+		next = 0;
 	return next > 0 ? next : 0;
 }
 

@@ -11,6 +11,7 @@
 #define BECKON_CLOCK_H
 
 #include "later.h"
+#include "resume.h"
 #include "stage.h"
 
 #define CLOCK_BATCH 500
@@ -36,6 +37,7 @@ struct clock {
 	struct run *run;
 	struct clock_batch batches[CLOCK_BATCHES];
 	int64_t measured_ms; /* monotonic */
+	struct resume resume;
 	struct metric *overdue, *due_lag, *put_back, *late;
 	struct metric *parked[LATER_REASONS_MAX]; /* of the reasons that were there last */
 	size_t nparked;

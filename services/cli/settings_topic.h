@@ -1,0 +1,33 @@
+/*
+ * settings_topic - topic invite-settings as the tool reads and writes it.
+ *
+ * The topic is read to its end each time. Who changes a tenant's settings holds a lock in Redis
+ * from reading to writing, so that nobody's change is lost; readers never need it.
+ */
+#ifndef BECKON_CLI_SETTINGS_TOPIC_H
+#define BECKON_CLI_SETTINGS_TOPIC_H
+
+#include <jansson.h>
+
+#include "err.h"
+#include "settings.h"
+#include "settings_record.h"
+#include "settings_view.h"
+
+/* Records that are wrong are told on standard error and passed over. ERR_AGAIN: Kafka is away. */
+int settings_topic_read(struct settings_view **out, const struct settings *s, struct err *e);
+
+/* Appends a record and waits until Kafka has it. */
+int settings_topic_put(const struct settings *s, const char *key, const json_t *record,
+		       struct err *e);
+
+/* The lock on a tenant's settings. */
+struct settings_lock;
+int settings_lock_take(struct settings_lock **out, const struct settings *s, const char *tenant,
+		       struct err *e);
+void settings_lock_release(struct settings_lock *l); /* NULL is fine */
+
+/* Who runs this command, and now; actor NULL = the user of this process. */
+struct settings_author settings_author(const char *actor);
+
+#endif

@@ -1,0 +1,127 @@
+"""Stopping on purpose: within a second nothing leaves, nothing is lost, and what waited comes back at once."""
+import json
+import time
+
+import events
+import pytest
+from checks import by_recipient, sent_once
+
+
+def beckon(fleet, *args, **options):
+    command, *rest = args
+    return fleet.beckon(command, "--config", fleet.dir / "beckon.yaml", *rest, **options)
+
+
+def effective(fleet, scope, wanted=1):
+    """Every service knows it: their metric says so. Returns how long that took."""
+    began = time.monotonic()
+    fleet.wait(lambda: all(s.metric("beckon_paused", scope=scope) == wanted for s in fleet.services), 10,
+               f"beckon_paused{{scope={scope}}} is not {wanted} everywhere")
+    return time.monotonic() - began
+
+
+def paused(fleet, event):
+    return fleet.outcomes.wait_for(
+        lambda items: next((o for o in items if o.get("invite") == event.invite and o.get("code") == "paused"), None),
+        fleet.patience(20), "no deferred/paused")
+
+
+# options of the command, and what makes events that it stops, and others
+SCOPES = {
+    "tenant": (["--tenant", "acme"], dict, lambda: {"tenant": "globex"}),
+    "batch": (["--batch", "b/7"], *(lambda b=b: {"batch": {"id": b, "row": 1}} for b in ("b/7", "b/8"))),
+    "domain": (["--domain", "Paused.internal"], lambda: {"email": events.address("paused.internal")}, dict),
+    "provider": (["--provider", "sink"], dict, None),
+}
+
+
+@pytest.mark.story
+@pytest.mark.parametrize("scope", SCOPES)
+def test_one_scope(fleet, scope):
+    """Those of the scope wait as deferred/paused, the others are served, and after `resume` all are, once each."""
+    options, own, others = SCOPES[scope]
+    fleet.up()
+    beckon(fleet, "pause", *options, "--reason", "a bad list")
+    assert effective(fleet, scope) < fleet.patience(2)
+    assert f"{scope}=1" in fleet["email"].get("/readyz")[1] and fleet["email"].ready()
+
+    waiting = fleet.emit([events.invite(**own()) for _ in range(3)])
+    served = fleet.emit([events.invite(**others()) for _ in range(2)]) if others else []
+    for event in waiting:
+        told = paused(fleet, event)
+        assert told.word == "deferred" and told["reason"] == scope and told["not_before"]
+    for event in served:
+        fleet.await_outcome(event, "sent")
+    assert not [e for e in waiting if e.to in by_recipient(fleet.sink)]
+
+    beckon(fleet, "resume", *options)
+    began = time.monotonic()
+    for event in waiting:
+        assert fleet.await_outcome(event, "sent")["attempt"]["n"] == 1
+    assert time.monotonic() - began < fleet.patience(4)
+    sent_once(fleet, waiting + served)
+    assert effective(fleet, scope, 0) < fleet.patience(2)
+    assert fleet.redis.client.smembers(f"{fleet.prefix}later:groups") == set()
+
+
+@pytest.mark.story
+def test_all(fleet):
+    """Every service stands still, its readiness says why, nothing is read; a restart changes nothing."""
+    fleet.up()
+    beckon(fleet, "pause", "--all", "--reason", "moving house")
+    fleet.wait(lambda: all("paused: moving house" in s.get("/readyz")[1] for s in fleet.services), 10, "still ready")
+    assert {s.get("/readyz")[0] for s in fleet.services} == {503}
+    wanted = fleet.emit([events.invite() for _ in range(5)])
+    for s in fleet.services:
+        assert s.stop() == 0
+        s.start()
+    fleet.wait(lambda: all("paused: moving house" in s.get("/readyz")[1] for s in fleet.services), 20,
+               "forgotten by a restart")
+    time.sleep(1)
+    assert not fleet.sink.messages and not fleet.outcomes.distinct()
+    beckon(fleet, "resume", "--all")
+    for s in fleet.services:
+        s.await_ready()
+    sent_once(fleet, wanted)
+
+
+@pytest.mark.story
+def test_it_ends_by_itself(fleet):
+    fleet.up()
+    beckon(fleet, "pause", "--tenant", "acme", "--reason", "a moment", "--until", "3s")
+    effective(fleet, "tenant")
+    event = fleet.emit(events.invite())
+    paused(fleet, event)
+    fleet.await_outcome(event, "sent")
+    sent_once(fleet, [event])
+
+
+@pytest.mark.story
+def test_while_messages_are_under_way(fleet):
+    """Two hundred in hand when it comes: what is under way ends, the rest waits; nobody twice, nobody lost."""
+    fleet.sink.on("RCPT", delay=0.05)
+    fleet.up()
+    wanted = fleet.emit([events.invite() for _ in range(200)])
+    fleet.sink.wait_messages(10)
+    beckon(fleet, "pause", "--tenant", "acme", "--reason", "wrong text")
+    effective(fleet, "tenant")
+    time.sleep(1)  # what was under way has ended
+    arrived = len(fleet.sink.messages)
+    time.sleep(1)
+    assert len(fleet.sink.messages) == arrived < 200
+    beckon(fleet, "resume", "--tenant", "acme")
+    sent_once(fleet, wanted)
+
+
+def test_what_is_asked_wrongly(fleet):
+    fleet.init()
+    for args in (["--reason", "x"], ["--all", "--tenant", "acme", "--reason", "x"], ["--tenant", "acme"],
+                 ["--tenant", "a b", "--reason", "x"], ["--domain", "b", "--batch", "c", "--reason", "x"],
+                 ["--all", "--reason", "x", "--until", "yesterday"],
+                 ["--all", "--reason", "x", "--until", "2020-01-01T00:00:00Z"]):
+        done = beckon(fleet, "pause", *args, check=False)
+        assert done.returncode == 2 and done.stderr.startswith("beckon pause: "), (args, done.stderr)
+    assert beckon(fleet, "pause", "--list").stdout.split() == ["what", "since", "until", "by", "reason"]
+    beckon(fleet, "pause", "--domain", "bücher.example", "--tenant", "acme", "--reason", "x", "--until", "2h")
+    [line] = beckon(fleet, "pause", "--list", "--json").stdout.splitlines()
+    assert json.loads(line)["pause"] == "acme/pause/domain/xn--bcher-kva.example"

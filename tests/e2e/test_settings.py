@@ -1,0 +1,136 @@
+"""Tenants' settings over topic invite-settings: followed without a restart, versioned, audited, never in the way."""
+import json
+import re
+
+import events
+import pytest
+
+
+def settings(fleet, *args, **options):
+    verb, *rest = args
+    return fleet.beckon("settings", verb, "--config", fleet.dir / "beckon.yaml", *rest, **options)
+
+
+def record(fleet, tenant):
+    return json.loads(settings(fleet, "get", "--tenant", tenant, "--json").stdout)
+
+
+def changes(fleet):
+    """How often every service has heard of something new."""
+    return [len(re.findall("ev=settings count", s.text())) for s in fleet.services]
+
+
+def followed(fleet, change):
+    before = changes(fleet)
+    change()
+    fleet.wait(lambda: all(a > b for a, b in zip(changes(fleet), before)), 10, "not every service followed")
+
+
+def plain(**data):
+    """An invite that leaves the sender's name to the tenant."""
+    event = events.invite(**data)
+    del event.data["organisation"]
+    return event
+
+
+def mail_from(fleet, event):
+    fleet.await_outcome(event, "sent")
+    return next(m.parsed["From"] for m in fleet.sink.messages if m.to == event.to)
+
+
+@pytest.mark.story
+def test_followed_without_a_restart(fleet):
+    """What is set holds for the next message, of one tenant or of all, and what is unset is the file's again."""
+    fleet.up()
+    followed(fleet, lambda: settings(fleet, "set", "--tenant", "acme", "sender.from_name=First Works"))
+    assert "First Works" in mail_from(fleet, fleet.emit(plain()))
+    assert "First Works" not in mail_from(fleet, fleet.emit(plain(tenant="globex")))
+    followed(fleet, lambda: settings(fleet, "set", "sender.from_name=Everybody", "auto_send.api=false"))
+    held = fleet.emit(events.invite(tenant="globex"))
+    fleet.await_outcome(held, "held")
+    followed(fleet, lambda: settings(fleet, "set", "--tenant", "acme", "sender.from_name=", "auto_send.api=true"))
+    assert "Everybody" in mail_from(fleet, fleet.emit(plain()))
+    for s in fleet.services:  # a restart reads the same before it begins
+        assert s.stop() == 0
+        s.start()
+    for s in fleet.services:
+        s.await_ready()
+    assert "Everybody" in mail_from(fleet, fleet.emit(plain()))
+
+
+def test_versions_and_who_changed_what(fleet, tmp_path):
+    fleet.init()
+    assert record(fleet, "acme")["version"] == 0
+    settings(fleet, "set", "--tenant", "acme", "--actor", "ann", "link_ttl_s=3600", "limits.tenant=50/s burst 5",
+             'send_window={days: mon-fri, from: "08:00", to: "20:00"}')
+    first = record(fleet, "acme")
+    assert first["version"] == 1 and first["actor"] == "ann" and first["history"] == []
+    assert first["settings"] == {"link_ttl_s": 3600, "limits": {"tenant": "50/s burst 5"},
+                                 "send_window": {"days": "mon-fri", "from": "08:00", "to": "20:00"}}
+    assert settings(fleet, "set", "--tenant", "acme", "--if-version", "0", "link_ttl_s=300",
+                    check=False).returncode == 1
+    settings(fleet, "set", "--tenant", "acme", "--actor", "bob", "--if-version", "1", "link_ttl_s=300")
+    second = record(fleet, "acme")
+    assert second["version"] == 2 and second["settings"]["link_ttl_s"] == 300
+    assert second["previous_sha256"] == first["sha256"] != second["sha256"]
+    assert second["history"] == [{k: first[k] for k in ("version", "actor", "time", "sha256")}]
+    shown = settings(fleet, "get", "--tenant", "acme").stdout
+    assert re.search(r"link_ttl_s +300 +set", shown) and re.search(r"sender\.from +no-reply@\S+ +configuration", shown)
+    assert re.search(r"1 .* ann .*\n2 .* bob ", settings(fleet, "get", "--tenant", "acme", "--history").stdout)
+
+    path = tmp_path / "acme.yaml"
+    path.write_text("contact: Ann\nreminder: off\n")
+    settings(fleet, "set", "--tenant", "acme", "--file", path)
+    assert record(fleet, "acme")["settings"] == {"contact": "Ann", "reminder": "off"}
+
+
+@pytest.mark.parametrize("word, error", [
+    ("link_ttl=5", "link_ttl is no setting of a tenant, the nearest is link_ttl_s"),
+    ("link_ttl_s=5", "link_ttl_s '5' must be a number from 300 to 31536000"),
+    ("send_window={from: '08:00', to: '08:00'}", "send_window: from and to must differ"),
+    ("timezone=Europe/Moskow", "timezone 'Europe/Moskow' must be an IANA time zone"),
+    ("limits.tenant=fast", "limits: tenant: 'fast' is no rate"),
+    ("contact.name=Ann", "no setting"),
+    ("link_ttl_s", "is not KEY=VALUE"),
+])
+def test_wrong_values(fleet, word, error):
+    fleet.init()
+    settings(fleet, "set", "--tenant", "acme", "link_base=https://join.acme.internal/")
+    done = settings(fleet, "set", "--tenant", "acme", word, check=False)
+    if word != "contact.name=Ann":
+        assert error in done.stderr
+    assert done.returncode == 1 and record(fleet, "acme")["version"] == 1
+
+
+@pytest.mark.story
+def test_bad_records_stop_nothing(fleet):
+    """Bytes, other formats, wrong values, strange keys: each is logged and passed over, the last good one holds."""
+    fleet.up()
+    followed(fleet, lambda: settings(fleet, "set", "--tenant", "acme", "sender.from_name=Good Works"))
+    good = {"format": 1, "version": 9, "actor": "x", "time": "2025-01-01T00:00:00Z", "sha256": "0", "settings": {}}
+    bad = [("acme/settings", b"\xff\x00"), ("acme/settings", b"[1]"), ("acme/settings", b"{" + b"x" * 70000),
+           ("acme/settings", json.dumps({**good, "format": 2})), ("acme/settings", json.dumps({**good, "version": 0})),
+           ("acme/settings", json.dumps({**good, "settings": {"link_ttl_s": 1}})),
+           ("acme/settings", json.dumps({**good, "settings": {"colour": "blue"}})),
+           ("a b/settings", json.dumps(good)), ("acme", json.dumps(good)), ("", b"x"), (None, b"x"),
+           ("*/pause/all", json.dumps({"format": 1, "paused": "yes"})),
+           ("*/pause/all", json.dumps({"format": 1, "paused": True})),
+           ("acme/suppress/0123", b"anything"), ("acme/apikey/1", None)]
+    for key, value in bad:
+        fleet.append("settings", key, value)
+    fleet.flush()
+    assert "Good Works" in mail_from(fleet, fleet.emit(plain()))
+    fleet.wait(lambda: all(s.text().count("ev=settings-skipped") == 13 for s in fleet.services), 10,
+               [s.text().count("ev=settings-skipped") for s in fleet.services])
+
+
+@pytest.mark.story
+def test_a_fleet_without_the_topic(fleet):
+    """An installation that was made before the topic: the configuration holds, and the topic is found when it comes."""
+    fleet.topics["settings"] += "-later"
+    fleet.up()
+    event = fleet.emit(events.invite())
+    fleet.await_outcome(event, "sent")
+    fleet.kafka.create_topics({fleet.topics["settings"]: {}}, 1)
+    followed(fleet, lambda: settings(fleet, "set", "sender.from_name=Late Works"))
+    assert "Late Works" in mail_from(fleet, fleet.emit(plain()))
