@@ -118,8 +118,8 @@ static struct plan end(const struct question *q, enum outcome_word word)
 /* What is wrong with who it goes to; a plan without a code: nothing. */
 static struct plan check_person(const struct question *q, const struct request *asked)
 {
-	if (asked->kind != KIND_INVITE)
-		return no(q, "illegal_transition", "/kind");
+	if (asked->kind == KIND_PASSWORD && !asked->credentials.sealed_password)
+		return no(q, "illegal_transition", "/credentials/mint");
 	if (asked->channel == CHANNEL_SMS || !asked->recipient.address.normalised[0])
 		return no(q, "recipient_missing", "/recipient/email");
 	if (!q->policy.allow_reserved &&
@@ -187,7 +187,7 @@ static struct plan send_anew(const struct question *q)
 	enum in in = state_in(&q->invite);
 	struct plan p = from_kept(q, q->invite.generation + 1);
 
-	if (!p.code &&
+	if (!p.code && q->invite.kind == KIND_INVITE &&
 	    (in == IN_SENT || in == IN_DELIVERED || in == IN_UNDELIVERED || in == IN_UNKNOWN))
 		p.superseded = q->invite.generation;
 	return p;
@@ -195,7 +195,16 @@ static struct plan send_anew(const struct question *q)
 
 static struct plan resend(const struct question *q)
 {
-	if (state_in(&q->invite) == IN_HELD)
+	enum in in = state_in(&q->invite);
+	bool password = q->invite.kind == KIND_PASSWORD;
+
+	if (in == IN_UNKNOWN && !password) /* who knows what happened resolves it */
+		return refused("illegal_transition", NULL);
+	if (password && !q->req->credentials.username)
+		return refused("schema_invalid", "/credentials");
+	if (password && !q->req->confirm)
+		return refused("confirm_missing", "/confirm");
+	if (in == IN_HELD)
 		return release(q);
 	if (q->invite.sent_ms && q->now_ms < q->invite.sent_ms + q->policy.cooldown_ms)
 		return refused("cooldown", NULL);
@@ -290,6 +299,8 @@ static struct plan timer_fired(const struct question *q)
 
 static struct plan resolve(const struct question *q)
 {
+	if (q->req->resolve == RESOLVE_RESEND && q->invite.kind == KIND_PASSWORD)
+		return refused("confirm_missing", "/credentials"); /* resend gives new ones */
 	if (q->req->resolve == RESOLVE_RESEND)
 		return send_anew(q);
 	return (struct plan){ .word = WORD_SENT,
@@ -351,7 +362,7 @@ static const struct rule {
 	/* clang-format off */
 	/*                                      none     held     queued   sent     delivrd  undeliv  unknown  error    expired  accepted declined cancelld other */
 	[REQUEST_INVITE]       = { invite,      { GO,      ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, IS_IN,   GO,      GO,       ALREADY } },
-	[REQUEST_RESEND]       = { resend,      { ILLEGAL, GO,      ILLEGAL, GO,      GO,      GO,      ILLEGAL, GO,      GO,      IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
+	[REQUEST_RESEND]       = { resend,      { ILLEGAL, GO,      ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_RELEASE]      = { release,     { ILLEGAL, GO,      ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ILLEGAL, ILLEGAL, IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_CANCEL]       = { cancel,      { GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_ACCEPTED]     = { accept,      { ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   GO,      IS_OFF,   ILLEGAL } },

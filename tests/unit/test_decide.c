@@ -148,6 +148,15 @@ static void invited(struct request *q)
 static void password(struct request *q)
 {
 	q->kind = KIND_PASSWORD;
+	q->recipient.state = STATE_ACTIVE; /* who is there already may be told one */
+	q->credentials = (struct request_credentials){ "ann", "AAAA", false };
+	q->confirm = true;
+}
+
+static void minted(struct request *q)
+{
+	password(q);
+	q->credentials = (struct request_credentials){ "ann", NULL, true };
 }
 
 static void by_sms(struct request *q)
@@ -187,7 +196,8 @@ static const struct {
 	{ active, "account_exists", "/recipient/state", false },
 	{ inactive, "account_exists", "/recipient/state", false },
 	{ invited, NULL, NULL, false },
-	{ password, "illegal_transition", "/kind", false },
+	{ password, NULL, NULL, false },
+	{ minted, "illegal_transition", "/credentials/mint", false },
 	{ by_sms, "recipient_missing", "/recipient/email", true },
 	{ no_address, "recipient_missing", "/recipient/email", true },
 	{ reserved, "email_domain_invalid", "/recipient/email", true },

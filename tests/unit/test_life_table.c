@@ -235,6 +235,43 @@ static void test_what_is_kept(void **state)
 	is_refused(decide(&p.q), "email_domain_invalid");
 }
 
+/* Re-sendable at any time, with new credentials and a new confirmation; there is no link to
+ * supersede. */
+static void test_password(void **state)
+{
+	static const struct {
+		const char *state, *username;
+		bool confirm;
+		const char *code;
+	} resends[] = { { "sent", "ann", true, NULL },
+			{ "unknown", "ann", true, NULL },
+			{ "error", "ann", true, NULL },
+			{ "held", "ann", true, NULL },
+			{ "sent", NULL, true, "schema_invalid" },
+			{ "sent", "ann", false, "confirm_missing" },
+			{ "queued", "ann", true, "illegal_transition" } };
+	struct pair p;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(resends); i++) {
+		pair_make(&p, REQUEST_RESEND, resends[i].state);
+		p.q.invite.kind = p.kept.request.kind = KIND_PASSWORD;
+		p.req.credentials.username = p.kept.request.credentials.username =
+			resends[i].username;
+		p.kept.request.credentials.sealed_password = "AAAA";
+		p.req.confirm = resends[i].confirm;
+		if (resends[i].code)
+			is_refused(decide(&p.q), resends[i].code);
+		else
+			assert_int_equal(decide(&p.q).word, WORD_QUEUED);
+		assert_int_equal(decide(&p.q).superseded, 0);
+	}
+	pair_make(&p, REQUEST_RESOLVE, "unknown");
+	p.q.invite.kind = KIND_PASSWORD;
+	p.req.resolve = RESOLVE_RESEND;
+	is_refused(decide(&p.q), "confirm_missing");
+}
+
 static void test_cancel_before_the_request(void **state)
 {
 	struct pair p;
@@ -369,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_resend_begins_anew),
 		cmocka_unit_test(test_cooldown),
 		cmocka_unit_test(test_what_is_kept),
+		cmocka_unit_test(test_password),
 		cmocka_unit_test(test_cancel_before_the_request),
 		cmocka_unit_test(test_nothing_waits),
 		cmocka_unit_test(test_timers),
