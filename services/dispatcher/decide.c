@@ -1,4 +1,4 @@
-#include "decide.h"
+#include "decide_acts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,23 +7,6 @@
 #include "mem.h"
 
 /* ---- states ---- */
-
-enum in {
-	IN_NONE, /* the invite is not known */
-	IN_HELD,
-	IN_QUEUED,
-	IN_SENT,
-	IN_DELIVERED,
-	IN_UNDELIVERED,
-	IN_UNKNOWN,
-	IN_ERROR,
-	IN_EXPIRED,
-	IN_ACCEPTED,
-	IN_DECLINED,
-	IN_CANCELLED,
-	IN_OTHER, /* a later version's */
-	IN_COUNT,
-};
 
 static const char *const state_words[IN_OTHER] = {
 	[IN_NONE] = "",
@@ -40,7 +23,7 @@ static const char *const state_words[IN_OTHER] = {
 	[IN_CANCELLED] = "cancelled",
 };
 
-static enum in state_in(const struct invite_view *invite)
+enum in decide_in(const struct invite_view *invite)
 {
 	enum in in = IN_HELD;
 
@@ -53,9 +36,9 @@ static enum in state_in(const struct invite_view *invite)
 
 /* ---- answers ---- */
 
-static const struct plan silence = { .word = PLAN_SILENT };
+const struct plan decide_silence = { .word = PLAN_SILENT };
 
-static struct plan refused(const char *code, const char *where)
+struct plan decide_refused(const char *code, const char *where)
 {
 	return (struct plan){ .word = WORD_REFUSED, .code = code, .where = where };
 }
@@ -72,7 +55,7 @@ static struct plan no(const struct question *q, const char *code, const char *wh
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		is_error = is_error || !strcmp(code, ends[i]);
 	if (!is_error || q->invite.known || q->req->type != REQUEST_INVITE)
-		return refused(code, where);
+		return decide_refused(code, where);
 	return (struct plan){ .word = WORD_ERROR,
 			      .generation = 1,
 			      .code = code,
@@ -82,31 +65,31 @@ static struct plan no(const struct question *q, const char *code, const char *wh
 
 struct plan decide_taken(const char *other)
 {
-	struct plan p = refused("already_invited", "/recipient");
+	struct plan p = decide_refused("already_invited", "/recipient");
 
 	p.other = other;
 	return p;
 }
 
-static const char *prev(const struct question *q)
+const char *decide_prev(const struct question *q)
 {
 	return q->invite.known ? q->invite.state : NULL;
 }
 
-/* A delivery of this generation: the invitation, or one of its reminders. */
-static struct plan deliver(const struct question *q, int64_t generation, int64_t n)
+struct plan decide_deliver(const struct question *q, int64_t generation, int64_t n)
 {
-	return (struct plan){
-		.word = WORD_QUEUED, .generation = generation, .n = n, .turn = 1, .prev = prev(q)
-	};
+	return (struct plan){ .word = WORD_QUEUED,
+			      .generation = generation,
+			      .n = n,
+			      .turn = 1,
+			      .prev = decide_prev(q) };
 }
 
-/* The invitation is over, by a word of its own. */
-static struct plan end(const struct question *q, enum outcome_word word)
+struct plan decide_end(const struct question *q, enum outcome_word word)
 {
 	return (struct plan){ .word = word,
 			      .generation = q->invite.generation,
-			      .prev = prev(q),
+			      .prev = decide_prev(q),
 			      .changes = { .state = outcome_words[word].name,
 					   .give_up_address = true,
 					   .remove_waiting = true,
@@ -132,7 +115,7 @@ static struct plan invite(const struct question *q)
 {
 	const struct request *r = q->req;
 	bool hold = r->send == SEND_HOLD || (r->send == SEND_AUTO && !q->policy.auto_send);
-	struct plan p = refused("cancelled", NULL);
+	struct plan p = decide_refused("cancelled", NULL);
 
 	if (q->invite.early) {
 		p.changes.late = true;
@@ -141,11 +124,11 @@ static struct plan invite(const struct question *q)
 	p = check_person(q, r);
 	if (p.code)
 		return p;
-	if (state_in(&q->invite) == IN_DECLINED && !r->override)
-		return refused("already_invited", NULL);
+	if (decide_in(&q->invite) == IN_DECLINED && !r->override)
+		return decide_refused("already_invited", NULL);
 	if (!hold && r->schedule.not_after_ms && r->schedule.not_after_ms <= q->now_ms)
 		return no(q, "not_sent_in_time", "/schedule/not_after");
-	p = deliver(q, q->invite.generation + 1, 0);
+	p = decide_deliver(q, q->invite.generation + 1, 0);
 	p.word = hold ? WORD_HELD : WORD_QUEUED;
 	p.changes = (struct plan_changes){ .state = outcome_words[p.word].name,
 					   .new_generation = q->invite.known,
@@ -160,13 +143,13 @@ static struct plan from_kept(const struct question *q, int64_t generation)
 	struct plan p;
 
 	if (!q->kept)
-		return refused("illegal_transition", "the request's data has been erased");
+		return decide_refused("illegal_transition", "the request's data has been erased");
 	if (q->kept->request.code)
-		return refused(q->kept->request.code, q->kept->request.where);
+		return decide_refused(q->kept->request.code, q->kept->request.where);
 	p = check_person(q, &q->kept->request);
 	if (p.code)
 		return p;
-	p = deliver(q, generation, 0);
+	p = decide_deliver(q, generation, 0);
 	p.changes = (struct plan_changes){ .state = "queued",
 					   .new_generation = generation != q->invite.generation,
 					   .take_address = true,
@@ -184,7 +167,7 @@ static struct plan release(const struct question *q)
 
 static struct plan send_anew(const struct question *q)
 {
-	enum in in = state_in(&q->invite);
+	enum in in = decide_in(&q->invite);
 	struct plan p = from_kept(q, q->invite.generation + 1);
 
 	if (!p.code && q->invite.kind == KIND_INVITE &&
@@ -195,31 +178,45 @@ static struct plan send_anew(const struct question *q)
 
 static struct plan resend(const struct question *q)
 {
-	enum in in = state_in(&q->invite);
+	enum in in = decide_in(&q->invite);
 	bool password = q->invite.kind == KIND_PASSWORD;
 
 	if (in == IN_UNKNOWN && !password) /* who knows what happened resolves it */
-		return refused("illegal_transition", NULL);
+		return decide_refused("illegal_transition", NULL);
 	if (password && !q->req->credentials.username)
-		return refused("schema_invalid", "/credentials");
+		return decide_refused("schema_invalid", "/credentials");
 	if (password && !q->req->confirm)
-		return refused("confirm_missing", "/confirm");
+		return decide_refused("confirm_missing", "/confirm");
 	if (in == IN_HELD)
 		return release(q);
 	if (q->invite.sent_ms && q->now_ms < q->invite.sent_ms + q->policy.cooldown_ms)
-		return refused("cooldown", NULL);
+		return decide_refused("cooldown", NULL);
 	return send_anew(q);
 }
 
 static struct plan send_now(const struct question *q)
 {
-	struct plan p = deliver(q, q->invite.generation, 0);
+	struct plan p = decide_deliver(q, q->invite.generation, 0);
 
 	if (!q->invite.parked_turn)
-		return refused("illegal_transition", "nothing of it waits");
+		return decide_refused("illegal_transition", "nothing of it waits");
 	p.turn = q->invite.parked_turn;
 	p.changes.bring_forward = true;
 	return p;
+}
+
+static struct plan resolve(const struct question *q)
+{
+	if (q->req->resolve == RESOLVE_RESEND && q->invite.kind == KIND_PASSWORD)
+		return decide_refused("confirm_missing",
+				      "/credentials"); /* resend gives new ones */
+	if (q->req->resolve == RESOLVE_RESEND)
+		return send_anew(q);
+	return (struct plan){ .word = WORD_SENT,
+			      .generation = q->invite.generation,
+			      .turn = q->invite.turn,
+			      .prev = decide_prev(q),
+			      .changes = { .state = "sent" } };
 }
 
 /* ---- the end of an invitation ---- */
@@ -227,7 +224,7 @@ static struct plan send_now(const struct question *q)
 /* A cancel may overtake what it cancels: the request is refused when it comes. */
 static struct plan cancel(const struct question *q)
 {
-	struct plan p = end(q, WORD_CANCELLED);
+	struct plan p = decide_end(q, WORD_CANCELLED);
 
 	if (!q->invite.known) {
 		p.generation = 1;
@@ -238,12 +235,12 @@ static struct plan cancel(const struct question *q)
 
 static struct plan accept(const struct question *q)
 {
-	return end(q, WORD_ACCEPTED);
+	return decide_end(q, WORD_ACCEPTED);
 }
 
 static struct plan decline(const struct question *q)
 {
-	struct plan p = end(q, WORD_DECLINED);
+	struct plan p = decide_end(q, WORD_DECLINED);
 
 	p.changes.declined = true;
 	return p;
@@ -252,97 +249,11 @@ static struct plan decline(const struct question *q)
 /* Nobody writes to somebody who is forgotten: what has not left yet is cancelled. */
 static struct plan forget(const struct question *q)
 {
-	enum in in = state_in(&q->invite);
-	struct plan p = in == IN_HELD || in == IN_QUEUED ? end(q, WORD_CANCELLED) : silence;
+	enum in in = decide_in(&q->invite);
+	struct plan p =
+		in == IN_HELD || in == IN_QUEUED ? decide_end(q, WORD_CANCELLED) : decide_silence;
 
 	p.changes.data = DATA_ERASE;
-	return p;
-}
-
-/* ---- what time and the world bring ---- */
-
-static struct timer_facts timer_of(const struct question *q, int64_t told)
-{
-	struct timer_facts f = { q->invite.sent_ms, q->invite.expires_ms, q->policy.reminders, told,
-				 q->now_ms };
-
-	if (!q->kept || q->kept->request.code)
-		f.reminders.count = 0; /* there is nothing to make one from */
-	return f;
-}
-
-static struct timer next_timer(const struct question *q, int64_t told)
-{
-	struct timer_facts f = timer_of(q, told);
-
-	return timer_next(&f);
-}
-
-/* Both of its events ask the same: what is due? One that comes early is armed again. */
-static struct plan timer_fired(const struct question *q)
-{
-	struct timer_facts f = timer_of(q, q->invite.reminders);
-	enum timer_what due = timer_due(&f);
-	struct plan p = silence;
-
-	if (q->req->generation != q->invite.generation)
-		return silence;
-	if (due == TIMER_EXPIRY)
-		return end(q, WORD_EXPIRED);
-	if (due == TIMER_REMINDER) {
-		p = deliver(q, q->invite.generation, q->invite.reminders + 1);
-		p.changes.reminders = p.n;
-	}
-	p.changes.timer = next_timer(q, q->invite.reminders + p.n);
-	return p;
-}
-
-static struct plan resolve(const struct question *q)
-{
-	if (q->req->resolve == RESOLVE_RESEND && q->invite.kind == KIND_PASSWORD)
-		return refused("confirm_missing", "/credentials"); /* resend gives new ones */
-	if (q->req->resolve == RESOLVE_RESEND)
-		return send_anew(q);
-	return (struct plan){ .word = WORD_SENT,
-			      .generation = q->invite.generation,
-			      .turn = q->invite.turn,
-			      .prev = prev(q),
-			      .changes = { .state = "sent" } };
-}
-
-/* A receipt tells of its delivery for ever, and moves the state where that still waits for it: of
-   two receipts the first one stands. */
-static struct plan receipt(const struct question *q)
-{
-	enum in in = state_in(&q->invite);
-	enum outcome_word word = outcome_word_find(q->req->receipt.status);
-	int64_t turn = q->invite.claimed_turn ? q->invite.claimed_turn : q->invite.turn;
-	struct delivery d;
-	struct plan p;
-
-	if (word != WORD_DELIVERED && word != WORD_UNDELIVERED)
-		return refused("schema_invalid", "/status");
-	if (ids_delivery_parse(q->req->receipt.delivery, &d, NULL) < 0 || !turn ||
-	    d.generation > q->invite.generation)
-		return silence;
-	p = (struct plan){ .word = word,
-			   .generation = d.generation,
-			   .n = d.n,
-			   .turn = turn,
-			   .code = word == WORD_UNDELIVERED ? q->req->receipt.code : NULL };
-	if (d.generation < q->invite.generation || d.n > 0)
-		return p;
-	if (in == IN_DELIVERED || in == IN_UNDELIVERED || in == IN_HELD || in == IN_ERROR)
-		return silence;
-	if (in != IN_QUEUED && in != IN_SENT && in != IN_UNKNOWN)
-		return p;
-	p.prev = prev(q);
-	p.changes = (struct plan_changes){ .state = outcome_words[word].name,
-					   .give_up_address = word == WORD_UNDELIVERED,
-					   .remove_waiting = true,
-					   .remove_timer = word == WORD_UNDELIVERED };
-	if (word == WORD_DELIVERED && in == IN_QUEUED) /* it was in doubt: no settle arms it */
-		p.changes.timer = next_timer(q, q->invite.reminders);
 	return p;
 }
 
@@ -371,17 +282,17 @@ static const struct rule {
 	[REQUEST_SEND_NOW]     = { send_now,    { ILLEGAL, ILLEGAL, GO,      ALREADY, ALREADY, ALREADY, ALREADY, ILLEGAL, ILLEGAL, IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_RESOLVE]      = { resolve,     { ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, GO,      ILLEGAL, ILLEGAL, IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_FORGET]       = { forget,      { ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,       GO } },
-	[REQUEST_EXPIRY_DUE]   = { timer_fired, { SILENT,  SILENT,  SILENT,  GO,      GO,      SILENT,  GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
-	[REQUEST_REMINDER_DUE] = { timer_fired, { SILENT,  SILENT,  SILENT,  GO,      GO,      SILENT,  GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
+	[REQUEST_EXPIRY_DUE]   = { decide_timer, { SILENT,  SILENT,  SILENT,  GO,      GO,      SILENT,  GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
+	[REQUEST_REMINDER_DUE] = { decide_timer, { SILENT,  SILENT,  SILENT,  GO,      GO,      SILENT,  GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
 	[REQUEST_LADDER_DUE]   = { NULL,        { SILENT } },
-	[REQUEST_RECEIPT]      = { receipt,     { SILENT,  GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,       SILENT } },
+	[REQUEST_RECEIPT]      = { decide_receipt, { SILENT,  GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,       SILENT } },
 	/* clang-format on */
 };
 
 static struct plan plan_of(const struct question *q)
 {
 	const struct request *r = q->req;
-	enum in in = state_in(&q->invite);
+	enum in in = decide_in(&q->invite);
 	const char *answer;
 
 	if (r->code)
@@ -391,8 +302,8 @@ static struct plan plan_of(const struct question *q)
 		return no(q, "account_exists", "/recipient/state");
 	answer = rules[r->type].answers[in];
 	if (!answer)
-		return silence;
-	return *answer ? refused(answer, NULL) : rules[r->type].act(q);
+		return decide_silence;
+	return *answer ? decide_refused(answer, NULL) : rules[r->type].act(q);
 }
 
 struct plan decide(const struct question *q)
@@ -400,6 +311,6 @@ struct plan decide(const struct question *q)
 	struct plan p = plan_of(q);
 
 	if (p.word == WORD_REFUSED)
-		p.prev = prev(q);
+		p.prev = decide_prev(q);
 	return p;
 }
