@@ -5,6 +5,10 @@
 const char *const config_fleet[] = {
 	"clock.lease",
 	"clock.poll",
+	"dns.memory",
+	"dns.mx",
+	"dns.servers",
+	"dns.timeout",
 	"drain",
 	"group",
 	"helo",

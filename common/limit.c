@@ -119,10 +119,3 @@ int64_t limit_park_ms(const struct claim *c, uint32_t random)
 		return place;
 	return first + (int64_t)((uint64_t)(LIMIT_PARK_MAX_MS - first) * random / UINT32_MAX);
 }
-
-int64_t limit_cooldown_ms(int64_t sent_ms, int64_t cooldown_ms, int64_t now_ms)
-{
-	int64_t left = sent_ms + cooldown_ms - now_ms;
-
-	return sent_ms > 0 && left > 0 ? left : 0;
-}

@@ -1,6 +1,5 @@
 /*
- * limit - which limits a delivery is asked for, how long one that is refused waits, and whether a
- * person may be sent to again: pure.
+ * limit - which limits a delivery is asked for, and how long one that is refused waits: pure.
  *
  * All of them are questions in one claim (guard.h): every one is charged, or none. Fleet-wide are
  * the recipient's, a relay's and `limits.domain`, `limits.global`; a tenant's own domain limit is
@@ -55,9 +54,5 @@ void limit_content_hash(const char *kind, const json_t *data, char out[IDS_HASH_
 /* How long a delivery that a limit refused is parked, 1 to 60 s: until the end of the line before
    that limit (claim.line_ms), or somewhere in the rest of the minute where the line is longer. */
 int64_t limit_park_ms(const struct claim *c, uint32_t random);
-
-/* How long until a person who was sent to at sent_ms may be sent to again on demand (`cooldown`);
-   0 = now. sent_ms 0 = never. */
-int64_t limit_cooldown_ms(int64_t sent_ms, int64_t cooldown_ms, int64_t now_ms);
 
 #endif

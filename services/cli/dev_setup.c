@@ -166,6 +166,7 @@ static void describe(const struct dev *d, const char *templates, struct buf *b)
 		   "    contact: help@example.com\n"
 		   "    link_base: \"https://join.example.com/i\"\n"
 		   "recipients: {allow_reserved: true}\n"
+		   "dns: {mx: false}\n"
 		   "schedule: {retry: [2s, 5s, 10s]}\n"
 		   "drain: 5s\n");
 }

@@ -123,6 +123,7 @@ void ask_decide(struct ask *a, bool allow_reserved)
 		.kept = a->kept.data ? &a->kept : NULL,
 		.invite = view(&a->claim),
 		.policy = { .allow_reserved = allow_reserved,
+			    .domain_dead = a->domain_dead,
 			    .auto_send = a->tenant->auto_send[a->req.code ? 0 : a->req.trigger],
 			    .reminders = a->tenant->reminder,
 			    .cooldown_ms = a->tenant->cooldown_ms },

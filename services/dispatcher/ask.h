@@ -19,6 +19,7 @@ enum ask_step {
 	ASK_PLANNED, /* there is a plan, stored in Redis */
 	ASK_DUPLICATE,
 	ASK_NAMELESS, /* no usable tenant and invite: refused without asking */
+	ASK_WAITING,  /* its domain, or who is ahead of it, is waited for: admission.h */
 	ASK_ASTRAY,   /* belongs under another key or partition */
 	ASK_DEAD,     /* no readable event: wrong says why */
 };
@@ -33,8 +34,10 @@ struct ask {
 	struct err wrong; /* why it is no event, or no valid request */
 	const struct tenant *tenant;
 	enum ask_step step;
-	bool replayed; /* the plan was stored before */
-	bool parked;   /* what waits is in Redis */
+	bool replayed;	       /* the plan was stored before */
+	bool parked;	       /* what waits is in Redis */
+	bool domain_dead;      /* the DNS says that the recipient's domain takes no mail */
+	const char *waits_for; /* ASK_WAITING: that domain, "" = who is ahead of it */
 	struct event_claim claim;
 	struct kept kept; /* what jobs are made from; data NULL = nothing */
 	struct decide dec;

@@ -105,8 +105,10 @@ static struct plan check_person(const struct question *q, const struct request *
 		return no(q, "illegal_transition", "/credentials/mint");
 	if (asked->channel == CHANNEL_SMS || !asked->recipient.address.normalised[0])
 		return no(q, "recipient_missing", "/recipient/email");
-	if (!q->policy.allow_reserved &&
-	    address_reserved(&asked->recipient.address) != ADDRESS_PLAIN)
+	bool unusable = !q->policy.allow_reserved &&
+			address_reserved(&asked->recipient.address) != ADDRESS_PLAIN;
+
+	if (unusable || q->policy.domain_dead)
 		return no(q, "email_domain_invalid", "/recipient/email");
 	return (struct plan){ 0 };
 }

@@ -32,6 +32,7 @@ struct invite_view {
 struct policy {
 	bool allow_reserved; /* addresses that nobody can have, and well-known misspellings, may be
 				invited */
+	bool domain_dead;    /* the DNS says that the address's domain takes no mail */
 	bool auto_send;	     /* of the tenant for the request's trigger */
 	struct tenant_reminder reminders;
 	int64_t cooldown_ms; /* between two sendings that somebody asks for */

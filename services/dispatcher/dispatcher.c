@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admission.h"
 #include "ask.h"
 #include "crash.h"
 #include "log.h"
@@ -28,7 +29,7 @@ static void batch_clear(struct batch *b)
 
 /* ---- reading ---- */
 
-static struct batch read_all(struct dispatcher *d, struct work **works, size_t n)
+static struct batch read_all(struct dispatcher *d, struct work **works, size_t n, bool have_waited)
 {
 	struct batch b = { xcalloc(n, sizeof(struct ask)), n };
 
@@ -45,6 +46,8 @@ static struct batch read_all(struct dispatcher *d, struct work **works, size_t n
 		a->tenant = tenants_find(stage_tenants(d->run), a->req.tenant);
 		if (records_astray(d, a))
 			a->step = ASK_ASTRAY;
+		else
+			admission_holds(d, a, have_waited);
 	}
 	return b;
 }
@@ -208,6 +211,8 @@ static int append_one(struct dispatcher *d, struct ask *a, struct err *e)
 static int append_all(struct dispatcher *d, struct batch *b, struct err *e)
 {
 	for (size_t i = 0; i < b->n; i++) {
+		if (b->asks[i].step == ASK_WAITING)
+			continue;
 		if (append_one(d, &b->asks[i], e) < 0)
 			return ERR_FATAL;
 		stage_finish(d->run, b->asks[i].work);
@@ -227,20 +232,72 @@ static int know_partitions(struct dispatcher *d, struct err *e)
 
 /* Nothing is appended before Redis has answered everything, so a batch it cannot answer is handed
    over again whole. */
-int dispatcher_handle(void *ctx, struct work **works, size_t n, struct err *e)
+static int handle(struct dispatcher *d, struct work **works, size_t n, bool have_waited,
+		  struct err *e)
 {
-	struct dispatcher *d = ctx;
 	int code = know_partitions(d, e);
 	struct batch b;
 
 	if (code < 0)
 		return code;
-	b = read_all(d, works, n);
+	b = read_all(d, works, n, have_waited);
 	code = settle_plans(d, &b, e);
 	if (code == OK)
 		code = append_all(d, &b, e);
+	for (size_t i = 0; i < b.n; i++)
+		if (b.asks[i].step == ASK_WAITING)
+			admission_end(d, &b.asks[i], code == OK);
 	batch_clear(&b);
 	return code;
+}
+
+int dispatcher_handle(void *ctx, struct work **works, size_t n, struct err *e)
+{
+	return handle(ctx, works, n, false, e);
+}
+
+int64_t dispatcher_tick(void *ctx)
+{
+	struct dispatcher *d = ctx;
+	struct work *works[STAGE_BATCH_MAX];
+	struct err e;
+	size_t n;
+	int code;
+
+	if (!lobby_count(d->lobby))
+		return INT64_MAX;
+	if (!stage_ready(d->run) || stage_stopping(d->run))
+		return ADMISSION_AGAIN_MS;
+	n = admission_ready(d, works, STAGE_BATCH_MAX);
+	code = n ? handle(d, works, n, true, &e) : OK;
+	if (code == ERR_AGAIN)
+		lobby_take_back(d->lobby);
+	else if (code < 0)
+		stage_die(d->run, e.text);
+	return n == STAGE_BATCH_MAX ? 0 : ADMISSION_AGAIN_MS;
+}
+
+/* What only waits has not been claimed: whoever has the partition now reads it. */
+void dispatcher_revoked(void *ctx, struct work *w)
+{
+	struct dispatcher *d = ctx;
+
+	if (lobby_remove(d->lobby, w))
+		stage_finish(d->run, w);
+}
+
+size_t dispatcher_draining(void *ctx, bool over)
+{
+	struct dispatcher *d = ctx;
+	struct work *w;
+
+	(void)over;
+	while ((w = lobby_any(d->lobby))) {
+		lobby_remove(d->lobby, w);
+		stage_disown(w);
+		stage_finish(d->run, w);
+	}
+	return 0;
 }
 
 /* ---- life ---- */
@@ -269,19 +326,15 @@ int dispatcher_open(void *ctx, struct run *r, struct err *e)
 	d->run = r;
 	if (stage_follow(r, d->settings.tenants, e) < 0)
 		return ERR_FATAL;
+	if (admission_open(d, e) < 0)
+		return ERR_FATAL;
 	d->forwarded = metrics_series(stage_metrics(r), &forwarded, NULL);
 	d->dead = metrics_series(stage_metrics(r), &dead, NULL);
 	code = know_partitions(d, e);
 	return code == ERR_AGAIN ? OK : code;
 }
 
-int64_t dispatcher_tick(void *ctx)
-{
-	(void)ctx;
-	return INT64_MAX;
-}
-
 void dispatcher_close(void *ctx)
 {
-	(void)ctx;
+	admission_close(ctx);
 }

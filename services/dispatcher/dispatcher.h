@@ -9,6 +9,8 @@
 #ifndef BECKON_DISPATCHER_H
 #define BECKON_DISPATCHER_H
 
+#include "dns.h"
+#include "lobby.h"
 #include "stage.h"
 #include "tenant.h"
 
@@ -16,13 +18,18 @@ struct dispatcher_settings {
 	json_t *tenants;
 	char *recipient_key;
 	bool allow_reserved;
+	bool dns_mx;
+	char *dns_servers;
+	int64_t dns_timeout_ms, dns_memory_ms;
 };
 
 struct dispatcher {
 	struct dispatcher_settings settings;
 	struct run *run;
 	int32_t partitions; /* of the input: where a key belongs */
-	struct metric *forwarded, *dead;
+	struct dns *dns;    /* NULL = domains are not asked for */
+	struct lobby *lobby;
+	struct metric *forwarded, *dead, *waiting;
 };
 
 int dispatcher_check(const void *settings, struct err *e);
@@ -30,6 +37,8 @@ int dispatcher_open(void *ctx, struct run *r, struct err *e);
 int dispatcher_handle(void *ctx, struct work **works, size_t n, struct err *e);
 bool dispatcher_refused(void *ctx, struct work *w);
 int64_t dispatcher_tick(void *ctx);
+void dispatcher_revoked(void *ctx, struct work *w);
+size_t dispatcher_draining(void *ctx, bool over);
 void dispatcher_close(void *ctx);
 
 #endif

@@ -17,6 +17,16 @@ static const struct config_key keys[] = {
 		  "--keys DIR` makes one." },
 	{ CONFIG_BOOL(S, allow_reserved), .name = "recipients.allow_reserved", .fallback = "false",
 	  .help = "Invite addresses under .test, .example and the like, and known misspellings." },
+	{ CONFIG_BOOL(S, dns_mx), .name = "dns.mx", .fallback = "true",
+	  .help = "Refuse recipients whose domain takes no mail: it does not exist, or has a null "
+		  "MX, or neither MX nor address. A DNS that fails lets them pass." },
+	{ CONFIG_STRING(S, dns_servers), .name = "dns.servers",
+	  .help = "Servers to ask, such as \"192.0.2.1, 192.0.2.2:5353\"; default this "
+		  "machine's." },
+	{ CONFIG_DURATION(S, dns_timeout_ms), .name = "dns.timeout", .fallback = "3s", .min = 100,
+	  .max = 30000, .help = "How long an event waits for the DNS at the most." },
+	{ CONFIG_DURATION(S, dns_memory_ms), .name = "dns.memory", .fallback = "10m", .min = 1000,
+	  .max = 86400000, .help = "How long is remembered whether a domain takes mail." },
 };
 #undef S
 
@@ -31,6 +41,8 @@ static const struct stage stage = {
 	.handle = dispatcher_handle,
 	.tick = dispatcher_tick,
 	.refused = dispatcher_refused,
+	.revoked = dispatcher_revoked,
+	.draining = dispatcher_draining,
 	.close = dispatcher_close,
 };
 

@@ -247,6 +247,16 @@ static void test_reserved_where_allowed(void **state)
 	is_plan(of(&q, &nobody, &lenient), WORD_QUEUED, 1, NULL, NULL);
 }
 
+static void test_a_domain_without_mail(void **state)
+{
+	static const struct policy dead = { .auto_send = true, .domain_dead = true };
+	struct invite_view nobody = invite_in(NULL);
+	struct request q = fine();
+
+	(void)state;
+	is_plan(of(&q, &nobody, &dead), WORD_ERROR, 1, "email_domain_invalid", "/recipient/email");
+}
+
 /* ---- requests that are not valid ---- */
 
 static const struct {
@@ -299,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_spoilt),
 		cmocka_unit_test(test_account_comes_first),
 		cmocka_unit_test(test_reserved_where_allowed),
+		cmocka_unit_test(test_a_domain_without_mail),
 		cmocka_unit_test(test_invalid_in_every_state),
 		cmocka_unit_test(test_taken),
 	};

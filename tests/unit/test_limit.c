@@ -1,4 +1,4 @@
-/* Which limits are asked under which names, how long the refused wait, and the cooldown. */
+/* Which limits are asked under which names, and how long the refused wait. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -141,29 +141,13 @@ static void test_parked(void **state)
 	}
 }
 
-static void test_cooldown(void **state)
-{
-	static const struct {
-		int64_t sent, cooldown, now, left;
-	} rows[] = {
-		{ 0, 60000, 30000, 0 }, /* never sent to */
-		{ 1000, 60000, 1000, 60000 }, { 1000, 60000, 60999, 1 },  { 1000, 60000, 61000, 0 },
-		{ 1000, 0, 1000, 0 },	      { 5000, 1000, 4000, 2000 }, /* clocks of two machines
-									   */
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_int_equal(limit_cooldown_ms(rows[i].sent, rows[i].cooldown, rows[i].now),
-				 rows[i].left);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_only_what_is_set), cmocka_unit_test(test_domains),
-		cmocka_unit_test(test_content),		 cmocka_unit_test(test_parked),
-		cmocka_unit_test(test_cooldown),
+		cmocka_unit_test(test_only_what_is_set),
+		cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_content),
+		cmocka_unit_test(test_parked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,78 @@
+#include "admission.h"
+
+#include <string.h>
+
+#include "mem.h"
+#include "now.h"
+
+int admission_open(struct dispatcher *d, struct err *e)
+{
+	static const struct metric_family waiting = {
+		METRIC_GAUGE, "beckon_waiting_for_dns",
+		"Events that wait to be told whether a domain takes mail, and those behind them."
+	};
+	struct dns_options o = {
+		.servers = d->settings.dns_servers,
+		.timeout_ms = d->settings.dns_timeout_ms,
+		.memory_ms = d->settings.dns_memory_ms,
+		.wake_fd = stage_wake_fd(d->run),
+	};
+
+	d->lobby = lobby_new();
+	d->waiting = metrics_series(stage_metrics(d->run), &waiting, NULL);
+	return d->settings.dns_mx ? dns_open(&d->dns, &o, e) : OK;
+}
+
+void admission_close(struct dispatcher *d)
+{
+	dns_close(d->dns);
+	lobby_free(d->lobby);
+}
+
+/* The domain that the event wants to write to; NULL = none, or none that the DNS knows. */
+static const char *domain_of(const struct ask *a)
+{
+	const struct address *address = &a->req.recipient.address;
+	const char *at = a->req.code ? NULL : strrchr(address->normalised, '@');
+
+	if (!at || !at[1] || at[1] == '[' || address_reserved(address) != ADDRESS_PLAIN)
+		return NULL;
+	return at + 1;
+}
+
+bool admission_holds(struct dispatcher *d, struct ask *a, bool has_waited)
+{
+	const char *domain = d->dns ? domain_of(a) : NULL;
+	enum dns_mail mail = domain ? dns_takes_mail(d->dns, domain, now_mono_ms()) : DNS_TAKES;
+	bool behind = !has_waited && lobby_has(d->lobby, a->key);
+
+	a->domain_dead = mail == DNS_TAKES_NONE;
+	a->waits_for = mail == DNS_ASKED ? domain : "";
+	if (has_waited || (!behind && mail != DNS_ASKED))
+		return false;
+	a->step = ASK_WAITING;
+	lobby_expect(d->lobby, a->key);
+	return true;
+}
+
+void admission_end(struct dispatcher *d, const struct ask *a, bool taken)
+{
+	if (taken)
+		lobby_enter(d->lobby, a->work, a->key, a->waits_for);
+	else
+		lobby_expect_no_more(d->lobby, a->key);
+	metric_set(d->waiting, (double)lobby_count(d->lobby));
+}
+
+static bool is_answered(void *ctx, const char *domain)
+{
+	return dns_takes_mail(ctx, domain, now_mono_ms()) != DNS_ASKED;
+}
+
+size_t admission_ready(struct dispatcher *d, struct work **out, size_t max)
+{
+	size_t n = lobby_take(d->lobby, is_answered, d->dns, out, max);
+
+	metric_set(d->waiting, (double)lobby_count(d->lobby));
+	return n;
+}
