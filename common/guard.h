@@ -51,6 +51,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "window.h"
 #include "record.h"
 
 struct guard;
@@ -168,6 +169,8 @@ struct decide {
 	const char *address;	  /* key behind a: to take for this invite; NULL = none */
 	struct guard_limit limit; /* the tenant's reservation; interval_us 0 = none */
 	int64_t not_before_ms;	  /* the slot is not earlier than this */
+	const struct window_span *spans; /* and a reserved one lies within these, or behind all */
+	size_t nspans;
 	const struct decide_more *more; /* NULL = none of it */
 	/* out */
 	enum decide_answer answer;

@@ -44,16 +44,16 @@ end
 -- number, the turn of the one to bring forward and what is added to it, the timer's id and what it is armed
 -- with; each '' = leave it. Then fields of the state (name, value)...
 local function answer(at, last)
-	local hash, invite, coords, version, plan, first, address, data, not_before, limit, interval, burst, more =
-		unpack(ARGV, at, at + 12)
-	local event, state, fields = prefix .. 'e:' .. hash, prefix .. 'd:' .. invite, at + 13
+	local hash, invite, coords, version, plan, first, address, data, not_before, limit, interval, burst, spans, more =
+		unpack(ARGV, at, at + 13)
+	local event, state, fields = prefix .. 'e:' .. hash, prefix .. 'd:' .. invite, at + 14
 
 	-- A plan that is there already is ours from a call that timed out, or a twin's: to be claimed again.
 	if call('GET', event) ~= coords or (call('HGET', state, 'ver') or '0') ~= version then
 		return { LOST, now, 0 }
 	end
 	if more == '1' then
-		local waiting, forward = ARGV[at + 14], ARGV[at + 16]
+		local waiting, forward = ARGV[at + 15], ARGV[at + 17]
 		local packed = forward ~= '' and call('GET', prefix .. 'l:' .. waiting .. '0')
 		if forward ~= '' and match(packed or '', '^%d+') ~= forward then
 			return { LOST, now, 0 } -- put back meanwhile
@@ -66,14 +66,14 @@ local function answer(at, last)
 		end
 	end
 	if more == '1' then
-		change(state, invite, limit, unpack(ARGV, at + 13, at + 21))
-		fields = at + 22
+		change(state, invite, limit, unpack(ARGV, at + 14, at + 22))
+		fields = at + 23
 	end
 
 	local slot, reserved = max(now, tonumber(not_before)), nil
 	interval = tonumber(interval)
 	if interval > 0 then
-		local us = reserve(limit, interval, max(1, tonumber(burst)), slot * 1000)
+		local us = reserve(limit, interval, max(1, tonumber(burst)), slot * 1000, spans)
 		slot, reserved = math.ceil(us / 1000), int(us) .. '-' .. int(us + interval)
 	end
 	if last >= fields and reserved and slot > now then

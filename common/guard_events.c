@@ -144,9 +144,21 @@ static void call_more(struct guard_call *call, const struct decide_more *m, stru
 	call_bytes(call, packed->data, packed->len);
 }
 
+static void write_spans(const struct decide *d, struct buf *out)
+{
+	for (size_t i = 0; i < d->nspans; i++) {
+		if (i)
+			buf_byte(out, ',');
+		buf_int(out, d->spans[i].open_ms);
+		buf_byte(out, '-');
+		buf_int(out, d->spans[i].close_ms);
+	}
+}
+
 void guard_add_decide(struct guard *g, struct decide *d)
 {
 	autobuf mark = BUF_INIT(256), packed = BUF_INIT(LATER_PACKED_MAX_BYTES);
+	autobuf spans = BUF_INIT(0);
 	struct guard_call call;
 
 	call_begin(&call);
@@ -161,6 +173,8 @@ void guard_add_decide(struct guard *g, struct decide *d)
 	call_bytes(&call, d->data, d->data_len);
 	call_int(&call, d->not_before_ms);
 	call_limit(&call, &d->limit);
+	write_spans(d, &spans);
+	call_bytes(&call, spans.data, spans.len);
 	call_str(&call, d->more ? "1" : NULL);
 	if (d->more)
 		call_more(&call, d->more, &mark, &packed);

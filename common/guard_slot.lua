@@ -27,12 +27,28 @@ local function lane_take(lanes, from, latest, interval, credit)
 	end
 end
 
-local function reserve(name, interval, burst, from)
+-- The first slot of a lane or of the line that lies in one of the spans ("open-close,..." in ms): where it
+-- was found in a lane, and else where the line would put it. Beyond the last span anything is fine, and the
+-- courier asks again; so it is without any.
+local function find_slot(lanes, line, from, spans, interval, credit)
+	for open, close in string.gmatch(spans, '(%d+)-(%d+)') do
+		local first, last = max(from, open * 1000), (close - 1) * 1000
+		local slot = max(first, line - credit)
+		local earlier = lane_take(lanes, first, math.min(slot, last), interval, credit)
+		if earlier or slot <= last then
+			return earlier, slot
+		end
+		from = max(from, close * 1000)
+	end
+	local slot = max(from, line - credit)
+	return lane_take(lanes, from, slot, interval, credit), slot
+end
+
+local function reserve(name, interval, burst, from, spans)
 	local key, lanes = prefix .. 'g:' .. name, prefix .. 's:' .. name
 	local credit = (burst - 1) * interval
 	local line = max(tonumber(call('GET', key) or 0), now * 1000)
-	local slot = max(from, line - credit)
-	local earlier = lane_take(lanes, from, slot, interval, credit)
+	local earlier, slot = find_slot(lanes, line, from, spans, interval, credit)
 
 	if earlier then
 		return earlier

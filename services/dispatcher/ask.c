@@ -252,6 +252,29 @@ static void find_more(struct ask *a, const char *topic)
 		a->dec.more = &a->more;
 }
 
+struct tenant_hours ask_hours(const struct ask *a)
+{
+	if (a->kept.request.kind == KIND_PASSWORD)
+		return (struct tenant_hours){ 0 };
+	return tenant_hours(a->tenant, CHANNEL, a->kept.request.recipient.timezone);
+}
+
+/* Not before the window opens, and where a slot is reserved, in one of the next windows. */
+static void move_into_hours(struct ask *a)
+{
+	struct tenant_hours hours = ask_hours(a);
+	struct decide *d = &a->dec;
+	int64_t from = d->not_before_ms > a->claim.now_ms ? d->not_before_ms : a->claim.now_ms;
+
+	if (!hours.window)
+		return;
+	d->not_before_ms = tenant_next_ms(&hours, from);
+	if (!d->limit.interval_us)
+		return;
+	d->spans = a->spans;
+	d->nspans = window_spans(hours.zone, hours.window, from, a->spans, ASK_SPANS_MAX);
+}
+
 static void find_slot(struct ask *a)
 {
 	struct decide *d = &a->dec;
@@ -264,6 +287,7 @@ static void find_slot(struct ask *a)
 	d->limit.burst = a->tenant->limit.burst;
 	if (a->plan.n == 0)
 		d->not_before_ms = a->kept.request.schedule.not_before_ms;
+	move_into_hours(a);
 }
 
 /* What a later duplicate is told that this event has led to. */

@@ -26,6 +26,7 @@ enum ask_step {
 
 #define ASK_FIELDS_MAX 20
 #define ASK_NUMBERS_MAX 8
+#define ASK_SPANS_MAX 8 /* longer than that no invite waits for a slot by default: a week */
 
 struct ask {
 	struct work *work;
@@ -52,6 +53,7 @@ struct ask {
 	char event_hash[IDS_HASH_SIZE], key[IDS_KEY_SIZE], about[IDS_DELIVERY_SIZE];
 	char limit_name[IDS_NAME_MAX + 8], waiting[IDS_DELIVERY_SIZE], timer_id[IDS_KEY_SIZE + 8];
 	char other[IDS_KEY_SIZE], delivery[IDS_DELIVERY_SIZE];
+	struct window_span spans[ASK_SPANS_MAX]; /* when its person may be written to */
 	struct guard_field fields[ASK_FIELDS_MAX];
 	size_t nfields;
 	char numbers[ASK_NUMBERS_MAX][24];
@@ -76,6 +78,9 @@ void ask_find_data(struct ask *a);
 
 /* When the event was first seen. */
 int64_t ask_seen_ms(const struct ask *a);
+
+/* The hours in which its person may be written to. */
+struct tenant_hours ask_hours(const struct ask *a);
 
 /* Fills a->dec, the compare-and-set that stores a->plan. Timers wait for topic. */
 void ask_prepare_decide(struct ask *a, const char *topic);

@@ -34,9 +34,16 @@ bool records_waits(const struct ask *a)
 	return a->step == ASK_PLANNED && plan_has_job(&a->plan) && a->slot_ms > a->now_ms;
 }
 
+/* It may be that the window opens when its slot is there: by the slot alone, so that a replay says
+   the same. */
 static const char *why_it_waits(const struct ask *a)
 {
-	return a->slot_ms <= a->kept.request.schedule.not_before_ms ? "scheduled" : "rate_limited";
+	struct tenant_hours hours = ask_hours(a);
+
+	if (a->slot_ms <= a->kept.request.schedule.not_before_ms)
+		return "scheduled";
+	return tenant_next_ms(&hours, a->slot_ms - 1) > a->slot_ms - 1 ? "quiet_hours"
+								       : "rate_limited";
 }
 
 static struct job make_job(struct ask *a)

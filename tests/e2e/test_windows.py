@@ -47,3 +47,28 @@ def test_a_retry_waits_for_the_morning(fleet):
     event = fleet.emit(events.invite())
     told = deferred(fleet, event, "retry")
     assert abs(not_before(told) - tomorrow("Europe/Moscow", 8, days=2)) < 1, told
+
+
+@pytest.mark.story
+def test_the_tenants_slots_lie_inside(fleet):
+    """One a second, and six seconds until 22:00: what has no slot by then has its exact one from 08:00 on."""
+    closes, opens = tomorrow("Europe/Moscow", 22), tomorrow("Europe/Moscow", 8, days=2)
+    set_clock(fleet, closes - 6)
+    own = {"tenants": {"*": {**WINDOW["*"], "limits": {"tenant": "1/s"}}}}
+    fleet.up(dispatcher=own, email=own)
+    wanted = fleet.emit([events.invite() for _ in range(20)])
+
+    def told(items):
+        first = {}
+        for o in items:
+            if o.word in ("queued", "deferred"):
+                first.setdefault(o.get("invite"), o)
+        return list(first.values()) if len(first) == len(wanted) else None
+    answers = fleet.outcomes.wait_for(told, fleet.patience(30), "not all are decided")
+    slots = sorted(not_before(o) for o in answers if o.word == "deferred")
+    evening, morning = [s for s in slots if s < closes], [s for s in slots if s >= closes]
+    assert len(evening) < 7 and len(morning) > 12
+    assert all(abs(slot - (opens + n)) < 0.002 for n, slot in enumerate(morning)), morning
+    codes = {o["code"] for o in answers if o.word == "deferred" and not_before(o) > opens}
+    assert codes == {"rate_limited"}
+    assert {o["code"] for o in answers if o.word == "deferred" and not_before(o) == opens} <= {"quiet_hours"}

@@ -355,6 +355,42 @@ static void test_slots_given_back(void **state)
 	assert_int_equal(slots[1], start + 4000);
 }
 
+/* Two windows of three seconds, an hour apart: slots lie in the first, then in the second, then
+   behind; and who may be written to between them takes what those have left free. */
+static void test_slots_within_windows(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t start = INT64_C(1900000000000), hour = 3600000;
+	const struct window_span spans[] = { { start, start + 3000 },
+					     { start + hour, start + hour + 3000 } };
+	struct decide within = limited(1000000, 1, start);
+	int64_t slots[8];
+
+	within.spans = spans;
+	within.nspans = ARRAY_LEN(spans);
+	reserve(f, "tenant:windows", within, 8, slots);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(slots[i], start + i * 1000);
+		assert_int_equal(slots[3 + i], start + hour + i * 1000);
+		if (i < 2)
+			assert_int_equal(slots[6 + i], start + hour + (3 + i) * 1000);
+	}
+	reserve(f, "tenant:windows", limited(1000000, 1, start), 1, slots);
+	assert_int_equal(slots[0], start + 3000);
+	within.not_before_ms = start + 2500; /* no room before the first one closes */
+	reserve(f, "tenant:windows-late", within, 2, slots);
+	assert_int_equal(slots[0], start + 2500);
+	assert_int_equal(slots[1], start + hour);
+
+	within = limited(1000000, 4, start);
+	within.spans = spans;
+	within.nspans = ARRAY_LEN(spans);
+	reserve(f, "tenant:windows-burst", within, 8, slots);
+	assert_int_equal(slots[3], start);
+	assert_int_equal(slots[5], start + 2000);
+	assert_int_equal(slots[6], start + hour); /* four at once, two more in three seconds */
+}
+
 static void test_no_limit(void **state)
 {
 	struct fixture *f = *state;
@@ -451,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_a_slot_far_ahead_delays_nobody),
 		cmocka_unit_test(test_a_burst_before_a_slot_far_ahead),
 		cmocka_unit_test(test_slots_given_back),
+		cmocka_unit_test(test_slots_within_windows),
 		cmocka_unit_test(test_no_limit),
 		cmocka_unit_test(test_limits_all_or_none),
 		cmocka_unit_test(test_taken_over_without_charge),
