@@ -2,6 +2,7 @@
 import json
 import re
 
+import contract
 import events
 import pytest
 
@@ -100,6 +101,49 @@ def test_wrong_values(fleet, word, error):
     if word != "contact.name=Ann":
         assert error in done.stderr
     assert done.returncode == 1 and record(fleet, "acme")["version"] == 1
+
+
+# settings and whether they are good: the schema and the fleet agree on each
+JUDGED = [
+    ({}, True), ({"link_ttl_s": 300}, True), ({"link_ttl_s": 299}, False), ({"link_ttl_s": "300"}, False),
+    ({"send_window": "off"}, True), ({"send_window": "none"}, False), ({"send_window": {"from": "08:00"}}, False),
+    ({"send_window": {"days": ["mon-fri", "sun"], "from": "08:00", "to": "24:00"}}, True),
+    ({"send_window": {"days": "mon, wed", "from": "22:00", "to": "06:00"}}, True),
+    ({"send_window": {"days": [], "from": "08:00", "to": "18:00"}}, False),
+    ({"send_window": {"from": "8:00", "to": "18:00"}}, False), ({"sms_window": {"from": "09:00", "to": "25:00"}}, False),
+    ({"reminder": "off"}, True), ({"reminder": {"count": 2, "at_percent": 30}}, True), ({"reminder": {"count": 3}}, False),
+    ({"limits": {"tenant": "50/s burst 100", "content": "off"}}, True), ({"limits": {"tenant": 50}}, False),
+    ({"limits": {"domain": "0/s"}}, False), ({"limits": {"relay": "5/s"}}, False),
+    ({"sender": {"from": "a@example.org", "sms_id": "ACME"}}, True), ({"sender": {"from": "Ann <a@b.org>"}}, False),
+    ({"sender": {"sms_id": "Twelve chars"}}, False), ({"timezone": "Europe/Moscow"}, True),
+    ({"timezone": "Mars/Olympus"}, False), ({"default_locale": "ru_RU"}, False), ({"link_base": "ftp://a.b"}, False),
+    ({"roles": ["admin", "участник"]}, True), ({"roles": "admin"}, False), ({"teams": [""]}, False),
+    ({"countries": {"allow": ["KZ"], "deny": []}}, True), ({"countries": {"allow": ["kz"]}}, False),
+    ({"accept": {"mode": "confirm", "public_key": "lywjyulx:Wdt1RvKIygGe_rS4zOiOtiBrWBx1cLjJAigA3qXM6yA"}}, True),
+    ({"accept": {"mode": "page"}}, False), ({"accept": {"public_key": "c2hvcnQ="}}, False),
+    ({"email_only": True, "auto_send": {"import": True}}, True), ({"auto_send": {"import": "yes"}}, False),
+    ({"brand": {"colour": "#1a5fb4"}}, True), ({"brand": {"color": "#1a5fb4"}}, False), ({"cooldown_s": 0}, True),
+    ({"contact": "one\nline"}, False), ({"home_region": "KZ", "segment_cap": 15, "ladder_after_s": 60}, True),
+]
+
+
+def test_the_schema_agrees(fleet, tmp_path):
+    """What `settings set` takes is what the schema takes, and what it writes is a record in the schema's terms."""
+    fleet.init()
+    for n, (wanted, good) in enumerate(JUDGED):
+        path = tmp_path / f"{n}.json"
+        path.write_text(json.dumps(wanted))
+        done = settings(fleet, "set", "--tenant", f"t{n}", "--file", path, check=False)
+        whole = {"format": 1, "version": 1, "actor": "x", "time": "2025-01-01T00:00:00Z", "sha256": "0" * 64,
+                 "settings": wanted}
+        assert (done.returncode == 0, contract.faults("settings", whole) == []) == (good, good), (wanted, done.stderr)
+    settings(fleet, "set", "--tenant", "t0", "link_ttl_s=600")
+    assert contract.faults("settings", record(fleet, "t0")) == []
+    for args in (["pause", "--all", "--reason", "x", "--until", "2h"], ["resume", "--all"]):
+        fleet.beckon(args[0], "--config", fleet.dir / "beckon.yaml", *args[1:])
+    found = {m.key(): json.loads(m.value()) for m in fleet.read("settings").wait_for(
+        lambda items: any(m.key() == b"*/pause/all" for m in items) and items, 10, "no pause in the topic")}
+    assert contract.faults("pause", found[b"*/pause/all"]) == []
 
 
 @pytest.mark.story
