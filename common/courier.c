@@ -80,7 +80,8 @@ static void refer(struct references *r, const struct parcel *p, int64_t turn)
 	references_add(r, &one);
 }
 
-static void parcel_free(struct parcel *p)
+/* Its memory but for itself. */
+static void parcel_empty(struct parcel *p)
 {
 	job_clear(&p->job);
 	claim_clear(&p->claim);
@@ -88,6 +89,13 @@ static void parcel_free(struct parcel *p)
 	crypto_wipe(p->token, sizeof(p->token));
 	free(p->park);
 	free(p->timer);
+	p->park = NULL;
+	p->timer = NULL;
+}
+
+static void parcel_free(struct parcel *p)
+{
+	parcel_empty(p);
 	tenants_free(p->tenants);
 	pauses_free(p->pauses);
 	free(p);
@@ -102,6 +110,8 @@ void courier_let_go(struct courier *c, struct parcel *p)
 		refer(&c->releases, p, p->job.turn);
 	c->gone -= p->gone && p->place != PARCEL_WAITING && p->place != PARCEL_RESTING;
 	parcel_leave(c, p);
+	p->kept = p->settle.outcome != NULL;
+	parcel_empty(p);	       /* which need not wait for Kafka */
 	stage_finish(c->run, p->work); /* courier_flushed frees it, perhaps at once */
 }
 
@@ -127,7 +137,7 @@ void courier_flushed(struct courier *c, struct work *w)
 
 	if (!p)
 		return;
-	if (p->settle.outcome)
+	if (p->kept)
 		refer(&c->drops, p, p->settle.turn);
 	parcel_free(p);
 }

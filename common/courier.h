@@ -95,6 +95,7 @@ struct parcel {
 	struct buf outcome; /* packed */
 	bool told;	    /* appended already, because Redis was away */
 	struct settle settle;
+	bool kept; /* Redis keeps the outcome until Kafka has it */
 	struct guard_field fields[6];
 	char number_text[4][24];
 	struct later_item *park;

@@ -5,7 +5,7 @@
 #include "now.h"
 
 #define UNDER_WAY_AGAIN_MS 50
-#define WAITING_PER_SESSION 4
+#define WAITING_PER_SESSION 3
 
 static bool serves(const struct courier *c, size_t i)
 {

@@ -29,7 +29,7 @@
 
 #define STAGE_UNDONE_MAX 2048			  /* records in hand, a process */
 #define STAGE_UNDONE_BYTES_MAX ((size_t)32 << 20) /* and their bytes */
-#define STAGE_BATCH_MAX 256			  /* works handed over at once */
+#define STAGE_BATCH_MAX 128			  /* works handed over at once */
 
 struct run; /* a stage that runs */
 
