@@ -283,8 +283,24 @@ int64_t courier_tick(struct courier *c)
 	return ask < next ? ask : next;
 }
 
+/* What may have been claimed without our hearing of it is given back before we leave. */
+static void let_go_unheard(struct courier *c, struct parcel_list *l)
+{
+	struct parcel *next;
+
+	for (struct parcel *p = l->first; p; p = next) {
+		next = p->next;
+		if (!p->unheard)
+			continue;
+		stage_disown(p->work);
+		courier_let_go(c, p);
+	}
+}
+
 size_t courier_draining(struct courier *c, bool over)
 {
+	let_go_unheard(c, &c->lists[PARCEL_WAITING]);
+	let_go_unheard(c, &c->lists[PARCEL_RESTING]);
 	for (size_t i = 0; i < c->nlanes && over; i++)
 		exchange_cut_all(c->lanes[i].exchange);
 	return c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count + c->releases.count;

@@ -41,14 +41,17 @@ local function charge(from, to, paid)
 		return paid
 	end
 	local stored = call('MGET', unpack(keys))
-	local tats, wait, by = {}, 0, nil
+	local tats, wait, by, now_us = {}, 0, nil, now * 1000
 	for i = 1, #keys do
 		local at = places[i]
-		local interval, burst = tonumber(ARGV[at + 1]), max(1, tonumber(ARGV[at + 2]))
-		local tat = max(tonumber(stored[i] or 0), now * 1000)
-		local over = math.ceil((tat - (burst - 1) * interval) / 1000) - now
-		if over > wait then
-			wait, by = over, at
+		local interval, tat = tonumber(ARGV[at + 1]), tonumber(stored[i] or 0)
+		if tat > now_us then
+			local over = math.ceil((tat - (max(1, tonumber(ARGV[at + 2])) - 1) * interval) / 1000) - now
+			if over > wait then
+				wait, by = over, at
+			end
+		else
+			tat = now_us
 		end
 		tats[i] = tat + interval
 	end

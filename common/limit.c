@@ -63,14 +63,20 @@ static char *add(struct limit_list *l, const struct tenant_rate *rate)
 	return name;
 }
 
+/* A burst, and what an hour brings after it, are under 100 any and 20 of the same. */
+static const struct tenant_rate sms_recipient = { INT64_C(3600000000) / 50, 40 },
+				sms_content = { INT64_C(3600000000) / 10, 8 };
+
 static void add_recipient(struct limit_list *l, const struct job *job, const struct tenant *t)
 {
+	bool sms = !strcmp(job->delivery.channel, "sms");
+	bool own = t->recipient_limit.interval_us, own_content = t->content_limit.interval_us;
 	char content[IDS_HASH_SIZE];
 	char *name;
 
-	if ((name = add(l, &t->recipient_limit)))
+	if ((name = add(l, sms && !own ? &sms_recipient : &t->recipient_limit)))
 		snprintf(name, LIMIT_NAME_SIZE, "recipient:%s", job->recipient_hash);
-	if (!(name = add(l, &t->content_limit)))
+	if (!(name = add(l, sms && !own_content ? &sms_content : &t->content_limit)))
 		return;
 	limit_content_hash(job->kind, job->data, content);
 	snprintf(name, LIMIT_NAME_SIZE, "content:%s/%s", job->recipient_hash, content);

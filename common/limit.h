@@ -3,8 +3,8 @@
  *
  * All of them are questions in one claim (guard.h): every one is charged, or none. Fleet-wide are
  * the recipient's, a relay's and `limits.domain`, `limits.global`; a tenant's own domain limit is
- * its own. Carriers cut off who gets the same text 20 times an hour, or any text 100 times: the
- * limits of recipient and content stay below that.
+ * its own. Carriers cut off a number that gets the same text 20 times an hour, or any text 100
+ * times, so SMS has limits of recipient and content below that where a tenant sets none.
  */
 #ifndef BECKON_LIMIT_H
 #define BECKON_LIMIT_H

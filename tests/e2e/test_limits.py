@@ -142,3 +142,24 @@ def test_the_end_of_trying(fleet):
     assert fleet.await_outcome(steps, "error")["code"] == "retries_exhausted"
     assert fleet.await_outcome(late, "error")["code"] == "not_sent_in_time"
     assert len(fleet.outcomes.distinct("deferred", invite=steps.invite)) == 4
+
+
+@pytest.mark.story
+def test_a_claim_that_was_never_heard_of(fleet):
+    """Redis takes claims and does not answer; then their courier leaves: the next one need not wait for the lease,
+    and tells no doubt of what was never sent."""
+    fleet.up(email={"sessions": 1})
+    fleet.sink.on("RCPT", times=1, hold="first")
+    wanted = fleet.emit([events.invite() for _ in range(12)])
+    fleet.sink.wait(lambda: any(c.to for c in fleet.sink.connections), 30, "nobody is at the relay")
+    fleet.redis.freeze()
+    fleet.sink.release("first")
+    fleet.wait(lambda: not fleet["email"].ready(), 20, "email is ready without Redis")
+    fleet["email"].ask_to_stop()
+    fleet.redis.thaw()
+    assert fleet["email"].stop() == 0
+    began = time.monotonic()
+    fleet.service("email", "email-2").start()
+    sent_once(fleet, wanted)
+    assert time.monotonic() - began < 45, "the lease was waited for"
+    assert not fleet.outcomes.distinct("unknown")

@@ -124,3 +124,20 @@ def test_who_sends_back_is_passed_over(fleet, second):
     last = fleet.emit(events.invite())
     fleet.await_outcome(last, "sent")
     assert [m.to for m in fleet.sink.messages] == [last.to]
+
+
+def test_a_domains_share(fleet, second):
+    """A domain that never answers holds at most half of each relay's sessions, and the others go past it."""
+    fleet.up(email={"relays": relays(fleet, second), "sessions": 4})
+    for server in (fleet.sink, second):
+        server.on("RCPT", to=r".*@tarpit\.internal", hold="tarpit")
+    slow = [events.invite(email=events.address("tarpit.internal")) for _ in range(30)]
+    quick = [events.invite() for _ in range(100)]
+    fleet.emit([e for n, one in enumerate(slow) for e in (one, *quick[n * 4:n * 4 + 4])])
+    fleet.await_count("sent", len(quick))
+    held = [sum((c.to or "").endswith("tarpit.internal") for c in s.connections if c.open)
+            for s in (fleet.sink, second)]
+    assert max(held) <= 2, f"{held} of 4 sessions each are held by one domain"
+    for server in (fleet.sink, second):
+        server.release("tarpit")
+    once(fleet, second, slow + quick)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -66,6 +67,15 @@ static void test_only_what_is_set(void **state)
 	assert_int_equal(l->n, LIMIT_MAX);
 	limit_find(l, &job, &(struct tenant){ 0 }, &(struct limit_fleet){ 0 }, NULL);
 	assert_int_equal(l->n, 0);
+	snprintf(job.delivery.channel, sizeof(job.delivery.channel), "sms");
+	limit_find(l, &job, &(struct tenant){ 0 }, &(struct limit_fleet){ 0 }, NULL);
+	assert_int_equal(l->n, 2);
+	assert_true(has(l, "recipient:") && has(l, "content:"));
+	for (size_t i = 0; i < 2; i++) /* at most so many in any hour */
+		assert_true(l->list[i].burst + INT64_C(3600000000) / l->list[i].interval_us <
+			    (i ? 20 : 100));
+	limit_find(l, &job, &all, &(struct limit_fleet){ 0 }, NULL);
+	assert_int_equal(l->list[0].interval_us, 1000); /* what a tenant sets is its own business */
 	free(l);
 }
 
