@@ -1,173 +1,40 @@
-"""Random histories of 1,000 invites through the real services, held to a reference model after every step."""
-import collections
+"""Random histories through the real services, held to a reference model after every step."""
 import os
 import random
 import time
 
-import events
-import pytest
-from checks import by_recipient
-from life import DAY_MS, HOUR_MS, answer, skew
-from model import Invite
-from process import wait_until
+import contract
+from histories import FATES, Story
 
-INVITES, PHASES, STEPS, PHASE_MS = 1000, 4, 3, 13 * HOUR_MS
 SEED = int(os.environ.get("STORY_SEED", random.SystemRandom().randrange(1 << 32)))
-FATES = {"sent": "good.internal", "error": "bad.internal", "unknown": "doubt.internal"}
-
-# How often what is asked: (weight, type, data made by a function of invite and draw).
-ASKED = [
-    (6, "invite.requested", lambda i, draw: draw.choice(
-        [{}, {}, {"override": True}, {"send": "hold"}, {"schedule": {"not_before": in_days(30)}}])),
-    (6, "invite.resend-requested", lambda i, draw: draw.choice(
-        [{}, {}, {"recipient": {"email": i.addresses[1][0]}}, {"template": {"note": "once more"}}])),
-    (3, "invite.release-requested", lambda i, draw: {}),
-    (3, "invite.cancel-requested", lambda i, draw: {}),
-    (1, "invite.accepted", lambda i, draw: {}),
-    (0.5, "user.activated", lambda i, draw: {}),
-    (2, "invite.declined", lambda i, draw: {}),
-    (2, "invite.send-now-requested", lambda i, draw: {}),
-    (2, "invite.resolve-requested", lambda i, draw: {"as": draw.choice(["sent", "resend"])}),
-    (1, "invite.forget-requested", lambda i, draw: {}),
-    (2, "delivery.receipt-received", lambda i, draw: {
-        "delivery": f"{i.key}.{i.generation or 1}.email.0", "status": draw.choice(["delivered", "undelivered"])}),
-    (1, "invite.expiry-due", lambda i, draw: {"generation": i.generation}),
-    (1, "invite.reminder-due", lambda i, draw: {"generation": i.generation}),
-]
+OWN = {"tenants": {"acme": {"cooldown_s": 0}}}
 
 
-def in_days(days):
-    return events.rfc3339(time.time() + days * DAY_MS / 1000)
-
-
-def make_invites(draw):
-    """Every sixth shares its first address with its neighbour: of those only one acts in a step."""
-    holders, made = {}, []
-    for n in range(INVITES):
-        fates = draw.choices(list(FATES), weights=[18, 3, 1], k=2)
-        addresses = [(events.address(FATES[f]), f) for f in fates]
-        if n % 6 == 1:
-            addresses[0] = made[-1].addresses[0]
-        made.append(Invite(f"acme/m-{SEED}-{n}", addresses, holders))
-    return made
-
-
-class Story:
-    def __init__(self, fleet, draw):
-        self.fleet, self.draw, self.invites = fleet, draw, make_invites(draw)
-        self.told = {i.key: [] for i in self.invites}
-        self.phase = 0
-
-    def event(self, invite):
-        """Something to ask of it, and the reference's word about it."""
-        first = invite.state is None and self.draw.random() < 0.9
-        _, type_, make = ASKED[0] if first else self.draw.choices(ASKED, weights=[a[0] for a in ASKED])[0]
-        data = make(invite, self.draw)
-        tenant, name = invite.key.split("/")
-        if type_ == "invite.requested":
-            made = events.invite(email=invite.addresses[0][0], invite=name, **data)
-        else:
-            source = "beckon/clock" if type_.endswith("-due") else events.SOURCE
-            made = events.Event(events.PREFIX + type_, {"tenant": tenant, "invite": name, **data}, source=source)
-        self.told[invite.key] += invite.step(type_, made.data, self.phase)
-        return made
-
-    def step(self):
-        acting = [i for n, i in enumerate(self.invites) if n % 6 not in (0, 1) or self.draw.random() < 0.5]
-        busy, chosen = set(), []
-        for invite in acting:
-            addresses = {a for a, _ in invite.addresses}
-            if not addresses & busy:
-                busy |= addresses
-                chosen.append(self.event(invite))
-        self.fleet.emit(chosen)
-        self.settled()
-
-    def enter(self, phase):
-        self.phase = phase
-        skew(self.fleet, phase * PHASE_MS)
-        for invite in self.invites:
-            self.told[invite.key] += invite.enter(phase)
-        self.settled()
-
-    # ---- the comparison
-
-    def stored(self):
-        """{key: what Redis has of it} in one round trip."""
-        prefix, client = self.fleet.prefix, self.fleet.redis.client
-        pipe = client.pipeline(transaction=False)
-        for invite in self.invites:
-            pipe.hgetall(f"{prefix}d:{invite.key}")
-        states = pipe.execute()
-        for state in states:
-            pipe.get(f"{prefix}a:{state.get('ak') or 'none'}")
-        holders = pipe.execute()
-        waiting = {i for i in client.zrange(f"{prefix}later", 0, -1)}
-        return {i.key: (s.get("state"), int(s.get("gen") or 0), int(s.get("rem") or 0), h == i.key,
-                        f"{i.key}.timer" in waiting, f"{i.key}.{s.get('gen')}.email.0" in waiting)
-                for i, s, h in zip(self.invites, states, holders)}
-
-    def expected(self):
-        return {i.key: (i.state, i.generation, i.reminders, i.holds, i.has_timer, i.state == "queued")
-                for i in self.invites}
-
-    def differences(self):
-        have, want = self.stored(), self.expected()
-        return {key: (have[key], want[key]) for key in want if have[key] != want[key]}
-
-    def untold(self):
-        """{key: what was told too often or not at all}."""
-        told = collections.defaultdict(collections.Counter)
-        for outcome in self.fleet.outcomes.distinct(tenant="acme"):
-            told[f"acme/{outcome['invite']}"][told_of(outcome)] += 1
-        return {key: (told[key] - collections.Counter(want), collections.Counter(want) - told[key])
-                for key, want in self.told.items() if told[key] != collections.Counter(want)}
-
-    def wrong(self):
-        return self.differences() or self.untold()
-
-    def settled(self):
-        try:
-            wait_until(lambda: not self.wrong(), self.fleet.patience(30), "", step=0.2)
-        except TimeoutError:
-            wrong = self.wrong()
-            key, (have, want) = next(iter(wrong.items()))
-            words = self.fleet.outcomes.distinct(invite=key.split("/")[1])
-            raise AssertionError(f"STORY_SEED={SEED} phase {self.phase}: {len(wrong)} differ; {key}: is {have}, should "
-                                 f"be {want}\nexpected {self.told[key]}\ntold {words}\n{self.fleet.tails(5)}") from None
-        for partition in (0, 1):  # and what changes nothing has been answered too
-            last = self.fleet.emit(events.invite(recipient={"state": "active"}, partition=partition, tenant="barrier"))
-            answer(self.fleet, last, "refused")
-
-
-def told_of(outcome):
-    n = int(outcome["delivery"].rsplit(".", 1)[1]) if outcome.get("delivery") else 0
-    refused = outcome.word == "refused"
-    code = outcome.get("code") if outcome.word in ("refused", "error", "unknown") else None
-    return outcome.word, None if refused else outcome["generation"], n, code
-
-
-@pytest.mark.story
-def test_model(fleet):
+def story(fleet, count, services, **own):
     print(f"STORY_SEED={SEED}")
-    for fate, reply in (("error", {"stage": "RCPT", "reply": "550 5.1.1 no such user"}),
-                        ("unknown", {"stage": "DOT", "reset": True})):
-        fleet.sink.on(to=f".*@{FATES[fate]}", **reply)
-    own = {"tenants": {"acme": {"cooldown_s": 0}}, "recipients": {"allow_reserved": True}}
-    fleet.up(couriers=2, dispatcher=own, email={"sessions": 8})
-    story = Story(fleet, random.Random(SEED))
-    for phase in range(PHASES):
-        if phase:
-            story.enter(phase)
-        for _ in range(STEPS):
-            story.step()
+    fleet.sink.on("RCPT", to=f".*@{FATES['error']}", reply="550 5.1.1 no such user")
+    fleet.sink.on("DOT", to=f".*@{FATES['unknown']}", reset=True)
+    fleet.up(services=services, dispatcher=OWN, email={"sessions": 8})
+    return Story(fleet, SEED, count, **own)
 
-    assert not story.wrong()
-    mails = {to: len(m) for to, m in by_recipient(fleet.sink).items()}
-    wanted = collections.Counter()
-    for invite in story.invites:
-        wanted.update(invite.mails)
-    assert mails == dict(wanted)
-    states = collections.Counter(i.state for i in story.invites)
-    print(dict(states), sum(map(len, story.told.values())), "outcomes")
+
+def test_model(fleet):
+    """1,000 invites: state, address, timer, what waits, what was told and what was sent are the model's."""
+    states = story(fleet, 1000, ("clock", "dispatcher", "email")).run(phases=4, steps=3)
+    faults = [(o, f) for o in fleet.outcomes.snapshot() for f in contract.faults("outcome", dict(o))]
+    assert not faults, (len(faults), faults[:3])
+    print(dict(states))
     assert len(states) >= 9  # else the histories are too tame
+
+
+def test_model_with_kills(fleet):
+    """The same while dispatchers and clocks are killed: nothing is told, taken or sent twice, nothing is left out."""
+    def disturb():
+        for _ in range(3):
+            time.sleep(kills.uniform(0, 0.15))
+            victim = kills.choice([s for s in fleet.services if s.service in ("dispatcher", "clock")])
+            victim.kill()
+            victim.start()
+    kills = random.Random(SEED + 1)
+    services = ("clock", "clock", "dispatcher", "dispatcher", "email")
+    print(dict(story(fleet, 300, services, disturb=disturb).run(phases=3, steps=3)))

@@ -48,9 +48,10 @@ def token_of(message):
 
 
 def skew(fleet, ms):
-    """Stops every program and starts it again at another time."""
+    """Stops every program and starts it again at another time, which it then keeps."""
     fleet.stop()
     for service in fleet.services:
-        service.start(BECKON_SKEW_MS=str(ms))
+        service.env = {**service.env, "BECKON_SKEW_MS": str(ms)}
+        service.start()
     for service in fleet.services:
         service.await_ready()
