@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dead.h"
 #include "log.h"
 #include "mem.h"
 #include "now.h"
+#include "tell.h"
 
 static unsigned domain_bucket(const char *address)
 {
@@ -21,23 +21,11 @@ static unsigned domain_bucket(const char *address)
 
 static void dead_letter(struct courier *c, struct work *w, const char *why)
 {
-	struct dead dead;
 	struct err e;
-	struct kafka_message m = {
-		.topic = stage_topic(c->run, STAGE_TOPIC_DEAD_LETTER),
-		.partition = -1,
-		.key = w->rec.key,
-		.key_len = w->rec.key_len,
-		.value = w->rec.value,
-		.value_len = w->rec.value_len,
-	};
 
 	log_error("ev=dead-letter partition=%d offset=%lld why=\"%s\"", w->rec.partition,
 		  (long long)w->rec.offset, why);
-	dead_fill(&dead, &w->rec, why);
-	m.headers = dead.headers;
-	m.header_count = dead.count;
-	if (stage_append(c->run, w, &m, &e) < 0)
+	if (tell_dead(c->run, w, why, false, &e) < 0)
 		stage_die(c->run, e.text);
 	stage_finish(c->run, w);
 }

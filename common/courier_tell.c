@@ -54,6 +54,16 @@ void courier_tell(struct courier *c, struct parcel *p, const struct outcome *o)
 
 /* ---- from verdict to outcome and settle ---- */
 
+/* The word that stood before: of the invitation, since a reminder moves no state. */
+static const char *word_before(const struct parcel *p)
+{
+	if (p->job.delivery.n > 0)
+		return NULL;
+	if (p->claim.doubts > 0)
+		return outcome_words[WORD_UNKNOWN].name;
+	return outcome_words[p->job.waited[0] ? WORD_DEFERRED : WORD_QUEUED].name;
+}
+
 static void describe(const struct parcel *p, struct outcome *o, struct outcome_timings *t)
 {
 	int64_t now = now_ms();
@@ -69,6 +79,7 @@ static void describe(const struct parcel *p, struct outcome *o, struct outcome_t
 	if (t->queue_ms < 0)
 		t->queue_ms = 0;
 	o->timings = t;
+	o->prev = word_before(p);
 	o->code = p->verdict.code;
 	o->reason = p->reason;
 	o->template_name = p->template_name;

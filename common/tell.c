@@ -1,5 +1,6 @@
 #include "tell.h"
 
+#include "dead.h"
 #include "log.h"
 
 static void count(struct metrics *m, const struct outcome *o)
@@ -32,4 +33,27 @@ void tell_note(struct metrics *m, const struct outcome *o)
 	else
 		log_info("ev=%s invite=%s/%s code=%s", word, o->tenant ? o->tenant : "-",
 			 o->invite ? o->invite : "-", code);
+}
+
+int tell_dead(struct run *r, struct work *w, const char *why, bool truncated, struct err *e)
+{
+	struct dead dead;
+	struct kafka_message m = {
+		.topic = stage_topic(r, STAGE_TOPIC_DEAD_LETTER),
+		.partition = -1,
+		.key = w->rec.key,
+		.key_len = w->rec.key_len,
+		.value = w->rec.value,
+		.value_len = w->rec.value_len,
+	};
+
+	dead_fill(&dead, &w->rec, why);
+	if (truncated) {
+		dead_mark_truncated(&dead, &w->rec);
+		if (m.value_len > DEAD_TRUNCATED_BYTES)
+			m.value_len = DEAD_TRUNCATED_BYTES;
+	}
+	m.headers = dead.headers;
+	m.header_count = dead.count;
+	return stage_append(r, w, &m, e);
 }

@@ -255,6 +255,7 @@ static struct plan forget(const struct question *q)
 	struct plan p =
 		in == IN_HELD || in == IN_QUEUED ? decide_end(q, WORD_CANCELLED) : decide_silence;
 
+	p.changes.remove_waiting = true; /* a reminder */
 	p.changes.data = DATA_ERASE;
 	return p;
 }

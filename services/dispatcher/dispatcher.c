@@ -9,6 +9,7 @@
 #include "log.h"
 #include "mem.h"
 #include "records.h"
+#include "tell.h"
 
 #define METADATA_WAIT_MS 2000
 #define ROUNDS_MAX                                                                                 \
@@ -181,9 +182,9 @@ static int dead_letter(struct dispatcher *d, struct ask *a, struct err *e)
 	log_warn("ev=dead-letter partition=%d offset=%lld why=\"%s\"", a->work->rec.partition,
 		 (long long)a->work->rec.offset, a->wrong.text);
 	metric_add(d->dead, 1);
-	if (records_dead_letter(d, a->work, a->wrong.text, false, e) == OK)
+	if (tell_dead(d->run, a->work, a->wrong.text, false, e) == OK)
 		return OK;
-	return records_dead_letter(d, a->work, a->wrong.text, true, e);
+	return tell_dead(d->run, a->work, a->wrong.text, true, e);
 }
 
 /* Only a dead letter may be cut, and only once; no other record can be done without. */
@@ -194,8 +195,8 @@ bool dispatcher_refused(void *ctx, struct work *w)
 	if (!w->user)
 		return false;
 	w->user = NULL;
-	return records_dead_letter(ctx, w, "larger than the dead-letter topic takes", true, &e) ==
-	       OK;
+	return tell_dead(((struct dispatcher *)ctx)->run, w,
+			 "larger than the dead-letter topic takes", true, &e) == OK;
 }
 
 static int append_one(struct dispatcher *d, struct ask *a, struct err *e)

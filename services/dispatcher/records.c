@@ -3,9 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "codes.h"
 #include "crash.h"
-#include "dead.h"
 #include "mem.h"
 #include "tell.h"
 
@@ -266,30 +264,6 @@ int records_append(struct dispatcher *d, struct ask *a, struct err *e)
 		return ERR_FATAL;
 	crash_point("outcome-appended");
 	return OK;
-}
-
-int records_dead_letter(struct dispatcher *d, struct work *w, const char *why, bool truncated,
-			struct err *e)
-{
-	struct dead dead;
-	struct kafka_message m = {
-		.topic = stage_topic(d->run, STAGE_TOPIC_DEAD_LETTER),
-		.partition = -1,
-		.key = w->rec.key,
-		.key_len = w->rec.key_len,
-		.value = w->rec.value,
-		.value_len = w->rec.value_len,
-	};
-
-	dead_fill(&dead, &w->rec, why);
-	if (truncated) {
-		dead_mark_truncated(&dead, &w->rec);
-		if (m.value_len > DEAD_TRUNCATED_BYTES)
-			m.value_len = DEAD_TRUNCATED_BYTES;
-	}
-	m.headers = dead.headers;
-	m.header_count = dead.count;
-	return stage_append(d->run, w, &m, e);
 }
 
 bool records_astray(const struct dispatcher *d, const struct ask *a)

@@ -29,10 +29,6 @@ void parked_clear(struct parked *p);
 /* Appends job and outcomes, or the outcomes alone, or nothing. */
 int records_append(struct dispatcher *d, struct ask *a, struct err *e);
 
-/* Bytes that are no event, unchanged, with why. */
-int records_dead_letter(struct dispatcher *d, struct work *w, const char *why, bool truncated,
-			struct err *e);
-
 /* A request that arrived under another key or partition goes once to where it belongs. */
 bool records_astray(const struct dispatcher *d, const struct ask *a);
 int records_forward(struct dispatcher *d, struct ask *a, struct err *e);
