@@ -8,4 +8,7 @@ while ARGV[at] do
 	replies[#replies + 1] = answer(at + 1, last)
 	at = last + 1
 end
+if finish then
+	finish()
+end
 return replies

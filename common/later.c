@@ -1,5 +1,6 @@
 #include "later.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,7 @@ int later_cancel(struct guard *g, const char *id, struct err *e)
 	return guard_run(g, e);
 }
 
-int later_drop(struct guard *g, const struct later_ref *refs, size_t n, struct err *e)
+void later_add_drop(struct guard *g, const struct later_ref *refs, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct guard_call call;
@@ -49,6 +50,11 @@ int later_drop(struct guard *g, const struct later_ref *refs, size_t n, struct e
 		call_int(&call, refs[i].turn);
 		guard_add_call(g, SCRIPT_LATER_DROP, &call, NULL, NULL);
 	}
+}
+
+int later_drop(struct guard *g, const struct later_ref *refs, size_t n, struct err *e)
+{
+	later_add_drop(g, refs, n);
 	return guard_run(g, e);
 }
 
@@ -96,6 +102,7 @@ int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leas
 	struct leased leased = { .out = out, .max = max };
 	struct guard_call call;
 
+	assert(max <= LATER_LEASE_MAX);
 	call_begin(&call);
 	call_int(&call, lease_ms);
 	call_int(&call, (int64_t)max);

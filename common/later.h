@@ -48,8 +48,10 @@ struct later_leased {
 			    leased */
 };
 
-/* Takes up to max items that are due, due times first. *n says how many; *next_due_ms when the next
-   one is due (INT64_MAX = nothing waits), both by Redis' clock, whose time is *now_ms. */
+/* Takes up to max items (at most LATER_LEASE_MAX) that are due, due times first. *n says how many;
+   *next_due_ms when the next one is due (INT64_MAX = nothing waits), both by Redis' clock, whose
+   time is *now_ms. What was added before by later_add_drop is done in the same pipeline. */
+#define LATER_LEASE_MAX 1000
 int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leased *out, size_t *n,
 		int64_t *next_due_ms, int64_t *now_ms, struct err *e);
 void later_leased_clear(struct later_leased *l);
@@ -60,6 +62,8 @@ struct later_ref {
 	int64_t turn;
 };
 int later_drop(struct guard *g, const struct later_ref *refs, size_t n, struct err *e);
+/* The same with the next guard_run or later_lease; nothing is borrowed until then. */
+void later_add_drop(struct guard *g, const struct later_ref *refs, size_t n);
 
 /* A page of what waits, due times first, nothing changed. The cursor begins as zeros and moves on;
    at its end *n is 0. What is parked or put back meanwhile may be missed. */

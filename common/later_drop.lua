@@ -1,9 +1,27 @@
--- Forgets an item that has been put back on its topic, unless it was parked anew since.
+-- Forgets items that have been put back on their topic, unless they were parked anew since. All of a batch go
+-- at once: a clock under load does little else.
+local gone, keys, ids, reasons = {}, {}, {}, {}
+
 local function answer(at)
-	local packed = call('GET', prefix .. 'l:' .. ARGV[at])
+	local id = ARGV[at]
+	local key = prefix .. 'l:' .. id
+	local packed = not gone[id] and call('GET', key)
 
 	if packed and match(packed, '^%d+') == ARGV[at + 1] then
-		unpark(ARGV[at])
+		local reason = reason_of(packed)
+		gone[id], keys[#keys + 1], ids[#ids + 1] = true, key, id
+		reasons[reason] = (reasons[reason] or 0) + 1
 	end
 	return false
+end
+
+function finish()
+	if #ids == 0 then
+		return
+	end
+	call('DEL', unpack(keys))
+	call('ZREM', prefix .. 'later', unpack(ids))
+	for reason, n in pairs(reasons) do
+		call('HINCRBY', prefix .. 'later:reasons', reason, -n)
+	end
 end

@@ -4,7 +4,7 @@ local function answer(at, last)
 	local lease_ms, max, room = unpack(ARGV, at, last)
 	local later, lease_end = prefix .. 'later', int(now + lease_ms)
 	local ids = call('ZRANGEBYSCORE', later, '-inf', int(now), 'LIMIT', 0, max)
-	local taken = { now, false }
+	local taken, moved = { now, false }, {}
 
 	for i = 1, #ids do
 		local packed = call('GET', prefix .. 'l:' .. ids[i])
@@ -15,10 +15,14 @@ local function answer(at, last)
 			end
 			taken[#taken + 1] = ids[i]
 			taken[#taken + 1] = packed
-			call('ZADD', later, lease_end, ids[i])
+			moved[#moved + 1] = lease_end
+			moved[#moved + 1] = ids[i]
 		else
 			call('ZREM', later, ids[i])
 		end
+	end
+	if #moved > 0 then
+		call('ZADD', later, unpack(moved)) -- Lua takes some thousands of arguments
 	end
 	local first = call('ZRANGE', later, 0, 0, 'WITHSCORES')
 	if first[2] then

@@ -10,14 +10,12 @@
 #include "crypto.h"
 #include "explain.h"
 #include "file.h"
-#include "kafka_reader.h"
 #include "mem.h"
 #include "now.h"
 #include "place.h"
+#include "settings_topic.h"
 #include "term.h"
 
-#define TURN_MS 500
-#define SETTINGS_MAX_MS 10000 /* reading tenants' settings may take */
 #define VALUE_MAX ((size_t)4096)
 
 struct explain_options {
@@ -63,34 +61,14 @@ static const struct {
 /* ---- what rules look at ---- */
 
 /* What the topic of settings says stands above the file; without Kafka the file's hold. */
-static int read_settings(struct explaining *v, struct err *e)
-{
-	struct kafka_span span = { .topic = v->settings->topics[TOPIC_SETTINGS] };
-	int64_t end_ms = now_mono_ms() + SETTINGS_MAX_MS;
-	struct kafka_reader *k;
-	struct record record;
-	int r = kafka_reader_open_span(&k, v->settings->kafka, &span, e);
-
-	if (r)
-		return r;
-	while (!kafka_reader_caught_up(k) && r != ERR_FATAL && now_mono_ms() < end_ms) {
-		r = kafka_reader_next(k, TURN_MS, &record, e);
-		if (r == OK)
-			settings_view_take(v->view, &record, NULL, NULL);
-	}
-	r = kafka_reader_caught_up(k) ? OK : ERR_AGAIN;
-	kafka_reader_close(k);
-	return r;
-}
-
 static int open_tenants(struct explaining *v, bool offline, struct err *e)
 {
 	struct err why;
 
-	if (settings_view_new(&v->view, v->settings->tenants, e))
-		return ERR_FATAL;
-	if (!offline && read_settings(v, &why))
+	if (!offline && settings_topic_read(&v->view, v->settings, &why))
 		fprintf(stderr, "beckon explain: settings of the file alone: %s\n", why.text);
+	if (!v->view && settings_view_new(&v->view, v->settings->tenants, e))
+		return ERR_FATAL;
 	v->tenants = settings_view_tenants(v->view);
 	v->pauses = settings_view_pauses(v->view);
 	return OK;

@@ -50,6 +50,7 @@ static void batch_clear(struct clock_batch *b)
 	for (size_t i = 0; i < b->n; i++)
 		later_leased_clear(&b->items[i]);
 	b->n = b->acked = 0;
+	b->dropping = false;
 }
 
 static int64_t age_ms(const struct clock_batch *b)
@@ -77,31 +78,34 @@ static bool kafka_lags(const struct clock *c)
 
 /* ---- dropping ---- */
 
-/* All of the batch is with Kafka: it need not wait any longer. ERR_AGAIN: Redis is away, so it is
-   dropped later, or put back twice, which a claim finds out. */
-static int drop(struct clock *c, struct clock_batch *b)
+/* What is with Kafka need not wait any longer: to be dropped with the next question to Redis. */
+static void drop_done(struct clock *c)
 {
 	struct later_ref refs[CLOCK_BATCH];
-	struct err e;
 
-	crash_point("put-back");
-	for (size_t i = 0; i < b->n; i++)
-		refs[i] = (struct later_ref){ b->items[i].item.id, b->items[i].item.turn };
-	if (later_drop(stage_guard(c->run), refs, b->n, &e) < 0)
-		return ERR_AGAIN;
-	crash_point("dropped");
-	batch_clear(b);
-	return OK;
+	for (size_t k = 0; k < CLOCK_BATCHES; k++) {
+		struct clock_batch *b = &c->batches[k];
+
+		b->dropping = b->n && b->acked == b->n;
+		if (!b->dropping)
+			continue;
+		crash_point("put-back");
+		for (size_t i = 0; i < b->n; i++)
+			refs[i] = (struct later_ref){ b->items[i].item.id, b->items[i].item.turn };
+		later_add_drop(stage_guard(c->run), refs, b->n);
+	}
 }
 
-static int drop_all(struct clock *c)
+/* Redis has answered. Had it not, they would be dropped again, or put back twice, which a claim
+   finds out. */
+static void forget_done(struct clock *c)
 {
-	int r = OK;
-
-	for (size_t i = 0; i < CLOCK_BATCHES && r == OK; i++)
-		if (c->batches[i].n && c->batches[i].acked == c->batches[i].n)
-			r = drop(c, &c->batches[i]);
-	return r;
+	for (size_t k = 0; k < CLOCK_BATCHES; k++) {
+		if (!c->batches[k].dropping)
+			continue;
+		crash_point("dropped");
+		batch_clear(&c->batches[k]);
+	}
 }
 
 /* ---- putting back ---- */
@@ -146,44 +150,49 @@ static void observe_late(struct clock *c, const struct clock_batch *b, int64_t n
 		metric_observe(c->late, (double)(now - b->items[i].item.due_ms) / 1000.0);
 }
 
-/* Returns in how many ms it is worth looking again. An acknowledgement wakes us before. */
-static int64_t lease(struct clock *c)
+/* Leases into b. Returns in how many ms it is worth looking again; ERR_AGAIN: Redis is away. */
+static int64_t lease(struct clock *c, struct clock_batch *b)
 {
-	struct clock_batch *b = batch_free(c);
 	int64_t next_due, now;
 	struct err e;
 
-	if (!b)
-		return INT64_MAX;
-	if (stage_stopping(c->run) || stage_paused(c->run) || kafka_lags(c))
-		return c->settings.poll_ms;
 	b->clock = c;
 	b->leased_ms = now_boot_ms();
 	if (later_lease(stage_guard(c->run), c->settings.lease_ms, CLOCK_BATCH, b->items, &b->n,
 			&next_due, &now, &e) < 0)
-		return c->settings.poll_ms;
+		return ERR_AGAIN;
 	crash_point("leased");
 	observe_late(c, b, now);
 	put_back_all(b);
 	if (b->n)
 		log_debug("ev=put-back count=%zu", b->n);
-	return next_due - now < c->settings.poll_ms ? next_due - now : c->settings.poll_ms;
+	return next_due > now ? next_due - now : 0;
 }
 
 /* ---- what the skeleton calls ---- */
 
+/* An acknowledgement wakes us before the time is over. */
 int64_t clock_tick(void *ctx)
 {
 	struct clock *c = ctx;
-	int64_t next;
+	struct clock_batch *b = batch_free(c);
+	int64_t next = c->settings.poll_ms;
+	struct err e;
 
-	if (!stage_ready(c->run) || drop_all(c) < 0)
+	if (!stage_ready(c->run))
+		return next;
+	drop_done(c);
+	if (b && !stage_stopping(c->run) && !kafka_lags(c))
+		next = lease(c, b);
+	else if (guard_run(stage_guard(c->run), &e) < 0)
+		next = ERR_AGAIN;
+	if (next < 0)
 		return c->settings.poll_ms;
-	next = lease(c);
+	forget_done(c);
 	measure(c);
 	if (resume_look(&c->resume, c->run))
 		next = 0;
-	return next > 0 ? next : 0;
+	return next < c->settings.poll_ms ? next : c->settings.poll_ms;
 }
 
 void clock_acked(void *ctx, void *cookie)

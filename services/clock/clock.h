@@ -14,8 +14,8 @@
 #include "resume.h"
 #include "stage.h"
 
-#define CLOCK_BATCH 500
-#define CLOCK_BATCHES 8 /* in flight; their bytes are bounded by later_lease's answer */
+#define CLOCK_BATCH LATER_LEASE_MAX
+#define CLOCK_BATCHES 4 /* in flight; their bytes are bounded by later_lease's answer */
 
 struct clock_settings {
 	int64_t poll_ms, lease_ms;
@@ -29,6 +29,7 @@ struct clock_batch {
 	struct later_leased items[CLOCK_BATCH];
 	size_t n; /* 0 = the batch is free */
 	size_t acked;
+	bool dropping;	   /* all of it is with Kafka, and Redis is being told */
 	int64_t leased_ms; /* boot time, which counts sleep, from before Redis was asked */
 };
 

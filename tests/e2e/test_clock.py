@@ -8,7 +8,7 @@ import pytest
 from fleet import SANITIZER_ENV, build_dir
 
 LEASE_S = 2  # of the fleet's configuration
-BATCHES = 8 * 500  # what one clock may have in hand
+BATCHES = 4 * 1000  # what one clock may have in hand
 
 
 def park(fleet, count, first_ms, per_s, size=500):

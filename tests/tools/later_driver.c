@@ -3,7 +3,7 @@
  *
  *   later_driver REDIS_URL PREFIX TOPIC COUNT BYTES FIRST_MS PER_S
  *
- * Item i is called park/<i>, holds BYTES bytes, and is due FIRST_MS + i / PER_S seconds by the wall
+ * Item i is called park/<FIRST_MS>/<i>, holds BYTES bytes, and is due FIRST_MS + i / PER_S seconds by the wall
  * clock; header `due` says when that is.
  */
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "mem.h"
 
 #define SLICE 500
-#define ID_SIZE 32
+#define ID_SIZE 48
 
 struct wanted {
 	const char *topic;
@@ -35,7 +35,7 @@ static void fill(struct slice *s, const struct wanted *w, long long i, size_t n)
 {
 	long long due_ms = w->first_ms + i * 1000 / w->per_s;
 
-	snprintf(s->ids[n], ID_SIZE, "park/%lld", i);
+	snprintf(s->ids[n], ID_SIZE, "park/%lld/%lld", w->first_ms, i);
 	snprintf(s->due[n], ID_SIZE, "%lld", due_ms);
 	s->headers[n] = (struct header){ "due", s->due[n], strlen(s->due[n]) };
 	s->items[n] = (struct later_item){ .id = s->ids[n],

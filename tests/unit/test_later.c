@@ -197,19 +197,32 @@ static void test_a_dead_clock(void **state)
 	assert_int_equal(due(f, NULL), 1);
 }
 
+/* How many wait for a reason; -1 = the reason is not there. */
+static int64_t waiting_for(struct fixture *f, const char *reason)
+{
+	struct later_stats s;
+
+	assert_int_equal(later_stats(f->guards[A], &s, NULL), OK);
+	for (size_t i = 0; i < s.nreasons; i++)
+		if (!strcmp(s.reasons[i].name, reason))
+			return s.reasons[i].waiting;
+	return -1;
+}
+
 static void test_drop(void **state)
 {
 	struct fixture *f = *state;
-	const struct later_ref refs[] = { { "put-back", 0 },
-					  { "parked-anew", 0 },
-					  { "unknown", 0 } };
+	const struct later_ref refs[] = {
+		{ "put-back", 0 }, { "parked-anew", 0 }, { "unknown", 0 }, { "put-back", 0 }
+	};
 	struct later_stats s;
 
 	park(f, item("put-back", 0, 1));
 	park(f, item("parked-anew", 0, 1));
 	assert_int_equal(due(f, NULL), 2);
 	park(f, item("parked-anew", 1, 1));
-	assert_int_equal(later_drop(f->guards[A], refs, 3, NULL), OK);
+	assert_int_equal(later_drop(f->guards[A], refs, 4, NULL), OK);
+	assert_int_equal(waiting_for(f, "retry"), 1);
 	assert_int_equal(later_stats(f->guards[A], &s, NULL), OK);
 	assert_int_equal(s.waiting, 1);
 	assert_int_equal(redis_int(command(f, "EXISTS beckon:l:put-back")), 0);
@@ -251,18 +264,6 @@ static void test_lag_after_a_lost_lease(void **state)
 	assert_int_equal(later_stats(f->guards[A], &s, NULL), OK);
 	assert_int_equal(s.overdue, 1);
 	assert_in_range(s.oldest_overdue_ms, LEASE_MS + 1001, 60000);
-}
-
-/* How many wait for a reason; -1 = the reason is not there. */
-static int64_t waiting_for(struct fixture *f, const char *reason)
-{
-	struct later_stats s;
-
-	assert_int_equal(later_stats(f->guards[A], &s, NULL), OK);
-	for (size_t i = 0; i < s.nreasons; i++)
-		if (!strcmp(s.reasons[i].name, reason))
-			return s.reasons[i].waiting;
-	return -1;
 }
 
 static void park_for(struct fixture *f, const char *id, int64_t turn, const char *reason)
