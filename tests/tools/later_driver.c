@@ -3,8 +3,8 @@
  *
  *   later_driver REDIS_URL PREFIX TOPIC COUNT BYTES FIRST_MS PER_S
  *
- * Item i is called park/<FIRST_MS>/<i>, holds BYTES bytes, and is due FIRST_MS + i / PER_S seconds by the wall
- * clock; header `due` says when that is.
+ * Item i is called park/<FIRST_MS>/<i>, holds BYTES bytes, and is due FIRST_MS + i / PER_S seconds
+ * by the wall clock; header `due` says when that is.
  */
 #include <stdio.h>
 #include <stdlib.h>
