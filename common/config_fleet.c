@@ -25,6 +25,7 @@ const char *const config_fleet[] = {
 	"memory.deliveries",
 	"memory.events",
 	"message_deadline",
+	"mint.threads",
 	"recipients.allow_reserved",
 	"redis.password_file",
 	"redis.prefix",

@@ -101,7 +101,7 @@ struct job kept_job(const struct kept *k, const struct tenant *tenant,
 		.expires_ms = d->expires_ms,
 		.kid = d->kid,
 		.username = q->credentials.username,
-		.sealed_password = q->credentials.sealed_password,
+		.sealed_password = q->credentials.sealed_password, /* of a minted one: see ask */
 		.traceparent = d->traceparent,
 	};
 

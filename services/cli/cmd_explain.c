@@ -129,7 +129,7 @@ static void decide_it(struct explaining *v, bool offline)
 		a->claim.now_ms = v->now_ms;
 		ask_find_kept(a, v->recipient_key ? v->recipient_key : "");
 	}
-	ask_decide(a, v->settings->allow_reserved);
+	ask_decide(a, v->settings->allow_reserved, v->settings->seal_public_file != NULL);
 }
 
 /* ---- telling ---- */

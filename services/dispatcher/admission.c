@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "draw.h"
 #include "mem.h"
 #include "now.h"
 
@@ -11,6 +12,9 @@ int admission_open(struct dispatcher *d, struct err *e)
 		METRIC_GAUGE, "beckon_waiting_for_dns",
 		"Events that wait to be told whether a domain takes mail, and those behind them."
 	};
+	static const struct metric_family minting = {
+		METRIC_GAUGE, "beckon_minting", "Events that wait until a password is drawn."
+	};
 	struct dns_options o = {
 		.servers = d->settings.dns_servers,
 		.timeout_ms = d->settings.dns_timeout_ms,
@@ -19,14 +23,30 @@ int admission_open(struct dispatcher *d, struct err *e)
 	};
 
 	d->lobby = lobby_new();
+	d->draws = draws_open((size_t)d->settings.mint_threads, o.wake_fd);
+	d->minting = metrics_series(stage_metrics(d->run), &minting, NULL);
 	d->waiting = metrics_series(stage_metrics(d->run), &waiting, NULL);
 	return d->settings.dns_mx ? dns_open(&d->dns, &o, e) : OK;
+}
+
+bool admission_leaves(struct dispatcher *d, struct work *w)
+{
+	bool waited = lobby_remove(d->lobby, w);
+
+	if (waited) {
+		draw_free(w->user);
+		w->user = NULL;
+	}
+	return waited;
 }
 
 void admission_close(struct dispatcher *d)
 {
 	dns_close(d->dns);
+	for (struct work *w; (w = lobby_any(d->lobby)) != NULL;)
+		admission_leaves(d, w);
 	lobby_free(d->lobby);
+	draws_close(d->draws);
 }
 
 /* The domain that the event wants to write to; NULL = none, or none that the DNS knows. */
@@ -40,6 +60,13 @@ static const char *domain_of(const struct ask *a)
 	return at + 1;
 }
 
+void admission_wait(struct dispatcher *d, struct ask *a, const char *question)
+{
+	a->step = ASK_WAITING;
+	a->waits_for = question;
+	lobby_expect(d->lobby, a->key);
+}
+
 bool admission_holds(struct dispatcher *d, struct ask *a, bool has_waited)
 {
 	const char *domain = d->dns ? domain_of(a) : NULL;
@@ -50,13 +77,25 @@ bool admission_holds(struct dispatcher *d, struct ask *a, bool has_waited)
 	a->waits_for = mail == DNS_ASKED ? domain : "";
 	if (has_waited || (!behind && mail != DNS_ASKED))
 		return false;
-	a->step = ASK_WAITING;
-	lobby_expect(d->lobby, a->key);
+	admission_wait(d, a, a->waits_for);
 	return true;
+}
+
+static void begin_draw(struct dispatcher *d, const struct ask *a)
+{
+	const char *key = a->tenant->accept_key;
+	struct seal_public application;
+
+	if (seal_public_parse(key, strlen(key), &application, NULL) == OK) /* checked already */
+		a->work->user = draw_begin(d->draws, a->kept.request.credentials.username,
+					   &d->fleet, &application);
+	metric_set(d->minting, (double)draws_count(d->draws));
 }
 
 void admission_end(struct dispatcher *d, const struct ask *a, bool taken)
 {
+	if (taken && ask_wants_password(a))
+		begin_draw(d, a);
 	if (taken)
 		lobby_enter(d->lobby, a->work, a->key, a->waits_for);
 	else
@@ -64,15 +103,22 @@ void admission_end(struct dispatcher *d, const struct ask *a, bool taken)
 	metric_set(d->waiting, (double)lobby_count(d->lobby));
 }
 
-static bool is_answered(void *ctx, const char *domain)
+static bool is_answered(void *ctx, const struct work *w, const char *question)
 {
-	return dns_takes_mail(ctx, domain, now_mono_ms()) != DNS_ASKED;
+	const struct dispatcher *d = ctx;
+
+	if (w->user)
+		return draw_is_ready(w->user);
+	return dns_takes_mail(d->dns, question, now_mono_ms()) != DNS_ASKED;
 }
 
 size_t admission_ready(struct dispatcher *d, struct work **out, size_t max)
 {
-	size_t n = lobby_take(d->lobby, is_answered, d->dns, out, max);
+	size_t n;
 
+	draws_look(d->draws);
+	n = lobby_take(d->lobby, is_answered, d, out, max);
 	metric_set(d->waiting, (double)lobby_count(d->lobby));
+	metric_set(d->minting, (double)draws_count(d->draws));
 	return n;
 }

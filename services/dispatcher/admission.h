@@ -20,8 +20,14 @@ void admission_close(struct dispatcher *d);
    told. has_waited: it does not again. */
 bool admission_holds(struct dispatcher *d, struct ask *a, bool has_waited);
 
+/* One that cannot be decided yet for another reason: "" = another of its invite is ahead. */
+void admission_wait(struct dispatcher *d, struct ask *a, const char *question);
+
 /* The batch of an event that is to wait has been taken, or will be handed over again whole. */
 void admission_end(struct dispatcher *d, const struct ask *a, bool taken);
+
+/* w waits no more, e.g. since its partition is gone. False: it did not. */
+bool admission_leaves(struct dispatcher *d, struct work *w);
 
 /* Those that have waited long enough, at most max; lobby_take_back if they cannot be served. */
 size_t admission_ready(struct dispatcher *d, struct work **out, size_t max);

@@ -116,7 +116,7 @@ static struct invite_view view(const struct event_claim *c)
 	};
 }
 
-void ask_decide(struct ask *a, bool allow_reserved)
+void ask_decide(struct ask *a, bool allow_reserved, bool seals)
 {
 	struct question q = {
 		.req = &a->req,
@@ -126,7 +126,8 @@ void ask_decide(struct ask *a, bool allow_reserved)
 			    .domain_dead = a->domain_dead,
 			    .auto_send = a->tenant->auto_send[a->req.code ? 0 : a->req.trigger],
 			    .reminders = a->tenant->reminder,
-			    .cooldown_ms = a->tenant->cooldown_ms },
+			    .cooldown_ms = a->tenant->cooldown_ms,
+			    .mint = seals && a->tenant->accept_key },
 		.now_ms = a->claim.now_ms,
 	};
 
@@ -300,19 +301,51 @@ static const char *first_of(struct ask *a)
 	return a->plan.generation ? outcome_words[a->plan.word].name : a->key;
 }
 
+static bool is_minted(const struct ask *a)
+{
+	const struct request *q = &a->kept.request;
+
+	return plan_has_job(&a->plan) && q->kind == KIND_PASSWORD && q->credentials.mint;
+}
+
+bool ask_wants_password(const struct ask *a)
+{
+	return is_minted(a) && !a->minted;
+}
+
+/* What is sealed is part of the plan: replayed, it is the same password and the same hash. */
+static const char *plan_as_stored(struct ask *a)
+{
+	plan_write(&a->plan, a->plan_text);
+	if (!is_minted(a))
+		return a->plan_text;
+	free(a->plan_whole);
+	a->plan_whole = xasprintf("%s\n%s\n%s", a->plan_text, a->minted, a->told);
+	return a->plan_whole;
+}
+
+int ask_take_plan(struct ask *a, struct err *e)
+{
+	char *rest = a->claim.plan;
+
+	snprintf(a->plan_text, sizeof(a->plan_text), "%s", strsep(&rest, "\n"));
+	a->minted = rest ? strsep(&rest, "\n") : NULL;
+	a->told = rest;
+	return plan_read(a->plan_text, &a->plan, e);
+}
+
 void ask_prepare_decide(struct ask *a, const char *topic)
 {
 	struct decide *d = &a->dec;
 	const struct plan_changes *c = &a->plan.changes;
 
-	plan_write(&a->plan, a->plan_text);
 	decide_clear(d);
 	*d = (struct decide){
 		.event_hash = a->event_hash,
 		.invite = a->key,
 		.coords = a->work->coords,
 		.version = a->claim.version,
-		.plan = a->plan_text,
+		.plan = plan_as_stored(a),
 		.first = first_of(a),
 		.address = c->take_address ? a->kept.address_key : NULL,
 	};
@@ -357,5 +390,7 @@ void ask_clear(struct ask *a)
 	event_claim_clear(&a->claim);
 	decide_clear(&a->dec);
 	forget_kept(a);
+	free(a->plan_whole);
+	draw_free(a->draw);
 	cloudevent_clear(&a->event);
 }

@@ -6,6 +6,7 @@
 
 #include "cloudevent.h"
 #include "decide.h"
+#include "draw.h"
 #include "guard.h"
 #include "ids.h"
 #include "kept.h"
@@ -19,7 +20,8 @@ enum ask_step {
 	ASK_PLANNED, /* there is a plan, stored in Redis */
 	ASK_DUPLICATE,
 	ASK_NAMELESS, /* no usable tenant and invite: refused without asking */
-	ASK_WAITING,  /* its domain, or who is ahead of it, is waited for: admission.h */
+	ASK_WAITING,  /* its domain, its password, or who is ahead of it, is waited for:
+			 admission.h */
 	ASK_ASTRAY,   /* belongs under another key or partition */
 	ASK_DEAD,     /* no readable event: wrong says why */
 };
@@ -27,6 +29,8 @@ enum ask_step {
 #define ASK_FIELDS_MAX 20
 #define ASK_NUMBERS_MAX 8
 #define ASK_SPANS_MAX 8 /* longer than that no invite waits for a slot by default: a week */
+
+#define ASK_PASSWORD "a password" /* waits_for; no domain */
 
 struct ask {
 	struct work *work;
@@ -38,7 +42,7 @@ struct ask {
 	bool replayed;	       /* the plan was stored before */
 	bool parked;	       /* what waits is in Redis */
 	bool domain_dead;      /* the DNS says that the recipient's domain takes no mail */
-	const char *waits_for; /* ASK_WAITING: that domain, "" = who is ahead of it */
+	const char *waits_for; /* ASK_WAITING: that domain, or ASK_PASSWORD; "" = who is ahead */
 	struct event_claim claim;
 	struct kept kept; /* what jobs are made from; data NULL = nothing */
 	struct decide dec;
@@ -46,6 +50,11 @@ struct ask {
 	struct timer_armed timer;
 	struct plan plan;
 	char plan_text[PLAN_TEXT_SIZE]; /* as stored; cut up when read back */
+	struct draw *draw; /* what it has waited for; NULL = none */
+	/* A minted password, sealed to the fleet, and what is told of it, sealed to the
+	   application. Borrowed from the draw, or from the stored plan; NULL = none. */
+	const char *minted, *told;
+	char *plan_whole; /* plan_text and these, as stored */
 	int64_t slot_ms, now_ms;
 	const char *data; /* kept as JSON text: borrowed from the record or owned_data */
 	size_t data_len;
@@ -67,8 +76,9 @@ void ask_clear(struct ask *a);
 /* Reads what is kept: of the event itself, or what the claim answered, with the event's changes. */
 void ask_find_kept(struct ask *a, const char *recipient_key);
 
-/* Fills a->plan from what the claim answered and a->tenant says. */
-void ask_decide(struct ask *a, bool allow_reserved);
+/* Fills a->plan from what the claim answered and a->tenant says. seals: the fleet has a key that
+   passwords are sealed for. */
+void ask_decide(struct ask *a, bool allow_reserved, bool seals);
 
 /* The delivery that the plan tells of: a->delivery. */
 void ask_name_delivery(struct ask *a);
@@ -84,6 +94,12 @@ struct tenant_hours ask_hours(const struct ask *a);
 
 /* Fills a->dec, the compare-and-set that stores a->plan. Timers wait for topic. */
 void ask_prepare_decide(struct ask *a, const char *topic);
+
+/* A password is to be drawn before this plan can be stored. */
+bool ask_wants_password(const struct ask *a);
+
+/* Reads the stored plan of an event that was decided before. ERR_INVALID: it is none. */
+int ask_take_plan(struct ask *a, struct err *e);
 
 /* Takes over what Redis answered to the decide. */
 void ask_take_decided(struct ask *a);

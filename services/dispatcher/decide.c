@@ -98,10 +98,10 @@ struct plan decide_end(const struct question *q, enum outcome_word word)
 
 /* ---- asking for a message ---- */
 
-/* What is wrong with who it goes to; a plan without a code: nothing. */
+/* What is wrong with who it goes to, and with what; a plan without a code: nothing. */
 static struct plan check_person(const struct question *q, const struct request *asked)
 {
-	if (asked->kind == KIND_PASSWORD && !asked->credentials.sealed_password)
+	if (asked->kind == KIND_PASSWORD && asked->credentials.mint && !q->policy.mint)
 		return no(q, "illegal_transition", "/credentials/mint");
 	if (asked->channel == CHANNEL_SMS || !asked->recipient.address.normalised[0])
 		return no(q, "recipient_missing", "/recipient/email");
@@ -183,7 +183,9 @@ static struct plan resend(const struct question *q)
 	enum in in = decide_in(&q->invite);
 	bool password = q->invite.kind == KIND_PASSWORD;
 
-	if (in == IN_UNKNOWN && !password) /* who knows what happened resolves it */
+	/* Of an invitation, who knows what happened resolves it; a password may be asked for again
+	   at any time. */
+	if (!password && (in == IN_UNKNOWN || in == IN_QUEUED))
 		return decide_refused("illegal_transition", NULL);
 	if (password && !q->req->credentials.username)
 		return decide_refused("schema_invalid", "/credentials");
@@ -191,7 +193,7 @@ static struct plan resend(const struct question *q)
 		return decide_refused("confirm_missing", "/confirm");
 	if (in == IN_HELD)
 		return release(q);
-	if (q->invite.sent_ms && q->now_ms < q->invite.sent_ms + q->policy.cooldown_ms)
+	if (!password && q->invite.sent_ms && q->now_ms < q->invite.sent_ms + q->policy.cooldown_ms)
 		return decide_refused("cooldown", NULL);
 	return send_anew(q);
 }
@@ -276,7 +278,7 @@ static const struct rule {
 	/* clang-format off */
 	/*                                      none     held     queued   sent     delivrd  undeliv  unknown  error    expired  accepted declined cancelld other */
 	[REQUEST_INVITE]       = { invite,      { GO,      ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, IS_IN,   GO,      GO,       ALREADY } },
-	[REQUEST_RESEND]       = { resend,      { ILLEGAL, GO,      ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
+	[REQUEST_RESEND]       = { resend,      { ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_RELEASE]      = { release,     { ILLEGAL, GO,      ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ILLEGAL, ILLEGAL, IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_CANCEL]       = { cancel,      { GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_ACCEPTED]     = { accept,      { ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   GO,      IS_OFF,   ILLEGAL } },

@@ -36,6 +36,7 @@ struct policy {
 	bool auto_send;	     /* of the tenant for the request's trigger */
 	struct tenant_reminder reminders;
 	int64_t cooldown_ms; /* between two sendings that somebody asks for */
+	bool mint;	     /* a password can be drawn: whom to seal it for is known */
 };
 
 struct question {

@@ -11,7 +11,6 @@
 #include "records.h"
 #include "tell.h"
 
-#define METADATA_WAIT_MS 2000
 #define ROUNDS_MAX                                                                                 \
 	32 /* a race lost so often in one batch is answered by asking for the batch again */
 
@@ -70,8 +69,7 @@ static int take_claim(const struct dispatcher *d, struct ask *a, struct err *e)
 		a->replayed = true;
 		a->slot_ms = a->claim.slot_ms;
 		a->now_ms = a->claim.now_ms;
-		snprintf(a->plan_text, sizeof(a->plan_text), "%s", a->claim.plan);
-		return plan_read(a->plan_text, &a->plan, e) < 0 ? ERR_FATAL : OK;
+		return ask_take_plan(a, e) < 0 ? ERR_FATAL : OK;
 	}
 	return OK;
 }
@@ -93,11 +91,28 @@ static int claim_all(struct dispatcher *d, struct batch *b, struct err *e)
 	return OK;
 }
 
-static void decide_all(struct batch *b, bool allow_reserved)
+/* Later ones of the same invite wait with it: none overtakes another. */
+static void wait_for_password(struct dispatcher *d, struct batch *b, size_t i)
 {
-	for (size_t i = 0; i < b->n; i++)
-		if (b->asks[i].step == ASK_DECIDE)
-			ask_decide(&b->asks[i], allow_reserved);
+	admission_wait(d, &b->asks[i], ASK_PASSWORD);
+	for (size_t k = i + 1; k < b->n; k++) {
+		struct ask *a = &b->asks[k];
+
+		if ((a->step == ASK_CLAIM || a->step == ASK_DECIDE) &&
+		    !strcmp(a->key, b->asks[i].key))
+			admission_wait(d, a, "");
+	}
+}
+
+static void decide_all(struct dispatcher *d, struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->asks[i].step != ASK_DECIDE)
+			continue;
+		ask_decide(&b->asks[i], d->settings.allow_reserved, d->seals);
+		if (ask_wants_password(&b->asks[i]))
+			wait_for_password(d, b, i);
+	}
 }
 
 static int record_all(struct dispatcher *d, struct batch *b, struct err *e)
@@ -164,7 +179,7 @@ static int settle_plans(struct dispatcher *d, struct batch *b, struct err *e)
 		if (round == ROUNDS_MAX)
 			return err_set(e, ERR_AGAIN, "races were lost %d times", ROUNDS_MAX);
 		if ((code = claim_all(d, b, e)) == OK) {
-			decide_all(b, d->settings.allow_reserved);
+			decide_all(d, b);
 			code = record_all(d, b, e);
 		}
 		if (code == OK)
@@ -221,14 +236,36 @@ static int append_all(struct dispatcher *d, struct batch *b, struct err *e)
 	return OK;
 }
 
-/* How many partitions the input has tells where a key belongs. A broker that is away is no reason
-   not to start: it is asked again when there are records of it. */
-static int know_partitions(struct dispatcher *d, struct err *e)
+/* What events have waited for goes with them, and back with those that wait once more. */
+static void take_draws(struct batch *b)
 {
-	if (d->partitions)
-		return OK;
-	return producer_warm(stage_producer(d->run), stage_topic(d->run, STAGE_TOPIC_REQUESTED),
-			     METADATA_WAIT_MS, &d->partitions, e);
+	bool any = false;
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct ask *a = &b->asks[i];
+
+		a->draw = a->work->user;
+		a->work->user = NULL;
+		if (!a->draw)
+			continue;
+		a->minted = draw_password(a->draw);
+		a->told = draw_told(a->draw);
+		any = true;
+	}
+	if (any)
+		crash_point("minted");
+}
+
+static void give_draws_back(struct batch *b, int code)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct ask *a = &b->asks[i];
+
+		if (code == OK && a->step != ASK_WAITING)
+			continue;
+		a->work->user = a->draw;
+		a->draw = NULL;
+	}
 }
 
 /* Nothing is appended before Redis has answered everything, so a batch it cannot answer is handed
@@ -236,15 +273,19 @@ static int know_partitions(struct dispatcher *d, struct err *e)
 static int handle(struct dispatcher *d, struct work **works, size_t n, bool have_waited,
 		  struct err *e)
 {
-	int code = know_partitions(d, e);
+	int code = dispatcher_know_partitions(d, e);
 	struct batch b;
 
 	if (code < 0)
 		return code;
 	b = read_all(d, works, n, have_waited);
+	if (have_waited)
+		take_draws(&b);
 	code = settle_plans(d, &b, e);
 	if (code == OK)
 		code = append_all(d, &b, e);
+	if (have_waited && code != ERR_FATAL)
+		give_draws_back(&b, code);
 	for (size_t i = 0; i < b.n; i++)
 		if (b.asks[i].step == ASK_WAITING)
 			admission_end(d, &b.asks[i], code == OK);
@@ -278,12 +319,12 @@ int64_t dispatcher_tick(void *ctx)
 	return n == STAGE_BATCH_MAX ? 0 : ADMISSION_AGAIN_MS;
 }
 
-/* What only waits has not been claimed: whoever has the partition now reads it. */
+/* Of what only waits nothing is stored: whoever has the partition now reads it. */
 void dispatcher_revoked(void *ctx, struct work *w)
 {
 	struct dispatcher *d = ctx;
 
-	if (lobby_remove(d->lobby, w))
+	if (admission_leaves(d, w))
 		stage_finish(d->run, w);
 }
 
@@ -294,48 +335,9 @@ size_t dispatcher_draining(void *ctx, bool over)
 
 	(void)over;
 	while ((w = lobby_any(d->lobby))) {
-		lobby_remove(d->lobby, w);
+		admission_leaves(d, w);
 		stage_disown(w);
 		stage_finish(d->run, w);
 	}
 	return 0;
-}
-
-/* ---- life ---- */
-
-int dispatcher_check(const void *settings, struct err *e)
-{
-	const struct dispatcher_settings *s = settings;
-	struct tenants *tenants = NULL;
-	int r = tenants_load(&tenants, s->tenants, e);
-
-	tenants_free(tenants);
-	return r;
-}
-
-int dispatcher_open(void *ctx, struct run *r, struct err *e)
-{
-	static const struct metric_family forwarded = {
-		METRIC_COUNTER, "beckon_forwarded_total",
-		"Requests that arrived under another key or partition."
-	};
-	static const struct metric_family dead = { METRIC_COUNTER, "beckon_dead_letters_total",
-						   "Records that are no readable event." };
-	struct dispatcher *d = ctx;
-	int code;
-
-	d->run = r;
-	if (stage_follow(r, d->settings.tenants, e) < 0)
-		return ERR_FATAL;
-	if (admission_open(d, e) < 0)
-		return ERR_FATAL;
-	d->forwarded = metrics_series(stage_metrics(r), &forwarded, NULL);
-	d->dead = metrics_series(stage_metrics(r), &dead, NULL);
-	code = know_partitions(d, e);
-	return code == ERR_AGAIN ? OK : code;
-}
-
-void dispatcher_close(void *ctx)
-{
-	admission_close(ctx);
 }

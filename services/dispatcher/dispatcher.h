@@ -10,7 +10,9 @@
 #define BECKON_DISPATCHER_H
 
 #include "dns.h"
+#include "draw.h"
 #include "lobby.h"
+#include "seal.h"
 #include "stage.h"
 #include "tenant.h"
 
@@ -21,6 +23,8 @@ struct dispatcher_settings {
 	bool dns_mx;
 	char *dns_servers;
 	int64_t dns_timeout_ms, dns_memory_ms;
+	char *seal_public_file;
+	int64_t mint_threads;
 };
 
 struct dispatcher {
@@ -29,8 +33,15 @@ struct dispatcher {
 	int32_t partitions; /* of the input: where a key belongs */
 	struct dns *dns;    /* NULL = domains are not asked for */
 	struct lobby *lobby;
-	struct metric *forwarded, *dead, *waiting;
+	struct draws *draws;	  /* passwords that events wait for */
+	struct seal_public fleet; /* the key that they are sealed for */
+	bool seals;		  /* there is one */
+	struct metric *forwarded, *dead, *waiting, *minting;
 };
+
+/* How many partitions the input has tells where a key belongs. A broker that is away is no reason
+   not to start: it is asked again when there are records of it. */
+int dispatcher_know_partitions(struct dispatcher *d, struct err *e);
 
 int dispatcher_check(const void *settings, struct err *e);
 int dispatcher_open(void *ctx, struct run *r, struct err *e);
@@ -39,6 +50,7 @@ bool dispatcher_refused(void *ctx, struct work *w);
 int64_t dispatcher_tick(void *ctx);
 void dispatcher_revoked(void *ctx, struct work *w);
 size_t dispatcher_draining(void *ctx, bool over);
+void dispatcher_reloaded(void *ctx);
 void dispatcher_close(void *ctx);
 
 #endif

@@ -88,8 +88,9 @@ void lobby_enter(struct lobby *l, struct work *w, const char *key, const char *q
 	l->count++;
 }
 
-size_t lobby_take(struct lobby *l, bool (*answered)(void *ctx, const char *question), void *ctx,
-		  struct work **out, size_t max)
+size_t lobby_take(struct lobby *l,
+		  bool (*answered)(void *ctx, const struct work *w, const char *question),
+		  void *ctx, struct work **out, size_t max)
 {
 	struct guest **link = &l->first, **taken = &l->taken, *g;
 	size_t n = 0;
@@ -97,8 +98,8 @@ size_t lobby_take(struct lobby *l, bool (*answered)(void *ctx, const char *quest
 	free_all(&l->taken);
 	memset(l->blocked, 0, sizeof(l->blocked));
 	while ((g = *link) && n < max) {
-		bool goes =
-			!l->blocked[g->bucket] && (!g->question[0] || answered(ctx, g->question));
+		bool goes = !l->blocked[g->bucket] &&
+			    (!g->question[0] || answered(ctx, g->work, g->question));
 
 		if (!goes) {
 			l->blocked[g->bucket] = true;

@@ -29,8 +29,9 @@ void lobby_enter(struct lobby *l, struct work *w, const char *key, const char *q
 void lobby_expect_no_more(struct lobby *l, const char *key);
 
 /* Takes out, oldest first, at most max of those whose question is answered. Returns how many. */
-size_t lobby_take(struct lobby *l, bool (*answered)(void *ctx, const char *question), void *ctx,
-		  struct work **out, size_t max);
+size_t lobby_take(struct lobby *l,
+		  bool (*answered)(void *ctx, const struct work *w, const char *question),
+		  void *ctx, struct work **out, size_t max);
 /* They could not be served: back to the head, as they were. To be called before any other. */
 void lobby_take_back(struct lobby *l);
 

@@ -15,6 +15,12 @@ static const struct config_key keys[] = {
 	{ CONFIG_SECRET(S, recipient_key), .name = "keys.recipient", .required = true,
 	  .help = "Key of recipient_hash; the same for the whole fleet, for ever. `beckon init "
 		  "--keys DIR` makes one." },
+	{ CONFIG_STRING(S, seal_public_file), .name = "keys.seal_public_file",
+	  .help = "The public key that minted passwords are sealed for; read again on SIGHUP. "
+		  "Without it none are minted." },
+	{ CONFIG_INT(S, mint_threads), .name = "mint.threads", .fallback = "2", .min = 1,
+	  .max = MINT_THREADS_MAX,
+	  .help = "Threads that draw and hash passwords, about 50/s and 19 MiB each." },
 	{ CONFIG_BOOL(S, allow_reserved), .name = "recipients.allow_reserved", .fallback = "false",
 	  .help = "Invite addresses under .test, .example and the like, and known misspellings." },
 	{ CONFIG_BOOL(S, dns_mx), .name = "dns.mx", .fallback = "true",
@@ -43,6 +49,7 @@ static const struct stage stage = {
 	.refused = dispatcher_refused,
 	.revoked = dispatcher_revoked,
 	.draining = dispatcher_draining,
+	.reloaded = dispatcher_reloaded,
 	.close = dispatcher_close,
 };
 

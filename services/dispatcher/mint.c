@@ -142,16 +142,18 @@ struct mint *mint_open(size_t threads, int wake_fd)
 	return m;
 }
 
-void mint_close(struct mint *m)
+void mint_close(struct mint *m, void (*left)(void *ctx, struct minting *one), void *ctx)
 {
-	if (!m)
-		return;
+	struct minting *one;
+
 	pthread_mutex_lock(&m->lock);
 	m->closing = true;
 	pthread_cond_broadcast(&m->given);
 	pthread_mutex_unlock(&m->lock);
 	for (size_t i = 0; i < m->running; i++)
 		pthread_join(m->threads[i], NULL);
+	while ((one = queue_get(&m->todo)) || (one = queue_get(&m->done)))
+		left(ctx, one);
 	pthread_cond_destroy(&m->given);
 	pthread_mutex_destroy(&m->lock);
 	free(m);

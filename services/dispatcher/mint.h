@@ -25,6 +25,7 @@ struct mint;
  */
 struct minting {
 	struct minting *next;
+	void *owner; /* the caller's own */
 	struct seal_public fleet, application;
 	const char *username;
 	char password[SEAL_TEXT_SIZE]; /* out: sealed to the fleet */
@@ -34,7 +35,8 @@ struct minting {
 
 /* Threads start with the first password. wake_fd, an eventfd, is told when one is ready. */
 struct mint *mint_open(size_t threads, int wake_fd);
-void mint_close(struct mint *m); /* waits for those under way; takes NULL */
+/* Waits for those under way; left gets all that nobody has taken back, drawn or not. */
+void mint_close(struct mint *m, void (*left)(void *ctx, struct minting *one), void *ctx);
 
 void mint_give(struct mint *m, struct minting *one);
 struct minting *mint_take(struct mint *m); /* NULL = none is ready */

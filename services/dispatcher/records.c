@@ -59,7 +59,11 @@ static struct job make_job(struct ask *a)
 		d.expires_ms = a->claim.expires_ms;
 		d.kid = a->claim.kid[0] ? a->claim.kid : NULL;
 	}
-	return kept_job(&a->kept, a->tenant, &d);
+	struct job j = kept_job(&a->kept, a->tenant, &d);
+
+	if (a->minted)
+		j.sealed_password = a->minted;
+	return j;
 }
 
 void records_park(const struct dispatcher *d, struct ask *a, struct parked *p)
@@ -146,6 +150,8 @@ static void describe_plan(struct ask *a, struct outcome *o)
 		o->provider_message_id = a->req.receipt.provider_message_id;
 	if (p->word == WORD_ACCEPTED)
 		o->sealed = a->req.sealed;
+	else if (plan_has_job(p))
+		o->sealed = a->told;
 	if (!records_waits(a))
 		return;
 	o->word = WORD_DEFERRED;

@@ -32,7 +32,7 @@ def point(row):
 
 
 def scenario(fleet):
-    """Something of everything: plain ones, a retry, a doubt, a limited tenant's slots, a duplicate, a refusal."""
+    """Something of everything: plain ones, a retry, a doubt, a limited tenant's slots, a minted password, a duplicate, a refusal."""
     plain = [events.invite() for _ in range(20)]
     retried = [events.invite() for _ in range(3)]
     doubtful = [events.invite() for _ in range(2)]
@@ -41,7 +41,7 @@ def scenario(fleet):
         fleet.sink.on("RCPT", to=re.escape(event.to), times=1, reply="451 4.3.0 later")
     for event in doubtful:
         fleet.sink.on("DOT", to=re.escape(event.to), times=1, take=True, reset=True)
-    wanted = plain + retried + doubtful + slow
+    wanted = plain + retried + doubtful + slow + [events.password()]
     refused = events.invite(recipient={"state": "active"})
     fleet.emit([*wanted, plain[0].copy(), refused])
     fleet.append("requested", "acme/none", b"{", [("content-type", "application/json")])

@@ -76,6 +76,15 @@ def invite(email=None, tenant="acme", invite=None, **data):
     return Event(PREFIX + "invite.requested", body, **envelope)
 
 
+def password(email=None, username="ann", sealed=None, **data):
+    """A good invite.requested of kind password: sealed, or else to be minted."""
+    return invite(email, kind="password", confirm=True, credentials=credentials(username, sealed), **data)
+
+
+def credentials(username="ann", sealed=None):
+    return {"username": username, **({"sealed_password": sealed} if sealed else {"mint": True})}
+
+
 def command(type_, about, **data):
     """Something asked of an invite that is there: `about` is its event; keyword arguments become fields of the data."""
     envelope = {k: data.pop(k) for k in ("id_", "source", "key", "partition", "headers") if k in data}

@@ -57,7 +57,8 @@ def fleet_config(fleet):
         "kafka": {"bootstrap.servers": fleet.bootstrap, **fleet.kafka_options},
         "redis": {"url": fleet.redis_url, "prefix": fleet.prefix},
         "topics": dict(fleet.topics),
-        "keys": {"ring_file": str(fleet.dir / "ring.keys"), "recipient_file": str(fleet.dir / "recipient.key")},
+        "keys": {"ring_file": str(fleet.dir / "ring.keys"), "recipient_file": str(fleet.dir / "recipient.key"),
+                 "seal_file": str(fleet.dir / "seal.keys"), "seal_public_file": str(fleet.dir / "seal.keys.pub")},
         "relays": fleet.relays(),
         "sessions": 4,
         "schedule": {"retry": ["300ms"] * 4},
@@ -65,7 +66,8 @@ def fleet_config(fleet):
         "dns": {"mx": False},  # stories of the DNS bring a server of their own
         "templates_dir": str(Path(__file__).resolve().parents[2] / "deploy" / "templates"),
         "tenants": {"*": {"sender": {"from": "no-reply@mail.internal"}, "contact": "help@mail.internal",
-                          "link_base": "https://join.internal/i"}},
+                          "link_base": "https://join.internal/i",
+                          **({"accept": {"public_key": fleet.accept_key}} if fleet.accept_key else {})}},
     }
 
 
@@ -154,13 +156,15 @@ class Fleet:
         return {"max.message.bytes": str(2 << 20)} if word == "dead_letter" else {}
 
     def _write_keys(self):
-        """As an operator would make them: a ring of one signing key, and the key that names recipients."""
+        """As an operator and an application would make them: a signing key, the key that names recipients, two pairs."""
         self.secrets = [base64.b64encode(os.urandom(32)).decode() for _ in range(2)]
         for name, text in (("ring.keys", f"k1:{self.secrets[0]} 2025-01-01T00:00:00Z\n"),
                            ("recipient.key", self.secrets[1] + "\n")):
             path = self.dir / name
             path.write_text(text)
             path.chmod(0o600)
+        self.seal_key, self.accept_key = (self.beckon("keygen", self.dir / name).stdout.strip()
+                                          for name in ("seal.keys", "accept.keys"))
 
     def relays(self):
         """One relay, the sink, in the clear; stories about TLS give their own."""

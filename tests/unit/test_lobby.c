@@ -13,8 +13,9 @@
 static struct work works[8];
 
 /* What is known by now: the domains that begin with one of these letters. */
-static bool answered(void *ctx, const char *question)
+static bool answered(void *ctx, const struct work *w, const char *question)
 {
+	(void)w;
 	return strchr(ctx, question[0]) != NULL;
 }
 
