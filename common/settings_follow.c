@@ -65,8 +65,8 @@ static void publish(struct settings_follow *f)
 	missed = f->next;
 	f->next = made;
 	f->why[0] = '\0';
+	atomic_store(&f->news, true); /* whoever finds it known finds the news, too */
 	pthread_mutex_unlock(&f->lock);
-	atomic_store(&f->news, true);
 	thread_wake(f->o.wake_fd);
 	now_clear(&missed);
 }

@@ -36,7 +36,8 @@ struct settings_now {
 	struct pauses *pauses;
 };
 
-/* Puts what holds into *now, dropping what was there. True: it is news. Cheap without. */
+/* Puts what holds into *now, dropping what was there. True: it is news. Cheap without. What was
+   found known by settings_follow_waits before is taken. */
 bool settings_follow_take(struct settings_follow *f, struct settings_now *now);
 
 /* Why what holds is not known yet; NULL = it is. Borrowed until the next call. */

@@ -14,6 +14,7 @@ struct stage_follow {
 	struct kafka_property *kafka; /* what its client is made with */
 	struct settings_now now;
 	unsigned count; /* changes so far */
+	bool known;	/* the topic has been read to its end */
 	char why[256];
 	char note[160];
 	struct metric *paused[PAUSE_SCOPES];
@@ -77,7 +78,7 @@ static const struct pause *all_paused(const struct run *r)
 
 bool stage_paused(const struct run *r)
 {
-	return r->follow && (settings_follow_waits(r->follow->follow) || all_paused(r));
+	return r->follow && (!r->follow->known || all_paused(r));
 }
 
 const char *stage_follow_look(struct run *r)
@@ -88,11 +89,12 @@ const char *stage_follow_look(struct run *r)
 
 	if (!f)
 		return NULL;
+	why = settings_follow_waits(f->follow);
 	if (settings_follow_take(f->follow, &f->now)) {
 		f->count++;
 		log_info("ev=settings count=%u", f->count);
 	}
-	why = settings_follow_waits(f->follow);
+	f->known = !why;
 	all = why ? NULL : all_paused(r);
 	if (!why && !all)
 		return NULL;
