@@ -88,7 +88,6 @@ struct parcel {
 	const char *template_name, *template_locale,
 		*template_sha256; /* live as long as the catalog */
 	unsigned template_version;
-	void *sending; /* the channel's own, while it sends */
 
 	/* what is told */
 	struct verdict verdict;

@@ -10,13 +10,15 @@
 #include "smtp_reply.h"
 #include "smtp_text.h"
 
-#define ENVID_SIZE 53 /* local part of the Message-ID */
+#define KEPT_MAX_BYTES 65536 /* of memory between two letters */
+#define ENVID_SIZE 53	     /* local part of the Message-ID */
 
-/* A parcel on its way through a session: what libesmtp is given, and the memory of it. */
+/* A parcel on its way through a session: what libesmtp is given, and the memory of it, which is
+   kept for the next one unless it is secret. */
 struct sending {
 	struct mail mail;
 	struct buf bytes;
-	char envid[ENVID_SIZE], to[256];
+	char envid[ENVID_SIZE];
 };
 
 /* One session's view of the courier. */
@@ -24,6 +26,7 @@ struct session {
 	struct email *email;
 	struct worker *worker;
 	struct parcel *first;
+	struct sending sending; /* one at a time */
 };
 
 static const char *domain_of(const char *address)
@@ -151,22 +154,25 @@ static int build(struct email *email, struct parcel *p, struct sending *s, const
 	return OK;
 }
 
-static void sending_free(struct sending *s)
+static void sending_end(struct sending *s)
 {
-	buf_clear(&s->bytes);
-	free(s);
+	if (s->bytes.secret || s->bytes.cap > KEPT_MAX_BYTES)
+		buf_clear(&s->bytes);
+	buf_reset(&s->bytes);
 }
 
-static struct sending *prepare(struct email *email, struct parcel *p, const char **code,
-			       struct err *e)
+static int prepare(struct email *email, struct parcel *p, struct sending *s, const char **code,
+		   struct err *e)
 {
-	struct sending *s = xcalloc(1, sizeof(*s));
+	bool secret = job_is_password(&p->job);
 
+	if (secret)
+		buf_clear(&s->bytes);
 	s->bytes.max = LETTER_MAX_BYTES + 4096;
-	s->bytes.secret = job_is_password(&p->job);
+	s->bytes.secret = secret;
 	if (build(email, p, s, code, e) < 0) {
-		sending_free(s);
-		return NULL;
+		sending_end(s);
+		return ERR_INVALID;
 	}
 	s->mail = (struct mail){
 		.from = p->tenant->from,
@@ -176,7 +182,7 @@ static struct sending *prepare(struct email *email, struct parcel *p, const char
 		.len = s->bytes.len,
 		.user = p,
 	};
-	return s;
+	return OK;
 }
 
 /* ---- the feed ---- */
@@ -195,9 +201,8 @@ static struct mail *next(void *ctx)
 		session->first = NULL;
 		if (!p)
 			return NULL;
-		p->sending = prepare(session->email, p, &code, &e);
-		if (p->sending)
-			return &((struct sending *)p->sending)->mail;
+		if (prepare(session->email, p, &session->sending, &code, &e) == OK)
+			return &session->sending.mail;
 		log_warn("ev=render-failed id=%s why=\"%s\"", p->job.id, e.text);
 		snprintf(p->reason, sizeof(p->reason), "%s", e.text);
 		parcel_answer(session->worker, p,
@@ -235,8 +240,7 @@ static void done(void *ctx, struct mail *m, const struct mail_result *result)
 	struct session *session = ctx;
 	struct parcel *p = m->user;
 
-	sending_free(p->sending);
-	p->sending = NULL;
+	sending_end(&session->sending);
 	p->reason[0] = '\0';
 	p->retry_after_ms = 0;
 	if (result->reach == REACH_TAKEN) {
@@ -252,7 +256,7 @@ static void done(void *ctx, struct mail *m, const struct mail_result *result)
 void email_work(void *ctx, struct worker *w, struct parcel *first)
 {
 	const struct email_route *route = ctx;
-	struct session session = { route->email, w, first };
+	struct session session = { .email = route->email, .worker = w, .first = first };
 	struct feed feed = { &session, next, dot, done };
 	struct transport *t = relay_transport(route->relay);
 	struct err e = { "" };
@@ -264,6 +268,7 @@ void email_work(void *ctx, struct worker *w, struct parcel *first)
 		parcel_answer(
 			w, session.first,
 			&(struct mail_result){ .reach = REACH_NOT_SENT, .route_fault = true });
+	buf_clear(&session.sending.bytes);
 }
 
 int email_probe(void *ctx, struct err *e)
