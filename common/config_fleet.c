@@ -26,6 +26,7 @@ const char *const config_fleet[] = {
 	"memory.events",
 	"message_deadline",
 	"mint.threads",
+	"rebuild.wait",
 	"recipients.allow_reserved",
 	"redis.password_file",
 	"redis.prefix",

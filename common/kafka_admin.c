@@ -215,27 +215,38 @@ static rd_kafka_resp_err_t query_ends(rd_kafka_t *rk, const char *topic, int32_t
 	return code;
 }
 
-int kafka_topic_records(struct kafka_properties user, const char *topic, int timeout_ms,
-			int64_t *records, struct err *e)
+int kafka_topic_size(struct kafka_properties user, const char *topic, int timeout_ms,
+		     struct kafka_size *out, struct err *e)
 {
 	rd_kafka_t *rk = client_open(user, e);
-	int64_t deadline = now_mono_ms() + timeout_ms, sum = 0, low, high;
-	int32_t partitions = 0;
+	int64_t deadline = now_mono_ms() + timeout_ms, low, high;
+	struct kafka_size size = { 0 };
 	int r;
 
 	if (!rk)
 		return ERR_FATAL;
-	r = kafka_partitions(rk, topic, timeout_ms, &partitions, e);
-	for (int32_t p = 0; p < partitions && r == OK; p++) {
+	r = kafka_partitions(rk, topic, timeout_ms, &size.partitions, e);
+	for (int32_t p = 0; p < size.partitions && r == OK; p++) {
 		rd_kafka_resp_err_t code = query_ends(rk, topic, p, deadline, &low, &high);
 
 		if (code)
 			r = kafka_failure(code, e);
-		else
-			sum += high - low;
+		size.records += code ? 0 : high - low;
+		size.ever += code ? 0 : high;
 	}
 	rd_kafka_destroy(rk);
 	if (r == OK)
-		*records = sum;
+		*out = size;
+	return r;
+}
+
+int kafka_topic_records(struct kafka_properties user, const char *topic, int timeout_ms,
+			int64_t *records, struct err *e)
+{
+	struct kafka_size size;
+	int r = kafka_topic_size(user, topic, timeout_ms, &size, e);
+
+	if (r == OK)
+		*records = size.records;
 	return r;
 }

@@ -98,7 +98,8 @@ static int start_topic(struct kafka_reader *k, const struct kafka_span *span, st
 			k, span, kafka_partition_of(span->key, strlen(span->key), t->partitions),
 			e);
 	for (int32_t p = 0; p < t->partitions && r == OK; p++)
-		r = start_partition(k, span, p, e);
+		if (!span->of || p % span->of == span->part)
+			r = start_partition(k, span, p, e);
 	return r;
 }
 

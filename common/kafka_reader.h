@@ -24,6 +24,8 @@ struct kafka_span {
 	int64_t since_ms; /* what the broker has taken since then; 0 = all that is kept;
 			     KAFKA_SPAN_NEW = what comes from now on */
 	int timeout_ms;	  /* of one answer, while it opens; 0 = ten seconds */
+	int32_t of, part; /* of over 0: only the partitions whose number leaves `part` when divided
+			     by it */
 };
 int kafka_reader_open_span(struct kafka_reader **out, struct kafka_properties user,
 			   const struct kafka_span *span, struct err *e);

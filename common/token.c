@@ -145,6 +145,11 @@ const char *keyring_newest(const struct keyring *ring)
 	return ring->keys[ring->newest].kid;
 }
 
+const char *keyring_kid(const struct keyring *ring, size_t n)
+{
+	return n < ring->count ? ring->keys[n].kid : NULL;
+}
+
 bool keyring_has(const struct keyring *ring, const char *kid)
 {
 	return key_find(ring, kid, strlen(kid)) != NULL;

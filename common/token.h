@@ -38,6 +38,7 @@ void keyring_free(struct keyring *ring);				 /* wipes; takes NULL */
 
 /* The kid that signs: the key created last (of equal ones the later line). */
 const char *keyring_newest(const struct keyring *ring);
+const char *keyring_kid(const struct keyring *ring, size_t n); /* the nth; NULL = no more */
 bool keyring_has(const struct keyring *ring, const char *kid);
 
 /* Appends one new line of a key file: a random kid and key, created at now_ms. */

@@ -26,8 +26,8 @@ def table():
 
 LAYERS, HEADERS = table()
 
-# `beckon explain` tells what the dispatcher would decide, by the dispatcher's own code.
-BESIDE = {"cli": [Path("services/dispatcher")]}
+# `beckon explain` and `beckon rebuild` are the services' own code.
+BESIDE = {"cli": [Path("services/dispatcher"), Path("services/status")]}
 DOMAIN = next(rank for rank, name in LAYERS.values() if name == "domain")
 
 

@@ -18,7 +18,8 @@ from outcomes import Outcomes, TopicReader
 from process import Process, build_root, free_port, wait_until
 
 READY_S = 40
-PROGRAMS = {"dispatcher": "beckon-dispatcher", "email": "beckon-email", "clock": "beckon-clock"}
+PROGRAMS = {"dispatcher": "beckon-dispatcher", "email": "beckon-email", "clock": "beckon-clock",
+            "status": "beckon-status"}
 TOPICS = ("requested", "email", "status", "dead_letter", "settings")
 SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:).*")
 
@@ -63,6 +64,7 @@ def fleet_config(fleet):
         "sessions": 4,
         "schedule": {"retry": ["300ms"] * 4},
         "clock": {"lease": "2s"},
+        "rebuild": {"wait": "2s"},
         "dns": {"mx": False},  # stories of the DNS bring a server of their own
         "templates_dir": str(Path(__file__).resolve().parents[2] / "deploy" / "templates"),
         "tenants": {"*": {"sender": {"from": "no-reply@mail.internal"}, "contact": "help@mail.internal",

@@ -1,0 +1,40 @@
+/*
+ * fact - an outcome read back: what the fold and the rebuild need of it.
+ *
+ * Outcomes are our own records, in binary mode. What cannot be read was written by a newer version
+ * or by somebody else: it is passed over.
+ */
+#ifndef BECKON_FACT_H
+#define BECKON_FACT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "ids.h"
+#include "outcome.h"
+#include "record.h"
+
+#define FACT_OF_NO_DELIVERY (-1)
+
+/* Strings are NULL where absent, and borrowed from root. */
+struct fact {
+	enum outcome_word word;
+	bool by_dispatcher;
+	const char *tenant, *invite, *kind;
+	char key[IDS_KEY_SIZE];
+	int64_t generation, turn, rank;
+	int64_t n; /* of the delivery, or FACT_OF_NO_DELIVERY */
+	int64_t attempt, not_before_ms, expires_ms;
+	int64_t told_ms; /* when the broker took it, and the skew of tests */
+	const char *delivery, *request_source, *request_id, *prev, *code, *reason, *holder;
+	const char *recipient_hash, *token_sha256;
+	json_t *root;
+};
+
+/* ERR_INVALID: nothing of an invite can be learned from it. */
+int fact_read(const struct record *r, struct fact *out, struct err *e);
+void fact_clear(struct fact *f);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * pass - a share of the invites, made anew: what was told of them, what was asked, what is written.
+ *
+ * A rebuild takes the invites in shares that fit into memory. Of each share it first reads all that
+ * was told (pass_told), which says what became of every event, then all that was asked
+ * (pass_asked), which says for whom and keeps it, and then writes (pass_write). Keys of guard.h are
+ * written while it reads where nothing more has to be known.
+ */
+#ifndef BECKON_PASS_H
+#define BECKON_PASS_H
+
+#include "cloudevent.h"
+#include "fold.h"
+#include "guard.h"
+#include "outcome.h"
+#include "table.h"
+#include "tenant.h"
+#include "token.h"
+
+struct pass_invite {
+	const char *key;
+	struct fold fold;
+	char *address; /* key behind a: that its request names; NULL = none */
+	bool kept;     /* the request is, behind r: */
+	int64_t ttl_s; /* of its link; 0 = the tenant's */
+	int64_t asked_ms[FOLD_DELIVERIES];
+	int64_t timer_turn; /* the highest that was put back */
+	char name[IDS_KEY_SIZE];
+};
+
+/* What was told to an event: the plan that was stored with it. */
+struct pass_event {
+	const char *key;
+	enum outcome_word word;
+	bool by_dispatcher; /* else it is known from its delivery alone */
+	bool placed;	    /* its record was found */
+	int32_t n;
+	int64_t generation, turn, superseded, slot_ms, told_ms;
+	const char *prev, *code; /* static */
+	char *other, *where;
+	char hash[IDS_HASH_SIZE];
+};
+
+/* How far a tenant's slots are reserved. */
+struct pass_line {
+	const char *key;
+	int64_t to_us;
+	char name[IDS_NAME_MAX + 8];
+};
+
+struct pass_options {
+	struct guard *guard;
+	const char *recipient_key;
+	const struct keyring *ring; /* NULL = which key signed a link is not found out */
+	const char *topic_requested, *topic_email;
+	int64_t event_memory_ms, delivery_memory_ms;
+};
+
+struct pass {
+	const struct pass_options *o;
+	const struct tenants *tenants;
+	int64_t now_ms;
+	int32_t partitions;			/* of the topic of requests: where a key belongs */
+	struct table_of invites, events, lines; /* lines stay from share to share */
+	size_t at;				/* the next invite to be written */
+	int64_t written, parked, timers;	/* over all shares */
+};
+
+/* Commands are queued; whoever calls runs them now and then. */
+void pass_told(struct pass *p, const struct record *r);
+int pass_asked(struct pass *p, const struct record *r, struct err *e);
+
+/* Writes up to max invites and runs the commands; *more: there are others. */
+int pass_write(struct pass *p, size_t max, bool *more, struct err *e);
+void pass_write_lines(struct pass *p);
+
+void pass_next(struct pass *p); /* the share is forgotten */
+void pass_clear(struct pass *p);
+
+#endif

@@ -1,0 +1,143 @@
+#include "status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "mem.h"
+#include "redis.h"
+
+#define LOOK_MS 250 /* between two looks at a Redis that is whole, or away */
+
+/* ---- what is told ---- */
+
+static void tell_progress(struct status *s)
+{
+	const struct refill_progress *p = rebuild_progress(s->rebuild);
+
+	metric_set(s->running, p->phase[0] && !strcmp(p->by, s->by));
+	metric_set(s->done, (double)p->done);
+	metric_set(s->total, (double)p->total);
+	if (!strcmp(s->phase, p->phase))
+		return;
+	text_put(s->phase, sizeof(s->phase), p->phase);
+	if (p->phase[0])
+		log_info("ev=rebuild phase=%s by=%s", p->phase, p->by);
+}
+
+static void tell_done(struct status *s)
+{
+	const struct rebuild_sum *sum = rebuild_sum(s->rebuild);
+
+	metric_add(s->rebuilds, 1);
+	metric_set(s->seconds, (double)sum->took_ms / 1000.0);
+	log_info("ev=rebuilt invites=%lld parked=%lld records=%lld passes=%lld took_ms=%lld",
+		 (long long)sum->invites, (long long)sum->parked, (long long)sum->records,
+		 (long long)sum->passes, (long long)sum->took_ms);
+}
+
+/* ---- what the skeleton calls ---- */
+
+int64_t status_tick(void *ctx)
+{
+	struct status *s = ctx;
+	enum rebuild_answer answer;
+	int64_t again_ms;
+	struct err e;
+
+	if (stage_ready(s->run) || !redis_connected(guard_redis(stage_guard(s->run))))
+		return LOOK_MS;
+	if (stage_stopping(s->run))
+		return LOOK_MS;
+	if (rebuild_step(s->rebuild, stage_tenants(s->run), &answer, &again_ms, &e))
+		log_warn("ev=rebuild-failed why=\"%s\"", e.text);
+	else if (answer == REBUILD_DONE)
+		tell_done(s);
+	tell_progress(s);
+	return again_ms;
+}
+
+int status_check(const void *settings, struct err *e)
+{
+	const struct status_settings *s = settings;
+	struct tenants *tenants = NULL;
+	struct keyring *ring = NULL;
+	int r = tenants_load(&tenants, s->tenants, e);
+
+	tenants_free(tenants);
+	if (r == OK && s->ring_file)
+		r = keyring_load(&ring, s->ring_file, e);
+	keyring_free(ring);
+	return r;
+}
+
+static void open_metrics(struct status *s)
+{
+	static const struct metric_family families[] = {
+		{ METRIC_GAUGE, "beckon_rebuild_running",
+		  "1 while this process makes Redis anew." },
+		{ METRIC_GAUGE, "beckon_rebuild_done",
+		  "How far the rebuild's phase is: records, keys or milliseconds." },
+		{ METRIC_GAUGE, "beckon_rebuild_total", "Of how many; 0 = not known." },
+		{ METRIC_COUNTER, "beckon_rebuilds_total",
+		  "Times that this process made Redis anew." },
+		{ METRIC_GAUGE, "beckon_rebuild_seconds",
+		  "How long the last one took, without the wait." },
+	};
+	struct metric **own[] = { &s->running, &s->done, &s->total, &s->rebuilds, &s->seconds };
+
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		*own[i] = metrics_series(stage_metrics(s->run), &families[i], NULL);
+}
+
+static void name_us(struct status *s)
+{
+	char host[64] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(s->by, sizeof(s->by), "%s/%ld", host, (long)getpid());
+}
+
+int status_open(void *ctx, struct run *r, struct err *e)
+{
+	struct status *s = ctx;
+	const struct stage_settings *common = stage_settings(r);
+	struct rebuild_options o = {
+		.pass = { .guard = stage_guard(r),
+			  .recipient_key = s->settings.recipient_key,
+			  .topic_requested = stage_topic(r, STAGE_TOPIC_REQUESTED),
+			  .topic_email = stage_topic(r, STAGE_TOPIC_EMAIL),
+			  .event_memory_ms = common->event_memory_ms,
+			  .delivery_memory_ms = common->delivery_memory_ms },
+		.topic_status = stage_topic(r, STAGE_TOPIC_STATUS),
+		.wait_ms = s->settings.wait_ms,
+		.by = s->by,
+	};
+
+	s->run = r;
+	name_us(s);
+	if (s->settings.ring_file && keyring_load(&s->ring, s->settings.ring_file, e) < 0)
+		return ERR_FATAL;
+	if (stage_follow(r, s->settings.tenants, e) < 0)
+		return ERR_FATAL;
+	s->kafka = xcalloc(common->kafka.count + 1, sizeof(*s->kafka));
+	for (size_t i = 0; i < common->kafka.count; i++)
+		s->kafka[i] = (struct kafka_property){ common->kafka.pairs[i].name,
+						       common->kafka.pairs[i].value };
+	o.kafka = (struct kafka_properties){ s->kafka, common->kafka.count };
+	o.pass.ring = s->ring;
+	s->rebuild = rebuild_open(&o);
+	open_metrics(s);
+	return OK;
+}
+
+void status_close(void *ctx)
+{
+	struct status *s = ctx;
+
+	rebuild_close(s->rebuild);
+	keyring_free(s->ring);
+	free(s->kafka);
+}
