@@ -14,7 +14,7 @@
 
 #define FIELDS_MAX 20
 #define NUMBERS_MAX 8
-#define REBUILT "rebuilt" /* why something waits that may be on its topic already */
+#define BROUGHT_FORWARD "scheduled" /* why something waits that is due now */
 
 /* An invite in hand. */
 struct writing {
@@ -155,11 +155,14 @@ static void write_claims(struct writing *w)
 
 /* ---- what waits ---- */
 
+/* What was queued and not heard of since has its job on the topic: an offset is stored only when
+   the courier has told something. One that was brought forward has not left Redis yet, maybe. */
 static bool is_to_be_parked(const struct fold *f, size_t n)
 {
 	const struct fold_delivery *d = &f->deliveries[n];
 
-	if (!d->turn || d->final || d->word == WORD_HELD || fold_has_ended(f))
+	if (!d->turn || d->final || d->word == WORD_HELD || fold_has_ended(f) ||
+	    (d->word == WORD_QUEUED && d->turn == 1))
 		return false;
 	return n == 0 || fold_has_link(f);
 }
@@ -252,7 +255,7 @@ static void park(struct pass *p, const struct writing *w, size_t n, struct kept 
 				   .topic = p->o->topic_email,
 				   .key = w->i->key,
 				   .headers = headers,
-				   .reason = stand.waited ? stand.waited : REBUILT,
+				   .reason = stand.waited ? stand.waited : BROUGHT_FORWARD,
 				   .tenant = w->tenant_name };
 
 	job_write(&j, data.value, data.len, &value);
