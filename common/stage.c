@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config_client.h"
 #include "config_fleet.h"
 #include "crypto.h"
 #include "log.h"
@@ -22,9 +23,7 @@ static const char *const log_formats[] = { "logfmt", "json", NULL };
 
 #define S struct stage_settings
 static const struct config_key common_keys[] = {
-	{ CONFIG_MAP(S, kafka), .name = "kafka",
-	  .help = "librdkafka properties, bootstrap.servers first of all; SASL and TLS are set "
-		  "here." },
+	CONFIG_CLIENT_KEYS(S, kafka),
 	{ CONFIG_STRING(S, group), .name = "group",
 	  .help = "Consumer group; default beckon-<service>. Each service must have its own." },
 	{ CONFIG_STRING(S, slot), .name = "slot",
@@ -32,33 +31,6 @@ static const struct config_key common_keys[] = {
 		  "state_dir, the journal." },
 	{ CONFIG_STRING(S, state_dir), .name = "state_dir", .fallback = "/var/lib/beckon",
 	  .help = "Where the journal of deliveries in flight lives; must survive a restart." },
-	{ CONFIG_STRING(S, redis_url), .name = "redis.url", .fallback = "redis://127.0.0.1:6379",
-	  .help = "redis://user@host:port/db or unix:///path.sock; rediss:// where the build has "
-		  "it." },
-	{ CONFIG_SECRET(S, redis_password), .name = "redis.password",
-	  .help = "Password of the Redis user." },
-	{ CONFIG_STRING(S, redis_prefix), .name = "redis.prefix",
-	  .fallback = "beckon:", .help = "Begins every key." },
-	/* A turn waits for several answers, and must end before the loop counts as stuck. */
-	{ CONFIG_DURATION(S, redis_timeout_ms), .name = "redis.timeout", .fallback = "500ms",
-	  .min = 10, .max = 5000, .help = "How long one answer may take." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_REQUESTED]), .name = "topics.requested",
-	  .fallback = "invite-requested", .help = "What applications ask." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_EMAIL]), .name = "topics.email",
-	  .fallback = "invite-email", .help = "Deliveries by e-mail." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_SMS]), .name = "topics.sms", .fallback = "invite-sms",
-	  .help = "Deliveries by SMS." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_STATUS]), .name = "topics.status",
-	  .fallback = "invite-status", .help = "Outcomes." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_STATE]), .name = "topics.state",
-	  .fallback = "invite-state", .help = "The folded invitations, latest only." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_SETTINGS]), .name = "topics.settings",
-	  .fallback = "invite-settings",
-	  .help = "Tenants' settings, pauses, suppressions, API keys." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_TEMPLATES]), .name = "topics.templates",
-	  .fallback = "invite-templates", .help = "Tenants' templates." },
-	{ CONFIG_STRING(S, topics[STAGE_TOPIC_DEAD_LETTER]), .name = "topics.dead_letter",
-	  .fallback = "invite-dead-letter", .help = "Bytes that are no readable event." },
 	{ CONFIG_STRING(S, http_listen), .name = "http.listen", .fallback = "127.0.0.1:0",
 	  .help = "Address of /metrics, /healthz and /readyz; port 0 = any free one." },
 	{ CONFIG_STRING(S, log_level), .name = "log.level", .fallback = "info", .words = log_levels,

@@ -9,21 +9,9 @@
 #include <jansson.h>
 
 #include "args.h"
-#include "config.h"
+#include "config_client.h"
 #include "err.h"
 #include "kafka.h"
-
-enum topic {
-	TOPIC_REQUESTED,
-	TOPIC_EMAIL,
-	TOPIC_SMS,
-	TOPIC_STATUS,
-	TOPIC_STATE,
-	TOPIC_SETTINGS,
-	TOPIC_TEMPLATES,
-	TOPIC_DEAD_LETTER,
-	TOPIC_COUNT,
-};
 
 /* Not to be moved while it is open. */
 struct settings {
