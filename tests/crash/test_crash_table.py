@@ -4,11 +4,12 @@ The table stands between <!-- crash --> and <!-- /crash --> (tests/lint/check_cr
 (the name that BECKON_CRASH_AT takes), `program`, and `duplicates`: 0, or what may come twice.
 """
 import re
+import time
 from pathlib import Path
 
 import events
 import pytest
-from checks import history_in_order, none_lost, sent_once
+from checks import by_recipient, history_in_order, none_lost, sent_once
 from process import wait_until
 
 README = Path(__file__).resolve().parents[2] / "services" / "README.md"
@@ -32,7 +33,8 @@ def point(row):
 
 
 def scenario(fleet):
-    """Something of everything: plain ones, a retry, a doubt, a limited tenant's slots, a minted password, a duplicate, a refusal."""
+    """Something of everything: plain ones, a retry, a doubt, a limited tenant's slots, a minted password, one released,
+    one called off while it waits, a duplicate, a refusal."""
     plain = [events.invite() for _ in range(20)]
     retried = [events.invite() for _ in range(3)]
     doubtful = [events.invite() for _ in range(2)]
@@ -41,12 +43,17 @@ def scenario(fleet):
         fleet.sink.on("RCPT", to=re.escape(event.to), times=1, reply="451 4.3.0 later")
     for event in doubtful:
         fleet.sink.on("DOT", to=re.escape(event.to), times=1, take=True, reset=True)
-    wanted = plain + retried + doubtful + slow + [events.password()]
+    released = [events.invite(send="hold") for _ in range(3)]
+    in_an_hour = {"not_before": events.rfc3339(time.time() + 3600)}
+    called_off = [events.invite(schedule=in_an_hour) for _ in range(2)]
+    wanted = plain + retried + doubtful + slow + released + [events.password()]
     refused = events.invite(recipient={"state": "active"})
-    fleet.emit([*wanted, plain[0].copy(), refused])
+    commands = [events.command("invite.release-requested", e) for e in released]
+    commands += [events.command("invite.cancel-requested", e) for e in called_off]
+    fleet.emit([*wanted, *called_off, *commands, plain[0].copy(), refused])
     fleet.append("requested", "acme/none", b"{", [("content-type", "application/json")])
     fleet.flush()
-    return wanted, doubtful
+    return wanted, doubtful, called_off
 
 
 @pytest.mark.parametrize("row", rows(), ids=point)
@@ -55,7 +62,7 @@ def test_crash(fleet, row):
     fleet.crash_env = {program: {"BECKON_CRASH_AT": f"{point(row)}:1"}}
     fleet.up(email={"sessions": SESSIONS},
              dispatcher={"tenants": {"slow": {"limits": {"tenant": "5/s"}}}}, await_ready=False)
-    wanted, doubtful = scenario(fleet)
+    wanted, doubtful, called_off = scenario(fleet)
     victim = fleet[program]
     victim.may_have_died = True
     wait_until(lambda: not victim.running(), fleet.patience(40),
@@ -67,4 +74,7 @@ def test_crash(fleet, row):
     twice = none_lost(fleet, wanted)
     extra = [m[0].to for m in twice.values() if m[0].to not in allowed]
     assert len(extra) <= (0 if row["duplicates"].startswith("0") else SESSIONS), f"came twice: {extra}"
+    for event in called_off:
+        fleet.await_outcome(event, "cancelled")
+        assert not by_recipient(fleet.sink).get(event.to), "called off and sent all the same"
     history_in_order(fleet)
