@@ -166,22 +166,22 @@ static int send_all(struct inviting *v, struct err *e)
 	progress_init(&p, (int64_t)v->good, now_mono_ms());
 	while (r == OK && !sender_done(&v->sender)) {
 		r = sender_work(&v->sender, TURN_MS, e);
-		progress_mark(&p, (int64_t)v->sender.acked, now_mono_ms());
-		term_progress(progress_text(&p, (int64_t)v->sender.acked, now_mono_ms(), text));
-		if (v->sender.acked != heard)
+		progress_mark(&p, (int64_t)v->sender.out.acked, now_mono_ms());
+		term_progress(progress_text(&p, (int64_t)v->sender.out.acked, now_mono_ms(), text));
+		if (v->sender.out.acked != heard)
 			heard_ms = now_mono_ms();
-		heard = v->sender.acked;
+		heard = v->sender.out.acked;
 		if (now_mono_ms() - heard_ms > SILENCE_MAX_MS)
 			r = err_set(
 				e, ERR_AGAIN,
 				"Kafka has stopped answering; %zu of %zu are taken. Ask again with "
 				"--batch %.64s: nobody is invited twice",
-				v->sender.acked, v->good, v->o.common.batch);
+				v->sender.out.acked, v->good, v->o.common.batch);
 	}
 	term_progress("");
-	if (r == OK && v->sender.refused)
-		r = err_set(e, ERR_INVALID, "Kafka refused %zu events: %s", v->sender.refused,
-			    v->sender.why);
+	if (r == OK && v->sender.out.refused)
+		r = err_set(e, ERR_INVALID, "Kafka refused %zu events: %s", v->sender.out.refused,
+			    v->sender.out.why);
 	return r;
 }
 
@@ -219,7 +219,7 @@ static int serve(struct inviting *v, int *status, struct err *e)
 	if ((r = sender_open(&v->sender, &v->settings, &v->people, &v->o.common, e)) != OK ||
 	    (r = send_all(v, e)) != OK)
 		return r;
-	fprintf(stderr, "%zu invites are asked for, batch %s.\n", v->sender.acked,
+	fprintf(stderr, "%zu invites are asked for, batch %s.\n", v->sender.out.acked,
 		v->o.common.batch);
 	if (!v->o.wait)
 		return OK;

@@ -6,6 +6,7 @@
 #include "cloudevent.h"
 #include "crypto.h"
 #include "mem.h"
+#include "outbox.h"
 #include "request.h"
 #include "utf8.h"
 
@@ -155,7 +156,7 @@ json_t *invite_data(const struct person *p, const struct invite_common *c)
 static bool valid(const struct person *p, const struct invite_common *c, json_t *data,
 		  struct request *r, struct err *e)
 {
-	struct cloudevent event = { .source = INVITE_SOURCE, .type = INVITE_TYPE, .data = data };
+	struct cloudevent event = { .source = OUTBOX_SOURCE, .type = INVITE_TYPE, .data = data };
 	char id[INVITE_ID_SIZE];
 
 	snprintf(event.id, sizeof(event.id), "%s", invite_event_id(p, c, id));

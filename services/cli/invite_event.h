@@ -14,7 +14,6 @@
 #include "args.h"
 #include "people.h"
 
-#define INVITE_SOURCE "beckon/cli"
 #define INVITE_TYPE "invite.requested"
 #define INVITE_ID_SIZE 27 /* 16 bytes in base32 */
 

@@ -9,17 +9,16 @@
 #include <stdint.h>
 
 #include "invite_event.h"
+#include "outbox.h"
 #include "people.h"
 #include "settings.h"
 
 struct sender {
-	struct producer *producer;
+	struct outbox out; /* counts records given, acknowledged, refused */
 	const char *topic;
 	const struct people *people;
 	const struct invite_common *common;
-	size_t next;		      /* of people */
-	size_t given, acked, refused; /* records; refused = the broker will never take it */
-	char why[160];		      /* of the last one refused */
+	size_t next; /* of people */
 };
 
 /* people and common are borrowed until the end. ERR_AGAIN: no broker; ERR_FATAL: no such topic. */
