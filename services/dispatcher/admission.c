@@ -89,7 +89,6 @@ static void begin_draw(struct dispatcher *d, const struct ask *a)
 	if (seal_public_parse(key, strlen(key), &application, NULL) == OK) /* checked already */
 		a->work->user = draw_begin(d->draws, a->kept.request.credentials.username,
 					   &d->fleet, &application);
-	metric_set(d->minting, (double)draws_count(d->draws));
 }
 
 void admission_end(struct dispatcher *d, const struct ask *a, bool taken)
@@ -119,6 +118,5 @@ size_t admission_ready(struct dispatcher *d, struct work **out, size_t max)
 	draws_look(d->draws);
 	n = lobby_take(d->lobby, is_answered, d, out, max);
 	metric_set(d->waiting, (double)lobby_count(d->lobby));
-	metric_set(d->minting, (double)draws_count(d->draws));
 	return n;
 }

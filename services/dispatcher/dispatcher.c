@@ -290,6 +290,7 @@ static int handle(struct dispatcher *d, struct work **works, size_t n, bool have
 		if (b.asks[i].step == ASK_WAITING)
 			admission_end(d, &b.asks[i], code == OK);
 	batch_clear(&b);
+	metric_set(d->minting, (double)draws_count(d->draws));
 	return code;
 }
 

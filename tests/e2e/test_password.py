@@ -5,6 +5,7 @@ import re
 import signal
 import time
 
+import contract
 import events
 import nacl.pwhash
 import pytest
@@ -94,6 +95,7 @@ def test_minted(fleet):
     fleet.up()
     wanted = fleet.emit([events.password(username=f"u{i}", recipient={"locale": "ru" if i else "en"}) for i in range(4)])
     sent_once(fleet, wanted)
+    assert not [f for o in fleet.outcomes.snapshot() for f in contract.faults("outcome", dict(o))]
     by_to, passwords = by_recipient(fleet.sink), set()
     for i, event in enumerate(wanted):
         password = minted_in(by_to[event.to][0])
