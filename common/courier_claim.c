@@ -186,6 +186,7 @@ struct limited {
 	struct later_item item;
 	struct header headers[JOB_HEADERS_MAX];
 	struct job_stand stand;
+	struct courier_group group;
 };
 
 static void fill_limited(const struct courier *c, const struct parcel *p, struct limited *l)
@@ -205,7 +206,8 @@ static void fill_limited(const struct courier *c, const struct parcel *p, struct
 		.header_count = job_headers(&p->job, &l->stand, l->headers),
 		.reason = l->stand.waited,
 		.tenant = p->job.delivery.tenant,
-		.group = courier_group(p),
+		.group = courier_group(p, &l->group),
+		.group_limit = l->group.limit.interval_us ? &l->group.limit : NULL,
 	};
 }
 
@@ -240,6 +242,6 @@ void courier_park_limited(struct courier *c, struct parcel **limited, size_t n)
 		if (code < 0)
 			courier_give_back(c, limited[i], now_mono_ms() + BUSY_AGAIN_MS);
 		else
-			tell_limited(c, limited[i], items[i].due_ms);
+			tell_limited(c, limited[i], courier_told_ms(limited[i], items[i].due_ms));
 	}
 }

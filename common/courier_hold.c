@@ -3,13 +3,14 @@
  * consumes an attempt. */
 #include "courier_priv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "now.h"
 
-/* A pause without an end: `resume` brings forward what waits for it (services/clock/resume.h); that
-   what waits asks again by itself is for a Redis that has forgotten. */
+/* What is paused asks again by itself so long after the pause's end, or after now where it has
+   none: for a Redis that has forgotten the groups. */
 #define PAUSED_AGAIN_MS 3600000
 
 static const char *text_of(const struct parcel *p, const char *object, const char *member)
@@ -64,7 +65,7 @@ void courier_hold(struct courier *c, struct parcel *p)
 	memset(&p->hold, 0, sizeof(p->hold));
 	if ((pause = find_pause(p, now))) {
 		p->hold.reason = "paused";
-		p->hold.until_ms = pause->until_ms ? pause->until_ms : now + PAUSED_AGAIN_MS;
+		p->hold.until_ms = (pause->until_ms ? pause->until_ms : now) + PAUSED_AGAIN_MS;
 		p->hold.pause = pause;
 		return;
 	}
@@ -97,12 +98,22 @@ const char *courier_held_by(const struct parcel *p)
 						   : p->claim.limited_by;
 }
 
-const char *courier_group(const struct parcel *p)
+const char *courier_group(const struct parcel *p, struct courier_group *g)
 {
-	return p->hold.pause && refused_by_hold(p) ? p->hold.pause->key : NULL;
+	const struct tenant_rate *rate = &p->tenant->limit;
+	const char *tenant = p->job.delivery.tenant;
+
+	g->limit = (struct guard_limit){ 0 };
+	if (!p->hold.pause || !refused_by_hold(p))
+		return NULL;
+	snprintf(g->name, sizeof(g->name), "%s %s", tenant, p->hold.pause->key);
+	snprintf(g->limit_name, sizeof(g->limit_name), "tenant:%s", tenant);
+	g->limit = (struct guard_limit){ g->limit_name, rate->interval_us, rate->burst };
+	return g->name;
 }
 
-/* Those that a pause without an end holds are spread over as long again. */
+/* A pause's end is the clock's to see (services/clock/resume.h), so what waits for it is parked
+ * beyond. */
 int64_t courier_due_ms(const struct courier *c, const struct parcel *p)
 {
 	uint32_t drawn = (uint32_t)random() * 2u;
@@ -110,7 +121,14 @@ int64_t courier_due_ms(const struct courier *c, const struct parcel *p)
 
 	if (!refused_by_hold(p))
 		return tenant_next_ms(&hours, p->claim.now_ms + limit_park_ms(&p->claim, drawn));
-	if (!p->hold.pause || p->hold.pause->until_ms)
+	if (!p->hold.pause)
 		return p->hold.until_ms;
 	return p->hold.until_ms + (int64_t)((uint64_t)PAUSED_AGAIN_MS * drawn / UINT32_MAX);
+}
+
+int64_t courier_told_ms(const struct parcel *p, int64_t due_ms)
+{
+	bool ends = refused_by_hold(p) && p->hold.pause && p->hold.pause->until_ms;
+
+	return ends ? p->hold.pause->until_ms : due_ms;
 }

@@ -6,6 +6,7 @@
 
 #include "courier.h"
 #include "later.h"
+#include "later_group.h"
 #include "route.h"
 #include "routing.h"
 
@@ -118,8 +119,16 @@ bool courier_is_held(const struct parcel *p);
 const char *courier_waits_for(const struct parcel *p);
 /* The limit, or what kind of pause. */
 const char *courier_held_by(const struct parcel *p);
-const char *courier_group(const struct parcel *p); /* the pause's key; NULL = none */
+/* What is parked for one pause, of one tenant: "<tenant> <the pause's key>", and the tenant's
+   limit, by whose slots it comes back. NULL: no pause holds it. */
+struct courier_group {
+	char name[LATER_GROUP_SIZE], limit_name[IDS_NAME_MAX + 8];
+	struct guard_limit limit;
+};
+const char *courier_group(const struct parcel *p, struct courier_group *g);
 int64_t courier_due_ms(const struct courier *c, const struct parcel *p);
+/* What people are told of that: a pause's own end. */
+int64_t courier_told_ms(const struct parcel *p, int64_t due_ms);
 bool courier_lane_is_paused(const struct courier *c, const struct lane *l);
 /* The hours in which p may be sent. */
 struct tenant_hours courier_hours(const struct courier *c, const struct parcel *p);

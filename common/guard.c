@@ -63,7 +63,7 @@ static const struct {
 	[SCRIPT_LATER_LIST] = { "later_list", BATCHED(later_list_lua) },
 	[SCRIPT_LATER_STATS] = { "later_stats", BATCHED(later_stats_lua) },
 	[SCRIPT_LATER_GROUPS] = { "later_groups", BATCHED(later_groups_lua) },
-	[SCRIPT_LATER_FORWARD] = { "later_forward", BATCHED(later_forward_lua) },
+	[SCRIPT_LATER_FORWARD] = { "later_forward", BATCHED(guard_slot_lua, later_forward_lua) },
 	[SCRIPT_EPOCH] = { "guard_epoch", { guard_epoch_lua } },
 };
 

@@ -25,6 +25,8 @@ int later_park(struct guard *g, const struct later_item *items, size_t n, struct
 		call_int(&call, items[i].due_ms);
 		call_bytes(&call, packed.data, packed.len);
 		call_str(&call, items[i].group);
+		if (items[i].group && items[i].group_limit)
+			call_limit(&call, items[i].group_limit);
 		guard_add_call(g, SCRIPT_LATER_PARK, &call, NULL, NULL);
 	}
 	return guard_run(g, e);

@@ -19,6 +19,7 @@
 #include "record.h"
 
 struct guard;
+struct guard_limit;
 
 struct later_item {
 	const char *id; /* a delivery, or a timer's id */
@@ -32,7 +33,10 @@ struct later_item {
 	size_t header_count;
 	const char *reason; /* why it waits: rate_limited, retry ...; shown by `beckon parked` */
 	const char *tenant; /* NULL = none */
-	const char *group;  /* in: what it waits for beside its time (later_group.h); NULL = none */
+	/* in: what it waits for beside its time (later_group.h), NULL = none; and the limit by
+	   whose slots it then comes back, NULL = at once */
+	const char *group;
+	const struct guard_limit *group_limit;
 };
 
 /* Parks n items in one pipeline. ERR_AGAIN: ask again. */

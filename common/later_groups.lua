@@ -1,4 +1,4 @@
 -- The names of the groups of which something may wait.
 local function answer()
-	return call('SMEMBERS', prefix .. 'later:groups')
+	return call('HKEYS', prefix .. 'later:groups')
 end

@@ -8,8 +8,8 @@
 #include "now.h"
 
 #define LOOK_MS 1000
-#define GROUPS_MAX 64	 /* brought forward by one look */
-#define FORWARD_MAX 1000 /* items at once: Redis serves nobody else meanwhile */
+#define GROUPS_MAX 64	/* brought forward by one look */
+#define FORWARD_MAX 500 /* items at once: Redis serves nobody else meanwhile */
 
 /* The groups whose pause is over. */
 struct over {
@@ -19,12 +19,14 @@ struct over {
 	size_t n;
 };
 
+/* A group's name is "<tenant> <the pause's key>". */
 static void take(void *ctx, const char *name)
 {
+	const char *space = strchr(name, ' ');
 	struct over *o = ctx;
 
 	if (o->n < GROUPS_MAX && strlen(name) < LATER_GROUP_SIZE &&
-	    !pause_of(o->pauses, name, o->now_ms))
+	    !(space && pause_of(o->pauses, space + 1, o->now_ms)))
 		snprintf(o->names[o->n++], LATER_GROUP_SIZE, "%s", name);
 }
 
@@ -37,13 +39,14 @@ bool resume_look(struct resume *r, struct run *run)
 {
 	struct over over = { .pauses = stage_pauses(run), .now_ms = now_ms() };
 	int64_t now = now_mono_ms();
-	bool left = false;
+	bool left;
 	struct err e;
 
 	if (stage_paused(run) || !is_time(r, run, now) ||
 	    later_groups(stage_guard(run), take, &over, &e) < 0)
 		return false;
 	r->count = stage_settings_count(run);
+	left = over.n == GROUPS_MAX;
 	for (size_t i = 0; i < over.n; i++) {
 		bool more = true;
 

@@ -61,7 +61,7 @@ def test_one_scope(fleet, scope):
     assert time.monotonic() - began < fleet.patience(4)
     sent_once(fleet, waiting + served)
     assert effective(fleet, scope, 0) < fleet.patience(2)
-    assert fleet.redis.client.smembers(f"{fleet.prefix}later:groups") == set()
+    assert fleet.redis.client.hkeys(f"{fleet.prefix}later:groups") == []
 
 
 @pytest.mark.story
@@ -125,3 +125,21 @@ def test_what_is_asked_wrongly(fleet):
     beckon(fleet, "pause", "--domain", "bücher.example", "--tenant", "acme", "--reason", "x", "--until", "2h")
     [line] = beckon(fleet, "pause", "--list", "--json").stdout.splitlines()
     assert json.loads(line)["pause"] == "acme/pause/domain/xn--bcher-kva.example"
+
+
+@pytest.mark.story
+def test_what_comes_back_keeps_the_tenants_limit(fleet):
+    """Ten a second: forty that were paused, and ten new ones, leave as ten a second, whatever had its slot before."""
+    own = {"tenants": {"*": {"limits": {"tenant": "10/s"}}}}
+    fleet.up(dispatcher=own, email=own)
+    beckon(fleet, "pause", "--tenant", "acme", "--reason", "wrong text")
+    effective(fleet, "tenant")
+    wanted = fleet.emit([events.invite() for _ in range(40)])
+    for event in wanted:
+        paused(fleet, event)
+    beckon(fleet, "resume", "--tenant", "acme")
+    wanted += fleet.emit([events.invite() for _ in range(10)])
+    sent_once(fleet, wanted)
+    times = sorted(m.at for m in fleet.sink.messages)
+    assert len(times) == 50 and times[-1] - times[0] > 4.5
+    assert all(later - earlier > 0.7 for earlier, later in zip(times, times[12:])), times

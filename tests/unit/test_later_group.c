@@ -15,7 +15,8 @@
 
 #define FAR INT64_C(4000000000000)
 
-static void park(struct fixture *f, const char *id, int64_t turn, const char *group)
+static void park_by(struct fixture *f, const char *id, int64_t turn, const char *group,
+		    const struct guard_limit *limit)
 {
 	struct later_item i = { .id = id,
 				.turn = turn,
@@ -25,11 +26,17 @@ static void park(struct fixture *f, const char *id, int64_t turn, const char *gr
 				.value = "v",
 				.value_len = 1,
 				.reason = "paused",
-				.group = group };
+				.group = group,
+				.group_limit = limit };
 	struct err e;
 
 	if (later_park(f->guards[A], &i, 1, &e) < 0)
 		fail_msg("%s", e.text);
+}
+
+static void park(struct fixture *f, const char *id, int64_t turn, const char *group)
+{
+	park_by(f, id, turn, group, NULL);
 }
 
 static void collect(void *ctx, const char *name)
@@ -126,13 +133,36 @@ static void test_in_slices(void **state)
 	}
 }
 
+/* Two at once, the others a second apart: the slots of the limit, beside whoever has some already.
+ */
+static void test_by_a_limit(void **state)
+{
+	struct fixture *f = *state;
+	const struct guard_limit limit = { "tenant:acme", 1000000, 2 };
+	int64_t first = 0;
+	char id[16];
+
+	for (int i = 0; i < 5; i++) {
+		snprintf(id, sizeof(id), "p%d", i);
+		park_by(f, id, 2, "g6", &limit);
+	}
+	assert_true(forward(f, "g6", 3));
+	assert_false(forward(f, "g6", 3));
+	for (int i = 0; i < 5; i++) {
+		int64_t at = redis_int(command(f, "ZSCORE beckon:later p%d", i));
+
+		first = i ? first : at;
+		assert_in_range(at - first, i < 2 ? 0 : (i - 1) * 1000 - 300,
+				i < 2 ? 300 : (i - 1) * 1000 + 300);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forward),
-		cmocka_unit_test(test_another_turn),
-		cmocka_unit_test(test_parked_again),
-		cmocka_unit_test(test_in_slices),
+		cmocka_unit_test(test_forward),	     cmocka_unit_test(test_another_turn),
+		cmocka_unit_test(test_parked_again), cmocka_unit_test(test_in_slices),
+		cmocka_unit_test(test_by_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);
