@@ -13,17 +13,21 @@
 static struct {
 	char name[64];
 	unsigned nth; /* 0 = nowhere */
+	int signal;
 } at;
 
 static void read_at(void)
 {
 	const char *text = getenv("BECKON_CRASH_AT");
+	char how[8] = "";
+	int read = text ? sscanf(text, "%63[a-z0-9-]:%u:%7s", at.name, &at.nth, how) : 2;
 
 	/* a test whose crash never comes would prove nothing */
-	if (text && sscanf(text, "%63[a-z0-9-]:%u", at.name, &at.nth) != 2) {
-		fprintf(stderr, "BECKON_CRASH_AT=%s is not <name>:<n>\n", text);
+	if (read < 2 || (how[0] && strcmp(how, "stop") != 0)) {
+		fprintf(stderr, "BECKON_CRASH_AT=%s is not <name>:<n> or <name>:<n>:stop\n", text);
 		abort();
 	}
+	at.signal = how[0] ? SIGSTOP : SIGKILL;
 }
 
 void crash_point(const char *name)
@@ -35,7 +39,7 @@ void crash_point(const char *name)
 	if (at.nth == 0 || strcmp(name, at.name) != 0)
 		return;
 	if (atomic_fetch_add(&hits, 1) + 1 == at.nth)
-		raise(SIGKILL);
+		raise(at.signal);
 }
 
 #endif

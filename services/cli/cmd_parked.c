@@ -30,7 +30,7 @@ static const struct arg list[] = {
 	{ "tenant", ARG_TEXT, AT(tenant), "NAME", "of this tenant only", 0, 0 },
 	{ "reason", ARG_TEXT, AT(reason), "WORD",
 	  "that wait for this only: rate_limited, quiet_hours, scheduled, retry, provider_down, "
-	  "paused",
+	  "paused; reminder, expiry",
 	  0, 0 },
 	{ "limit", ARG_NUMBER, AT(limit), "N", "show so many, 100 unless told; 0 = all", 0,
 	  INT64_MAX },
@@ -60,6 +60,8 @@ static const struct {
 	{ "retry", { { "another attempt", "повторная попытка" } } },
 	{ "provider_down", { { "the relay is away", "нет связи с сервером" } } },
 	{ "paused", { { "paused", "приостановлено" } } },
+	{ "reminder", { { "a reminder", "напоминание" } } },
+	{ "expiry", { { "the link's end", "конец срока ссылки" } } },
 };
 
 static const char *reason_text(const char *reason, enum lang lang)

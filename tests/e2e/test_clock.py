@@ -99,6 +99,26 @@ def test_one_of_two_clocks_sleeps(fleet, clocks):
 
 
 @pytest.mark.story
+def test_who_sleeps_with_items_in_hand(fleet):
+    """Stopped between lease and append, for longer than the lease: what it wakes up with is another's by then."""
+    fleet.init()
+    sleeper = fleet.service("clock").start(BECKON_CRASH_AT="leased:1:stop").await_ready()
+    reader, late = read_put_back(fleet)
+    park(fleet, 50, now_ms(), 1000)
+    fleet.wait(lambda: "\nState:\tT" in open(f"/proc/{sleeper.pid}/status").read(), 10, "it does not stop")
+    other = fleet.service("clock").start().await_ready()
+    all_back(fleet, late, 50)
+    sleeper.thaw()
+    fleet.wait(lambda: "ev=lease-lost" in sleeper.text(), 10, "it has not noticed")
+    park(fleet, 20, now_ms(), 1000)
+    all_back(fleet, late, 70)
+    nothing_waits(fleet)
+    reader.close()
+    assert {len(v) for v in late.values()} == {1}
+    assert other.metric("beckon_put_back_total") >= 50
+
+
+@pytest.mark.story
 def test_what_waits_is_counted_by_reason(fleet, clocks):
     """Parked far ahead: counted, by reason, and not overdue."""
     park(fleet, 300, now_ms() + 3_600_000, 1000)

@@ -41,6 +41,7 @@ static void test_points(void **state)
 		{ "before-dot:0", 0 },
 		{ "before-dot", SIGABRT },
 		{ "before-dot:x", SIGABRT },
+		{ "before-dot:1:sleep", SIGABRT },
 		{ "", SIGABRT },
 	};
 
@@ -57,9 +58,25 @@ static void test_points(void **state)
 	}
 }
 
+static void test_stop(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0)
+		walk("before-dot:2:stop");
+	waitpid(pid, &status, WUNTRACED);
+	assert_true(WIFSTOPPED(status));
+	kill(pid, SIGCONT);
+	waitpid(pid, &status, 0);
+	assert_int_equal(WEXITSTATUS(status), 5);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_points) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_points),
+					    cmocka_unit_test(test_stop) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
