@@ -62,7 +62,8 @@ static void forget_kept(struct ask *a)
 
 void ask_find_kept(struct ask *a, const char *recipient_key)
 {
-	enum request_type as = a->req.type == REQUEST_RELEASE ? REQUEST_RELEASE : REQUEST_RESEND;
+	/* A resend of what is held is its release. */
+	bool release = a->req.type == REQUEST_RELEASE || !strcmp(a->claim.state, "held");
 	json_t *data;
 	struct err e;
 
@@ -75,7 +76,8 @@ void ask_find_kept(struct ask *a, const char *recipient_key)
 	}
 	data = a->claim.kept ? json_loadb(a->claim.kept, a->claim.kept_len, 0, NULL) : NULL;
 	if (data && changes_kept(&a->req) && !a->req.code) {
-		json_t *changed = kept_change(data, as, a->event.data);
+		json_t *changed = kept_change(data, release ? REQUEST_RELEASE : REQUEST_RESEND,
+					      a->event.data);
 
 		json_decref(data);
 		data = changed;

@@ -15,7 +15,8 @@ FATES = {"sent": "good.internal", "error": "bad.internal", "unknown": "doubt.int
 # How often what is asked: (weight, type, data made by a function of invite and draw).
 ASKED = [
     (6, "invite.requested", lambda i, draw: draw.choice(
-        [{}, {}, {"override": True}, {"send": "hold"}, {"schedule": {"not_before": in_days(30)}}])),
+        [{}, {}, {"override": True}, {"send": "hold"}, {"schedule": {"not_before": in_days(30)}},
+         {"send": "hold", "schedule": {"not_before": in_days(30)}}])),
     (6, "invite.resend-requested", lambda i, draw: draw.choice(
         [{}, {}, {"recipient": {"email": i.addresses[1][0]}}, {"template": {"note": "once more"}}])),
     (3, "invite.release-requested", lambda i, draw: {}),

@@ -108,7 +108,9 @@ class Invite:
 
     def resend(self, data, phase):
         self._no_more("queued", "unknown", "declined")
-        return self._again(data, phase, 0 if self.state == "held" else 1)
+        if self.state == "held":
+            return self.release(data, phase)
+        return self._again(data, phase, 1)
 
     def release(self, data, phase):
         if self.state in ("queued", "sent", "delivered", "undelivered", "unknown"):

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "guard_fixture.h"
+#include "later.h"
 
 static struct event_claim event(struct fixture *f, enum who who, const char *hash,
 				const char *invite, int64_t offset)
@@ -474,6 +475,162 @@ static void test_taken_over_without_charge(void **state)
 	assert_int_equal(c.answer, CLAIM_TAKEN_OVER);
 }
 
+/* ---- what a decide changes beside the state ---- */
+
+static void park(struct fixture *f, const char *id, int64_t turn, int64_t due_ms)
+{
+	struct later_item item = { .id = id,
+				   .turn = turn,
+				   .due_ms = due_ms,
+				   .topic = "t",
+				   .key = "acme/m",
+				   .value = "v",
+				   .value_len = 1 };
+
+	assert_int_equal(later_park(f->guards[A], &item, 1, NULL), OK);
+}
+
+/* A new event of the invite acme/m, with what it changes. */
+static struct decide change(struct fixture *f, const char *hash, struct decide d)
+{
+	const struct guard_field set[] = { { "state", "cancelled", 9 } };
+	struct event_claim c = event(f, A, hash, "acme/m", 10);
+
+	d.event_hash = hash;
+	d.invite = "acme/m";
+	d.coords.offset = 10;
+	d.version = c.version;
+	d.plan = d.first = "x";
+	d.set = set;
+	d.nset = 1;
+	if (!d.limit.name)
+		d.limit.name = "tenant:m";
+	event_claim_clear(&c);
+	return decide(f, A, d);
+}
+
+static bool waits(struct fixture *f, const char *id)
+{
+	return redis_int(command(f, "EXISTS beckon:l:%s", id)) == 1;
+}
+
+/* Whoever waits for a slot gives it back with his place; the next one gets it. */
+static void test_what_waits_is_removed(void **state)
+{
+	struct fixture *f = *state;
+	struct guard_limit once_an_hour = { "tenant:m", INT64_C(3600000000), 1 };
+	struct decide_more more = { .waiting = "acme/m.1.email.", .waiting_max = 1 };
+	int64_t slots[2];
+
+	reserve(f, "tenant:m", limited(once_an_hour.interval_us, 1, 0), 1, slots);
+	struct decide d = change(f, "m1", (struct decide){ .limit = once_an_hour });
+
+	assert_true(d.slot_ms > d.now_ms);
+	park(f, "acme/m.1.email.0", 2, d.slot_ms);
+	park(f, "acme/m.1.email.1", 5, d.slot_ms);
+	park(f, "acme/m.2.email.0", 2, d.slot_ms);
+	change(f, "m2", (struct decide){ .more = &more });
+	assert_false(waits(f, "acme/m.1.email.0"));
+	assert_false(waits(f, "acme/m.1.email.1"));
+	assert_true(waits(f, "acme/m.2.email.0"));	   /* of another generation */
+	change(f, "m3", (struct decide){ .more = &more }); /* nothing is given back twice */
+	reserve(f, "tenant:m", limited(once_an_hour.interval_us, 1, 0), 2, slots);
+	assert_int_equal(slots[0], d.slot_ms);
+	assert_int_equal(slots[1], d.slot_ms + 3600000);
+	assert_int_equal(later_cancel(f->guards[A], "acme/m.2.email.0", NULL), OK);
+}
+
+static void test_brought_forward(void **state)
+{
+	struct fixture *f = *state;
+	struct decide_more more = { .waiting = "acme/m.3.email.",
+				    .forward_turn = 4,
+				    .forward_mark = { "beckon-at-once", "1", 1 } };
+	struct later_leased leased[4];
+	int64_t next, now;
+	size_t n;
+
+	park(f, "acme/m.3.email.0", 5, INT64_C(4000000000000));
+	assert_int_equal(change(f, "f1", (struct decide){ .more = &more }).answer, DECIDE_LOST);
+	more.forward_turn = 5;
+	assert_int_equal(change(f, "f2", (struct decide){ .more = &more }).answer, DECIDE_DONE);
+	assert_int_equal(later_lease(f->guards[A], 1000, 4, leased, &n, &next, &now, NULL), OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(leased[0].item.turn, 5);
+	assert_int_equal(leased[0].item.header_count, 1);
+	assert_string_equal(leased[0].item.headers[0].name, "beckon-at-once");
+	later_leased_clear(&leased[0]);
+	assert_int_equal(later_cancel(f->guards[A], "acme/m.3.email.0", NULL), OK);
+	assert_int_equal(change(f, "f3", (struct decide){ .more = &more }).answer, DECIDE_LOST);
+}
+
+static void test_address_and_timer(void **state)
+{
+	struct fixture *f = *state;
+	struct later_item timer = { .id = "acme/m.timer",
+				    .turn = 2,
+				    .due_ms = INT64_C(4000000000000),
+				    .topic = "t",
+				    .key = "acme/m",
+				    .value = "v",
+				    .value_len = 1 };
+	struct decide_more arm = { .timer = timer.id, .arm = &timer },
+			   end = { .timer = timer.id, .give_up_address = "acme//invite/m" };
+
+	change(f, "t1", (struct decide){ .more = &arm, .address = "acme//invite/m" });
+	assert_true(waits(f, "acme/m.timer"));
+	assert_string_equal(text_of(command(f, "GET beckon:a:acme//invite/m")), "acme/m");
+	change(f, "t2", (struct decide){ .more = &end });
+	assert_false(waits(f, "acme/m.timer"));
+	assert_int_equal(redis_int(command(f, "EXISTS beckon:a:acme//invite/m")), 0);
+	command(f, "SET beckon:a:acme//invite/m acme/other");
+	change(f, "t3", (struct decide){ .more = &end }); /* it is somebody else's by now */
+	assert_string_equal(text_of(command(f, "GET beckon:a:acme//invite/m")), "acme/other");
+}
+
+/* A correction to an address that is taken leaves everything as it was. */
+static void test_taken_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct decide_more more = { .waiting = "acme/m.4.email.",
+				    .give_up_address = "acme//invite/m-old" };
+
+	command(f, "SET beckon:a:acme//invite/m-old acme/m");
+	command(f, "SET beckon:a:acme//invite/m-new acme/other");
+	park(f, "acme/m.4.email.0", 2, INT64_C(4000000000000));
+	struct decide d =
+		change(f, "x1", (struct decide){ .more = &more, .address = "acme//invite/m-new" });
+
+	assert_int_equal(d.answer, DECIDE_TAKEN);
+	decide_clear(&d);
+	assert_true(waits(f, "acme/m.4.email.0"));
+	assert_string_equal(text_of(command(f, "GET beckon:a:acme//invite/m-old")), "acme/m");
+	assert_int_equal(later_cancel(f->guards[A], "acme/m.4.email.0", NULL), OK);
+}
+
+static void test_kept_is_answered(void **state)
+{
+	struct fixture *f = *state;
+	struct event_claim c = {
+		.event_hash = "k1", .invite = "acme/k", .coords = { "t", 0, 1 }, .about = "*"
+	};
+
+	command(f, "HSET beckon:d:acme/k ver 3 state queued gen 2 rem 1 tmr 2001 kid k9 early 1");
+	command(f, "SET beckon:r:acme/k {}");
+	park(f, "acme/k.2.email.0", 7, INT64_C(4000000000000));
+	guard_add_event_claim(f->guards[A], &c);
+	run_or_fail(f->guards[A]);
+	assert_string_equal(c.kept, "{}");
+	assert_int_equal(c.parked_turn, 7);
+	assert_int_equal(c.claimed_turn, 0);
+	assert_int_equal(c.reminders, 1);
+	assert_int_equal(c.timer_turn, 2001);
+	assert_string_equal(c.kid, "k9");
+	assert_true(c.early);
+	event_claim_clear(&c);
+	assert_int_equal(later_cancel(f->guards[A], "acme/k.2.email.0", NULL), OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -489,6 +646,11 @@ int main(void)
 		cmocka_unit_test(test_slots_given_back),
 		cmocka_unit_test(test_slots_within_windows),
 		cmocka_unit_test(test_no_limit),
+		cmocka_unit_test(test_what_waits_is_removed),
+		cmocka_unit_test(test_brought_forward),
+		cmocka_unit_test(test_address_and_timer),
+		cmocka_unit_test(test_taken_changes_nothing),
+		cmocka_unit_test(test_kept_is_answered),
 		cmocka_unit_test(test_limits_all_or_none),
 		cmocka_unit_test(test_taken_over_without_charge),
 	};
