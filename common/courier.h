@@ -69,8 +69,9 @@ struct parcel {
 				  ever */
 	struct lane *lane;     /* the route it is asked for, or away on; NULL before */
 	unsigned domain;       /* bucket of the recipient's domain */
-	bool unheard;	       /* the answer to its last claim was lost: it may be ours in Redis */
-	bool gone;	       /* its partition went to somebody else while it was away */
+	bool elsewhere; /* what is judged was before this claim: nobody knows on which route */
+	bool unheard;	/* the answer to its last claim was lost: it may be ours in Redis */
+	bool gone;	/* its partition went to somebody else while it was away */
 
 	/* the claim */
 	struct claim claim;

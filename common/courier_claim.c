@@ -42,7 +42,7 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 		assert(p->entry >= 0); /* it has one for every work that can be in hand */
 	}
 	p->asked_ms = now_mono_ms();
-	p->withheld = false;
+	p->withheld = p->elsewhere = false;
 	p->reason[0] = '\0'; /* what a former try left */
 	p->retry_after_ms = p->send_ms = 0;
 	p->lease_end_boot_ms = now_boot_ms() + c->o.deadline_ms + LEASE_MARGIN_MS;
@@ -114,6 +114,7 @@ static void take_up(struct courier *c, struct parcel *p)
 		return;
 	}
 	parcel_move(c, p, PARCEL_AWAY);
+	p->elsewhere = true;
 	p->result = former->result;
 	if (former->stage == JOURNAL_DOT)
 		p->result = (struct mail_result){ .reach = REACH_IN_DOUBT };
@@ -125,11 +126,14 @@ static void take_up(struct courier *c, struct parcel *p)
 /* Another holder died with it in hand: the turn before is told as unknown, then the policy acts. */
 static void after_doubt(struct courier *c, struct parcel *p)
 {
-	struct outcome o = courier_outcome(c, p, WORD_UNKNOWN, p->claim.claimed_turn - 1);
+	struct outcome o;
 
+	p->elsewhere = true;
+	o = courier_outcome(c, p, WORD_UNKNOWN, p->claim.claimed_turn - 1);
 	o.code = "outcome_unknown";
 	courier_tell(c, p, &o);
 	if (p->claim.doubts <= 1 && !courier_rules(c, p).doubts_are_final) {
+		p->elsewhere = false;
 		send(c, p);
 		return;
 	}

@@ -9,6 +9,14 @@
 #include "now.h"
 #include "tell.h"
 
+/* The relay that a mail was with; NULL where nobody knows. */
+static const char *provider(const struct courier *c, const struct parcel *p)
+{
+	if (!p->lane || (p->elsewhere && c->nlanes > 1))
+		return NULL;
+	return p->lane->terms->name;
+}
+
 struct outcome courier_outcome(const struct courier *c, const struct parcel *p,
 			       enum outcome_word word, int64_t turn)
 {
@@ -25,7 +33,7 @@ struct outcome courier_outcome(const struct courier *c, const struct parcel *p,
 		.attempts_max = (int64_t)c->o.rules.nsteps + 1,
 		.request_source = p->job.request_source,
 		.request_id = p->job.request_id,
-		.provider = p->lane ? p->lane->terms->name : NULL,
+		.provider = provider(c, p),
 		.recipient_masked = p->job.recipient_masked,
 		.recipient_hash = p->job.recipient_hash,
 		.data = p->job.data,
@@ -228,9 +236,10 @@ static bool not_its_fault(struct courier *c, struct parcel *p)
 		return ++p->route_faults <= faults_max;
 	if (!r->route_fault || ++p->route_faults > faults_max)
 		return false;
-	route_close(p->lane->route, p->reason[0] ? p->reason
-				    : r->code	 ? r->code
-						 : "connection lost");
+	if (!p->elsewhere)
+		route_close(p->lane->route, p->reason[0] ? p->reason
+					    : r->code	 ? r->code
+							 : "connection lost");
 	return true;
 }
 
@@ -262,7 +271,8 @@ void courier_judge(struct courier *c, struct parcel *p)
 	}
 	if (p->result.reply.code && p->send_ms < COURIER_QUICK_MS)
 		c->answered_ms[p->domain] = now_mono_ms();
-	lane_note(p->lane, p);
+	if (!p->elsewhere)
+		lane_note(p->lane, p);
 	p->verdict = verdict_of(&facts, &rules);
 	prepare_settle(c, p);
 	parcel_move(c, p, PARCEL_SETTLING);
