@@ -41,6 +41,19 @@ def test_who_takes_mail(fleet, dns):
     assert not [e for e in bad if "sent" in fleet.outcomes.words(e.invite)]
 
 
+def test_a_corrected_address(fleet, dns):
+    """Asked for like the first; the correction is refused, and nothing has changed."""
+    dns.zone = {"people.internal": MX}
+    up(fleet, dns)
+    event = fleet.emit(events.invite(send="hold"))
+    fleet.await_outcome(event, "held")
+    wrong = fleet.emit(events.command("invite.resend-requested", event,
+                                      recipient={"email": events.address("nowhere.internal")}))
+    assert fleet.outcomes.wait_request(wrong.id, "refused")["code"] == "email_domain_invalid"
+    fleet.emit(events.command("invite.resend-requested", event))
+    sent_once(fleet, [event])
+
+
 @pytest.mark.story
 def test_asked_once(fleet, dns):
     """An import to one domain is one question, and its order is kept."""
