@@ -132,13 +132,15 @@ static struct dns_question *next_question(struct dns_asker *a, bool *goes_on)
 static nfds_t watch(struct dns_asker *a, struct pollfd *fds)
 {
 	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-	int bits = ares_getsock(a->channel, sockets, ARES_GETSOCK_MAXNUM);
+	/* readable ones in the lower half, writable ones in the upper; c-ares' own macros shift
+	   into the sign */
+	unsigned bits = (unsigned)ares_getsock(a->channel, sockets, ARES_GETSOCK_MAXNUM);
 	nfds_t n = 0;
 
 	fds[n++] = (struct pollfd){ .fd = a->own_fd, .events = POLLIN };
-	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-		short events = (short)((ARES_GETSOCK_READABLE(bits, i) ? POLLIN : 0) |
-				       (ARES_GETSOCK_WRITABLE(bits, i) ? POLLOUT : 0));
+	for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
+		short events = (short)((bits >> i & 1 ? POLLIN : 0) |
+				       (bits >> (i + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0));
 
 		if (events)
 			fds[n++] = (struct pollfd){ .fd = sockets[i], .events = events };
