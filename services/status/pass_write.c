@@ -10,6 +10,7 @@
 #include "later.h"
 #include "mem.h"
 #include "pass.h"
+#include "remint.h"
 #include "timer.h"
 
 #define FIELDS_MAX 20
@@ -248,6 +249,7 @@ static void park(struct pass *p, const struct writing *w, size_t n, struct kept 
 				   .waited = why(d) };
 	autobuf value = BUF_INIT(JOB_MAX_BYTES);
 	struct header headers[JOB_HEADERS_MAX];
+	struct remint remint = { 0 };
 	struct job j = job_of(w, n, k);
 	struct later_item item = { .id = j.id,
 				   .turn = stand.turn,
@@ -262,7 +264,10 @@ static void park(struct pass *p, const struct writing *w, size_t n, struct kept 
 	item.value = value.data;
 	item.value_len = value.len;
 	item.header_count = job_headers(&j, &stand, headers);
+	if (remint_is_wanted(k, j.sealed_password))
+		remint_fill(&remint, k, p->o->topic_requested, &item);
 	refill_later(p->o->guard, &item);
+	remint_clear(&remint);
 	p->parked++;
 }
 

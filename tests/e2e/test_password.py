@@ -289,3 +289,37 @@ def test_preview(fleet):
     for locale, words in (("en", "Password: "), ("ru", "Пароль: ")):
         shown = fleet.beckon("render", "--template", "password", "--locale", locale, "--data", path).stdout
         assert words in shown and MINTED.search(shown) and "https://acme.internal/login" in shown
+
+
+def test_redis_lost_while_it_waits(fleet):
+    """The password was sealed there alone: another one is drawn, and the application told."""
+    fleet.up(("clock", "dispatcher", "email", "status"), dispatcher={"tenants": {"slow": {"limits": {"tenant": "15/m"}}}})
+    wanted = fleet.emit([events.password(tenant="slow") for _ in range(3)])
+    fleet.await_count("sent", 1)
+    fleet.await_count("deferred", 2)
+    fleet.redis.wipe()
+    sent_once(fleet, wanted)
+    by_to = by_recipient(fleet.sink)
+    for event in wanted:
+        outcomes = sorted((o for o in fleet.outcomes.distinct(invite=event.invite) if "sealed" in o),
+                          key=lambda o: o["sequence"])
+        assert_fits(fleet, outcomes[-1], minted_in(by_to[event.to][0]))
+        # asked for anew or not, it is told with the generation that was sent
+        assert outcomes[-1]["generation"] == fleet.await_outcome(event, "sent")["generation"]
+
+
+def test_two_dispatchers(fleet):
+    """One dies while it draws, the other goes on with its partitions: still the same password and hash."""
+    fleet.up(("clock", "dispatcher", "email"))
+    other = fleet.service("dispatcher").start()
+    other.await_ready()
+    wanted = fleet.emit([events.password() for _ in range(60)])
+    fleet.await_outcome(wanted[0], "queued")
+    fleet["dispatcher"].kill()
+    sent_once(fleet, wanted, fleet.patience(90))
+    by_to = by_recipient(fleet.sink)
+    for event in wanted:
+        sealed = [o for o in fleet.outcomes.snapshot() if o.get("invite") == event.invite and "sealed" in o]
+        assert sealed
+        for outcome in sealed:
+            assert_fits(fleet, outcome, minted_in(by_to[event.to][0]))
