@@ -102,11 +102,13 @@ const char *courier_group(const struct parcel *p, struct courier_group *g)
 {
 	const struct tenant_rate *rate = &p->tenant->limit;
 	const char *tenant = p->job.delivery.tenant;
+	char pause[PAUSE_KEY_SIZE];
 
 	g->limit = (struct guard_limit){ 0 };
 	if (!p->hold.pause || !refused_by_hold(p))
 		return NULL;
-	snprintf(g->name, sizeof(g->name), "%s %s", tenant, p->hold.pause->key);
+	pause_group(p->pauses, p->hold.pause, p->claim.now_ms, pause);
+	snprintf(g->name, sizeof(g->name), "%s %s", tenant, pause);
 	snprintf(g->limit_name, sizeof(g->limit_name), "tenant:%s", tenant);
 	g->limit = (struct guard_limit){ g->limit_name, rate->interval_us, rate->burst };
 	return g->name;

@@ -119,8 +119,8 @@ bool courier_is_held(const struct parcel *p);
 const char *courier_waits_for(const struct parcel *p);
 /* The limit, or what kind of pause. */
 const char *courier_held_by(const struct parcel *p);
-/* What is parked for one pause, of one tenant: "<tenant> <the pause's key>", and the tenant's
-   limit, by whose slots it comes back. NULL: no pause holds it. */
+/* What is parked for one pause, of one tenant: "<tenant> <pause_group>", and the tenant's limit, by
+   whose slots it comes back. NULL: no pause holds it. */
 struct courier_group {
 	char name[LATER_GROUP_SIZE], limit_name[IDS_NAME_MAX + 8];
 	struct guard_limit limit;

@@ -7,6 +7,8 @@
 
 #include "mem.h"
 
+#define PROVIDERS "providers/" /* begins no pause's key, which has /pause/ in it */
+
 const char *const pause_scopes[PAUSE_SCOPES] = {
 	[PAUSE_ALL] = "all",	       [PAUSE_TENANT] = "tenant", [PAUSE_BATCH] = "batch",
 	[PAUSE_PROVIDER] = "provider", [PAUSE_DOMAIN] = "domain",
@@ -129,6 +131,40 @@ const struct pause *pause_find(const struct pauses *p, const struct pause_for *w
 			found = find(p, NULL, (enum pause_scope)i, names[i], now_ms);
 	}
 	return found ? found : find(p, NULL, PAUSE_ALL, NULL, now_ms);
+}
+
+/* FNV-1a over the keys of the providers that are paused, which are in order. */
+static const char *name_providers(const struct pauses *p, int64_t now_ms, char out[PAUSE_KEY_SIZE])
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->list[i].scope == PAUSE_PROVIDER && holds(&p->list[i], now_ms))
+			for (const char *s = p->list[i].key;; s++) {
+				h = (h ^ (unsigned char)*s) * 0x100000001b3;
+				if (!*s)
+					break;
+			}
+	snprintf(out, PAUSE_KEY_SIZE, PROVIDERS "%016llx", (unsigned long long)h);
+	return out;
+}
+
+const char *pause_group(const struct pauses *p, const struct pause *stopped_by, int64_t now_ms,
+			char out[PAUSE_KEY_SIZE])
+{
+	if (stopped_by->scope == PAUSE_PROVIDER)
+		return name_providers(p, now_ms, out);
+	snprintf(out, PAUSE_KEY_SIZE, "%s", stopped_by->key);
+	return out;
+}
+
+bool pause_group_holds(const struct pauses *p, const char *group, int64_t now_ms)
+{
+	char providers[PAUSE_KEY_SIZE];
+
+	if (strncmp(group, PROVIDERS, sizeof(PROVIDERS) - 1) == 0)
+		return strcmp(group, name_providers(p, now_ms, providers)) == 0;
+	return pause_of(p, group, now_ms) != NULL;
 }
 
 size_t pauses_count(const struct pauses *p, enum pause_scope scope, int64_t now_ms)

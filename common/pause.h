@@ -63,6 +63,13 @@ const struct pause *pause_find(const struct pauses *p, const struct pause_for *w
 /* The pause behind a key; NULL = it is over, or there is none. */
 const struct pause *pause_of(const struct pauses *p, const char *key, int64_t now_ms);
 
+/* What is stopped together is brought back together, when its group does not hold any more: with
+   its pause, and where it is a provider's with any change of which providers are paused, since
+   another may serve as well. */
+const char *pause_group(const struct pauses *p, const struct pause *stopped_by, int64_t now_ms,
+			char out[PAUSE_KEY_SIZE]);
+bool pause_group_holds(const struct pauses *p, const char *group, int64_t now_ms);
+
 /* How many pauses of a kind hold at now_ms. */
 size_t pauses_count(const struct pauses *p, enum pause_scope scope, int64_t now_ms);
 

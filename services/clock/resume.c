@@ -19,14 +19,14 @@ struct over {
 	size_t n;
 };
 
-/* A group's name is "<tenant> <the pause's key>". */
+/* A group's name is "<tenant> <pause_group>". */
 static void take(void *ctx, const char *name)
 {
 	const char *space = strchr(name, ' ');
 	struct over *o = ctx;
 
 	if (o->n < GROUPS_MAX && strlen(name) < LATER_GROUP_SIZE &&
-	    !(space && pause_of(o->pauses, space + 1, o->now_ms)))
+	    !(space && pause_group_holds(o->pauses, space + 1, o->now_ms)))
 		snprintf(o->names[o->n++], LATER_GROUP_SIZE, "%s", name);
 }
 

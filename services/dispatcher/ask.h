@@ -50,7 +50,7 @@ struct ask {
 	struct timer_armed timer;
 	struct plan plan;
 	char plan_text[PLAN_TEXT_SIZE]; /* as stored; cut up when read back */
-	struct draw *draw; /* what it has waited for; NULL = none */
+	struct draw *draw;		/* what it has waited for; NULL = none */
 	/* A minted password, sealed to the fleet, and what is told of it, sealed to the
 	   application. Borrowed from the draw, or from the stored plan; NULL = none. */
 	const char *minted, *told;

@@ -4,6 +4,7 @@ import time
 
 import events
 import pytest
+import smtpd
 from checks import by_recipient, sent_once
 
 
@@ -62,6 +63,29 @@ def test_one_scope(fleet, scope):
     sent_once(fleet, waiting + served)
     assert effective(fleet, scope, 0) < fleet.patience(2)
     assert fleet.redis.client.hkeys(f"{fleet.prefix}later:groups") == []
+
+
+@pytest.mark.story
+def test_one_relay_of_two(fleet):
+    """The other takes all of it, and nothing waits; with both paused everything does."""
+    with smtpd.Server() as second:
+        fleet.up(email={"relays": [{"name": name, "url": f"smtp://127.0.0.1:{server.port}", "tls": "off"}
+                                   for name, server in (("first", fleet.sink), ("second", second))]})
+        beckon(fleet, "pause", "--provider", "first", "--reason", "a new address")
+        effective(fleet, "provider")
+        before = fleet.emit([events.invite() for _ in range(20)])
+        fleet.await_count("sent", 20)
+        assert len(second.messages) == 20 and not fleet.sink.messages
+        assert not [o for o in fleet.outcomes.distinct() if o.word == "deferred"]
+        beckon(fleet, "pause", "--provider", "second", "--reason", "that one, too")
+        effective(fleet, "provider", 2)
+        after = fleet.emit([events.invite() for _ in range(5)])
+        for event in after:
+            assert paused(fleet, event)["reason"] == "provider"
+        beckon(fleet, "resume", "--provider", "first")
+        fleet.await_count("sent", 25)
+        assert sorted(m.to for m in fleet.sink.messages) == sorted(e.to for e in after)
+        assert len(second.messages) == len(before)
 
 
 @pytest.mark.story

@@ -115,6 +115,31 @@ static void test_until(void **state)
 	pauses_free(p);
 }
 
+static void test_groups(void **state)
+{
+	struct pause list[] = { { "*/pause/provider/a", PAUSE_PROVIDER, "x", 0 },
+				{ "*/pause/provider/b", PAUSE_PROVIDER, "x", 5000 },
+				{ "acme/pause/tenant", PAUSE_TENANT, "x", 0 } };
+	struct pauses *all = pauses_new(list, 3), *one_less = pauses_new(list + 1, 2),
+		      *none = pauses_new(NULL, 0);
+	char providers[PAUSE_KEY_SIZE], same[PAUSE_KEY_SIZE], tenant[PAUSE_KEY_SIZE];
+
+	(void)state;
+	pause_group(all, &list[0], 1000, providers);
+	assert_string_equal(pause_group(all, &list[1], 1000, same), providers);
+	assert_true(pause_group_holds(all, providers, 1000));
+	assert_false(pause_group_holds(all, providers, 5000)); /* b is over */
+	assert_false(pause_group_holds(one_less, providers, 1000));
+	assert_false(pause_group_holds(none, providers, 1000));
+	pause_group(all, &list[2], 1000, tenant);
+	assert_true(pause_group_holds(all, tenant, 1000));
+	assert_true(pause_group_holds(one_less, tenant, 9000));
+	assert_false(pause_group_holds(none, tenant, 1000));
+	pauses_free(all);
+	pauses_free(one_less);
+	pauses_free(none);
+}
+
 /* Among thousands each is found, and whoever holds them may ask when they have been replaced. */
 static void test_many(void **state)
 {
@@ -147,9 +172,8 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_whom_they_stop),
-		cmocka_unit_test(test_until),
+		cmocka_unit_test(test_keys),  cmocka_unit_test(test_whom_they_stop),
+		cmocka_unit_test(test_until), cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_many),
 	};
 
