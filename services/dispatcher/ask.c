@@ -62,8 +62,6 @@ static void forget_kept(struct ask *a)
 
 void ask_find_kept(struct ask *a, const char *recipient_key)
 {
-	/* A resend of what is held is its release. */
-	bool release = a->req.type == REQUEST_RELEASE || !strcmp(a->claim.state, "held");
 	json_t *data;
 	struct err e;
 
@@ -76,6 +74,8 @@ void ask_find_kept(struct ask *a, const char *recipient_key)
 	}
 	data = a->claim.kept ? json_loadb(a->claim.kept, a->claim.kept_len, 0, NULL) : NULL;
 	if (data && changes_kept(&a->req) && !a->req.code) {
+		/* A resend of what is held is its release. */
+		bool release = a->req.type == REQUEST_RELEASE || !strcmp(a->claim.state, "held");
 		json_t *changed = kept_change(data, release ? REQUEST_RELEASE : REQUEST_RESEND,
 					      a->event.data);
 
