@@ -53,6 +53,14 @@ static const struct arg list[] = {
 	  "one person may have one live invite per scope", 0, 0 },
 	{ "batch", ARG_TEXT, AT(common.batch), "NAME",
 	  "the same batch and row is never asked twice; default: from the list", 0, 0 },
+	{ "mint", ARG_FLAG, AT(common.mint), NULL,
+	  "mail each a password that the fleet draws; with --username and --confirm", 0, 0 },
+	{ "sealed-password", ARG_TEXT, AT(common.sealed_password), "BASE64",
+	  "mail this one, as beckon seal printed it", 0, 0 },
+	{ "username", ARG_TEXT, AT(common.username), "NAME",
+	  "what they sign in with, for rows without one", 0, 0 },
+	{ "confirm", ARG_FLAG, AT(common.confirm), NULL,
+	  "yes: a password e-mail cannot be recalled", 0, 0 },
 	{ "hold", ARG_FLAG, AT(common.hold), NULL, "make it known, do not send yet", 0, 0 },
 	{ "now", ARG_FLAG, AT(common.now), NULL, "send although the tenant does not send by itself",
 	  0, 0 },
@@ -74,7 +82,7 @@ static const struct args args = {
 	"nothing is sent unless --skip-bad is given. The same file sent twice invites nobody "
 	"twice.\n"
 	"Columns: email, name, phone, role, department, teams, locale, timezone, invite (its id), "
-	"user.",
+	"user, username.",
 	list,
 	ARRAY_LEN(list),
 	.settings = true,

@@ -22,6 +22,7 @@
 #include "mailbox.h"
 #include "people.h"
 #include "progress.h"
+#include "seal.h"
 #include "sender.h"
 #include "settings.h"
 #include "supervisor.h"
@@ -48,7 +49,8 @@ struct dev {
 	struct mailbox mailbox;
 	struct supervisor *supervisor;
 	struct settings settings;
-	struct kafka_reader *reader; /* of outcomes */
+	char accept_key[SEAL_KEY_SIZE]; /* of the application that nobody is here */
+	struct kafka_reader *reader;	/* of outcomes */
 
 	/* --once */
 	struct people people;

@@ -13,6 +13,7 @@
 
 #include "buf.h"
 #include "cmd_init.h"
+#include "cmd_keygen.h"
 #include "crypto.h"
 #include "dev.h"
 #include "mem.h"
@@ -164,11 +165,24 @@ static void describe(const struct dev *d, const char *templates, struct buf *b)
 	buf_str(b, "tenants:\n  \"*\":\n"
 		   "    sender: {from: invitations@example.com, from_name: beckon dev}\n"
 		   "    contact: help@example.com\n"
-		   "    link_base: \"https://join.example.com/i\"\n"
-		   "recipients: {allow_reserved: true}\n"
+		   "    link_base: \"https://join.example.com/i\"\n");
+	buf_fmt(b, "    accept: {public_key: \"%s\"}\n", d->accept_key);
+	buf_str(b, "recipients: {allow_reserved: true}\n"
 		   "dns: {mx: false}\n"
 		   "schedule: {retry: [2s, 5s, 10s]}\n"
 		   "drain: 5s\n");
+}
+
+/* The application's, whoever that is here: `beckon seal --open` reads what it is told. */
+static int draw_accept_key(struct dev *d, struct err *e)
+{
+	autofree char *path = in_dir(d, "keys/accept.keys");
+	struct seal_public public;
+
+	if (keygen_write(path, false, &public, e) < 0)
+		return ERR_FATAL;
+	seal_public_text(&public, d->accept_key);
+	return OK;
 }
 
 static int write_config(struct dev *d, struct err *e)
@@ -281,7 +295,7 @@ int dev_open(struct dev *d, const struct dev_options *o, struct err *e)
 		return ERR_FATAL;
 	autofree char *keys = in_dir(d, "keys"), *log = in_dir(d, "log");
 
-	if (init_keys(keys, e) || write_config(d, e))
+	if (init_keys(keys, e) || draw_accept_key(d, e) || write_config(d, e))
 		return ERR_FATAL;
 	return dev_supervise(d, log, e) || start_redis(d, e) ? ERR_FATAL : OK;
 }

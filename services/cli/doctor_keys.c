@@ -8,6 +8,7 @@
 #include "crypto.h"
 #include "doctor.h"
 #include "mem.h"
+#include "seal.h"
 #include "token.h"
 
 #define OTHERS (S_IRWXG | S_IRWXO)
@@ -67,6 +68,54 @@ static void check_recipient(const struct settings *s, const struct findings *f)
 	check_mode("keys: recipient", path, f);
 }
 
+static bool load_public(const struct settings *s, struct seal_public *out, const struct findings *f)
+{
+	struct err e = { "" };
+
+	if (!s->seal_public_file)
+		return false;
+	if (seal_public_load(s->seal_public_file, out, &e) == OK)
+		return true;
+	f->add(f->ctx, FINDING_BAD, "keys: seal, public half", e.text);
+	return false;
+}
+
+/* What is closed for the public half must open with the secret ones. */
+static void check_pair(const struct seal_keys *keys, const struct seal_public *public,
+		       const struct findings *f)
+{
+	char sealed[SEAL_TEXT_SIZE], plain[1];
+	struct seal_opened opened = { plain, sizeof(plain), 0 };
+	struct err e = { "" };
+
+	seal_close(public, "x", 1, sealed);
+	if (seal_open(keys, sealed, &opened, &e) == OK)
+		f->add(f->ctx, FINDING_OK, "keys: seal, public half", "");
+	else
+		f->add(f->ctx, FINDING_BAD, "keys: seal, public half",
+		       "not of a key in keys.seal_file: what is sealed now cannot be sent");
+}
+
+static void check_seal(const struct settings *s, const struct findings *f)
+{
+	struct seal_keys *keys = NULL;
+	struct seal_public public;
+	bool closes = crypto_init(NULL) == OK && load_public(s, &public, f);
+	struct err e = { "" };
+
+	if (!s->seal_file)
+		return;
+	if (seal_keys_load(&keys, s->seal_file, &e)) {
+		f->add(f->ctx, FINDING_BAD, "keys: seal", e.text);
+		return;
+	}
+	f->add(f->ctx, FINDING_OK, "keys: seal", "");
+	check_mode("keys: seal", s->seal_file, f);
+	if (closes)
+		check_pair(keys, &public, f);
+	seal_keys_free(keys);
+}
+
 static void check_passwords(const struct settings *s, const struct findings *f)
 {
 	const json_t *entry;
@@ -89,5 +138,6 @@ void doctor_keys(const struct settings *s, const struct findings *f)
 {
 	check_ring(s, f);
 	check_recipient(s, f);
+	check_seal(s, f);
 	check_passwords(s, f);
 }

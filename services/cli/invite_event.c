@@ -37,6 +37,9 @@ static const struct {
 	{ "/template/note", COLUMN_NONE, "note" },
 	{ "/template/subject", COLUMN_NONE, "subject" },
 	{ "/template", COLUMN_NONE, "template" },
+	{ "/credentials/sealed_password", COLUMN_NONE, "sealed-password" },
+	{ "/credentials", COLUMN_USERNAME, "username" },
+	{ "/confirm", COLUMN_NONE, "confirm" },
 };
 
 static const char *compute(const char *what, const struct person *p, const struct invite_common *c,
@@ -123,6 +126,20 @@ static void put_teams(json_t *data, const struct person *p, const struct invite_
 	json_decref(teams);
 }
 
+static void put_password(json_t *data, const struct person *p, const struct invite_common *c)
+{
+	json_t *credentials = json_object();
+
+	put(credentials, "username", either(p, COLUMN_USERNAME, c->username));
+	put(credentials, "sealed_password", c->sealed_password);
+	if (c->mint)
+		json_object_set_new(credentials, "mint", json_true());
+	put(data, "kind", "password");
+	json_object_set_new(data, "credentials", credentials);
+	if (c->confirm)
+		json_object_set_new(data, "confirm", json_true());
+}
+
 json_t *invite_data(const struct person *p, const struct invite_common *c)
 {
 	char id[INVITE_ID_SIZE];
@@ -147,6 +164,8 @@ json_t *invite_data(const struct person *p, const struct invite_common *c)
 	put(org, "name", c->organisation);
 	put_object(data, "organisation", org);
 	put(data, "scope", c->scope);
+	if (c->mint || c->sealed_password)
+		put_password(data, p, c);
 	json_object_set_new(data, "batch",
 			    json_pack("{sssI}", "id", c->batch, "row", (json_int_t)p->row));
 	return data;
@@ -187,9 +206,11 @@ static const char *rule_of(const struct err *e)
 /* Texts from a command line may be anything; JSON is UTF-8. */
 static bool all_utf8(const struct invite_common *c)
 {
-	const char *const texts[] = { c->tenant,	c->batch,   c->role,	c->department,
-				      c->organisation,	c->inviter, c->locale,	c->timezone,
-				      c->template_name, c->note,    c->subject, c->scope };
+	const char *const texts[] = { c->tenant,     c->batch,		c->role,
+				      c->department, c->organisation,	c->inviter,
+				      c->locale,     c->timezone,	c->template_name,
+				      c->note,	     c->subject,	c->scope,
+				      c->username,   c->sealed_password };
 	bool good = true;
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -204,8 +225,11 @@ int invite_check_common(const struct invite_common *c, struct err *e)
 	if (!all_utf8(c))
 		return err_set(e, ERR_INVALID, "an option's text is not UTF-8");
 
-	char address[] = "person@example.com";
+	char address[] = "person@example.com", name[] = "person";
 	struct person somebody = { .row = 1, .cells = { [COLUMN_EMAIL] = address } };
+	if (!c->username) /* then rows have one each, or are bad */
+		somebody.cells[COLUMN_USERNAME] = name;
+
 	json_t *data = invite_data(&somebody, c);
 	struct request r;
 	int status = OK;

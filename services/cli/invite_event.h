@@ -24,6 +24,9 @@ struct invite_common {
 	const char *template_name, *note, *subject, *scope;
 	struct arg_list teams;
 	bool hold, now;
+	/* Password mails: one of mint and sealed_password, and who signs in with it. */
+	const char *username, *sealed_password;
+	bool mint, confirm;
 };
 
 /* The invite's id: the row's own, or computed into id. */

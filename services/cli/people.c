@@ -21,6 +21,7 @@ const char *const column_names[COLUMN_COUNT] = {
 	[COLUMN_DEPARTMENT] = "department", [COLUMN_TEAMS] = "teams",
 	[COLUMN_LOCALE] = "locale",	    [COLUMN_TIMEZONE] = "timezone",
 	[COLUMN_INVITE] = "invite",	    [COLUMN_USER] = "user",
+	[COLUMN_USERNAME] = "username",
 };
 
 /* What else a column may be called, letters and digits only. */

@@ -28,6 +28,7 @@ enum column {
 	COLUMN_TIMEZONE,
 	COLUMN_INVITE,
 	COLUMN_USER,
+	COLUMN_USERNAME, /* of password mails */
 	COLUMN_COUNT,
 	COLUMN_NONE = COLUMN_COUNT,
 };

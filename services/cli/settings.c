@@ -10,6 +10,8 @@
 #define S struct settings
 static const struct config_key keys[] = {
 	CONFIG_CLIENT_KEYS(S, kafka_map),
+	{ CONFIG_STRING(S, seal_file), .name = "keys.seal_file",
+	  .help = "The keys that open passwords, for doctor." },
 	{ CONFIG_STRING(S, seal_public_file), .name = "keys.seal_public_file",
 	  .help = "The public key that passwords are sealed for." },
 	{ CONFIG_OBJECT(S, relays), .name = "relays",

@@ -23,7 +23,7 @@ struct settings {
 	char *redis_url, *redis_password, *redis_prefix;
 	int64_t redis_timeout_ms;
 	char *topics[TOPIC_COUNT];
-	char *seal_public_file; /* NULL = none */
+	char *seal_file, *seal_public_file; /* NULL = none */
 	/* Of the services, for doctor and token verify; NULL = not told. */
 	char *ring_file, *recipient_file, *templates_dir;
 	json_t *relays, *tenants; /* as they stand in the file */

@@ -47,6 +47,10 @@ def test_keys(doctor, fleet):
     assert judged(found, "keys: recipient") == "bad"
     assert judged(found, "relay sink: password: mode") == "bad"
 
+    assert judged(found, "keys: seal") == judged(found, "keys: seal, public half") == "ok"
+    (fleet.dir / "seal.keys.pub").write_text(fleet.accept_key)
+    assert judged(doctor(), "keys: seal, public half") == "bad"
+
     (fleet.dir / "ring.keys").write_text("no key\n")
     assert judged(doctor(), "keys: ring") == "bad"
 

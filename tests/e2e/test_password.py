@@ -323,3 +323,22 @@ def test_two_dispatchers(fleet):
         assert sealed
         for outcome in sealed:
             assert_fits(fleet, outcome, minted_in(by_to[event.to][0]))
+
+
+def test_from_the_terminal(fleet):
+    """`beckon invite --mint` and `beckon resend --mint`: each row with its own user name, and never without --confirm."""
+    fleet.up()
+    config = ("--config", fleet.dir / "beckon.yaml", "--tenant", "acme")
+    people = fleet.dir / "people.csv"
+    people.write_text(f"email,username\n{events.address()},ann\n{events.address()},ben\n")
+    refused = fleet.beckon("invite", *config, "--csv", people, "--mint", check=False)
+    assert refused.returncode == 2 and "--confirm" in refused.stderr
+    fleet.beckon("invite", *config, "--csv", people, "--mint", "--confirm", "--wait")
+    fleet.await_count("queued", 2)
+    outcomes = {told(fleet, o)["username"]: o for o in fleet.outcomes.distinct("queued")}
+    assert set(outcomes) == {"ann", "ben"}
+    for message in fleet.sink.messages:
+        username = re.search(r"User name: (\w+)", texts(message)[0])[1]
+        assert_fits(fleet, outcomes[username], minted_in(message), username)
+    fleet.beckon("resend", *config, outcomes["ann"]["invite"], "--mint", "--username", "ann", "--confirm")
+    fleet.sink.wait_messages(3, fleet.patience(10))
