@@ -203,6 +203,35 @@ def test_corrected_address(fleet):
     fleet.emit(events.invite(email=event.to))  # what was wrong with it is not ours to know
 
 
+def test_correction_of_what_was_no_address(fleet):
+    """The first request ended as error before it came to anything; its data is there to be mended."""
+    up(fleet)
+    event = fleet.emit(events.invite(email="ann at corp", template={"note": "welcome"}))
+    assert fleet.await_outcome(event, "error")["code"] == "email_syntax"
+    assert ask(fleet, "invite.resend-requested", event, "refused")["code"] == "email_syntax"
+    right = events.address()
+    sent = ask(fleet, "invite.resend-requested", event, "sent", recipient={"email": right})
+    assert sent["generation"] == 2 and sent["role"] == "member"
+    [message] = fleet.sink.messages
+    assert message.to == right and b"welcome" in message.raw
+
+
+def test_a_burst_is_answered_in_order(fleet):
+    """Everything about one invite at once, many times: each event finds what the one before it has left."""
+    up(fleet, services=("clock", "dispatcher", "dispatcher"))
+    wanted = [events.invite() for _ in range(100)]
+    rest = [[events.command(t, e) for t in ("invite.resend-requested", "invite.cancel-requested", "invite.accepted")]
+            + [events.invite(email=e.to, invite=e.invite, send="hold")] for e in wanted]
+    fleet.emit([x for e, commands in zip(wanted, rest) for x in (e, *commands)])
+    fleet.await_count("held", len(wanted))
+    for event, (resend, cancel, accepted, again) in zip(wanted, rest):
+        assert answer(fleet, resend, "refused")["code"] == "illegal_transition"
+        assert answer(fleet, cancel, "cancelled")["prev"] == "queued"
+        assert answer(fleet, accepted, "refused")["code"] == "cancelled"
+        assert answer(fleet, again, "held")["generation"] == 2
+        assert state_of(fleet, event)["state"] == "held"
+
+
 def test_a_correction_that_is_taken(fleet):
     up(fleet)
     mine, other = wanted = fleet.emit([events.invite(), events.invite()])
