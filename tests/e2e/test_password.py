@@ -12,8 +12,9 @@ import pytest
 import seals
 from checks import by_recipient, sent_once
 from life import answer, ask, holder, state_of, waits
-from process import wait_until
+from process import build_root, wait_until
 
+TEMPLATES = build_root().parent / "deploy" / "templates"
 SECRET = "pw7Canary-{}!"  # a password of an application's
 MINTED = re.compile(r"(?:[a-km-np-z2-9]{4}-){4}[a-km-np-z2-9]{4}")
 
@@ -287,7 +288,8 @@ def test_preview(fleet):
     path = fleet.dir / "data.json"
     path.write_text(json.dumps(event.data))
     for locale, words in (("en", "Password: "), ("ru", "Пароль: ")):
-        shown = fleet.beckon("render", "--template", "password", "--locale", locale, "--data", path).stdout
+        shown = fleet.beckon("render", "--templates", TEMPLATES, "--template", "password", "--locale", locale,
+                             "--data", path).stdout
         assert words in shown and MINTED.search(shown) and "https://acme.internal/login" in shown
 
 
