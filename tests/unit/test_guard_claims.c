@@ -349,6 +349,55 @@ static void claim_of(struct fixture *f, const char *invite, const char *delivery
 	assert_int_equal(c.answer, CLAIM_GO);
 }
 
+static struct claim held_claim(struct fixture *f, const char *delivery, const char *by,
+			       int64_t until)
+{
+	const struct guard_limit limit = { "recipient:held", 3600000000, 1 };
+	struct claim c = { .delivery = delivery,
+			   .invite = "acme/held",
+			   .generation = 1,
+			   .turn = 1,
+			   .coords = { "invite-email", 0, 1 },
+			   .lease_ms = LEASE_MS,
+			   .kid = "k1",
+			   .token_sha256 = "t",
+			   .held_by = by,
+			   .held_until_ms = until,
+			   .limits = &limit,
+			   .nlimits = 1 };
+
+	guard_add_claim(f->guards[A], &c);
+	run_or_fail(f->guards[A]);
+	return c;
+}
+
+/* What is held is answered as limited, charges nothing and holds nothing; a hold that is over, and
+   what has been dealt with, are answered as ever. */
+static void test_held(void **state)
+{
+	struct fixture *f = *state;
+	struct claim c =
+		held_claim(f, "acme/held.1.email.0", "quiet_hours", INT64_C(4000000000000));
+	struct settle s = { .delivery = "acme/held.1.email.0",
+			    .invite = "acme/held",
+			    .generation = 1,
+			    .turn = 1,
+			    .verdict = "sent",
+			    .outcome = "S",
+			    .outcome_len = 1 };
+
+	assert_int_equal(c.answer, CLAIM_LIMITED);
+	assert_string_equal(c.limited_by, "quiet_hours");
+	assert_int_equal(c.wait_ms, INT64_C(4000000000000) - c.now_ms);
+	c = held_claim(f, "acme/held.1.email.0", "paused", c.now_ms);
+	assert_int_equal(c.answer, CLAIM_GO); /* and the limit had one left */
+	guard_add_settle(f->guards[A], &s);
+	run_or_fail(f->guards[A]);
+	c = held_claim(f, "acme/held.1.email.0", "paused", INT64_C(4000000000000));
+	assert_int_equal(c.answer, CLAIM_DUPLICATE);
+	claim_clear(&c);
+}
+
 static void test_settle_writes_the_state(void **state)
 {
 	static const struct {
@@ -560,6 +609,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stories),
 		cmocka_unit_test(test_pins),
+		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_settle_writes_the_state),
 		cmocka_unit_test(test_settle_gives_the_address_up),
 		cmocka_unit_test(test_settle_of_a_former_generation),
