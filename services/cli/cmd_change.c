@@ -16,7 +16,7 @@
 #define WAIT_DEFAULT_S 30
 
 struct change_options {
-	const char *tenant, *reason, *actor, *lang;
+	const char *tenant, *batch, *reason, *actor, *lang;
 	const char *to, *note, *subject; /* resend, release */
 	const char *username, *sealed_password;
 	int64_t ttl_s, timeout_s;
@@ -27,6 +27,7 @@ struct change_options {
 #define COMMON_ARGS                                                                                    \
 	{ "tenant", ARG_TEXT, AT(tenant), "NAME", "the organisation's id; 'default' unless told",      \
 	  0,	    0 },                                                                               \
+		{ "batch", ARG_TEXT, AT(batch), "NAME", "all invites of this batch", 0, 0 },           \
 		{ "reason", ARG_TEXT, AT(reason), "TEXT", "why, kept in the history", 0, 0 },          \
 		{ "actor", ARG_TEXT, AT(actor), "NAME", "who asks: an id, no name or address", 0, 0 }, \
 		{ "no-wait", ARG_FLAG, AT(no_wait), NULL, "only ask; do not wait for the answer",      \
@@ -70,38 +71,39 @@ static const struct arg resolve_args[] = {
 
 #define LIST(rows) .list = rows, .count = ARRAY_LEN(rows), .operands = true, .settings = true
 #define EXITS                                                                                      \
-	"\nEnds with 0 when it is done (or asked, with --no-wait), 1 when it is refused, 69 when " \
-	"there is no\nanswer."
+	"\nINVITE may be repeated; - reads one a line. Ends with 0 when all is done (or asked, "   \
+	"with --no-wait),\n1 when some of it is refused, 69 when there is no answer."
 
 static const struct change {
 	struct args args;
 	const char *type;
 } changes[] = {
-	{ { "resend", "INVITE [OPTION...]",
+	{ { "resend", "INVITE...|- [OPTION...]",
 	    "Invites again: a new message, a new link with its full time. Every earlier link dies "
 	    "at once.\n"
 	    "Not for people who have accepted." EXITS,
 	    LIST(resend_args) },
 	  "invite.resend-requested" },
-	{ { "release", "INVITE [OPTION...]", "Sends what was held." EXITS, LIST(release_args) },
+	{ { "release", "INVITE...|- [OPTION...]", "Sends what was held." EXITS,
+	    LIST(release_args) },
 	  "invite.release-requested" },
-	{ { "cancel", "INVITE [OPTION...]",
+	{ { "cancel", "INVITE...|- [OPTION...]",
 	    "Cancels: the link is dead at once, and nothing more is sent." EXITS,
 	    LIST(plain_args) },
 	  "invite.cancel-requested" },
-	{ { "send-now", "INVITE [OPTION...]",
+	{ { "send-now", "INVITE...|- [OPTION...]",
 	    "Sends what waits (for its slot, quiet hours, a retry) without waiting longer." EXITS,
 	    LIST(plain_args) },
 	  "invite.send-now-requested" },
-	{ { "resolve", "INVITE --sent|--resend [OPTION...]",
+	{ { "resolve", "INVITE...|- --sent|--resend [OPTION...]",
 	    "Settles a delivery of which nobody knows whether it arrived (Not confirmed)." EXITS,
 	    LIST(resolve_args) },
 	  "invite.resolve-requested" },
-	{ { "accept", "INVITE [OPTION...]", "Tells the fleet that the person has accepted." EXITS,
-	    LIST(plain_args) },
+	{ { "accept", "INVITE...|- [OPTION...]",
+	    "Tells the fleet that the person has accepted." EXITS, LIST(plain_args) },
 	  "invite.accepted" },
-	{ { "decline", "INVITE [OPTION...]", "Tells the fleet that the person has declined." EXITS,
-	    LIST(plain_args) },
+	{ { "decline", "INVITE...|- [OPTION...]",
+	    "Tells the fleet that the person has declined." EXITS, LIST(plain_args) },
 	  "invite.declined" },
 };
 
@@ -122,9 +124,9 @@ static json_t *credentials_of(const struct change_options *o)
 	return c;
 }
 
-static json_t *data_of(const struct change_options *o, const char *invite)
+static json_t *data_of(const struct change_options *o)
 {
-	json_t *d = json_pack("{ssss}", "tenant", o->tenant, "invite", invite);
+	json_t *d = json_pack("{ss}", "tenant", o->tenant);
 	json_t *template = json_object();
 
 	set_text(d, "actor", o->actor);
@@ -147,106 +149,154 @@ static json_t *data_of(const struct change_options *o, const char *invite)
 	return d;
 }
 
-/* "Request refused: already_accepted. The person has accepted already. ..." */
-static void print_answer(const struct told *t, enum lang lang)
+/* Everything one run of the command holds. */
+struct changing {
+	struct change_options o;
+	const struct change *change;
+	struct settings settings;
+	struct invites invites;
+	struct advice advice;
+	enum lang lang;
+	size_t refused;
+};
+
+/* ---- answers ---- */
+
+/* "Request refused  acme/i-1", and below it why in plain words. */
+static void print_answer(const struct changing *v, const struct told *t)
 {
 	char words[TOLD_WORDS_SIZE];
-	struct advice advice;
 
-	term_cell(told_tone(t->word), told_words(t, lang, words), 0);
+	term_cell(told_tone(t->word), told_words(t, v->lang, words), 0);
 	printf("%s/%s", t->tenant, t->invite);
 	if (t->masked)
 		printf("  %s", t->masked);
 	putchar('\n');
-	if (!t->code || t->word == WORD_DEFERRED)
-		return;
-	advice_open(&advice, lang);
-	printf("%s: %s %s\n", t->code, advice_text(&advice, t->code),
-	       advice_remedy(&advice, t->code));
-	advice_close(&advice);
+	if (t->code && t->word != WORD_DEFERRED)
+		printf("%s: %s %s\n", t->code, advice_text(&v->advice, t->code),
+		       advice_remedy(&v->advice, t->code));
+	fflush(stdout);
 }
 
-static int tell(const struct change_options *o, enum lang lang, struct told *t)
+static void answered(void *ctx, size_t i, const char *id, struct told *t)
 {
-	bool bad = t->word == WORD_REFUSED || t->word == WORD_ERROR;
+	struct changing *v = ctx;
 
-	if (o->json) {
+	if (!t && v->o.json)
+		cli_json(json_pack("{ssssss}", "asked", id, "tenant", v->o.tenant, "invite",
+				   v->invites.list[i]));
+	else if (!t)
+		printf("asked\t%s/%s\t%s\n", v->o.tenant, v->invites.list[i], id);
+	if (!t)
+		return;
+	v->refused += t->word == WORD_REFUSED || t->word == WORD_ERROR;
+	if (v->o.json) {
 		json_object_set_new(t->event.data, "id", json_string(t->event.id));
 		cli_json(json_incref(t->event.data));
 	} else {
-		print_answer(t, lang);
+		print_answer(v, t);
 	}
-	told_clear(t);
-	return bad ? CLI_BAD : CLI_GOOD;
 }
 
-static int tell_asked(const struct change_options *o, const struct asking *a)
-{
-	static const char *const asked = "asked";
+/* ---- the command ---- */
 
-	if (o->json)
-		cli_json(json_pack("{ssssss}", asked, a->id, "tenant", a->tenant, "invite",
-				   a->invite));
-	else
-		printf("%s\t%s/%s\t%s\n", asked, a->tenant, a->invite, a->id);
-	return CLI_GOOD;
+/* Invites that are named; those of a batch are looked up later. */
+static int find_named(struct changing *v, const struct arg_list *operands, struct err *e)
+{
+	int r = OK;
+
+	for (size_t i = 0; i < operands->count && r == OK; i++)
+		r = strcmp(operands->items[i], "-")
+			    ? invites_add(&v->invites, operands->items[i], e)
+			    : invites_read(&v->invites, stdin, e);
+	if (r == OK && !v->invites.count && !v->o.batch)
+		return err_set(e, ERR_INVALID,
+			       "name the invite: beckon %s INVITE --tenant NAME, or --batch",
+			       v->change->args.command);
+	return r;
 }
 
-static int check(const struct change *c, const struct change_options *o,
-		 const struct arg_list *operands, struct err *e)
+static int check(struct changing *v, const struct arg_list *operands, struct err *e)
 {
-	if (operands->count != 1)
-		return err_set(e, ERR_INVALID, "name one invite: beckon %s INVITE --tenant NAME",
-			       c->args.command);
-	if (!strcmp(c->args.command, "resolve") && o->as_sent == o->as_resend)
+	bool resolves = !strcmp(v->change->args.command, "resolve");
+
+	if (lang_read(v->o.lang, &v->lang, e) || find_named(v, operands, e))
+		return ERR_INVALID;
+	if (resolves && v->o.as_sent == v->o.as_resend)
 		return err_set(e, ERR_INVALID,
 			       "say whether it arrived (--sent) or is to be sent again (--resend)");
+	if (v->o.to && (v->invites.count > 1 || v->o.batch))
+		return err_set(e, ERR_INVALID, "--to is the address of one invite");
 	return OK;
 }
 
-static int ask(const struct change *c, const struct change_options *o, struct asking *a,
-	       const struct arg_list *words)
+static int find_batch(struct changing *v, struct err *e)
 {
-	struct settings s;
-	struct told answer;
-	enum lang lang;
+	int r;
+
+	if (!v->o.batch)
+		return OK;
+	r = invites_of_batch(&v->invites, &v->settings, v->o.tenant, v->o.batch, e);
+	if (r == OK && !v->invites.count)
+		return err_set(e, ERR_INVALID,
+			       "no invite of batch '%.80s' is known; is it another "
+			       "--tenant's?",
+			       v->o.batch);
+	return r;
+}
+
+static int run(struct changing *v, const struct arg_list *words)
+{
+	const char *command = v->change->args.command;
+	json_t *data = data_of(&v->o);
+	struct asking a = { .type = v->change->type,
+			    .tenant = v->o.tenant,
+			    .data = data,
+			    .invites = &v->invites,
+			    .wait_ms = v->o.no_wait ? 0 : v->o.timeout_s * 1000,
+			    .answered = answered,
+			    .ctx = v };
 	struct err e;
 	int r;
 
-	if (lang_read(o->lang, &lang, &e) || asking_check(a, &e))
-		return cli_usage(c->args.command, &e);
-	if (crypto_init(&e) || settings_open(&s, words, &e))
-		return cli_fail(c->args.command, ERR_FATAL, &e);
-	r = asking_ask(a, &s, &answer, &e);
-	settings_close(&s);
+	if (v->invites.count && asking_check(&a, &e)) {
+		json_decref(data);
+		return cli_usage(command, &e);
+	}
+	r = crypto_init(&e) || settings_open(&v->settings, words, &e) ? ERR_FATAL
+								      : find_batch(v, &e);
+	if (r == OK)
+		r = asking_check(&a, &e);
+	if (r == OK)
+		r = asking_ask(&a, &v->settings, &e);
+	settings_close(&v->settings);
+	json_decref(data);
 	if (r)
-		return cli_fail(c->args.command, r, &e);
-	return a->wait_ms ? tell(o, lang, &answer) : tell_asked(o, a);
+		return cli_fail(command, r, &e);
+	return v->refused ? CLI_BAD : CLI_GOOD;
 }
 
 /* argv[0] is the command's name. */
 int cmd_change(int argc, char **argv)
 {
-	struct change_options o = { .tenant = "default", .timeout_s = WAIT_DEFAULT_S };
+	struct changing v = { .o = { .tenant = "default", .timeout_s = WAIT_DEFAULT_S },
+			      .change = changes };
 	struct arg_words words = { 0 };
-	const struct change *c = changes;
 	struct err e;
 	int status;
 
-	while (strcmp(c->args.command, argv[0]))
-		c++;
-	if (args_end(&c->args, argc, argv, &o, &words, &status))
+	while (strcmp(v.change->args.command, argv[0]))
+		v.change++;
+	if (args_end(&v.change->args, argc, argv, &v.o, &words, &status))
 		return status;
-	if (check(c, &o, &words.operands, &e))
-		return cli_usage(argv[0], &e);
-	struct asking a = { .type = c->type,
-			    .tenant = o.tenant,
-			    .invite = words.operands.items[0],
-			    .wait_ms = o.no_wait ? 0 : o.timeout_s * 1000 };
-	json_t *data = data_of(&o, a.invite);
-
-	a.data = data;
-	status = ask(c, &o, &a, &words.settings);
-	json_decref(data);
+	invites_init(&v.invites);
+	if (check(&v, &words.operands, &e)) {
+		status = cli_usage(argv[0], &e);
+	} else {
+		advice_open(&v.advice, v.lang);
+		status = run(&v, &words.settings);
+		advice_close(&v.advice);
+	}
+	invites_clear(&v.invites);
 	return status;
 }

@@ -12,8 +12,6 @@
 #include "replaying.h"
 #include "term.h"
 
-#define TURN_MS 500
-#define SILENCE_MAX_MS 30000 /* without one record: Kafka is away */
 #define RATE_DEFAULT 50
 #define LIMIT_DEFAULT 10000
 #define SECOND_US 1000000
@@ -78,32 +76,6 @@ static const struct {
 };
 
 /* ---- what both kinds share ---- */
-
-int replaying_read(struct replaying *v, const char *topic,
-		   int (*take)(struct replaying *v, void *ctx, const struct record *r,
-			       struct err *e),
-		   void *ctx, struct err *e)
-{
-	struct kafka_span span = { .topic = topic, .since_ms = v->since_ms };
-	int64_t heard_ms = now_mono_ms();
-	struct kafka_reader *k;
-	struct record record;
-	int r = kafka_reader_open_span(&k, v->settings.kafka, &span, e);
-
-	if (r)
-		return r;
-	while (r == OK && !kafka_reader_caught_up(k)) {
-		r = kafka_reader_next(k, TURN_MS, &record, e);
-		if (r == OK) {
-			heard_ms = now_mono_ms();
-			r = take(v, ctx, &record, e);
-		} else if (r == ERR_AGAIN && now_mono_ms() - heard_ms < SILENCE_MAX_MS) {
-			r = OK;
-		}
-	}
-	kafka_reader_close(k);
-	return r;
-}
 
 static int64_t now_us(void)
 {

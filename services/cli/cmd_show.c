@@ -8,14 +8,11 @@
 #include "cli.h"
 #include "facts.h"
 #include "history.h"
-#include "kafka_reader.h"
 #include "mem.h"
 #include "now.h"
+#include "scan.h"
 #include "settings.h"
 #include "term.h"
-
-#define TURN_MS 500
-#define SILENCE_MAX_MS 30000 /* without one record: Kafka is away */
 
 struct show_options {
 	const char *tenant, *lang;
@@ -73,39 +70,18 @@ static void read_facts(struct showing *v, const char *key)
 		fprintf(stderr, "beckon show: %s; the state is that of the last outcome\n", e.text);
 }
 
-static void take(struct showing *v, const struct record *record)
+static int take(void *ctx, const struct record *record, struct err *e)
 {
+	struct showing *v = ctx;
 	struct told t;
 
-	if (told_read(record, &t, NULL))
-		return;
+	if (told_read(record, &t, e))
+		return OK;
 	if (!strcmp(t.tenant, v->o.tenant) && !strcmp(t.invite, v->invite))
 		history_take(&v->history, &t);
 	else
 		told_clear(&t);
-}
-
-static int read_history(struct showing *v, const char *key, struct err *e)
-{
-	struct kafka_span span = { .topic = v->settings.topics[TOPIC_STATUS], .key = key };
-	int64_t heard_ms = now_mono_ms();
-	struct kafka_reader *k;
-	struct record record;
-	int r = kafka_reader_open_span(&k, v->settings.kafka, &span, e);
-
-	if (r)
-		return r;
-	while (!kafka_reader_caught_up(k) && r != ERR_FATAL) {
-		r = kafka_reader_next(k, TURN_MS, &record, e);
-		if (r == OK) {
-			heard_ms = now_mono_ms();
-			take(v, &record);
-		} else if (now_mono_ms() - heard_ms > SILENCE_MAX_MS) {
-			r = ERR_FATAL;
-		}
-	}
-	kafka_reader_close(k);
-	return r == ERR_FATAL ? ERR_AGAIN : OK;
+	return OK;
 }
 
 /* ---- telling ---- */
@@ -204,7 +180,9 @@ static int run(struct showing *v, struct err *e)
 	int r;
 
 	ids_key(v->o.tenant, v->invite, key);
-	r = read_history(v, key, e);
+	struct kafka_span span = { .topic = v->settings.topics[TOPIC_STATUS], .key = key };
+
+	r = scan_topic(&v->settings, &span, take, v, e);
 	if (r)
 		return r;
 	read_facts(v, key);

@@ -8,14 +8,14 @@
 #include "mem.h"
 #include "replaying.h"
 #include "request.h"
+#include "scan.h"
 
 /* ---- looking ---- */
 
-static int take(struct replaying *v, void *ctx, const struct record *r, struct err *e)
+static int take(void *ctx, const struct record *r, struct err *e)
 {
 	struct told t;
 
-	(void)v;
 	if (told_read(r, &t, e))
 		return OK;
 	failures_take(ctx, &t);
@@ -97,11 +97,13 @@ static int replay_one(struct replaying *v, const struct failure *one, struct err
 
 int replay_errors(struct replaying *v, struct err *e)
 {
+	struct kafka_span span = { .topic = v->settings.topics[TOPIC_STATUS],
+				   .since_ms = v->since_ms };
 	struct failures failures;
 	int r;
 
 	failures_init(&failures, v->o.code, v->o.tenant);
-	r = replaying_read(v, v->settings.topics[TOPIC_STATUS], take, &failures, e);
+	r = scan_topic(&v->settings, &span, take, &failures, e);
 	for (size_t i = 0; i < failures.count && r == OK && !replaying_full(v); i++)
 		if (!failures.list[i].moved_on)
 			r = replay_one(v, &failures.list[i], e);

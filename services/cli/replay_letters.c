@@ -6,6 +6,7 @@
 #include "dead.h"
 #include "mem.h"
 #include "replaying.h"
+#include "scan.h"
 
 /* What a dead letter's own headers do not tell the world: see dead.h. */
 #define DEAD_PREFIX "kafka_dlt-"
@@ -95,15 +96,15 @@ static int put(struct replaying *v, struct letter *l, struct err *e)
 	return outbox_put(&v->outbox, &m, e);
 }
 
-static int take(struct replaying *v, void *ctx, const struct record *r, struct err *e)
+static int take(void *ctx, const struct record *r, struct err *e)
 {
+	struct replaying *v = ctx;
 	autofree char *where = xasprintf("%d/%lld", r->partition, (long long)r->offset);
 	enum replay_verdict verdict;
 	struct err why = { "" };
 	struct letter letter;
 	int code = OK;
 
-	(void)ctx;
 	open_letter(r, &letter);
 	if (replaying_full(v) || judge(&letter, v->o.tenant, &verdict, &why))
 		return OK;
@@ -116,5 +117,8 @@ static int take(struct replaying *v, void *ctx, const struct record *r, struct e
 
 int replay_letters(struct replaying *v, struct err *e)
 {
-	return replaying_read(v, v->settings.topics[TOPIC_DEAD_LETTER], take, NULL, e);
+	struct kafka_span span = { .topic = v->settings.topics[TOPIC_DEAD_LETTER],
+				   .since_ms = v->since_ms };
+
+	return scan_topic(&v->settings, &span, take, v, e);
 }

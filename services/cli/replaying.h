@@ -6,7 +6,6 @@
 #define BECKON_CLI_REPLAYING_H
 
 #include "guard.h"
-#include "kafka_reader.h"
 #include "lang.h"
 #include "outbox.h"
 #include "replay.h"
@@ -28,13 +27,6 @@ struct replaying {
 	int64_t next_us;      /* monotonic: when the next may be appended */
 	size_t told[REPLAY_VERDICTS];
 };
-
-/* Reads a topic from since on to the end it has now, handing each record to take. take returns OK
-   to go on. */
-int replaying_read(struct replaying *v, const char *topic,
-		   int (*take)(struct replaying *v, void *ctx, const struct record *r,
-			       struct err *e),
-		   void *ctx, struct err *e);
 
 /* Waits until the rate lets another one go. */
 void replaying_pace(struct replaying *v);

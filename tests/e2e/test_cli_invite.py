@@ -187,6 +187,29 @@ def test_resolve(fleet, tool, how, word):
     fleet.await_outcome(event, "sent")
 
 
+@pytest.mark.story
+def test_many_at_once(fleet, tool):
+    """Named one a line, or by their batch: each is asked for and answered by itself."""
+    held = fleet.emit([events.invite(send="hold", batch={"id": "spring", "row": n}) for n in range(30)])
+    other = fleet.emit(events.invite(send="hold", batch={"id": "autumn", "row": 1}))
+    fleet.await_count("held", 31)
+    some = [e.invite for e in held[:10]]
+    done = tool("release", "-", "--tenant", "acme", "--json", input="\n".join([*some, some[0], ""]))
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, sorted(t["invite"] for t in told)) == (0, sorted(some)), done.stderr
+    assert {t["word"] for t in told} == {"queued"}
+
+    done = tool("cancel", "--batch", "spring", "--tenant", "acme", "--json")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, len(told), {t["word"] for t in told}) == (0, 30, {"cancelled"})
+    again = tool("cancel", "--batch", "spring", other.invite, "--tenant", "acme", "--json")
+    words = [json.loads(line)["word"] for line in again.stdout.splitlines()]
+    assert (again.returncode, words.count("refused"), words.count("cancelled")) == (1, 30, 1)
+    nothing = tool("cancel", "--batch", "winter", "--tenant", "acme")
+    assert nothing.returncode == 1 and "winter" in nothing.stderr
+    assert tool("cancel", "-", "--tenant", "acme", input="a b\n").returncode == 2
+
+
 def test_only_asked(fleet, tool):
     event = fleet.emit(events.invite(send="hold"))
     fleet.await_outcome(event, "held")
@@ -198,12 +221,12 @@ def test_only_asked(fleet, tool):
 def test_nobody_answers(fleet, tool):
     fleet["dispatcher"].stop()
     done = tool("cancel", "i-1", "--tenant", "acme", "--timeout", 1)
-    assert done.returncode == 69 and "the request" in done.stderr and "stands" in done.stderr
+    assert done.returncode == 69 and "1 of 1 have no answer" in done.stderr and "stands" in done.stderr
 
 
 @pytest.mark.parametrize("args, text", [
-    (["cancel"], "name one invite"),
-    (["cancel", "a", "b"], "name one invite"),
+    (["cancel"], "name the invite"),
+    (["resend", "a", "b", "--to", "ann@example.com"], "of one invite"),
     (["resolve", "i"], "--sent"),
     (["resolve", "i", "--sent", "--resend"], "--sent"),
     (["cancel", "an invite"], "invite"),

@@ -113,7 +113,9 @@ static void test_answers(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct told t = told_of("x", rows[i].data);
 
-		assert_int_equal(asking_answers(&t, "r1"), rows[i].answers);
+		const char *id = asking_answers(&t);
+
+		assert_int_equal(id && !strcmp(id, "r1"), rows[i].answers);
 		told_clear(&t);
 	}
 }
