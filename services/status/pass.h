@@ -21,7 +21,6 @@ struct pass_invite {
 	const char *key;
 	struct fold fold;
 	char *address; /* key behind a: that its request names; NULL = none */
-	bool kept;     /* the request is, behind r: */
 	int64_t ttl_s; /* of its link; 0 = the tenant's */
 	int64_t asked_ms[FOLD_DELIVERIES];
 	int64_t timer_turn; /* the highest that was put back */

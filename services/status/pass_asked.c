@@ -91,7 +91,6 @@ static void take_kept(struct pass *p, struct asked *a, struct kept *k, const cha
 	refill_kept(p->o->guard, a->key, data, len);
 	free(i->address);
 	i->address = k->address_key[0] ? xstrdup(k->address_key) : NULL;
-	i->kept = true;
 	i->ttl_s = k->request.code ? 0 : k->request.link.ttl_s;
 }
 
@@ -183,10 +182,8 @@ static int take(struct pass *p, struct asked *a, struct err *e)
 	if (!a->invite || is_astray(p, a))
 		return OK;
 	note_timer(a);
-	if (a->req.type == REQUEST_FORGET && !a->req.code) {
+	if (a->req.type == REQUEST_FORGET && !a->req.code)
 		refill_kept(p->o->guard, a->key, NULL, 0);
-		a->invite->kept = false;
-	}
 	ids_event_hash((struct ids_event){ a->event.source, a->event.id }, hash);
 	a->told = table_find(&p->events, hash);
 	if (!a->told || a->told->placed)

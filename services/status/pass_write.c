@@ -91,26 +91,29 @@ static void find_window(struct writing *w)
 
 /* ---- timer ---- */
 
+/* One that is armed now must not be taken for one that was put back before. Where none is, the turn
+   is still that of the last. */
+static int64_t next_timer_turn(const struct writing *w)
+{
+	int64_t first = timer_first_turn(w->f->generation), seen = w->i->timer_turn;
+
+	if (!w->f->expires_ms || w->f->word == WORD_EXPIRED)
+		return seen;
+	return seen < first ? first : seen + 1;
+}
+
 static void write_timer(struct writing *w)
 {
 	struct timer_facts facts = { w->sent_ms, w->expires_ms, w->tenant->reminder,
 				     w->f->reminders, w->p->now_ms };
-	struct timer_for whose = { w->tenant_name, w->invite, w->f->generation, 0 };
+	struct timer_for whose = { w->tenant_name, w->invite, w->f->generation,
+				   next_timer_turn(w) };
+	struct timer next = timer_next(&facts);
 	struct timer_armed armed;
-	struct timer next;
 
-	w->timer_turn = w->i->timer_turn;
-	if (!fold_has_link(w->f))
+	w->timer_turn = whose.turn;
+	if (!fold_has_link(w->f) || next.what == TIMER_NONE)
 		return;
-	if (!w->i->kept)
-		facts.reminders.count = 0; /* there is nothing to make one from */
-	next = timer_next(&facts);
-	if (next.what == TIMER_NONE)
-		return;
-	w->timer_turn = timer_first_turn(w->f->generation);
-	if (w->timer_turn <= w->i->timer_turn)
-		w->timer_turn = w->i->timer_turn + 1;
-	whose.turn = w->timer_turn;
 	timer_arm(&whose, next, w->p->o->topic_requested, &armed);
 	refill_later(w->p->o->guard, &armed.item);
 }
@@ -307,7 +310,7 @@ static void set_fields(struct writing *w)
 	field_number(w, "exp", w->expires_ms);
 	field_number(w, "rem", f->reminders);
 	field_number(w, "tmr", w->timer_turn);
-	if (w->kid)
+	if (w->kid && w->expires_ms)
 		field(w, "kid", w->kid);
 	if (f->declined)
 		field(w, "dec", "1");

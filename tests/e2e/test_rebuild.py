@@ -1,6 +1,11 @@
 """Redis loses its memory: it is made anew from the topics, nobody is lost and nobody is written to twice."""
+import time
+
 import events
+import life
+import memory
 import pytest
+import redis
 from checks import by_recipient, sent_once
 
 ALL = ("clock", "dispatcher", "email", "status")
@@ -27,3 +32,130 @@ def test_flushall(fleet):
     fleet.await_count("duplicate", 3)
     after = fleet.emit([events.invite() for _ in range(20)])
     sent_once(fleet, before + after)
+
+
+# ---- invites in every state, and their memory compared key by key
+
+WINDOW_S = 300  # the shortest link
+SETTINGS = {"tenants": {"acme": {"cooldown_s": 0}, "slow": {"limits": {"tenant": "1/h"}}}}
+
+
+def each(fleet, invited, type_, word, **data):
+    """One command for each of them; returns when all are answered."""
+    commands = fleet.emit([events.command(type_, about, **data) for about in invited])
+    commands = commands if isinstance(commands, list) else [commands]
+    ids = {c.id for c in commands}
+    fleet.outcomes.wait_for(
+        lambda told: len({o["request"]["id"] for o in told if o.word == word and o.get("request")} & ids) == len(ids),
+        fleet.patience(90), lambda told: f"not every {type_} led to {word}\n{fleet.tails()}")
+
+
+def told(fleet, word, count):
+    """Until so many different outcomes have this word."""
+    fleet.outcomes.wait_for(lambda items: len({o.id for o in items if o.word == word}) >= count, fleet.patience(60),
+                            lambda items: f"fewer than {count} x {word}\n{fleet.tails()}")
+
+
+def people(count, domain="people.internal", **data):
+    return [events.invite(events.address(domain), **data) for _ in range(count)]
+
+
+def expired(fleet, count):
+    """They are invited, and then it is later for everybody."""
+    late = people(count, link={"ttl_s": WINDOW_S})
+    fleet.emit(late)
+    fleet.await_count("sent", count)
+    life.skew(fleet, (WINDOW_S + 60) * 1000)
+    fleet.await_count("expired", count)
+    return late
+
+
+def in_all_states(fleet, count):
+    """{state: events}, `count` of each, and nothing moves any more."""
+    fleet.sink.on("RCPT", to=".*@full.internal", reply="452 4.2.2 mailbox full")
+    fleet.sink.on("RCPT", to=".*@gone.internal", reply="550 5.1.1 no such user")
+    fleet.sink.on("DOT", to=".*@doubt.internal", close=True, take=True)
+    states = {"expired": expired(fleet, count)}
+    states |= {
+        "held": people(count, send="hold"),
+        "sent": people(count, metadata={"row": "7"}),
+        "limited": people(count + 1, tenant="slow"),
+        "scheduled": people(count, schedule={"not_before": in_two_hours(fleet)}),
+        "retry": people(count, "full.internal"),
+        "error": people(count, "gone.internal"),
+        "unknown": people(count, "doubt.internal"),
+        "cancelled": people(count), "accepted": people(count), "declined": people(count), "resent": people(count),
+        "released": people(count, trigger="import"), "delivered": people(count), "undelivered": people(count),
+        "forgotten": people(count), "early": people(count),
+    }
+    each(fleet, states["early"], "invite.cancel-requested", "cancelled")
+    fleet.emit([e for name, group in states.items() if name != "expired" for e in group])
+    fleet.await_count("sent", count * 9 + 1)  # expired ones too, and the first of the limited
+    fleet.await_count("held", count * 2)
+    fleet.await_count("error", count)
+    fleet.await_count("unknown", count)
+    fleet.await_count("deferred", count * 3)
+    each(fleet, states["unknown"], "invite.send-now-requested", "queued")
+    told(fleet, "unknown", count * 2)
+    each(fleet, states["cancelled"], "invite.cancel-requested", "cancelled")
+    each(fleet, states["accepted"], "invite.accepted", "accepted")
+    each(fleet, states["declined"], "invite.declined", "declined")
+    each(fleet, states["released"], "invite.release-requested", "sent")
+    for e in states["resent"]:
+        fleet.emit(events.command("invite.resend-requested", e, recipient={"email": events.address()}))
+    fleet.await_count("superseded", count)
+    told(fleet, "sent", count * 11 + 1)
+    for name in ("delivered", "undelivered"):
+        fleet.emit([events.command("delivery.receipt-received", e, delivery=f"{e.key}.1.email.0", status=name)
+                    for e in states[name]])
+        fleet.await_count(name, count)
+    fleet.emit([events.command("invite.forget-requested", e) for e in states["forgotten"]])
+    return states
+
+
+def in_two_hours(fleet):
+    return events.rfc3339(time.time() + WINDOW_S + 7200)
+
+
+def settled(fleet, states):
+    """Nothing is on its way: what was told is acknowledged, and its bytes have been dropped."""
+    def quiet():
+        return not [k for k in fleet.redis.keys(f"{fleet.prefix}r:") if k.split(":r:")[1] in forgotten] \
+            and all(s.metric("beckon_undone") == 0 for s in fleet.services)
+    forgotten = {e.key for e in states["forgotten"]}
+    fleet.wait(quiet, 30, "something is still on its way")
+    time.sleep(1)  # offsets
+
+
+def compare(fleet, count):
+    fleet.up(services=ALL, dispatcher=SETTINGS, email={**SETTINGS, "schedule": {"retry": ["1h"]}}, status=SETTINGS)
+    states = in_all_states(fleet, count)
+    settled(fleet, states)
+    client = redis.Redis(port=fleet.redis.port)
+    before = memory.snapshot(client, fleet.prefix)
+    mails = len(fleet.sink.messages)
+    fleet.redis.wipe()
+    rebuilt(fleet)
+    after = memory.snapshot(client, fleet.prefix)
+    assert not memory.differences(before, after), "\n".join(memory.differences(before, after, 60))
+    repeated = [e for group in states.values() for e in group]
+    fleet.emit(repeated)
+    fleet.await_count("duplicate", len(repeated))
+    assert len(fleet.sink.messages) == mails
+    fleet.sink.clear()
+    sent = fleet.outcomes.distinct("sent")
+    limited = [e for e in states["limited"] if e.invite not in {o["invite"] for o in sent}]
+    each(fleet, states["retry"] + limited, "invite.send-now-requested", "queued")
+    each(fleet, states["held"], "invite.release-requested", "sent")
+    told(fleet, "sent", len(sent) + 3 * count)
+    got = by_recipient(fleet.sink)
+    for name in ("retry", "limited", "held", "sent", "released"):
+        assert {len(got.get(e.to, ())) for e in states[name]} == {1}, name
+    for name in ("error", "scheduled", "early"):
+        assert not [e for e in states[name] if e.to in got], name
+    assert {len({m.message_id for m in got[e.to]}) for e in states["unknown"]} == {1}
+
+
+def test_all_states(fleet):
+    """What is known after the rebuild is what was known before it; a repeated request is a duplicate for everybody."""
+    compare(fleet, 3)
