@@ -10,6 +10,7 @@
 #include "cmd_keygen.h"
 #include "cmd_parked.h"
 #include "cmd_pause.h"
+#include "cmd_rebuild.h"
 #include "cmd_render.h"
 #include "cmd_replay.h"
 #include "cmd_seal.h"
@@ -40,6 +41,7 @@ const struct command commands[] = {
 	{ "token", cmd_token, "what is a link of a message worth?" },
 	{ "topics", cmd_topics, "make the topics of an installation, or list them" },
 	{ "init", cmd_init, "begin a new installation, or draw its keys" },
+	{ "rebuild", cmd_rebuild, "make Redis anew from the topics when it has lost its memory" },
 	{ "keygen", cmd_keygen, "draw a pair of keys for sealed passwords" },
 	{ "seal", cmd_seal, "seal a password for an event" },
 	{ "doctor", cmd_doctor, "is the installation set up as the promises need it?" },

@@ -26,6 +26,12 @@ static const struct config_key keys[] = {
 	  .help = "As the dispatcher has it, for explain." },
 	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
 	  .help = "Settings of tenants, for doctor and explain." },
+	{ CONFIG_DURATION(S, event_memory_ms), .name = "memory.events", .fallback = "120d",
+	  .min = 1000, .max = 63072000000, .help = "As the services have it, for rebuild." },
+	{ CONFIG_DURATION(S, delivery_memory_ms), .name = "memory.deliveries", .fallback = "8d",
+	  .min = 1000, .max = 63072000000, .help = "As the services have it, for rebuild." },
+	{ CONFIG_DURATION(S, rebuild_wait_ms), .name = "rebuild.wait", .fallback = "75s", .min = 0,
+	  .max = 3600000, .help = "How long what is being sent may take to be told, for rebuild." },
 };
 #undef S
 

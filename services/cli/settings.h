@@ -28,6 +28,7 @@ struct settings {
 	char *ring_file, *recipient_file, *templates_dir;
 	json_t *relays, *tenants; /* as they stand in the file */
 	bool allow_reserved;
+	int64_t event_memory_ms, delivery_memory_ms, rebuild_wait_ms; /* for rebuild */
 };
 
 /* words are what args_read put aside. ERR_FATAL: a wrong setting, told as file, key and value. */

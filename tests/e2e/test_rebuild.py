@@ -1,7 +1,10 @@
 """Redis loses its memory: it is made anew from the topics, nobody is lost and nobody is written to twice."""
+import json
+import socket
 import time
 
 import events
+import fleet as fleet_module
 import life
 import memory
 import pytest
@@ -9,6 +12,7 @@ import redis
 from checks import by_recipient, sent_once
 
 ALL = ("clock", "dispatcher", "email", "status")
+LOAD = 400
 
 
 def rebuilt(fleet, count=1):
@@ -32,6 +36,136 @@ def test_flushall(fleet):
     fleet.await_count("duplicate", 3)
     after = fleet.emit([events.invite() for _ in range(20)])
     sent_once(fleet, before + after)
+
+
+def arrived(fleet, count):
+    fleet.wait(lambda: len(fleet.sink.messages) >= count, 60, f"not {count} messages at the sink")
+
+
+def load(fleet, count=LOAD):
+    return fleet.emit([events.invite(tenant=f"t{n % 5}") for n in range(count)])
+
+
+@pytest.mark.story
+def test_flushall_under_load(fleet):
+    """What was being sent tells its end before Redis is made anew; the rest goes on."""
+    fleet.up(services=ALL, couriers=2)
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 4)
+    fleet.redis.wipe()
+    wanted += load(fleet, 20)
+    rebuilt(fleet)
+    sent_once(fleet, wanted, fleet.patience(90))
+
+
+def test_fresh_redis_under_load(fleet):
+    """Killed, and back with nothing of what it knew."""
+    fleet.up(services=ALL)
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 4)
+    fleet.redis.kill()
+    for path in fleet.redis.dir.glob("appendonlydir/*"):
+        path.unlink()
+    fleet.redis.start()
+    assert not fleet.redis.keys(fleet.prefix)
+    rebuilt(fleet)
+    sent_once(fleet, wanted, fleet.patience(90))
+
+
+def test_redis_back_with_its_data(fleet):
+    """Nothing is made anew where nothing was lost."""
+    fleet.up(services=ALL)
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 4)
+    fleet.redis.kill()
+    fleet.redis.start()
+    sent_once(fleet, wanted)
+    assert fleet["status"].metric("beckon_rebuilds_total") == 0
+
+
+def test_wiped_while_it_is_rebuilt(fleet):
+    """Redis loses its memory a second time, in the middle of the rebuild, which begins again."""
+    fleet.up(services=ALL)
+    wanted = fleet.emit([events.invite() for _ in range(20)])
+    sent_once(fleet, wanted)
+    fleet.redis.wipe()
+    fleet.wait(lambda: fleet.redis.client.exists(f"{fleet.prefix}rebuild"), 20, "nobody begins")
+    fleet.redis.wipe()
+    rebuilt(fleet)
+    assert "once more" in fleet["status"].text()
+    fleet.emit(wanted)
+    fleet.await_count("duplicate", 20)
+
+
+def test_two_elect_one(fleet):
+    """The other one waits and says so; when the elected one dies it takes over."""
+    fleet.up(services=(*ALL, "status"))
+    one, two = fleet.all("status")
+    wanted = fleet.emit([events.invite() for _ in range(20)])
+    sent_once(fleet, wanted)
+    fleet.redis.wipe()
+    rebuilt(fleet)
+    assert one.metric("beckon_rebuilds_total") + two.metric("beckon_rebuilds_total") == 1
+    fleet.redis.wipe()
+    fleet.wait(lambda: fleet.redis.client.get(f"{fleet.prefix}rebuild"), 20, "nobody begins")
+    elected = int(fleet.redis.client.get(f"{fleet.prefix}rebuild").split("/")[1])
+    dying, other = (one, two) if one.popen.pid == elected else (two, one)
+    before = other.metric("beckon_rebuilds_total")
+    dying.kill()
+    fleet.wait(lambda: other.metric("beckon_rebuilds_total") == before + 1, 60, "nobody takes over")
+    assert f"by={fleet_host()}/{elected}" in other.text()
+    for service in ("clock", "dispatcher", "email"):
+        fleet[service].await_ready()
+    sent_once(fleet, wanted + fleet.emit([events.invite() for _ in range(20)]))
+
+
+def fleet_host():
+    return socket.gethostname()
+
+
+def test_courier_dies_with_redis(fleet):
+    """Nobody remembers a claim: nobody is lost, and what comes twice comes under the same Message-ID."""
+    fleet.up(services=ALL)
+    wanted = load(fleet)
+    arrived(fleet, LOAD // 4)
+    fleet["email"].kill()
+    fleet.redis.wipe()
+    fleet["email"].start()
+    rebuilt(fleet)
+    fleet.await_final(wanted, fleet.patience(90))
+    got = by_recipient(fleet.sink)
+    assert not [e for e in wanted if e.to not in got]
+    assert {len({m.message_id for m in got[e.to]}) for e in wanted} == {1}
+
+
+def test_by_hand(fleet):
+    """beckon rebuild does the same where no beckon-status runs, and shows how far it is."""
+    fleet.up()
+    wanted = fleet.emit([events.invite() for _ in range(20)])
+    sent_once(fleet, wanted)
+    config = fleet["dispatcher"].config
+    assert "whole" in fleet.beckon("rebuild", "--config", config).stdout
+    fleet.redis.wipe()
+    assert fleet.init(check=False).returncode == 1
+    lines = [json.loads(line) for line in fleet.beckon("rebuild", "--config", config, "--json").stdout.splitlines()]
+    assert lines[-1] == {**lines[-1], "phase": "whole", "mine": True, "invites": 20, "parked": 0}
+    assert {"waiting"} <= {line["phase"] for line in lines} and all(line["mine"] for line in lines)
+    for service in fleet.services:
+        service.await_ready()
+    assert "20 invites" in fleet.beckon("rebuild", "--config", config, "--force").stdout
+    for service in fleet.services:
+        service.await_ready()
+    fleet.emit(wanted)
+    fleet.await_count("duplicate", 20)
+
+
+def test_nothing_to_rebuild(fleet):
+    """A new installation is for beckon init."""
+    path = fleet.dir / "beckon.yaml"
+    fleet_module.write_yaml(path, fleet_module.fleet_config(fleet))
+    fleet.wait(lambda: "beckon init" in fleet.beckon("rebuild", "--config", path, check=False).stderr, 30,
+               "it is taken for an old one")
+    assert fleet.beckon("rebuild", "--config", path, check=False).returncode == 1
 
 
 # ---- invites in every state, and their memory compared key by key
