@@ -167,3 +167,38 @@ def test_what_comes_back_keeps_the_tenants_limit(fleet):
     times = sorted(m.at for m in fleet.sink.messages)
     assert len(times) == 50 and times[-1] - times[0] > 4.5
     assert all(later - earlier > 0.7 for earlier, later in zip(times, times[12:])), times
+
+
+@pytest.mark.story
+def test_clocks_die_while_it_comes_back(fleet):
+    """Two clocks; each is killed in turn while three hundred come back: all of them arrive, once each."""
+    fleet.up(services=("clock", "clock", "dispatcher", "email"))
+    first, second = fleet.all("clock")
+    beckon(fleet, "pause", "--tenant", "acme", "--reason", "wrong text")
+    effective(fleet, "tenant")
+    wanted = fleet.emit([events.invite() for _ in range(300)])
+    fleet.wait(lambda: sum(o.get("code") == "paused" for o in fleet.outcomes.distinct()) == 300, 60, "not all wait")
+    first.kill()
+    beckon(fleet, "resume", "--tenant", "acme")
+    fleet.sink.wait_messages(1)
+    second.kill()
+    first.start()
+    sent_once(fleet, wanted)
+
+
+@pytest.mark.story
+def test_redis_forgets_what_is_paused(fleet):
+    """Made anew from the topics what was paused is still paused, of its group again, and comes back on resume."""
+    fleet.up(services=("clock", "dispatcher", "email", "status"))
+    beckon(fleet, "pause", "--tenant", "acme", "--reason", "wrong text")
+    effective(fleet, "tenant")
+    wanted = fleet.emit([events.invite() for _ in range(30)])
+    for event in wanted:
+        paused(fleet, event)
+    fleet.redis.wipe()
+    fleet.wait(lambda: fleet["status"].metric("beckon_rebuilds_total") == 1, 60, "nobody made Redis anew")
+    fleet.wait(lambda: fleet.redis.client.zcard(f"{fleet.prefix}later:of:acme acme/pause/tenant") == 30, 30,
+               "not of its group again")
+    assert not fleet.sink.messages
+    beckon(fleet, "resume", "--tenant", "acme")
+    sent_once(fleet, wanted)
