@@ -1,6 +1,7 @@
 """Quiet hours: nobody is written to at night by their own clock, and waiting for the morning costs no attempt."""
 import events
 import pytest
+import seals
 from checks import sent_once
 from hours import jump, not_before, set_clock, tomorrow
 
@@ -72,3 +73,35 @@ def test_the_tenants_slots_lie_inside(fleet):
     codes = {o["code"] for o in answers if o.word == "deferred" and not_before(o) > opens}
     assert codes == {"rate_limited"}
     assert {o["code"] for o in answers if o.word == "deferred" and not_before(o) == opens} <= {"quiet_hours"}
+
+
+@pytest.mark.story
+def test_what_no_night_holds_back(fleet):
+    """A password mail that somebody waits for, and what somebody sends now."""
+    set_clock(fleet, tomorrow("Europe/Moscow", 23, 30))
+    fleet.up(**OWN)
+    password = fleet.emit(events.password(sealed=seals.close(fleet.seal_key, "pw7Canary-night!"),
+                                          recipient={"state": "active"}))
+    fleet.await_outcome(password, "sent")
+    waiting = fleet.emit(events.invite())
+    deferred(fleet, waiting, "quiet_hours")
+    fleet.emit(events.command("invite.send-now-requested", waiting))
+    assert fleet.await_outcome(waiting, "sent")["attempt"]["n"] == 1
+    sent_once(fleet, [password, waiting])
+
+
+@pytest.mark.story
+def test_a_reminder_waits_for_the_morning(fleet):
+    """Due at 22:23, it goes at 08:00, with the link of the invitation."""
+    set_clock(fleet, tomorrow("Europe/Moscow", 21, 40))
+    day = {"tenants": {"*": {**WINDOW["*"], "link_ttl_s": 86400, "reminder": {"count": 1, "at_percent": 3}}}}
+    fleet.up(dispatcher=day, email=day)
+    event = fleet.emit(events.invite())
+    fleet.await_outcome(event, "sent")
+    jump(fleet, tomorrow("Europe/Moscow", 22, 30))
+    told = deferred(fleet, event, "quiet_hours")
+    assert told["delivery"].endswith(".email.1")
+    assert abs(not_before(told) - tomorrow("Europe/Moscow", 8, days=2)) < 1, told
+    assert len(fleet.sink.messages) == 1
+    jump(fleet, tomorrow("Europe/Moscow", 7, 59, 58, days=2))
+    fleet.sink.wait_messages(2)
