@@ -50,28 +50,6 @@ static const struct args args = {
 	.settings = true,
 };
 
-static const struct {
-	const char *reason;
-	struct words_in text;
-} reasons[] = {
-	{ "rate_limited", { { "the limit of its tenant", "ограничение скорости" } } },
-	{ "quiet_hours", { { "quiet hours", "тихие часы" } } },
-	{ "scheduled", { { "its appointed time", "назначенное время" } } },
-	{ "retry", { { "another attempt", "повторная попытка" } } },
-	{ "provider_down", { { "the relay is away", "нет связи с сервером" } } },
-	{ "paused", { { "paused", "приостановлено" } } },
-	{ "reminder", { { "a reminder", "напоминание" } } },
-	{ "expiry", { { "the link's end", "конец срока ссылки" } } },
-};
-
-static const char *reason_text(const char *reason, enum lang lang)
-{
-	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
-		if (!strcmp(reasons[i].reason, reason))
-			return reasons[i].text.in[lang];
-	return reason;
-}
-
 /* The type of the event that waits: a timer's. "" = it is a delivery. */
 static const char *type_of(const struct later_item *item)
 {
@@ -112,7 +90,7 @@ static void show(const struct later_leased *l, enum lang lang)
 
 	term_cell(leased ? TONE_GOOD : TONE_PLAIN,
 		  leased ? on_its_way[lang] : told_time(l->item.due_ms, lang, until), 14);
-	term_cell(TONE_WARN, reason_text(l->item.reason, lang), 22);
+	term_cell(TONE_WARN, told_reason(l->item.reason, lang), 22);
 	term_print(TONE_PLAIN, l->item.id);
 	if (type_of(&l->item)[0]) {
 		printf("  ");

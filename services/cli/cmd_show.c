@@ -145,6 +145,16 @@ static void print_state(const struct showing *v)
 	putchar('\n');
 }
 
+/* In plain words. */
+static const char *why(const struct showing *v, const struct told *t)
+{
+	if (!t->code)
+		return "";
+	const char *waits = told_reason(t->code, v->lang);
+
+	return waits != t->code ? waits : advice_text(&v->advice, t->code);
+}
+
 static void print_told(const struct showing *v, const struct told *t, struct table *table)
 {
 	char time[TOLD_TIME_SIZE], words[TOLD_WORDS_SIZE], generation[24];
@@ -157,7 +167,7 @@ static void print_told(const struct showing *v, const struct told *t, struct tab
 	table_cell(table, told_tone(t->word), told_words(t, v->lang, words));
 	table_cell(table, TONE_PLAIN, t->masked);
 	table_cell(table, TONE_PLAIN, t->code);
-	table_cell(table, TONE_PLAIN, t->code ? advice_text(&v->advice, t->code) : "");
+	table_cell(table, TONE_PLAIN, why(v, t));
 }
 
 static void print(const struct showing *v)

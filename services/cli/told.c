@@ -122,3 +122,26 @@ bool told_is_final(enum outcome_word word, int doubts)
 {
 	return words[word].final || doubts >= DOUBTS_MAX;
 }
+
+/* Why something waits. */
+static const struct {
+	const char *reason;
+	struct words_in text;
+} reasons[] = {
+	{ "rate_limited", { { "a rate limit", "ограничение скорости" } } },
+	{ "quiet_hours", { { "quiet hours", "тихие часы" } } },
+	{ "scheduled", { { "its appointed time", "назначенное время" } } },
+	{ "retry", { { "another attempt", "повторная попытка" } } },
+	{ "provider_down", { { "the relay is away", "нет связи с сервером" } } },
+	{ "paused", { { "paused", "приостановлено" } } },
+	{ "reminder", { { "a reminder", "напоминание" } } },
+	{ "expiry", { { "the link's end", "конец срока ссылки" } } },
+};
+
+const char *told_reason(const char *reason, enum lang lang)
+{
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (!strcmp(reasons[i].reason, reason))
+			return reasons[i].text.in[lang];
+	return reason;
+}

@@ -25,7 +25,8 @@ static void tell_parked(struct clock *c, const struct later_stats *stats)
 		const char *labels[] = { "reason", r->name[0] ? r->name : "none", NULL };
 
 		c->parked[i] = metrics_series(stage_metrics(c->run), &parked_family, labels);
-		metric_set(c->parked[i], (double)r->waiting);
+		/* what an older version parked was not counted */
+		metric_set(c->parked[i], r->waiting > 0 ? (double)r->waiting : 0);
 	}
 }
 

@@ -83,7 +83,7 @@ def test_what_waits(fleet, tool):
     assert {(i["reason"], i["tenant"], i["topic"]) for i in items} == {("rate_limited", "slow", fleet.topics["email"])}
 
     few = tool("parked", "--limit", 2, "--tenant", "slow", "--lang", "en")
-    assert len(few.stdout.splitlines()) == 2 and "the limit of its tenant" in few.stdout
+    assert len(few.stdout.splitlines()) == 2 and "a rate limit" in few.stdout
     assert "2 of" in few.stderr and "5 rate_limited" in few.stderr
     assert "ограничение" in tool("parked", "--tenant", "slow", "--lang", "ru").stdout
     assert tool("parked", "--tenant", "other").stdout == ""
