@@ -16,9 +16,9 @@
 
 #include "err.h"
 
-#define DNS_DOMAIN_SIZE 255 /* with its NUL */
-#define DNS_MEMORY_SETS 512 /* of DNS_MEMORY_WAYS domains each */
-#define DNS_MEMORY_WAYS 4
+#define DNS_DOMAIN_SIZE 255  /* with its NUL */
+#define DNS_MEMORY_SETS 1024 /* of DNS_MEMORY_WAYS domains each: some 2 MiB when all are known */
+#define DNS_MEMORY_WAYS 8
 #define DNS_UNDER_WAY_MAX 256 /* questions with the servers; more wait */
 #define DNS_FAILURES_MAX 16   /* in a row: then one question at a time, and nobody waits for it */
 

@@ -233,7 +233,7 @@ static void test_many(void **state)
 	server_open(&s);
 	d = open_dns(&s, 3000);
 	for (int round = 0; round < 3; round++)
-		for (int i = 0; i < 6000; i++) {
+		for (int i = 0; i < 12000; i++) {
 			autofree char *name = xasprintf("mx.d%d.test", i);
 
 			takes += dns_takes_mail(d, name, now_mono_ms()) == DNS_TAKES;
