@@ -85,6 +85,7 @@ int cmd_doctor(int argc, char **argv)
 	doctor_keys(&s, &f);
 	doctor_templates(&s, &f);
 	doctor_tenants(&s, &f);
+	doctor_pauses(&s, &f);
 	settings_close(&s);
 	return r.bad ? CLI_BAD : CLI_GOOD;
 }

@@ -25,6 +25,8 @@ void doctor_topics(const struct settings *s, const struct findings *f);
 void doctor_redis(const struct settings *s, const struct findings *f);
 /* Nothing is long overdue: a clock runs. */
 void doctor_clock(const struct settings *s, const struct findings *f);
+/* Whether something has been stopped on purpose, and may have been forgotten. */
+void doctor_pauses(const struct settings *s, const struct findings *f);
 /* Each relay answers EHLO, with TLS and AUTH as configured. */
 void doctor_relay(const struct settings *s, const struct findings *f);
 /* Keys can be read and are well-formed, and files with secrets are their owner's alone. */

@@ -109,6 +109,18 @@ def test_all(fleet):
     sent_once(fleet, wanted)
 
 
+def test_the_doctor_tells(fleet):
+    fleet.init()
+    assert "nothing is paused" in beckon(fleet, "doctor", check=False).stdout
+    beckon(fleet, "pause", "--domain", "slow.example", "--reason", "their wish", "--actor", "ann")
+    fleet.append("settings", "*/pause/all", json.dumps({"format": 1, "paused": True, "reason": "x",
+                                                        "until": "2025-01-01T00:00:00Z"}))
+    fleet.flush()
+    told = beckon(fleet, "doctor", check=False).stdout
+    assert "paused: */pause/domain/slow.example" in told and "by ann since" in told and "their wish" in told
+    assert "pause/all" not in told
+
+
 @pytest.mark.story
 def test_it_ends_by_itself(fleet):
     fleet.up()
