@@ -12,11 +12,13 @@
 #include "tell.h"
 
 #define ROUNDS_MAX                                                                                 \
-	32 /* a race lost so often in one batch is answered by asking for the batch again */
+	32 /* in a row in which nothing was decided: races lost so often end in asking for the     \
+	      batch again */
 
 /* What is left to do with the works of one batch. */
 struct batch {
 	struct ask *asks;
+	uint64_t *keys; /* hashes of their invites */
 	size_t n;
 };
 
@@ -25,18 +27,30 @@ static void batch_clear(struct batch *b)
 	for (size_t i = 0; i < b->n; i++)
 		ask_clear(&b->asks[i]);
 	free(b->asks);
+	free(b->keys);
 }
 
 /* ---- reading ---- */
 
+/* FNV-1a. */
+static uint64_t hash_of(const char *key)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (; *key; key++)
+		h = (h ^ (unsigned char)*key) * UINT64_C(1099511628211);
+	return h;
+}
+
 static struct batch read_all(struct dispatcher *d, struct work **works, size_t n, bool have_waited)
 {
-	struct batch b = { xcalloc(n, sizeof(struct ask)), n };
+	struct batch b = { xcalloc(n, sizeof(struct ask)), xcalloc(n, sizeof(uint64_t)), n };
 
 	for (size_t i = 0; i < n; i++) {
 		struct ask *a = &b.asks[i];
 
 		ask_read(a, works[i]);
+		b.keys[i] = hash_of(a->key);
 		if (a->step == ASK_NAMELESS)
 			a->plan = (struct plan){ .word = WORD_REFUSED,
 						 .code = a->req.code,
@@ -74,19 +88,38 @@ static int take_claim(const struct dispatcher *d, struct ask *a, struct err *e)
 	return OK;
 }
 
+static bool is_open(const struct ask *a)
+{
+	return a->step == ASK_CLAIM || a->step == ASK_DECIDE;
+}
+
+/* An invite's events are decided one after the other: each finds what the one before it has left.
+ */
+static bool is_behind(const struct batch *b, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (b->keys[k] == b->keys[i] && is_open(&b->asks[k]))
+			return true;
+	return false;
+}
+
 static int claim_all(struct dispatcher *d, struct batch *b, struct err *e)
 {
+	autofree bool *claimed = xcalloc(b->n, sizeof(*claimed));
 	struct guard *g = stage_guard(d->run);
 	int code;
 
-	for (size_t i = 0; i < b->n; i++)
-		if (b->asks[i].step == ASK_CLAIM)
-			guard_add_event_claim(g, &b->asks[i].claim);
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->asks[i].step != ASK_CLAIM || is_behind(b, i))
+			continue;
+		claimed[i] = true;
+		guard_add_event_claim(g, &b->asks[i].claim);
+	}
 	if ((code = guard_run(g, e)) < 0)
 		return code;
 	crash_point("event-claimed");
 	for (size_t i = 0; i < b->n; i++)
-		if (b->asks[i].step == ASK_CLAIM && (code = take_claim(d, &b->asks[i], e)) < 0)
+		if (claimed[i] && (code = take_claim(d, &b->asks[i], e)) < 0)
 			return code;
 	return OK;
 }
@@ -98,8 +131,7 @@ static void wait_for_password(struct dispatcher *d, struct batch *b, size_t i)
 	for (size_t k = i + 1; k < b->n; k++) {
 		struct ask *a = &b->asks[k];
 
-		if ((a->step == ASK_CLAIM || a->step == ASK_DECIDE) &&
-		    !strcmp(a->key, b->asks[i].key))
+		if (is_open(a) && !strcmp(a->key, b->asks[i].key))
 			admission_wait(d, a, "");
 	}
 }
@@ -135,12 +167,13 @@ static int record_all(struct dispatcher *d, struct batch *b, struct err *e)
 	return OK;
 }
 
-static bool undecided(const struct batch *b)
+static size_t count_open(const struct batch *b)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < b->n; i++)
-		if (b->asks[i].step == ASK_CLAIM || b->asks[i].step == ASK_DECIDE)
-			return true;
-	return false;
+		n += is_open(&b->asks[i]);
+	return n;
 }
 
 /* What waits is parked before the invite's next event is decided, which may be to remove it. */
@@ -173,10 +206,11 @@ static int park_all(struct dispatcher *d, struct batch *b, struct err *e)
 
 static int settle_plans(struct dispatcher *d, struct batch *b, struct err *e)
 {
+	size_t open = count_open(b), before;
 	int code = OK;
 
-	for (int round = 0; code == OK && undecided(b); round++) {
-		if (round == ROUNDS_MAX)
+	for (int lost = 0; code == OK && open > 0; lost = open < before ? 0 : lost + 1) {
+		if (lost == ROUNDS_MAX)
 			return err_set(e, ERR_AGAIN, "races were lost %d times", ROUNDS_MAX);
 		if ((code = claim_all(d, b, e)) == OK) {
 			decide_all(d, b);
@@ -184,6 +218,8 @@ static int settle_plans(struct dispatcher *d, struct batch *b, struct err *e)
 		}
 		if (code == OK)
 			code = park_all(d, b, e);
+		before = open;
+		open = count_open(b);
 	}
 	return code;
 }

@@ -232,6 +232,19 @@ def test_a_burst_is_answered_in_order(fleet):
         assert state_of(fleet, event)["state"] == "held"
 
 
+def test_very_many_events_about_one_invite(fleet):
+    """More than fit in a batch: each is answered, in the order in which they were asked."""
+    up(fleet, services=("clock", "dispatcher"))
+    event = events.invite(send="hold")
+    again = [e for _ in range(150) for e in (events.command("invite.cancel-requested", event),
+                                             events.invite(email=event.to, invite=event.invite, send="hold"))]
+    fleet.emit([event, *again])
+    assert answer(fleet, again[-1], "held")["generation"] == 151
+    words = fleet.outcomes.words(event.invite)
+    assert words == ["held"] + ["cancelled", "held"] * 150
+    assert "races" not in fleet["dispatcher"].text()
+
+
 def test_a_correction_that_is_taken(fleet):
     up(fleet)
     mine, other = wanted = fleet.emit([events.invite(), events.invite()])
