@@ -118,6 +118,23 @@ def test_who_sleeps_with_items_in_hand(fleet):
     assert other.metric("beckon_put_back_total") >= 50
 
 
+def test_kafka_away_for_longer_than_the_lease(fleet, clocks):
+    """Nothing is lost; what was on its way may come once more for each clock, and no more is leased meanwhile."""
+    reader, late = read_put_back(fleet)
+    park(fleet, 6000, now_ms(), 2000)
+    fleet.wait(lambda: len(late) > 500, 20, "nothing comes back")
+    fleet.kafka.kill()
+    time.sleep(2 * LEASE_S)
+    before = sum(c.metric("beckon_put_back_total") for c in clocks)
+    time.sleep(2 * LEASE_S)
+    assert sum(c.metric("beckon_put_back_total") for c in clocks) - before <= BATCHES
+    fleet.kafka.start()
+    all_back(fleet, late, 6000, 60)
+    nothing_waits(fleet)
+    reader.close()
+    assert max(len(v) for v in late.values()) <= len(clocks) * 2
+
+
 @pytest.mark.story
 def test_what_waits_is_counted_by_reason(fleet, clocks):
     """Parked far ahead: counted, by reason, and not overdue."""
