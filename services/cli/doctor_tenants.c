@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "place.h"
 #include "request.h"
+#include "settings_topic.h"
 #include "tenant.h"
 
 /* Names under `tenants`; without any, those of "*" are for everybody. */
@@ -55,12 +56,19 @@ static void check_tenant(const struct tenants *tenants, const char *name, const 
 	    t->contact ? "" : "whoever cannot use a link is told nobody to ask: set contact");
 }
 
-/* NULL where they are wrong, which has been said then. */
+/* What holds: the topic of settings stands above the file, which holds alone where the topic cannot
+   be read. NULL where the file is wrong, which has been said then. */
 static struct tenants *load(const struct settings *s, const struct findings *f)
 {
+	struct settings_view *view;
 	struct tenants *tenants;
 	struct err e = { "" };
 
+	if (settings_topic_read(&view, s, &e) == OK) {
+		tenants = settings_view_tenants(view);
+		settings_view_free(view);
+		return tenants;
+	}
 	if (tenants_load(&tenants, s->tenants, &e) == OK)
 		return tenants;
 	f->add(f->ctx, FINDING_BAD, "tenants", e.text);

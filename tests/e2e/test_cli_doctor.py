@@ -83,3 +83,11 @@ def test_no_clock_runs(doctor, fleet):
     fleet.redis.client.set(f"{fleet.prefix}l:acme/i.1.email.0", "1|9|")
     found = doctor()
     assert judged(found, "clock: due times") == "bad" and "beckon-clock" in found["clock: due times"]["remedy"]
+
+
+def test_settings_that_came_later(doctor, fleet):
+    """What `beckon settings set` says holds above the file, and is looked at."""
+    assert judged(doctor(), "tenant *: link") == "ok"
+    fleet.beckon("settings", "set", "--config", fleet.dir / "beckon.yaml", "--tenant", "*",
+                 "link_base=http://join.internal/i")
+    assert judged(doctor(), "tenant *: link") == "warn"
