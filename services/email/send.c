@@ -27,6 +27,7 @@ struct session {
 	struct worker *worker;
 	struct parcel *first;
 	struct sending sending; /* one at a time */
+	bool scrubs;		/* it has had a password: see passwords.h */
 };
 
 static const char *domain_of(const char *address)
@@ -187,6 +188,14 @@ static int prepare(struct email *email, struct parcel *p, struct sending *s, con
 
 /* ---- the feed ---- */
 
+/* Until the session has ended, and libesmtp and OpenSSL have freed what they copied. */
+static void scrub(struct session *session)
+{
+	if (!session->scrubs)
+		scrub_begin(session->email->passwords);
+	session->scrubs = true;
+}
+
 static struct mail *next(void *ctx)
 {
 	struct session *session = ctx;
@@ -201,6 +210,8 @@ static struct mail *next(void *ctx)
 		session->first = NULL;
 		if (!p)
 			return NULL;
+		if (job_is_password(&p->job))
+			scrub(session);
 		if (prepare(session->email, p, &session->sending, &code, &e) == OK)
 			return &session->sending.mail;
 		log_warn("ev=render-failed id=%s why=\"%s\"", p->job.id, e.text);
@@ -269,6 +280,8 @@ void email_work(void *ctx, struct worker *w, struct parcel *first)
 			w, session.first,
 			&(struct mail_result){ .reach = REACH_NOT_SENT, .route_fault = true });
 	buf_clear(&session.sending.bytes);
+	if (session.scrubs)
+		scrub_end(session.email->passwords);
 }
 
 int email_probe(void *ctx, struct err *e)

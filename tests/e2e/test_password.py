@@ -344,3 +344,35 @@ def test_from_the_terminal(fleet):
         assert_fits(fleet, outcomes[username], minted_in(message), username)
     fleet.beckon("resend", *config, outcomes["ann"]["invite"], "--mint", "--username", "ann", "--confirm")
     fleet.sink.wait_messages(3, fleet.patience(10))
+
+
+def in_memory(service, secret):
+    """Where it lies in what the process may write to."""
+    found = []
+    with open(f"/proc/{service.pid}/maps") as maps, open(f"/proc/{service.pid}/mem", "rb") as memory:
+        for line in maps:
+            begin, end, mode = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+)", line).groups()
+            if not mode.startswith("rw"):
+                continue
+            try:
+                memory.seek(int(begin, 16))
+                if secret.encode() in memory.read(int(end, 16) - int(begin, 16)):
+                    found.append(line)
+            except OSError:
+                pass  # gone, or a device's
+    return found
+
+
+def test_no_trace_in_memory(fleet):
+    """When a session has ended nothing of its passwords is left, not even in what libraries have freed."""
+    fleet.up(email={"session_idle": "200ms"})
+    secrets = [SECRET.format(n) for n in range(100, 108)]
+    sealed = [events.password(sealed=seals.close(fleet.seal_key, s)) for s in secrets]
+    minted = [events.password() for _ in range(2)]
+    sent_once(fleet, fleet.emit(sealed + minted))
+    secrets += [minted_in(m) for e in minted for m in by_recipient(fleet.sink)[e.to]]
+    for service in fleet.services:
+        with open(f"/proc/{service.pid}/limits") as limits:
+            assert re.search(r"Max core file size +0 +0 ", limits.read())
+        wait_until(lambda s=service: not any(in_memory(s, secret) for secret in secrets), fleet.patience(15),
+                   lambda s=service: f"{s.name} holds {[secret for secret in secrets if in_memory(s, secret)]}")
