@@ -66,7 +66,7 @@ struct pauses *stage_pauses(const struct run *r)
 
 unsigned stage_settings_count(const struct run *r)
 {
-	return r->follow->count;
+	return r->follow ? r->follow->count : 0;
 }
 
 static const struct pause *all_paused(const struct run *r)

@@ -35,6 +35,7 @@ struct stage_health {
 	struct buf text; /* the metrics' next rendering */
 	int64_t published_ms;
 	char waits[HEALTH_REASON_MAX]; /* as published */
+	unsigned settings;	       /* likewise */
 };
 
 static void measure(struct run *r)
@@ -78,11 +79,13 @@ void stage_health_publish(struct run *r)
 	struct stage_health *h = r->health;
 	int64_t now = now_mono_ms();
 	const char *waits = r->stopping ? "stopping" : r->waits;
-	bool news = strncmp(h->waits, waits, sizeof(h->waits) - 1) != 0;
+	bool news = strncmp(h->waits, waits, sizeof(h->waits) - 1) != 0 ||
+		    h->settings != stage_settings_count(r);
 
 	health_beat(h->pages, now);
 	if (news) {
 		snprintf(h->waits, sizeof(h->waits), "%s", waits);
+		h->settings = stage_settings_count(r);
 		health_ready(h->pages, *waits ? waits : NULL);
 	}
 	if (news || now - h->published_ms >= PUBLISH_MS)
