@@ -29,12 +29,18 @@ static void open_metrics(struct lane *l, struct metrics *m)
 	};
 	static const struct metric_family errors = { METRIC_COUNTER, "beckon_route_errors_total",
 						     "Messages that a relay sent back for later." };
+	static const struct metric_family passed_over = {
+		METRIC_GAUGE, "beckon_route_passed_over",
+		"1 while another route is taken, since this one sent back much or its limit is "
+		"used up."
+	};
 	const char *labels[] = { "route", l->terms->name, NULL };
 
 	l->in_flight = metrics_series(m, &in_flight, labels);
 	l->up = metrics_series(m, &up, labels);
 	l->send_seconds = metrics_series(m, &send, labels);
 	l->errors = metrics_series(m, &errors, labels);
+	l->passed_over = metrics_series(m, &passed_over, labels);
 }
 
 static void lane_open(struct courier *c, struct lane *l, const struct channel_route *terms)
@@ -144,5 +150,8 @@ void lanes_publish(struct courier *c)
 	for (size_t i = 0; i < c->nlanes; i++) {
 		metric_set(c->lanes[i].in_flight, (double)c->lanes[i].away_count);
 		metric_set(c->lanes[i].up, lane_is_open(&c->lanes[i]));
+		metric_set(c->lanes[i].passed_over,
+			   (c->routing[i].strained || c->routing[i].full) &&
+				   !(c->serving & 1u << i));
 	}
 }

@@ -44,7 +44,7 @@ struct lane {
 	unsigned asked[COURIER_DOMAINS]; /* chosen in this turn, likewise; zero between turns */
 	int64_t full_until_ms;		 /* monotonic: its limit has refused somebody until then */
 	struct strain strain;
-	struct metric *up, *in_flight, *send_seconds, *errors;
+	struct metric *up, *in_flight, *send_seconds, *errors, *passed_over;
 };
 
 struct courier {

@@ -120,6 +120,7 @@ def test_who_sends_back_is_passed_over(fleet, second):
     fleet.await_count("sent", len(wanted))
     assert len(second.messages) == len(wanted) and not fleet.sink.messages
     assert fleet["email"].metric("beckon_route_errors_total", route="first") >= 50
+    fleet.wait(lambda: fleet["email"].metric("beckon_route_passed_over", route="first") == 1, 10, "not told")
     second.down()
     fleet.sink.clear()
     last = fleet.emit(events.invite())
