@@ -103,7 +103,7 @@ def test_minted(fleet):
         assert_fits(fleet, fleet.await_outcome(event, "queued"), password, f"u{i}")
         passwords.add(password)
     assert len(passwords) == 4
-    assert fleet["dispatcher"].metric("beckon_minting") == 0
+    fleet.wait(lambda: fleet["dispatcher"].metric("beckon_minting") == 0, 10, "somebody waits for a password still")
     nowhere(fleet, *passwords)
 
 
