@@ -242,6 +242,7 @@ void courier_park_limited(struct courier *c, struct parcel **limited, size_t n)
 		items[i] = l[i].item;
 	}
 	code = later_park(stage_guard(c->run), items, n, &e);
+	crash_point("put-off");
 	for (size_t i = 0; i < n; i++) {
 		if (code < 0)
 			courier_give_back(c, limited[i], now_mono_ms() + BUSY_AGAIN_MS);

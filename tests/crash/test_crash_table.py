@@ -3,6 +3,7 @@
 The table stands between <!-- crash --> and <!-- /crash --> (tests/lint/check_crash.py holds it to the source). Its columns are read by their headings: `point`
 (the name that BECKON_CRASH_AT takes), `program`, and `duplicates`: 0, or what may come twice.
 """
+import json
 import re
 import time
 from pathlib import Path
@@ -32,9 +33,23 @@ def point(row):
     return row["point"].strip("`")
 
 
+PAUSE_S = 4
+
+
+def pause(fleet, domain):
+    """Until it ends by itself; returns when the courier knows."""
+    for service in fleet.services:
+        service.await_ready()
+    fleet.append("settings", f"*/pause/domain/{domain}", json.dumps(
+        {"format": 1, "paused": True, "reason": "a story", "until": events.rfc3339(time.time() + PAUSE_S)}))
+    fleet.flush()
+    wait_until(lambda: fleet["email"].metric("beckon_paused", scope="domain") == 1, PAUSE_S, fleet.tails)
+
+
 def scenario(fleet):
-    """Something of everything: plain ones, a retry, a doubt, a limited tenant's slots, a minted password, one released,
-    one called off while it waits, a duplicate, a refusal."""
+    """Something of everything: plain ones, a retry, a doubt, a limited tenant's slots, a paused domain, a minted password,
+    one released, one called off while it waits, a duplicate, a refusal."""
+    pause(fleet, "paused.internal")
     plain = [events.invite() for _ in range(20)]
     retried = [events.invite() for _ in range(3)]
     doubtful = [events.invite() for _ in range(2)]
@@ -46,7 +61,8 @@ def scenario(fleet):
     released = [events.invite(send="hold") for _ in range(3)]
     in_an_hour = {"not_before": events.rfc3339(time.time() + 3600)}
     called_off = [events.invite(schedule=in_an_hour) for _ in range(2)]
-    wanted = plain + retried + doubtful + slow + released + [events.password()]
+    paused = [events.invite(email=events.address("paused.internal")) for _ in range(3)]
+    wanted = plain + retried + doubtful + slow + paused + released + [events.password()]
     refused = events.invite(recipient={"state": "active"})
     commands = [events.command("invite.release-requested", e) for e in released]
     commands += [events.command("invite.cancel-requested", e) for e in called_off]
