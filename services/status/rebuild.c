@@ -9,7 +9,7 @@
 #include "mem.h"
 #include "now.h"
 
-#define PASS_RECORDS 400000 /* of the topic of requests, in one share: about 100 MiB */
+#define PASS_RECORDS 50000 /* requests in one share, about: some 100 MiB */
 #define PASSES_MAX 4096
 #define LEASE_MS 15000
 #define KEEP_MS 1000 /* between two times that the lease is kept */
@@ -96,7 +96,7 @@ static int32_t common_divisor(int32_t a, int32_t b)
 static void plan_shares(struct rebuild *r)
 {
 	int32_t divisor = common_divisor(r->told.partitions, r->asked.partitions);
-	int64_t needed = (r->asked.records + r->told.records / 2) / PASS_RECORDS + 1;
+	int64_t needed = r->asked.records / PASS_RECORDS + 1;
 
 	r->of = 1;
 	while (r->of < needed && r->of < divisor)

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 import profiling  # noqa: E402
 import clock  # noqa: E402
+import rebuild  # noqa: E402
 import rig as rigs  # noqa: E402
 from meters import Meter  # noqa: E402
 
@@ -132,6 +133,7 @@ CASES = {
     "latency": [(latency, (), f"latency: {RATE} a second, linger 1 ms")],
     "idle": [(idle, (), "idle: started, nothing to do")],
     "clock": [(clock.measure, (), f"clock: {clock.PARKED:,} items wait, {clock.RATE:,} a second fall due")],
+    "rebuild": [(rebuild.measure, (), "rebuild: Redis made anew from the topics")],
 }
 
 # figure: how it is printed
@@ -140,6 +142,7 @@ FORMS = {
     "percent": "{:.1f} % of ideal", "p50_ms": "p50 {:.1f} ms", "p90_ms": "p90 {:.1f} ms", "p99_ms": "p99 {:.1f} ms",
     "put_back": "{:,.0f} put back/s", "late_p50_ms": "late p50 {:.0f} ms", "late_p99_ms": "p99 {:.0f} ms",
     "late_max_ms": "at most {:.0f} ms", "in_time": "{:.2f} % within 100 ms", "bytes_item": "{:.0f} bytes in Redis an item",
+    "invites_s": "{:,.0f} invites/s", "million_s": "1,000,000 in {:.0f} s", "keys_invite": "{:.1f} keys an invite",
     "idle_cpu": "{:.2f} % of a core while nothing is due",
     "cpu": "{:.3f} CPU s/1000", "percent_cpu": "{:.2f} % of a core", "rss_mb": "{:.1f} MB",
     "cpu_kafka": "kafka {:.3f}", "cpu_redis": "redis {:.3f}", "cpu_sink": "sink {:.3f}",
