@@ -293,3 +293,8 @@ def compare(fleet, count):
 def test_all_states(fleet):
     """What is known after the rebuild is what was known before it; a repeated request is a duplicate for everybody."""
     compare(fleet, 3)
+
+
+@pytest.mark.soak
+def test_all_states_of_ten_thousand(fleet):
+    compare(fleet, 600)
