@@ -170,10 +170,8 @@ void courier_answer_claim(struct courier *c, struct parcel *p)
 {
 	static void (*const answers[])(struct courier *, struct parcel *) = {
 		[CLAIM_GO] = take_up, /* Redis may have lost its memory with the claim */
-		[CLAIM_FORMER] = take_up,
-		[CLAIM_TAKEN_OVER] = after_doubt,
-		[CLAIM_BUSY] = busy,
-		[CLAIM_DUPLICATE] = duplicate,
+		[CLAIM_FORMER] = take_up, [CLAIM_TAKEN_OVER] = after_doubt,
+		[CLAIM_BUSY] = busy,	  [CLAIM_DUPLICATE] = duplicate,
 	};
 
 	if (p->entry >= 0 &&

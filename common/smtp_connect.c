@@ -16,8 +16,8 @@
 /* Standard input to error are never a session: a zeroed struct session_fd is "no connection". */
 #define FIRST_FD 3
 
-/* What this thread is connecting for. timeout_ms is 0 outside begin and end; fd is libesmtp's; flags
-   are those of send(2). */
+/* What this thread is connecting for. timeout_ms is 0 outside begin and end; fd is libesmtp's;
+   flags are those of send(2). */
 static _Thread_local struct {
 	struct session_fd *watched;
 	struct session_fd own;

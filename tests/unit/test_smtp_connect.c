@@ -120,7 +120,8 @@ static void test_a_session(void **state)
 	close(p.listener);
 }
 
-/* What is followed by more comes with it; what is not comes at once, and so do other descriptors'. */
+/* What is followed by more comes with it; what is not comes at once, and so do other descriptors'.
+ */
 static void test_a_message_leaves_whole(void **state)
 {
 	struct place p;
