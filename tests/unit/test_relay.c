@@ -11,13 +11,12 @@
 #include "yamldoc.h"
 
 static const char *const good[] = {
-	"[{url: 'smtp://127.0.0.1'}]",
-	"[{name: mx, url: 'smtp://mx.internal:2525', tls: off}]",
+	"[{url: 'smtp://127.0.0.1'}]", "[{name: mx, url: 'smtp://mx.internal:2525', tls: off}]",
 	"[{url: 'smtp://h:25', tls: optional-insecure}]",
 	/* numbers as YAML gives them, and as text */
 	"[{url: 'smtp://h', session_messages: 50, connect_timeout_s: '5'}]",
-	"[{name: a, url: 'smtp://a', order: 1, weight: 10, sessions: 4, limit: 5/s burst 9}]",
-	"[{name: a, url: 'smtp://a', order: 1}, {name: b, url: 'smtp://b', order: 2}]",
+	("[{name: a, url: 'smtp://a', order: 1, weight: 10, sessions: 4, limit: 5/s burst 9}, "
+	 "{name: b, url: 'smtp://b', order: 2}]"), /* both in one */
 };
 
 static const struct {
