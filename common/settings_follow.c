@@ -104,11 +104,11 @@ static bool open_reader(struct settings_follow *f)
 		set_why(f, e.text);
 		return false;
 	}
-	if (!f->told_missing) {
+	if (!f->told_missing)
 		log_warn("ev=settings-missing why=\"%s\"", e.text);
-		publish(f);
-	}
 	f->told_missing = true;
+	if (!f->known) /* else what is known holds on: no pause ends by a topic that is gone */
+		publish(f);
 	return false;
 }
 
@@ -124,7 +124,7 @@ static bool take(struct settings_follow *f, const struct record *r)
 }
 
 /* Reads until the client breaks or we are to end. */
-static void read_all(struct settings_follow *f)
+static void read_all(struct settings_follow *f, int64_t *again_ms)
 {
 	bool known = false, changed = true;
 	size_t unpublished = 0;
@@ -142,6 +142,7 @@ static void read_all(struct settings_follow *f)
 		if (!known || !changed || (r == OK && unpublished < PUBLISH_EVERY))
 			continue;
 		publish(f);
+		*again_ms = AGAIN_MIN_MS;
 		changed = false;
 		unpublished = 0;
 	}
@@ -157,12 +158,10 @@ static void *follow_main(void *arg)
 	do {
 		view_reset(f);
 		if (open_reader(f)) {
-			again_ms = AGAIN_MIN_MS;
-			read_all(f);
+			read_all(f, &again_ms);
 			kafka_reader_close(f->reader);
-		} else {
-			again_ms = again_ms * 2 < AGAIN_MAX_MS ? again_ms * 2 : AGAIN_MAX_MS;
 		}
+		again_ms = again_ms * 2 < AGAIN_MAX_MS ? again_ms * 2 : AGAIN_MAX_MS;
 	} while (rest_ms(f, again_ms));
 	return NULL;
 }

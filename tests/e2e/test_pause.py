@@ -199,6 +199,20 @@ def test_clocks_die_while_it_comes_back(fleet):
 
 
 @pytest.mark.story
+def test_kafka_is_started_anew(fleet):
+    """What was known holds on meanwhile, and what is said afterwards is heard."""
+    fleet.up()
+    beckon(fleet, "pause", "--tenant", "acme", "--reason", "wrong text")
+    effective(fleet, "tenant")
+    fleet.kafka.restart()
+    wanted = fleet.emit([events.invite() for _ in range(5)])
+    for event in wanted:
+        paused(fleet, event)
+    beckon(fleet, "resume", "--tenant", "acme")
+    sent_once(fleet, wanted)
+
+
+@pytest.mark.story
 def test_redis_forgets_what_is_paused(fleet):
     """Made anew from the topics what was paused is still paused, of its group again, and comes back on resume."""
     fleet.up(services=("clock", "dispatcher", "email", "status"))
