@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, TopicPartition
 import fleet as fleet_module
 import rig as rigs
 from meters import Meter
+from process import wait_until
 
 PARKED, BYTES = 1_000_000, 600      # what waits all the while; about a job's size
 DUE, RATE = 100_000, 10_000         # what falls due, items a second
@@ -56,7 +57,8 @@ def put_back(fleet, service, topic, lead_s):
     first_ms = int((time.time() + lead_s) * 1000)
     park(fleet, topic, DUE, first_ms)
     assert time.time() * 1000 < first_ms, "parking took too long: some were late before they waited"
-    fleet.wait(lambda: service.metric("beckon_put_back_total") >= DUE, lead_s + 5 * DUE / RATE, "not all came back")
+    wait_until(lambda: service.metric("beckon_put_back_total") >= DUE, lead_s + 5 * DUE / RATE, "not all came back",
+               step=0.5)
     return first_ms / 1000, time.time()
 
 
@@ -80,4 +82,5 @@ def measure(rig, _options):
     return {"put_back": len(late) / took, "late_p50_ms": cuts[49], "late_p99_ms": cuts[98], "late_max_ms": max(late),
             "in_time": 100 * sum(0 <= ms <= IN_TIME_MS for ms in late) / len(late), "bytes_item": bytes_item,
             "rss_mb": meter.peak_mb(), "cpu": used["beckon"] / DUE * 1000, "cpu_redis": used["redis"] / DUE * 1000,
+            "cpu_kafka": used["kafka"] / DUE * 1000,
             "idle_cpu": 100 * idle["beckon"] / IDLE_S, "other": used["other"]}
