@@ -173,7 +173,9 @@ static int epoch_read(struct guard *g, const char *create, bool *created, struct
 	if (redis_type(v) == REDIS_ERROR)
 		return err_set(e, ERR_AGAIN, "redis: %s", redis_str(v, NULL));
 	if (len == 0)
-		return err_set(e, ERR_AGAIN, "redis: epoch missing; run beckon init");
+		return err_set(
+			e, ERR_AGAIN,
+			"redis: epoch missing; run beckon rebuild, or init where all is new");
 	if (len >= sizeof(g->epoch))
 		return err_set(e, ERR_AGAIN, "redis: the epoch is none of ours: %zu characters",
 			       len);

@@ -72,7 +72,7 @@ void guard_free(struct guard *g);
 
 /* Asks each time: connects if needed, reads run_id, checks or adopts the epoch (compare-and-set of
    the run_id behind a plain URL). OK = whole. ERR_AGAIN = away, or "epoch missing; run beckon
-   init": stand still. Nothing may be queued. */
+   rebuild ...": stand still. Nothing may be queued. */
 int guard_ready(struct guard *g, struct err *e);
 bool guard_is_ready(const struct guard *g);
 struct redis *guard_redis(struct guard *g); /* for later.c, which shares the connection */

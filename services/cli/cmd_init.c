@@ -62,7 +62,8 @@ static int begin(const struct settings *s, struct guard *g, bool *created, struc
 		return err_set(e, ERR_INVALID,
 			       "%s holds %lld outcomes, so this is no new installation: Redis must "
 			       "be rebuilt from "
-			       "the topics, or topics.* and redis.prefix must be new names",
+			       "the topics (beckon rebuild), or topics.* and redis.prefix must be "
+			       "new names",
 			       s->topics[TOPIC_STATUS], (long long)told);
 	return guard_init_epoch(g, created, e);
 }

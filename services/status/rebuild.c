@@ -251,9 +251,11 @@ static int phase_end(struct rebuild *r, struct err *e)
 
 	if (kafka_topic_size(r->o.kafka, r->o.topic_status, KAFKA_TIMEOUT_MS, &now, e))
 		return ERR_AGAIN;
-	if (now.ever != r->told.ever)
+	if (now.ever != r->told.ever) {
+		r->began_ms = 0;
 		return err_set(e, ERR_AGAIN, "%lld outcomes were told meanwhile: once more",
 			       (long long)(now.ever - r->told.ever));
+	}
 	pass_write_lines(&r->pass);
 	if (refill_run(r->o.pass.guard, e) < 0 ||
 	    refill_finish(r->o.pass.guard, r->o.by, &answer, e) < 0)
@@ -289,10 +291,13 @@ static int hold(struct rebuild *r, enum refill_answer *out, struct err *e)
 {
 	bool first = r->phase == PHASE_ELECT;
 	struct refill_progress mine = r->progress;
+	int64_t since_ms = now_mono_ms() - r->kept_ms;
 
 	*out = REFILL_MINE;
-	if (!first && now_mono_ms() - r->kept_ms < KEEP_MS)
+	if (!first && since_ms < KEEP_MS)
 		return OK;
+	if (since_ms >= LEASE_MS)
+		r->began_ms = 0; /* it may have been somebody else's meanwhile */
 	text_put(mine.by, sizeof(mine.by), r->o.by);
 	text_put(mine.phase, sizeof(mine.phase), phases[r->phase].name);
 	r->kept_ms = now_mono_ms();
@@ -307,7 +312,8 @@ static int elect(struct rebuild *r, enum rebuild_answer *out, struct err *e)
 		return ERR_AGAIN;
 	*out = told ? REBUILD_BUSY : REBUILD_EMPTY;
 	r->phase = told ? PHASE_WAIT : PHASE_ELECT;
-	r->began_ms = now_mono_ms();
+	if (!r->began_ms) /* else it is tried once more: nobody has acted since */
+		r->began_ms = now_mono_ms();
 	return OK;
 }
 
@@ -318,6 +324,7 @@ static int leave_it(struct rebuild *r, enum refill_answer answer, enum rebuild_a
 	bool lost = r->phase != PHASE_ELECT;
 
 	begin_again(r);
+	r->began_ms = 0;
 	if (answer == REFILL_WHOLE) {
 		*out = REBUILD_WHOLE;
 		return OK;
@@ -344,6 +351,7 @@ static int step(struct rebuild *r, enum rebuild_answer *out, struct err *e)
 		return ERR_AGAIN;
 	if (phase == PHASE_END) {
 		begin_again(r);
+		r->began_ms = 0;
 		*out = REBUILD_DONE;
 	}
 	return OK;

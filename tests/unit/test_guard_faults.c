@@ -48,7 +48,8 @@ static void test_forgotten(void **state)
 	assert_int_equal(c.now_ms, -7); /* untouched */
 	assert_false(guard_is_ready(f->guards[A]));
 	assert_int_equal(guard_ready(f->guards[A], &e), ERR_AGAIN);
-	assert_string_equal(e.text, "redis: epoch missing; run beckon init");
+	assert_string_equal(e.text,
+			    "redis: epoch missing; run beckon rebuild, or init where all is new");
 	assert_int_equal(redis_int(command(f, "DBSIZE")),
 			 0); /* nothing was written in the meantime */
 
