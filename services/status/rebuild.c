@@ -195,11 +195,12 @@ static int phase_wipe(struct rebuild *r, struct err *e)
 	return OK;
 }
 
-static int phase_told(struct rebuild *r, struct err *e)
+/* Reads a topic's share for a step, and goes on to the next phase at its end. */
+static int read_topic(struct rebuild *r, const char *topic, enum phase next, struct err *e)
 {
 	bool end;
 
-	if (!r->reader && open_reader(r, r->o.topic_status, e))
+	if (!r->reader && open_reader(r, topic, e))
 		return ERR_AGAIN;
 	if (read_some(r, &end, e))
 		return ERR_AGAIN;
@@ -207,24 +208,18 @@ static int phase_told(struct rebuild *r, struct err *e)
 		return OK;
 	kafka_reader_close(r->reader);
 	r->reader = NULL;
-	r->phase = PHASE_ASKED;
+	r->phase = next;
 	return OK;
+}
+
+static int phase_told(struct rebuild *r, struct err *e)
+{
+	return read_topic(r, r->o.topic_status, PHASE_ASKED, e);
 }
 
 static int phase_asked(struct rebuild *r, struct err *e)
 {
-	bool end;
-
-	if (!r->reader && open_reader(r, r->o.pass.topic_requested, e))
-		return ERR_AGAIN;
-	if (read_some(r, &end, e))
-		return ERR_AGAIN;
-	if (!end)
-		return OK;
-	kafka_reader_close(r->reader);
-	r->reader = NULL;
-	r->phase = PHASE_WRITE;
-	return OK;
+	return read_topic(r, r->o.pass.topic_requested, PHASE_WRITE, e);
 }
 
 static int phase_write(struct rebuild *r, struct err *e)

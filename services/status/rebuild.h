@@ -9,7 +9,7 @@
  * installation: that is for `beckon init`.
  *
  * rebuild_step does a little and returns, so that a loop stays a loop. Memory is bounded by the
- * share of invites that is in hand (PASS_RECORDS), not by how many there are.
+ * share of invites that is in hand, not by how many there are.
  */
 #ifndef BECKON_REBUILD_H
 #define BECKON_REBUILD_H
