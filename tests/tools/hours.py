@@ -14,6 +14,14 @@ def tomorrow(zone, hour, minute=0, second=0, days=1):
     return datetime.datetime.combine(day, datetime.time(hour, minute, second), ZoneInfo(zone)).timestamp()
 
 
+def first_after(moment, zone, hour):
+    """When a zone's clocks show that hour for the first time after a moment."""
+    day = datetime.datetime.fromtimestamp(moment, ZoneInfo(zone)).date()
+    times = (datetime.datetime.combine(day + datetime.timedelta(days=n), datetime.time(hour), ZoneInfo(zone)).timestamp()
+             for n in range(2))
+    return next(t for t in times if t > moment)
+
+
 def set_clock(fleet, moment):
     """From their next start on, all programs think it is that moment when they start now."""
     skew = str(int((moment - time.time()) * 1000))

@@ -1,10 +1,12 @@
 """One child process with a log file, and the ports and waiting that every test server needs."""
 import ctypes
+import fcntl
 import os
 import random
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,6 +19,23 @@ def build_root():
     return Path(__file__).resolve().parents[2] / "build"
 
 
+_PORTS = Path(tempfile.gettempdir()) / f"beckon-test-ports-{os.getuid()}"
+_locks = []  # held until this process ends
+
+
+def _lock_port(port):
+    """True for one process of all that test on this machine: others may look before it listens."""
+    _PORTS.mkdir(exist_ok=True)
+    lock = (_PORTS / str(port)).open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return False
+    _locks.append(lock)
+    return True
+
+
 def free_port():
     """A port nobody listens on, below the range the kernel draws from, so that no client takes it."""
     while True:
@@ -24,9 +43,10 @@ def free_port():
         with socket.socket() as s:
             try:
                 s.bind(("127.0.0.1", port))
-                return port
             except OSError:
                 continue
+        if _lock_port(port):
+            return port
 
 
 def wait_until(condition, timeout, what, step=0.02):
