@@ -10,6 +10,7 @@ import pytest
 from checks import by_recipient
 from fleet import SANITIZER_ENV, Fleet, program
 
+ON_ITS_WAY = ("queued", "sent")  # two programs tell: which is read first is not promised
 ENV = {**{k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG"))}, **SANITIZER_ENV, "NO_COLOR": "1"}
 
 
@@ -124,7 +125,7 @@ def test_a_life_from_the_terminal(fleet, tool):
 
     event = fleet.emit(events.invite(send="hold"))
     fleet.await_outcome(event, "held")
-    assert printed(ask("release", "--json"))["word"] == "queued"
+    assert printed(ask("release", "--json"))["word"] in ON_ITS_WAY
     fleet.await_outcome(event, "sent")
     first = newest_link(fleet, event)
     assert worth(first) == "valid"
@@ -132,7 +133,7 @@ def test_a_life_from_the_terminal(fleet, tool):
     assert "ссылка действует до" in ask("show", "--lang", "ru").stdout
 
     again = printed(ask("resend", "--note", "Once more", "--actor", "u-7", "--json"))
-    assert (again["word"], again["generation"]) == ("queued", 2)
+    assert again["word"] in ON_ITS_WAY and again["generation"] == 2
     fleet.wait(lambda: len(by_recipient(fleet.sink)[event.to.lower()]) == 2, 30, "no second message")
     fleet.wait(lambda: fleet.outcomes.words(event.invite).count("sent") == 2, 30, "not told as sent")
     second = newest_link(fleet, event)
@@ -175,15 +176,15 @@ def test_send_now(fleet, tool):
     assert len(slow) == 2 and tool("parked", "--reason", "rate_limited").stdout == ""
 
 
-@pytest.mark.parametrize("how, word", [("--sent", "sent"), ("--resend", "queued")])
-def test_resolve(fleet, tool, how, word):
+@pytest.mark.parametrize("how, words", [("--sent", ("sent",)), ("--resend", ON_ITS_WAY)])
+def test_resolve(fleet, tool, how, words):
     """Nobody knows whether it arrived, twice; somebody says so."""
     event = events.invite()
     fleet.sink.on("DOT", to=re.escape(event.to), times=2, take=True, reset=True)
     fleet.emit(event)
     fleet.wait(lambda: fleet.outcomes.words(event.invite).count("unknown") == 2, 60, "it is not in doubt")
     done = tool("resolve", event.invite, "--tenant", "acme", how, "--json")
-    assert (done.returncode, printed(done)["word"]) == (0, word), done.stderr
+    assert done.returncode == 0 and printed(done)["word"] in words, done.stderr
     fleet.await_outcome(event, "sent")
 
 
@@ -197,7 +198,7 @@ def test_many_at_once(fleet, tool):
     done = tool("release", "-", "--tenant", "acme", "--json", input="\n".join([*some, some[0], ""]))
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert (done.returncode, sorted(t["invite"] for t in told)) == (0, sorted(some)), done.stderr
-    assert {t["word"] for t in told} == {"queued"}
+    assert {t["word"] for t in told} <= set(ON_ITS_WAY)
 
     done = tool("cancel", "--batch", "spring", "--tenant", "acme", "--json")
     told = [json.loads(line) for line in done.stdout.splitlines()]
