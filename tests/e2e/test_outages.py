@@ -108,7 +108,7 @@ def test_a_courier_dies_for_good(fleet):
     arrived(fleet, LOAD // 4)
     fleet["email"].kill()
     twice = none_lost(fleet, wanted, fleet.patience(120))
-    assert len(twice) <= 4
+    assert len(twice) <= 2 * 4  # without its journal a mail with a reply that was not settled is in doubt as well
     history_in_order(fleet)
 
 
