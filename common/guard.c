@@ -12,6 +12,7 @@
 #include "now.h"
 #include "redis.h"
 
+#include "guard_address_lua.h"
 #include "guard_claim_lua.h"
 #include "guard_decide_lua.h"
 #include "guard_drop_lua.h"
@@ -48,12 +49,12 @@ static const struct {
 	const char *name, *parts[SCRIPT_PARTS_MAX];
 } script_table[SCRIPT_COUNT] = {
 	[SCRIPT_EVENT] = { "guard_event", BATCHED(guard_event_lua) },
-	[SCRIPT_DECIDE] = { "guard_decide",
-			    BATCHED(guard_slot_lua, later_put_lua, guard_decide_lua) },
+	[SCRIPT_DECIDE] = { "guard_decide", BATCHED(guard_slot_lua, later_put_lua,
+						    guard_address_lua, guard_decide_lua) },
 	[SCRIPT_CLAIM] = { "guard_claim",
 			   BATCHED(guard_record_lua, guard_limit_lua, guard_claim_lua) },
-	[SCRIPT_SETTLE] = { "guard_settle",
-			    BATCHED(guard_record_lua, later_put_lua, guard_settle_lua) },
+	[SCRIPT_SETTLE] = { "guard_settle", BATCHED(guard_record_lua, later_put_lua,
+						    guard_address_lua, guard_settle_lua) },
 	[SCRIPT_RELEASE] = { "guard_release", BATCHED(guard_record_lua, guard_release_lua) },
 	[SCRIPT_DROP] = { "guard_drop", BATCHED(guard_drop_lua) },
 	[SCRIPT_LATER_PARK] = { "later_park", BATCHED(later_put_lua, later_park_lua) },

@@ -13,12 +13,6 @@ local function withdraw(delivery, slot, limit)
 	end
 end
 
-local function give_up(address, invite)
-	if call('GET', address) == invite then
-		call('DEL', address)
-	end
-end
-
 -- What few events change, and never before everything else is known to go well.
 local function change(state, invite, limit, former, waiting, reminders, forward, mark, timer, turn, due, packed)
 	if former ~= '' then

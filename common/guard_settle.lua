@@ -16,12 +16,6 @@ local function state_write(invite, generation, from, to)
 	return d[3] or ''
 end
 
-local function give_up(address, invite)
-	if call('GET', address) == invite then
-		call('DEL', address)
-	end
-end
-
 -- ARGV from at + 14 on: fields of the state (name, value)...
 local function answer(at, last)
 	local delivery, invite, generation, turn, verdict, doubt, told, address, item, due, packed, timer, timer_due,
