@@ -19,8 +19,8 @@ struct known {
 struct dns {
 	struct dns_options o;
 	struct dns_asker *asker;
-	unsigned failures; /* in a row */
-	bool trying;	   /* while they are many: one question is under way */
+	unsigned failures;		  /* in a row */
+	const struct dns_question *trial; /* while they are many: the one that is under way */
 	struct known known[DNS_MEMORY_SETS][DNS_MEMORY_WAYS];
 };
 
@@ -69,7 +69,8 @@ static void take_answer(struct dns *d, const struct dns_question *q, int64_t now
 	struct known *k = find(d, q->domain);
 
 	d->failures = q->found == FOUND_NOTHING ? d->failures + 1 : 0;
-	d->trying = false;
+	if (d->trial == q)
+		d->trial = NULL;
 	if (!k)
 		return;
 	k->mail = q->found == FOUND_NO_MAIL ? DNS_TAKES_NONE : DNS_TAKES;
@@ -93,14 +94,15 @@ static enum dns_mail ask(struct dns *d, const char *domain, int64_t now)
 	struct dns_question *q;
 	bool nobody_waits = servers_fail(d);
 
-	if (!k || (nobody_waits && d->trying))
+	if (!k || (nobody_waits && d->trial))
 		return DNS_TAKES;
 	q = xcalloc(1, sizeof(*q));
 	snprintf(q->domain, sizeof(q->domain), "%s", domain);
 	snprintf(k->domain, sizeof(k->domain), "%s", domain);
 	k->mail = nobody_waits ? DNS_TAKES : DNS_ASKED;
 	k->until_ms = now + d->o.timeout_ms;
-	d->trying = true;
+	if (nobody_waits)
+		d->trial = q;
 	dns_asker_put(d->asker, q);
 	return k->mail;
 }
