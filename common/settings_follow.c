@@ -1,51 +1,17 @@
 #include "settings_follow.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "kafka_reader.h"
-#include "log.h"
 #include "mem.h"
 #include "settings_view.h"
-#include "thread.h"
-
-#define TURN_MS 100	   /* how long a look for records takes, and an end is noticed */
-#define OPEN_MS 2000	   /* one answer, while it opens: an end waits for it */
-#define AGAIN_MIN_MS 250   /* between two tries to open the topic */
-#define AGAIN_MAX_MS 10000 /* of which each costs connections */
-#define PUBLISH_EVERY 1000 /* records of a topic that never stops */
+#include "topic_follow.h"
 
 struct settings_follow {
-	struct settings_follow_options o;
+	struct topic_follow *topic;
 	json_t *base;
-	struct settings_view *view; /* the thread's own, as what follows */
-	struct kafka_reader *reader;
-	bool told_missing, known;
-	pthread_t thread;
-	atomic_bool ending, news;
-	pthread_mutex_t lock;
-	pthread_cond_t changed; /* with ending */
-	/* under the lock */
-	struct settings_now next; /* to be taken; NULL = nothing new */
-	char why[200];		  /* what holds is not known; "" = it is */
-	char why_told[200];	  /* the loop's copy */
+	struct settings_view *view;  /* the thread's own */
+	struct settings_now at_once; /* of the configuration alone, until it is taken */
 };
-
-/* ---- the thread ---- */
-
-/* Before anything is known; later what was known holds on. */
-static void set_why(struct settings_follow *f, const char *why)
-{
-	if (f->known)
-		return;
-	pthread_mutex_lock(&f->lock);
-	snprintf(f->why, sizeof(f->why), "%s", why);
-	pthread_mutex_unlock(&f->lock);
-	thread_wake(f->o.wake_fd);
-}
 
 static void now_clear(struct settings_now *now)
 {
@@ -54,153 +20,72 @@ static void now_clear(struct settings_now *now)
 	*now = (struct settings_now){ 0 };
 }
 
-static void publish(struct settings_follow *f)
+static void view_reset(void *ctx)
 {
-	struct settings_now made = { settings_view_tenants(f->view),
-				     settings_view_pauses(f->view) };
-	struct settings_now missed;
-
-	f->known = true;
-	pthread_mutex_lock(&f->lock);
-	missed = f->next;
-	f->next = made;
-	f->why[0] = '\0';
-	atomic_store(&f->news, true); /* whoever finds it known finds the news, too */
-	pthread_mutex_unlock(&f->lock);
-	thread_wake(f->o.wake_fd);
-	now_clear(&missed);
-}
-
-/* Waits; false = it is time to end. */
-static bool rest_ms(struct settings_follow *f, int64_t ms)
-{
-	pthread_mutex_lock(&f->lock);
-	if (!atomic_load(&f->ending))
-		thread_wait(&f->changed, &f->lock, ms);
-	pthread_mutex_unlock(&f->lock);
-	return !atomic_load(&f->ending);
-}
-
-/* Everything anew: what the topic does not say any more holds no more. */
-static void view_reset(struct settings_follow *f)
-{
+	struct settings_follow *f = ctx;
 	struct err e;
 
 	settings_view_free(f->view);
 	settings_view_new(&f->view, f->base, &e); /* the base was checked when we were opened */
 }
 
-/* A topic that is not there says nothing; a Kafka that is away says nothing yet. */
-static bool open_reader(struct settings_follow *f)
+static int view_take(void *ctx, const struct record *r, bool *changed, struct err *e)
 {
-	struct kafka_span span = { .topic = f->o.topic, .timeout_ms = OPEN_MS };
-	struct err e;
-	int r = kafka_reader_open_span(&f->reader, f->o.kafka, &span, &e);
-
-	if (r == OK)
-		return true;
-	f->reader = NULL;
-	if (r != ERR_INVALID) {
-		set_why(f, e.text);
-		return false;
-	}
-	if (!f->told_missing)
-		log_warn("ev=settings-missing why=\"%s\"", e.text);
-	f->told_missing = true;
-	if (!f->known) /* else what is known holds on: no pause ends by a topic that is gone */
-		publish(f);
-	return false;
+	return settings_view_take(((struct settings_follow *)ctx)->view, r, changed, e);
 }
 
-static bool take(struct settings_follow *f, const struct record *r)
+static struct settings_now now_of(const struct settings_view *v)
 {
-	bool changed = false;
-	struct err e;
-
-	if (settings_view_take(f->view, r, &changed, &e) < 0)
-		log_warn("ev=settings-skipped partition=%d offset=%lld why=\"%s\"", r->partition,
-			 (long long)r->offset, e.text);
-	return changed;
+	return (struct settings_now){ settings_view_tenants(v), settings_view_pauses(v) };
 }
 
-/* Reads until the client breaks or we are to end. */
-static void read_all(struct settings_follow *f, int64_t *again_ms)
+static void *view_made(void *ctx)
 {
-	bool known = false, changed = true;
-	size_t unpublished = 0;
-	struct record record;
-	struct err e;
-	int r = OK;
+	struct settings_now now = now_of(((struct settings_follow *)ctx)->view);
 
-	while (r != ERR_FATAL && !atomic_load(&f->ending)) {
-		r = kafka_reader_next(f->reader, known && changed ? 0 : TURN_MS, &record, &e);
-		if (r == OK) {
-			changed |= take(f, &record);
-			unpublished++;
-		}
-		known = known || kafka_reader_caught_up(f->reader);
-		if (!known || !changed || (r == OK && unpublished < PUBLISH_EVERY))
-			continue;
-		publish(f);
-		*again_ms = AGAIN_MIN_MS;
-		changed = false;
-		unpublished = 0;
-	}
-	if (r == ERR_FATAL)
-		log_warn("ev=settings-away why=\"%s\"", e.text);
+	return xmemdup(&now, sizeof(now));
 }
 
-static void *follow_main(void *arg)
+static void made_drop(void *made)
 {
-	struct settings_follow *f = arg;
-	int64_t again_ms = AGAIN_MIN_MS;
-
-	do {
-		view_reset(f);
-		if (open_reader(f)) {
-			read_all(f, &again_ms);
-			kafka_reader_close(f->reader);
-		}
-		again_ms = again_ms * 2 < AGAIN_MAX_MS ? again_ms * 2 : AGAIN_MAX_MS;
-	} while (rest_ms(f, again_ms));
-	return NULL;
+	now_clear(made);
+	free(made);
 }
-
-/* ---- the loop ---- */
 
 int settings_follow_open(struct settings_follow **out, const struct settings_follow_options *o,
 			 struct err *e)
 {
 	struct settings_follow *f = xcalloc(1, sizeof(*f));
+	struct topic_follow_options topic = {
+		.what = "settings",
+		.kafka = o->kafka,
+		.topic = o->topic,
+		.view = { f, view_reset, view_take, view_made, made_drop },
+		.wake_fd = o->wake_fd,
+	};
 
-	f->o = *o;
 	f->base = json_deep_copy(o->base);
 	if (settings_view_new(&f->view, f->base, e) < 0) {
 		json_decref(f->base);
 		free(f);
 		return ERR_FATAL;
 	}
-	snprintf(f->why, sizeof(f->why), "topic %s is not read yet", o->topic);
-	f->next = (struct settings_now){ settings_view_tenants(f->view),
-					 settings_view_pauses(f->view) };
-	atomic_store(&f->news, true);
-	pthread_mutex_init(&f->lock, NULL);
-	thread_cond_init(&f->changed);
-	thread_start(&f->thread, follow_main, f);
+	f->at_once = now_of(f->view);
+	f->topic = topic_follow_open(&topic);
 	*out = f;
 	return OK;
 }
 
 bool settings_follow_take(struct settings_follow *f, struct settings_now *now)
 {
-	struct settings_now next;
+	struct settings_now *news = topic_follow_take(f->topic), next = f->at_once;
 
-	if (!atomic_exchange(&f->news, false))
-		return false;
-	pthread_mutex_lock(&f->lock);
-	next = f->next;
-	f->next = (struct settings_now){ 0 };
-	pthread_mutex_unlock(&f->lock);
+	if (news) {
+		now_clear(&f->at_once);
+		next = *news;
+		free(news);
+	}
+	f->at_once = (struct settings_now){ 0 };
 	if (!next.tenants)
 		return false;
 	now_clear(now);
@@ -210,25 +95,16 @@ bool settings_follow_take(struct settings_follow *f, struct settings_now *now)
 
 const char *settings_follow_waits(struct settings_follow *f)
 {
-	pthread_mutex_lock(&f->lock);
-	memcpy(f->why_told, f->why, sizeof(f->why));
-	pthread_mutex_unlock(&f->lock);
-	return f->why_told[0] ? f->why_told : NULL;
+	return topic_follow_waits(f->topic);
 }
 
 void settings_follow_close(struct settings_follow *f)
 {
 	if (!f)
 		return;
-	pthread_mutex_lock(&f->lock);
-	atomic_store(&f->ending, true);
-	pthread_cond_signal(&f->changed);
-	pthread_mutex_unlock(&f->lock);
-	pthread_join(f->thread, NULL);
-	now_clear(&f->next);
+	topic_follow_close(f->topic);
+	now_clear(&f->at_once);
 	settings_view_free(f->view);
 	json_decref(f->base);
-	pthread_cond_destroy(&f->changed);
-	pthread_mutex_destroy(&f->lock);
 	free(f);
 }

@@ -1,11 +1,9 @@
 /*
  * settings_follow - topic invite-settings, followed while a service runs.
  *
- * A thread of its own reads the topic from its start, folds it (settings_view.h) and, once it has
- * come to the end and whenever something new is there, leaves what holds for the loop to take.
- * Nothing in the topic can stop a service: a bad record is logged and passed over. Where the topic
- * does not exist the configuration alone holds, and the topic is looked for again; where it was
- * there before, what was known holds on.
+ * The topic is folded (settings_view.h) over the configuration by a thread of its own
+ * (topic_follow.h), and the loop takes what holds. Where the topic does not exist the configuration
+ * alone holds; where it was there before, what was known holds on.
  */
 #ifndef BECKON_SETTINGS_FOLLOW_H
 #define BECKON_SETTINGS_FOLLOW_H
