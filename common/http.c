@@ -2,12 +2,11 @@
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "http_address.h"
 #include "mem.h"
 
 #define BODY_MAX_BYTES ((size_t)4 << 20)
@@ -82,34 +81,6 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	return send_reply(connection, &reply);
 }
 
-/* getaddrinfo would take 99999 as a port. */
-static bool is_port(const char *s)
-{
-	size_t n = strspn(s, "0123456789");
-
-	return n > 0 && n < 6 && !s[n] && strtoul(s, NULL, 10) <= UINT16_MAX;
-}
-
-/* "host:port" or "[host]:port", in digits. The caller frees *out. */
-static int address_of(const char *listen, struct addrinfo **out, struct err *e)
-{
-	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-					.ai_socktype = SOCK_STREAM };
-	const char *colon = strrchr(listen, ':'), *host = listen;
-	size_t n = colon ? (size_t)(colon - listen) : 0;
-
-	if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
-		host++;
-		n -= 2;
-	}
-	autofree char *name = xstrndup(host, n);
-
-	if (n == 0 || !is_port(colon + 1) || getaddrinfo(name, colon + 1, &hints, out) != 0)
-		return err_set(e, ERR_FATAL,
-			       "'%.60s' is not an address and port like 127.0.0.1:9464", listen);
-	return OK;
-}
-
 /* Port reuse is not asked for: a second process on the same port must fail, not share. */
 static struct MHD_Daemon *start(struct http *h, struct addrinfo *a)
 {
@@ -133,7 +104,7 @@ int http_open(struct http **out, const struct http_options *o, struct err *e)
 {
 	struct addrinfo *address;
 	struct http *h;
-	int r = address_of(o->listen, &address, e);
+	int r = http_address(o->listen, &address, e);
 
 	if (r < 0)
 		return r;

@@ -20,6 +20,7 @@ static const struct config_key keys[] = {
 	  .max = 3600000,
 	  .help = "How long what was being sent may take to be told before Redis is made anew: "
 		  "message_deadline and 15s." },
+	SITE_KEYS(S),
 };
 #undef S
 

@@ -47,6 +47,7 @@ int64_t status_tick(void *ctx)
 	int64_t again_ms;
 	struct err e;
 
+	site_tick(s->site);
 	if (stage_ready(s->run) || !redis_connected(guard_redis(stage_guard(s->run))))
 		return LOOK_MS;
 	if (stage_stopping(s->run))
@@ -130,13 +131,14 @@ int status_open(void *ctx, struct run *r, struct err *e)
 	o.pass.ring = s->ring;
 	s->rebuild = rebuild_open(&o);
 	open_metrics(s);
-	return OK;
+	return site_open(&s->site, r, &s->settings.site, e);
 }
 
 void status_close(void *ctx)
 {
 	struct status *s = ctx;
 
+	site_close(s->site);
 	rebuild_close(s->rebuild);
 	keyring_free(s->ring);
 	free(s->kafka);

@@ -8,12 +8,14 @@
 #define BECKON_STATUS_H
 
 #include "rebuild.h"
+#include "site.h"
 #include "stage.h"
 
 struct status_settings {
 	json_t *tenants;
 	char *recipient_key, *ring_file;
 	int64_t wait_ms;
+	struct site_settings site;
 };
 
 struct status {
@@ -22,6 +24,7 @@ struct status {
 	struct keyring *ring;
 	struct kafka_property *kafka;
 	struct rebuild *rebuild;
+	struct site *site; /* NULL = both doors are shut */
 	char by[REFILL_NAME_SIZE];
 	char phase[16]; /* told last */
 	struct metric *running, *done, *total, *rebuilds, *seconds;

@@ -1,0 +1,34 @@
+#include "api.h"
+#include "mem.h"
+#include "openapi_yaml.h"
+
+static void openapi(struct web_request *q, struct http_response *a)
+{
+	(void)q;
+	a->type = "application/yaml";
+	a->fixed = openapi_yaml;
+	a->fixed_len = sizeof(openapi_yaml) - 1;
+}
+
+static void session(struct web_request *q, struct http_response *a)
+{
+	const struct web_person *p = &q->person;
+	json_t *who = json_pack("{ss,ss,ss}", "id", p->id, "role", web_roles[p->role], "tenant",
+				p->tenant);
+
+	if (*p->name)
+		json_object_set_new(who, "name", json_string(p->name));
+	if (*p->csrf)
+		json_object_set_new(who, "csrf", json_string(p->csrf));
+	web_json(a, 200, who);
+}
+
+static const struct web_route routes[] = {
+	{ "GET", "/v1/openapi.yaml", WEB_PRIVATE, WEB_ANYONE, .handle = openapi },
+	{ "GET", "/v1/session", WEB_PRIVATE, WEB_VIEWER, .handle = session },
+};
+
+struct web_module api_meta_module(void)
+{
+	return (struct web_module){ .routes = routes, .count = ARRAY_LEN(routes) };
+}

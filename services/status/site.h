@@ -1,0 +1,43 @@
+/*
+ * site - what the status service offers over HTTP: every module's routes, hung on one web.
+ */
+#ifndef BECKON_SITE_H
+#define BECKON_SITE_H
+
+#include "stage.h"
+#include "web.h"
+
+struct site_settings {
+	char *public_listen, *private_listen;
+	struct config_list proxies;
+	int64_t threads, rate_per_s;
+};
+
+/* Rows of a table of keys for a struct with a struct site_settings called site. */
+/* clang-format off */
+#define SITE_KEYS(S) \
+	{ CONFIG_STRING(S, site.public_listen), .name = "http.public", \
+	  .help = "Address of accept pages and receipts, behind a proxy that has the certificate; none = shut." }, \
+	{ CONFIG_STRING(S, site.private_listen), .name = "http.private", \
+	  .help = "Address of API and dashboard, not to be reached from outside; none = shut." }, \
+	{ CONFIG_INT(S, site.threads), .name = "http.threads", .fallback = "4", .min = 1, \
+	  .max = WEB_THREADS_MAX, .help = "Requests answered at the same time, of each of both." }, \
+	{ CONFIG_INT(S, site.rate_per_s), .name = "http.rate", .fallback = "100", .min = 0, \
+	  .max = 1000000, .help = "Requests a second of one address; five seconds' worth may come at once; 0 = any." }, \
+	{ CONFIG_LIST(S, site.proxies), .name = "http.proxies", \
+	  .help = "Addresses of proxies whose X-Forwarded-For is believed." }
+/* clang-format on */
+
+struct site;
+
+/* *out is NULL where both doors are shut. Borrowed until site_close: r and s. ERR_FATAL: an address
+   that cannot be listened on. */
+int site_open(struct site **out, struct run *r, const struct site_settings *s, struct err *e);
+
+/* Hands what holds now to the threads, and what they counted to the metrics. Every turn of the
+   loop; takes NULL. */
+void site_tick(struct site *s);
+
+void site_close(struct site *s); /* takes NULL */
+
+#endif
