@@ -32,8 +32,9 @@ static void list_add(struct parcel_list *l, struct parcel *p)
 /* Counts p in or out of its place, by its recipient's domain. */
 static void count_place(struct courier *c, const struct parcel *p, int by)
 {
-	if (p->place == PARCEL_AWAY) {
-		p->lane->away[p->domain] += (unsigned)by;
+	if (p->place == PARCEL_AWAY && p->lane) {
+		p->lane->pool->away[p->domain] += (unsigned)by;
+		p->lane->pool->away_count += (size_t)by;
 		p->lane->away_count += (size_t)by;
 	}
 	if (p->place != PARCEL_WAITING)
@@ -142,11 +143,19 @@ void courier_flushed(struct courier *c, struct work *w)
 	parcel_free(p);
 }
 
-static void take_back(struct courier *c, struct lane *lane, int64_t before_ms)
+static bool lane_is_closed(const void *ctx, const struct parcel_link *l)
+{
+	(void)ctx;
+	return !lane_is_open(((const struct parcel *)l)->lane);
+}
+
+static void take_back(struct courier *c, struct pool *pool, int64_t before_ms,
+		      bool (*wanted)(const void *, const struct parcel_link *))
 {
 	struct parcel_link *next;
 
-	for (struct parcel_link *l = exchange_take_back(lane->exchange, before_ms); l; l = next) {
+	for (struct parcel_link *l = exchange_take_back(pool->exchange, before_ms, wanted, NULL); l;
+	     l = next) {
 		next = l->next;
 		courier_give_back(c, (struct parcel *)l, now_mono_ms());
 	}
@@ -169,11 +178,11 @@ void courier_revoked(struct courier *c, struct work *w)
 
 /* ---- the turn ---- */
 
-static void collect_done(struct courier *c, struct lane *lane)
+static void collect_done(struct courier *c, struct pool *pool)
 {
 	struct parcel_link *next;
 
-	for (struct parcel_link *l = exchange_done(lane->exchange); l; l = next) {
+	for (struct parcel_link *l = exchange_done(pool->exchange); l; l = next) {
 		next = l->next;
 		courier_judge(c, (struct parcel *)l);
 	}
@@ -221,8 +230,7 @@ static void take_answers(struct courier *c)
 		p->unheard = false;
 		if (p->claim.answer != CLAIM_LIMITED)
 			courier_answer_claim(c, p);
-		else if (!strcmp(p->claim.limited_by, "relay") &&
-			 lane_full(p->lane, p->claim.wait_ms))
+		else if (!strcmp(p->claim.limited_by, "relay") && lane_full(c, p, p->claim.wait_ms))
 			courier_give_back(c, p, now_mono_ms()); /* another relay takes it */
 		else
 			limited[n++] = p;
@@ -247,20 +255,22 @@ static void ask_redis(struct courier *c, int64_t now)
 	take_answers(c);
 }
 
-static int64_t tick_lanes(struct courier *c, int64_t now)
+static int64_t tick_pools(struct courier *c, int64_t now)
 {
 	int64_t next = INT64_MAX;
 
-	for (size_t i = 0; i < c->nlanes; i++) {
-		struct lane *l = &c->lanes[i];
-		int64_t lane_next = exchange_tick(l->exchange, now, now_boot_ms());
+	for (size_t i = 0; i < c->npools; i++) {
+		struct pool *p = &c->pools[i];
+		int64_t pool_next = exchange_tick(p->exchange, now, now_boot_ms());
 		bool all;
 
-		next = lane_next < next ? lane_next : next;
-		collect_done(c, l);
-		all = !lane_is_open(l) || stage_stopping(c->run) || stage_paused(c->run) ||
+		next = pool_next < next ? pool_next : next;
+		collect_done(c, p);
+		all = !pool_is_open(p) || stage_stopping(c->run) || stage_paused(c->run) ||
 		      c->recall;
-		take_back(c, l, all ? INT64_MAX : now - STALE_READY_MS);
+		take_back(c, p, all ? INT64_MAX : now - STALE_READY_MS, NULL);
+		if (c->channel->aim && !all)
+			take_back(c, p, INT64_MAX, lane_is_closed);
 	}
 	return next;
 }
@@ -272,7 +282,7 @@ int64_t courier_tick(struct courier *c)
 	if (c->settings_count != stage_settings_count(c->run))
 		c->recall = true; /* what is ready may be paused now */
 	c->settings_count = stage_settings_count(c->run);
-	next = tick_lanes(c, now);
+	next = tick_pools(c, now);
 	c->recall = false;
 	if (stage_ready(c->run))
 		ask_redis(c, now);
@@ -301,8 +311,8 @@ size_t courier_draining(struct courier *c, bool over)
 {
 	let_go_unheard(c, &c->lists[PARCEL_WAITING]);
 	let_go_unheard(c, &c->lists[PARCEL_RESTING]);
-	for (size_t i = 0; i < c->nlanes && over; i++)
-		exchange_cut_all(c->lanes[i].exchange);
+	for (size_t i = 0; i < c->npools && over; i++)
+		exchange_cut_all(c->pools[i].exchange);
 	return c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count + c->releases.count;
 }
 
@@ -310,14 +320,14 @@ const char *courier_waits(struct courier *c)
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < c->nlanes; i++)
-		if (lane_is_open(&c->lanes[i]))
+	for (size_t i = 0; i < c->npools; i++)
+		if (pool_is_open(&c->pools[i]))
 			return NULL;
 	c->why[0] = '\0';
-	for (size_t i = 0; i < c->nlanes && used + 2 < sizeof(c->why); i++) {
+	for (size_t i = 0; i < c->npools && used + 2 < sizeof(c->why); i++) {
 		if (i)
 			used += (size_t)snprintf(c->why + used, sizeof(c->why) - used, "; ");
-		route_why(c->lanes[i].route, c->why + used, sizeof(c->why) - used);
+		route_why(c->pools[i].route, c->why + used, sizeof(c->why) - used);
 		used += strlen(c->why + used);
 	}
 	return c->why;
@@ -334,7 +344,7 @@ struct courier *courier_open(struct run *r, const struct channel *channel,
 	c->channel = channel;
 	c->o = *o;
 	c->journal = stage_journal(r);
-	lanes_open(c);
+	pools_open(c);
 	snprintf(c->source, sizeof(c->source), "beckon/%s", channel->name);
 	if (c->journal && journal_former_count(c->journal))
 		log_warn("ev=left-behind deliveries=%zu", journal_former_count(c->journal));
@@ -350,7 +360,7 @@ void courier_close(struct courier *c)
 {
 	if (!c)
 		return;
-	lanes_close(c);
+	pools_close(c);
 	for (int i = 0; i < PARCEL_PLACES; i++)
 		for (struct parcel *p = c->lists[i].first, *next; p; p = next) {
 			next = p->next;

@@ -13,6 +13,11 @@
  * closes, what has not been sent is given back and goes by another. Where all are closed nothing is
  * claimed, and no attempt is consumed. Where Redis cannot settle, the outcome is appended at once
  * and settled later.
+ *
+ * A channel that aims has a way of its own for each delivery: a route is then a provider times the
+ * region that the recipient is in, what one provider refuses for now goes by the next at once, a
+ * provider that was in trouble begins with a few messages, and what may have been taken over is
+ * never sent by another provider.
  */
 #ifndef BECKON_COURIER_H
 #define BECKON_COURIER_H
@@ -44,7 +49,8 @@ enum parcel_place {
 };
 
 struct courier;
-struct lane; /* a route, and what is under way on it */
+struct lane;  /* a route, and what is under way on it */
+struct lanes; /* those that a delivery may take */
 
 /* One delivery in hand. */
 struct parcel {
@@ -67,11 +73,14 @@ struct parcel {
 	int64_t read_ms;       /* monotonic: when it came into our hands */
 	unsigned route_faults; /* met in a row: a message that breaks connections is not retried for
 				  ever */
-	struct lane *lane;     /* the route it is asked for, or away on; NULL before */
-	unsigned domain;       /* bucket of the recipient's domain */
-	bool elsewhere; /* what is judged was before this claim: nobody knows on which route */
-	bool unheard;	/* the answer to its last claim was lost: it may be ours in Redis */
-	bool gone;	/* its partition went to somebody else while it was away */
+	struct lanes *lanes;
+	struct lane *lane;   /* the route it is asked for, or away on; NULL before, and where no
+				route is open to where it is to go */
+	unsigned domain;     /* bucket of the recipient's domain */
+	unsigned refused_by; /* bits of the pools that have refused it for now */
+	bool elsewhere;	     /* what is judged was before this claim: nobody knows on which route */
+	bool unheard;	     /* the answer to its last claim was lost: it may be ours in Redis */
+	bool gone;	     /* its partition went to somebody else while it was away */
 
 	/* the claim */
 	struct claim claim;
@@ -89,6 +98,8 @@ struct parcel {
 	const char *template_name, *template_locale,
 		*template_sha256; /* live as long as the catalog */
 	unsigned template_version;
+	unsigned segments; /* of an SMS; 0 = it is none */
+	const char *encoding;
 
 	/* what is told */
 	struct verdict verdict;
@@ -106,9 +117,26 @@ struct parcel {
 struct channel_route {
 	const char *name;  /* told in outcomes as provider */
 	int order, weight; /* routing.h */
-	size_t sessions;   /* at the most */
+	size_t sessions;   /* at the most: connections, or requests under way */
 	struct tenant_rate limit;
-	void *ctx; /* of the channel's callbacks */
+	bool idempotent; /* what is sent again under the same id is sent once */
+	void *ctx;	 /* of the channel's callbacks */
+};
+
+/* One of the ways of a delivery, and its terms. */
+struct channel_way {
+	size_t route; /* which of the channel's */
+	int order, weight;
+	struct tenant_rate limit; /* of this route and region */
+};
+
+/* Where a delivery is aimed at. Deliveries of the same region and rule have the same ways. */
+#define CHANNEL_REGION_SIZE 4
+struct channel_aim {
+	char region[CHANNEL_REGION_SIZE]; /* "RU"; "001" = of no country */
+	size_t rule;
+	struct channel_way ways[ROUTING_MAX];
+	size_t nways; /* 0: nobody serves it */
 };
 
 /* How a channel sends; callbacks run on channel threads unless they say otherwise. */
@@ -121,6 +149,12 @@ struct channel {
 	int (*probe)(void *ctx, struct err *e);
 	struct channel_route routes[ROUTING_MAX];
 	size_t nroutes;
+	/* A channel whose threads have many parcels at once, one a route: see exchange.h. */
+	void (*wake)(void *ctx);
+	/* Called by the loop for each job, with ctx. NULL = every delivery may take each route, on
+	   the route's terms. */
+	void (*aim)(void *ctx, const struct job *job, struct channel_aim *out);
+	void *ctx;
 };
 
 struct courier_options {
@@ -147,6 +181,8 @@ const char *courier_waits(struct courier *c);
 /* ---- for channel threads ---- */
 
 struct parcel *parcel_next(struct worker *w, int64_t idle_ms);
+/* What is under way is to be ended: for threads that have many. */
+bool parcel_is_cut(const struct worker *w);
 /* The last bytes may leave now: false = the lease is over or the loop is stuck, do not send. */
 bool parcel_dot(struct worker *w, struct parcel *p);
 void parcel_answer(struct worker *w, struct parcel *p, const struct mail_result *result);

@@ -7,17 +7,12 @@
 #define UNDER_WAY_AGAIN_MS 50
 #define WAITING_PER_SESSION 3
 
-static bool serves(const struct courier *c, size_t i)
-{
-	return c->serving & 1u << i;
-}
-
 static size_t room(const struct courier *c)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->nlanes && !stage_stopping(c->run) && !stage_paused(c->run); i++)
-		n += serves(c, i) ? lane_room(&c->lanes[i]) : 0;
+	for (size_t i = 0; i < c->npools && !stage_stopping(c->run) && !stage_paused(c->run); i++)
+		n += c->pools[i].serving ? pool_room(&c->pools[i]) : 0;
 	return n < COURIER_PIPELINE_MAX ? n : COURIER_PIPELINE_MAX;
 }
 
@@ -42,30 +37,66 @@ static bool is_under_way(const struct courier *c, const struct parcel *p)
    as nobody else waits. */
 static bool may_ask(const struct lane *l, const struct parcel *p, bool more, int64_t now)
 {
-	if (l->away[p->domain] + l->asked[p->domain] < (l->terms->sessions + 1) / 2)
+	const struct pool *pool = l->pool;
+
+	if (pool->away[p->domain] + pool->asked[p->domain] < (pool->terms->sessions + 1) / 2)
 		return true;
-	return more && now - l->courier->answered_ms[p->domain] < COURIER_QUICK_MS;
+	return more && now - pool->courier->answered_ms[p->domain] < COURIER_QUICK_MS;
+}
+
+/* Those of `from` that have room for p. */
+static unsigned able(const struct parcel *p, unsigned from, bool more, int64_t now)
+{
+	struct lane *const *list = p->lanes->list;
+	unsigned able = 0;
+
+	for (size_t i = 0; i < p->lanes->n; i++)
+		if (from & 1u << i && lane_room(list[i]) && may_ask(list[i], p, more, now))
+			able |= 1u << i;
+	return able;
 }
 
 /* The lane that takes p; NULL = none has room for it. */
-static struct lane *take_lane(struct courier *c, const struct parcel *p, bool more, int64_t now)
+static struct lane *take_lane(const struct parcel *p, bool more, int64_t now)
 {
-	unsigned able = 0;
+	struct lanes *s = p->lanes;
+	bool any = !p->refused_by && !p->job.provider[0];
+	unsigned from = any && s->trials ? able(p, s->trials, more, now) : 0;
 	int chosen;
 
-	for (size_t i = 0; i < c->nlanes; i++)
-		if (serves(c, i) && lane_room(&c->lanes[i]) && may_ask(&c->lanes[i], p, more, now))
-			able |= 1u << i;
-	chosen = routing_take(c->routing, c->nlanes, able);
-	return chosen < 0 ? NULL : &c->lanes[chosen];
+	if (!from)
+		from = able(p, lanes_serving(s, p), more, now);
+	chosen = routing_take(s->routing, s->n, from);
+	return chosen < 0 ? NULL : s->list[chosen];
 }
 
 static void ask_for(struct courier *c, struct parcel *p, struct lane *l)
 {
 	p->lane = l;
-	l->asked[p->domain]++;
+	l->pool->asked[p->domain]++;
+	l->pool->asked_count++;
 	l->asked_count++;
 	parcel_move(c, p, PARCEL_ASKED);
+}
+
+/* No way is open to where p is to go, although some are to elsewhere: it asks all the same, and is
+   parked. */
+static bool is_cut_off(const struct courier *c, struct parcel *p)
+{
+	if (!c->channel->aim || lanes_serving(p->lanes, p) || p->lanes->trials)
+		return false;
+	p->refused_by = 0; /* who has refused it may take it by and by */
+	return !lanes_serving(p->lanes, p);
+}
+
+static void forget_asked(struct courier *c)
+{
+	for (const struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = p->next) {
+		if (!p->lane)
+			continue;
+		p->lane->pool->asked[p->domain] = 0;
+		p->lane->pool->asked_count = p->lane->asked_count = 0;
+	}
 }
 
 /* Moves up to n waiting parcels to be asked for; returns how many more there was room for. */
@@ -80,8 +111,12 @@ static size_t choose(struct courier *c, size_t n, bool more, int64_t now)
 		if (is_under_way(c, p)) {
 			p->ask_at_ms = now + UNDER_WAY_AGAIN_MS;
 			parcel_move(c, p, PARCEL_RESTING);
-		} else if ((l = take_lane(c, p, more, now))) {
+		} else if ((l = take_lane(p, more, now))) {
 			ask_for(c, p, l);
+			n--;
+		} else if (is_cut_off(c, p)) {
+			p->lane = NULL;
+			parcel_move(c, p, PARCEL_ASKED);
 			n--;
 		}
 	}
@@ -106,8 +141,7 @@ void courier_choose(struct courier *c, int64_t now)
 		n = choose(c, n, false, now);
 	n = choose(c, n, true, now);
 	c->held_back = n > 0;
-	for (const struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = p->next)
-		p->lane->asked[p->domain] = p->lane->asked_count = 0;
+	forget_asked(c);
 }
 
 /* In how many ms somebody is to be asked for; what cannot be asked now is woken by what changes

@@ -32,18 +32,22 @@ static void make_token(struct courier *c, struct parcel *p, const char *kid)
 
 void courier_prepare_claim(struct courier *c, struct parcel *p)
 {
-	struct limit_relay relay = { p->lane->terms->name, p->lane->terms->limit };
+	struct limit_relay relay = { 0 };
 
 	make_token(c, p, p->job.kid);
 	courier_hold(c, p);
-	limit_find(&c->limits, &p->job, p->tenant, &c->o.limits, &relay);
+	if (p->lane)
+		relay = (struct limit_relay){ p->lane->pool->terms->name,
+					      p->lane->pool->terms->limit, p->lane->name,
+					      p->lane->limit };
+	limit_find(&c->limits, &p->job, p->tenant, &c->o.limits, p->lane ? &relay : NULL);
 	if (c->journal) {
 		p->entry = journal_take(c->journal, p->job.id, p->job.turn);
 		assert(p->entry >= 0); /* it has one for every work that can be in hand */
 	}
 	p->asked_ms = now_mono_ms();
 	p->withheld = p->elsewhere = false;
-	p->reason[0] = '\0'; /* what a former try left */
+	p->reason[0] = p->provider_message_id[0] = '\0'; /* what a former try left */
 	p->retry_after_ms = p->send_ms = 0;
 	p->lease_end_boot_ms = now_boot_ms() + c->o.deadline_ms + LEASE_MARGIN_MS;
 	claim_clear(&p->claim);
@@ -81,6 +85,12 @@ static int64_t window_end(const struct parcel *p)
 	return job_is_password(&p->job) ? 0 : p->claim.now_ms + p->job.ttl_s * 1000;
 }
 
+/* In doubt, and nobody knows with whom: nobody else may have it. */
+static bool is_lost_doubt(const struct courier *c, const struct parcel *p)
+{
+	return c->channel->aim && p->claim.doubts > 0 && !p->job.provider[0];
+}
+
 /* Ours: to a channel thread, unless its time is over. */
 static void send(struct courier *c, struct parcel *p)
 {
@@ -97,8 +107,10 @@ static void send(struct courier *c, struct parcel *p)
 		judge(c, p, REACH_REFUSED, "not_sent_in_time");
 	else if (!p->token[0] && !job_is_password(&p->job))
 		judge(c, p, REACH_REFUSED, "render_failed");
+	else if (is_lost_doubt(c, p))
+		judge(c, p, REACH_IN_DOUBT, NULL);
 	else
-		exchange_put(p->lane->exchange, &p->link);
+		exchange_put(p->lane->pool->exchange, &p->link);
 }
 
 /* What an earlier life of this process left behind decides: sent as if new, in doubt, or only to be
@@ -195,7 +207,8 @@ static void fill_limited(const struct courier *c, const struct parcel *p, struct
 {
 	l->stand = (struct job_stand){ .turn = p->job.turn + 1,
 				       .attempt = p->job.attempt,
-				       .waited = courier_waits_for(p) };
+				       .waited = courier_waits_for(p),
+				       .provider = p->job.provider };
 	l->item = (struct later_item){
 		.id = p->job.id,
 		.turn = l->stand.turn,

@@ -12,6 +12,8 @@
 /* What is paused asks again by itself so long after the pause's end, or after now where it has
    none: for a Redis that has forgotten the groups. */
 #define PAUSED_AGAIN_MS 3600000
+/* What no provider takes now asks again so much later, up to twice that. */
+#define DOWN_AGAIN_MS 30000
 
 static const char *text_of(const struct parcel *p, const char *object, const char *member)
 {
@@ -31,7 +33,7 @@ static const struct pause *find_pause(const struct parcel *p, int64_t now)
 	struct pause_for who = {
 		.tenant = p->job.delivery.tenant,
 		.batch = text_of(p, "batch", "id"),
-		.provider = p->lane->terms->name,
+		.provider = p->lane ? p->lane->pool->terms->name : NULL,
 		.domain = domain ? domain + 1 : NULL,
 	};
 
@@ -40,7 +42,7 @@ static const struct pause *find_pause(const struct parcel *p, int64_t now)
 
 bool courier_lane_is_paused(const struct courier *c, const struct lane *l)
 {
-	struct pause_for who = { .provider = l->terms->name };
+	struct pause_for who = { .provider = l->pool->terms->name };
 	const struct pause *pause = pause_find(stage_pauses(c->run), &who, now_ms());
 
 	return pause && pause->scope == PAUSE_PROVIDER;
@@ -74,6 +76,9 @@ void courier_hold(struct courier *c, struct parcel *p)
 	if (open > now) {
 		p->hold.reason = "quiet_hours";
 		p->hold.until_ms = open;
+	} else if (!p->lane) {
+		p->hold.reason = "provider_down";
+		p->hold.until_ms = now + DOWN_AGAIN_MS + random() % DOWN_AGAIN_MS;
 	}
 }
 

@@ -1,19 +1,14 @@
-/* The routes of a channel, each with its sessions, its metrics and what is known of it. */
+/* The routes of a channel: which of them take messages, and what is known of each. */
 #include "courier_priv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "codes.h"
+#include "mem.h"
 #include "now.h"
 
-#define ZOMBIE_MS 5000 /* half a Kafka session */
-
-static void work(void *ctx, struct worker *w, struct parcel_link *first)
-{
-	struct lane *l = ctx;
-
-	l->courier->channel->work(l->terms->ctx, w, (struct parcel *)first);
-}
+#define SLOW_MS 5000 /* an answer that takes longer */
 
 static void open_metrics(struct lane *l, struct metrics *m)
 {
@@ -31,10 +26,10 @@ static void open_metrics(struct lane *l, struct metrics *m)
 						     "Messages that a relay sent back for later." };
 	static const struct metric_family passed_over = {
 		METRIC_GAUGE, "beckon_route_passed_over",
-		"1 while another route is taken, since this one sent back much or its limit is "
-		"used up."
+		"1 while another route is taken, since this one sent back much, is slow, or its "
+		"limit is used up."
 	};
-	const char *labels[] = { "route", l->terms->name, NULL };
+	const char *labels[] = { "route", l->name, NULL };
 
 	l->in_flight = metrics_series(m, &in_flight, labels);
 	l->up = metrics_series(m, &up, labels);
@@ -43,82 +38,145 @@ static void open_metrics(struct lane *l, struct metrics *m)
 	l->passed_over = metrics_series(m, &passed_over, labels);
 }
 
-static void lane_open(struct courier *c, struct lane *l, const struct channel_route *terms)
+struct lane *lane_of(struct pool *pool, const char *region, struct tenant_rate limit)
 {
-	struct exchange_options x = {
-		.sessions = terms->sessions,
-		.wake_fd = stage_wake_fd(c->run),
-		.deadline_ms = c->o.deadline_ms,
-		.zombie_ms = ZOMBIE_MS,
-		.work = work,
-		.ctx = l,
-	};
+	struct courier *c = pool->courier;
+	struct lane *l;
 
-	l->courier = c;
-	l->terms = terms;
-	l->exchange = exchange_new(&x);
-	l->route = route_new(terms->name, c->channel->probe, terms->ctx, x.wake_fd);
+	for (l = c->all_lanes; l; l = l->next)
+		if (l->pool == pool && !strcmp(l->region, region))
+			return l;
+	l = xcalloc(1, sizeof(*l));
+	l->pool = pool;
+	l->limit = limit;
+	text_put(l->region, sizeof(l->region), region);
+	snprintf(l->name, sizeof(l->name), region[0] ? "%s/%s" : "%s", pool->terms->name, region);
 	open_metrics(l, stage_metrics(c->run));
-}
-
-void lanes_open(struct courier *c)
-{
-	for (size_t i = 0; i < c->channel->nroutes; i++) {
-		const struct channel_route *terms = &c->channel->routes[i];
-
-		lane_open(c, &c->lanes[i], terms);
-		c->routing[i] = (struct routing){ .order = terms->order, .weight = terms->weight };
-		c->sessions += terms->sessions;
-	}
-	c->nlanes = c->channel->nroutes;
-	lanes_look(c);
-}
-
-void lanes_close(struct courier *c)
-{
-	for (size_t i = 0; i < c->nlanes; i++) {
-		exchange_free(c->lanes[i].exchange);
-		route_free(c->lanes[i].route);
-	}
+	l->next = c->all_lanes;
+	c->all_lanes = l;
+	return l;
 }
 
 bool lane_is_open(const struct lane *l)
 {
-	return route_is_open(l->route);
+	return pool_is_open(l->pool) && !quarrel_holds(&l->quarrel, now_mono_ms());
+}
+
+size_t lane_room(const struct lane *l)
+{
+	size_t room = pool_room(l->pool), taken = l->away_count + l->asked_count;
+
+	if (!l->trial)
+		return room;
+	return room && taken < TRIAL_MESSAGES ? TRIAL_MESSAGES - taken : 0;
+}
+
+/* ---- which of them take messages ---- */
+
+static bool on_trial(const struct lane *l)
+{
+	return l->trial || l->pool->trial;
+}
+
+static void look_at(struct courier *c, struct lanes *s, int64_t now)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < s->n; i++)
+		some |= lane_is_open(s->list[i]) && !courier_lane_is_paused(c, s->list[i]);
+	s->trials = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct lane *l = s->list[i];
+
+		/* where nothing else is open a paused one is asked for: who asks is parked */
+		s->routing[i].open = lane_is_open(l) && !(some && courier_lane_is_paused(c, l));
+		s->routing[i].strained = strain_holds(&l->strain, now) ||
+					 (c->channel->aim && slowness_holds(&l->slowness, now));
+		s->routing[i].full = now < l->full_until_ms;
+		if (on_trial(l) && !s->routing[i].strained)
+			s->trials |= 1u << i;
+	}
+	s->trials &= routing_serving(s->routing, s->n);
+	for (size_t i = 0; i < s->n; i++)
+		s->routing[i].strained |= on_trial(s->list[i]);
+	s->serving = routing_serving(s->routing, s->n);
+}
+
+/* Whatever was in trouble, and is not any more, begins with a few. */
+static void begin_trials(struct courier *c, int64_t now)
+{
+	for (size_t i = 0; i < c->npools; i++)
+		c->pools[i].trial |= c->channel->aim && !pool_is_open(&c->pools[i]);
+	for (struct lane *l = c->all_lanes; l; l = l->next)
+		l->trial |= c->channel->aim &&
+			    (strain_holds(&l->strain, now) || quarrel_holds(&l->quarrel, now));
 }
 
 void lanes_look(struct courier *c)
 {
 	int64_t now = now_mono_ms();
-	bool some = false;
 
-	for (size_t i = 0; i < c->nlanes; i++)
-		some |= lane_is_open(&c->lanes[i]) && !courier_lane_is_paused(c, &c->lanes[i]);
-	for (size_t i = 0; i < c->nlanes; i++) {
-		const struct lane *l = &c->lanes[i];
-
-		/* where nothing else is open a paused one is asked for: who asks is parked */
-		c->routing[i].open = lane_is_open(l) && !(some && courier_lane_is_paused(c, l));
-		c->routing[i].strained = strain_holds(&l->strain, now);
-		c->routing[i].full = now < l->full_until_ms;
+	begin_trials(c, now);
+	for (size_t i = 0; i < c->npools; i++)
+		c->pools[i].serving = false;
+	for (struct lanes *s = c->aims; s; s = s->next) {
+		look_at(c, s, now);
+		for (size_t i = 0; i < s->n; i++)
+			s->list[i]->pool->serving |= (s->serving | s->trials) >> i & 1;
 	}
-	c->serving = routing_serving(c->routing, c->nlanes);
 }
 
-size_t lane_room(const struct lane *l)
+static bool may_take(const struct lane *l, const struct parcel *p)
 {
-	size_t most = 2 * l->terms->sessions, taken = l->away_count + l->asked_count;
+	const struct pool *pool = l->pool;
 
-	return taken < most ? most - taken : 0;
+	if (p->job.provider[0] && strcmp(p->job.provider, pool->terms->name) != 0)
+		return false;
+	return !(p->refused_by & 1u << (pool - pool->courier->pools));
 }
 
-bool lane_full(struct lane *l, int64_t ms)
+unsigned lanes_serving(const struct lanes *s, const struct parcel *p)
 {
-	struct courier *c = l->courier;
+	struct routing routing[ROUTING_MAX];
+
+	if (!p->refused_by && !p->job.provider[0])
+		return s->serving;
+	memcpy(routing, s->routing, sizeof(routing));
+	for (size_t i = 0; i < s->n; i++)
+		routing[i].open &= may_take(s->list[i], p);
+	return routing_serving(routing, s->n);
+}
+
+bool lanes_pass_on(struct parcel *p)
+{
+	const struct pool *pool = p->lane->pool;
+
+	p->refused_by |= 1u << (pool - pool->courier->pools);
+	return lanes_serving(p->lanes, p) != 0;
+}
+
+/* ---- what a try says of a lane ---- */
+
+bool lane_full(struct courier *c, const struct parcel *p, int64_t ms)
+{
+	struct lane *l = p->lane;
+	unsigned serving;
 
 	l->full_until_ms = now_mono_ms() + ms;
 	lanes_look(c);
-	return c->serving && !(c->serving & 1u << (l - c->lanes));
+	serving = lanes_serving(p->lanes, p);
+	for (size_t i = 0; i < p->lanes->n; i++)
+		if (p->lanes->list[i] == l && serving & 1u << i)
+			return false;
+	return serving != 0;
+}
+
+void lane_close(struct lane *l, const char *code, const char *why)
+{
+	if (l->region[0] && code && !strcmp(code, "region_not_enabled"))
+		quarrel_note(&l->quarrel, now_mono_ms());
+	else
+		route_close(l->pool->route, why);
 }
 
 /* Back for later, and neither the mailbox nor ourselves are why. */
@@ -130,28 +188,53 @@ static bool sent_back(const struct mail_result *r)
 		return false;
 	if (r->reach == REACH_IN_DOUBT)
 		return true;
-	return code && code->class == 'T' && strcmp(code->name, "mailbox_full") != 0;
+	return code && code->class == 'T' && strcmp(code->name, "mailbox_full") != 0 &&
+	       strcmp(code->name, "handset_unreachable") != 0;
+}
+
+static void proved(struct lane *l)
+{
+	route_proved(l->pool->route);
+	l->quarrel.pause_ms = 0;
+	l->trial = l->pool->trial = false;
 }
 
 void lane_note(struct lane *l, const struct parcel *p)
 {
+	int64_t now = now_mono_ms();
+
 	if (p->result.reach == REACH_TAKEN)
-		route_proved(l->route);
+		proved(l);
 	if (p->send_ms)
 		metric_observe(l->send_seconds, (double)p->send_ms / 1000.0);
+	if (p->result.reply.code || p->result.reach == REACH_IN_DOUBT)
+		slowness_note(&l->slowness, now, p->send_ms > SLOW_MS);
 	if (!sent_back(&p->result))
 		return;
 	metric_add(l->errors, 1);
-	strain_note(&l->strain, now_mono_ms());
+	strain_note(&l->strain, now);
+}
+
+static bool passed_over(const struct courier *c, const struct lane *l)
+{
+	bool any = false;
+
+	for (const struct lanes *s = c->aims; s; s = s->next)
+		for (size_t i = 0; i < s->n; i++) {
+			if (s->list[i] != l)
+				continue;
+			if (s->serving & 1u << i)
+				return false;
+			any |= s->routing[i].strained || s->routing[i].full;
+		}
+	return any;
 }
 
 void lanes_publish(struct courier *c)
 {
-	for (size_t i = 0; i < c->nlanes; i++) {
-		metric_set(c->lanes[i].in_flight, (double)c->lanes[i].away_count);
-		metric_set(c->lanes[i].up, lane_is_open(&c->lanes[i]));
-		metric_set(c->lanes[i].passed_over,
-			   (c->routing[i].strained || c->routing[i].full) &&
-				   !(c->serving & 1u << i));
+	for (struct lane *l = c->all_lanes; l; l = l->next) {
+		metric_set(l->in_flight, (double)l->away_count);
+		metric_set(l->up, lane_is_open(l));
+		metric_set(l->passed_over, passed_over(c, l));
 	}
 }

@@ -13,6 +13,8 @@
 #define COURIER_DOMAINS 1024
 #define COURIER_PIPELINE_MAX 256 /* claims in one pipeline */
 #define ROUTE_FAULTS_MAX 3	 /* a route */
+#define ROUTE_NAME_SIZE 48	 /* "<provider>/<region>" */
+#define TRIAL_MESSAGES 2	 /* under way at once on what was in trouble */
 #define COURIER_QUICK_MS                                                                           \
 	5000 /* an answer within this time, and not longer ago: the domain is no tarpit */
 
@@ -33,8 +35,8 @@ struct references {
 	size_t count, cap;
 };
 
-/* A route, its sessions, and what is under way on it. */
-struct lane {
+/* A relay or provider: the way to it, its sessions, and what is under way on them. */
+struct pool {
 	struct courier *courier;
 	const struct channel_route *terms;
 	struct route *route;
@@ -42,19 +44,46 @@ struct lane {
 	size_t away_count, asked_count;
 	unsigned away[COURIER_DOMAINS];	 /* parcels away, by bucket of the recipient's domain */
 	unsigned asked[COURIER_DOMAINS]; /* chosen in this turn, likewise; zero between turns */
-	int64_t full_until_ms;		 /* monotonic: its limit has refused somebody until then */
+	bool serving;			 /* one of its lanes takes messages in this turn */
+	bool trial;			 /* open again, and nothing has been taken over since */
+};
+
+/* A route: a relay, or a provider for recipients of one region, which may be closed by itself. */
+struct lane {
+	struct lane *next;
+	struct pool *pool;
+	char name[ROUTE_NAME_SIZE];
+	char region[CHANNEL_REGION_SIZE]; /* "" = of a relay */
+	struct tenant_rate limit;	  /* of the region */
+	size_t away_count, asked_count;
+	int64_t full_until_ms; /* monotonic: its limit has refused somebody until then */
 	struct strain strain;
+	struct slowness slowness;
+	struct quarrel quarrel;
+	bool trial;
 	struct metric *up, *in_flight, *send_seconds, *errors, *passed_over;
+};
+
+/* The lanes of the deliveries of one aim. */
+struct lanes {
+	struct lanes *next;
+	size_t rule;
+	char region[CHANNEL_REGION_SIZE];
+	struct lane *list[ROUTING_MAX];
+	struct routing routing[ROUTING_MAX]; /* the same, as routing.h sees them */
+	size_t n;
+	unsigned serving; /* bits of those that take messages in this turn */
+	unsigned trials;  /* of those that would, and take a few */
 };
 
 struct courier {
 	struct run *run;
 	const struct channel *channel;
 	struct courier_options o;
-	struct lane lanes[ROUTING_MAX];
-	struct routing routing[ROUTING_MAX]; /* the same, as routing.h sees them */
-	size_t nlanes, sessions;	     /* of all of them */
-	unsigned serving;		     /* bits of the lanes that take messages in this turn */
+	struct pool pools[ROUTING_MAX];
+	size_t npools, sessions; /* of all of them */
+	struct lane *all_lanes;	 /* made when first aimed at */
+	struct lanes *aims;	 /* likewise */
 	struct journal *journal;
 	struct parcel_list lists[PARCEL_PLACES];
 	struct references drops, releases;
@@ -81,15 +110,30 @@ void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms);
 /* Nothing more is to be done with it but wait for acknowledgements. */
 void courier_let_go(struct courier *c, struct parcel *p);
 
+/* courier_pool.c */
+void pools_open(struct courier *c);
+void pools_close(struct courier *c);
+bool pool_is_open(const struct pool *p);
+size_t pool_room(const struct pool *p);
+/* The lanes that a job may take; lives as long as the courier. */
+struct lanes *courier_aim(struct courier *c, const struct job *job);
+
 /* courier_lane.c */
-void lanes_open(struct courier *c);
-void lanes_close(struct courier *c);
-/* Which of them take messages now: c->serving. Again whenever one has closed or is full. */
+/* The route of a pool to a region, made when it is first asked for. */
+struct lane *lane_of(struct pool *pool, const char *region, struct tenant_rate limit);
+/* Which of them take messages now: lanes->serving. Again whenever one has closed or is full. */
 void lanes_look(struct courier *c);
 bool lane_is_open(const struct lane *l);
 size_t lane_room(const struct lane *l);
-/* The lane's limit refuses until ms from now. True: another one takes messages meanwhile. */
-bool lane_full(struct lane *l, int64_t ms);
+/* The lanes that take p: not those that have refused it, and of one that it may have been taken
+   over by that one alone. */
+unsigned lanes_serving(const struct lanes *l, const struct parcel *p);
+/* Its provider refuses p for now; may another take it? */
+bool lanes_pass_on(struct parcel *p);
+/* The lane's limit refuses p until ms from now. True: another one takes messages meanwhile. */
+bool lane_full(struct courier *c, const struct parcel *p, int64_t ms);
+/* The way is at fault: for one region, or to the whole provider. */
+void lane_close(struct lane *l, const char *code, const char *why);
 /* Counts what a try says of the lane: that it is whole, that it sends back for later. */
 void lane_note(struct lane *l, const struct parcel *p);
 /* A lane's state, and how much it has in hand, for /metrics. */

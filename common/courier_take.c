@@ -9,12 +9,13 @@
 #include "now.h"
 #include "tell.h"
 
-static unsigned domain_bucket(const char *address)
+/* Of an address its domain, of a number its region. */
+static unsigned domain_bucket(const struct parcel *p)
 {
-	const char *domain = strrchr(address, '@');
+	const char *at = strrchr(p->job.to, '@');
 	unsigned h = 5381;
 
-	for (const char *s = domain ? domain : address; *s; s++)
+	for (const char *s = at ? at : p->lanes->region; *s; s++)
 		h = h * 33 ^ (unsigned char)*s;
 	return h % COURIER_DOMAINS;
 }
@@ -46,7 +47,8 @@ static void take_over(struct courier *c, struct work *w)
 	p->work = w;
 	p->entry = -1;
 	p->read_ms = now_mono_ms();
-	p->domain = domain_bucket(p->job.to);
+	p->lanes = courier_aim(c, &p->job);
+	p->domain = domain_bucket(p);
 	p->outcome.max = OUTCOME_MAX_BYTES;
 	w->user = p;
 	parcel_enter(c, p, PARCEL_WAITING);

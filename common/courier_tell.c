@@ -12,9 +12,9 @@
 /* The relay that a mail was with; NULL where nobody knows. */
 static const char *provider(const struct courier *c, const struct parcel *p)
 {
-	if (!p->lane || (p->elsewhere && c->nlanes > 1))
+	if (!p->lane || (p->elsewhere && c->npools > 1))
 		return NULL;
-	return p->lane->terms->name;
+	return p->lane->pool->terms->name;
 }
 
 struct outcome courier_outcome(const struct courier *c, const struct parcel *p,
@@ -96,6 +96,8 @@ static void describe(const struct parcel *p, struct outcome *o, struct outcome_t
 	o->template_version = p->template_version;
 	o->token_sha256 = p->token_sha256;
 	o->provider_message_id = p->provider_message_id;
+	o->segments = p->segments;
+	o->encoding = p->encoding;
 	o->expires_ms = window ? p->expires_ms : 0;
 	o->not_before_ms = p->verdict.due_ms;
 	o->origin = p->verdict.final ? NULL : &p->work->coords;
@@ -152,6 +154,14 @@ static void arm_timer(struct courier *c, struct parcel *p)
 	timer_arm(&whose, next, stage_topic(c->run, STAGE_TOPIC_REQUESTED), p->timer);
 }
 
+/* By whom alone it may be sent again; "" = by anybody. */
+static const char *bound_to(const struct courier *c, const struct parcel *p)
+{
+	if (c->channel->aim && p->verdict.word == WORD_UNKNOWN)
+		return p->lane->pool->terms->name;
+	return p->job.provider;
+}
+
 /* An item to be put back, one turn higher, and the memory of its headers. */
 struct parked {
 	struct later_item item; /* first: freed through it */
@@ -159,7 +169,7 @@ struct parked {
 	struct job_stand stand;
 };
 
-static struct later_item *make_park(struct parcel *p)
+static struct later_item *make_park(const struct courier *c, const struct parcel *p)
 {
 	struct parked *k = xcalloc(1, sizeof(*k));
 
@@ -167,6 +177,7 @@ static struct later_item *make_park(struct parcel *p)
 		.turn = p->claim.claimed_turn + 1,
 		.attempt = p->verdict.attempt,
 		.waited = "retry",
+		.provider = bound_to(c, p),
 	};
 	k->item = (struct later_item){
 		.id = p->job.id,
@@ -203,7 +214,7 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 	outcome_pack(&o, c->source, &p->outcome);
 	tell_note(stage_metrics(c->run), &o);
 	if (!p->verdict.final)
-		p->park = make_park(p);
+		p->park = make_park(c, p);
 	arm_timer(c, p);
 	p->settle = (struct settle){
 		.delivery = p->job.id,
@@ -226,7 +237,7 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 static bool not_its_fault(struct courier *c, struct parcel *p)
 {
 	const struct mail_result *r = &p->result;
-	unsigned faults_max = ROUTE_FAULTS_MAX * (unsigned)c->nlanes;
+	unsigned faults_max = ROUTE_FAULTS_MAX * (unsigned)p->lanes->n;
 
 	if (r->reach == REACH_IN_DOUBT || r->reach == REACH_TAKEN)
 		return false;
@@ -237,9 +248,10 @@ static bool not_its_fault(struct courier *c, struct parcel *p)
 	if (!r->route_fault || ++p->route_faults > faults_max)
 		return false;
 	if (!p->elsewhere)
-		route_close(p->lane->route, p->reason[0] ? p->reason
-					    : r->code	 ? r->code
-							 : "connection lost");
+		lane_close(p->lane, r->code,
+			   p->reason[0] ? p->reason
+			   : r->code	? r->code
+					: "connection lost");
 	return true;
 }
 
@@ -248,7 +260,23 @@ struct verdict_rules courier_rules(const struct courier *c, const struct parcel 
 	struct verdict_rules rules = c->o.rules;
 
 	rules.doubts_are_final = rules.doubts_are_final || job_is_password(&p->job);
+	if (c->channel->aim)
+		rules.doubts_are_final |=
+			p->elsewhere || !p->lane || !p->lane->pool->terms->idempotent;
 	return rules;
+}
+
+/* A provider that refuses for reasons of its own, where another may take the message now. */
+static bool goes_elsewhere(const struct courier *c, struct parcel *p)
+{
+	static const char *const theirs[] = { "throttled", "provider_unavailable" };
+
+	if (!c->channel->aim || p->result.reach != REACH_REFUSED || !p->result.code || p->elsewhere)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(theirs); i++)
+		if (!strcmp(p->result.code, theirs[i]))
+			return lanes_pass_on(p);
+	return false;
 }
 
 void courier_judge(struct courier *c, struct parcel *p)
@@ -271,8 +299,12 @@ void courier_judge(struct courier *c, struct parcel *p)
 	}
 	if (p->result.reply.code && p->send_ms < COURIER_QUICK_MS)
 		c->answered_ms[p->domain] = now_mono_ms();
-	if (!p->elsewhere)
+	if (!p->elsewhere && p->lane)
 		lane_note(p->lane, p);
+	if (goes_elsewhere(c, p)) {
+		courier_give_back(c, p, now_mono_ms());
+		return;
+	}
 	p->verdict = verdict_of(&facts, &rules);
 	prepare_settle(c, p);
 	parcel_move(c, p, PARCEL_SETTLING);

@@ -9,6 +9,11 @@ struct parcel *parcel_next(struct worker *w, int64_t idle_ms)
 	return (struct parcel *)exchange_next(w, idle_ms);
 }
 
+bool parcel_is_cut(const struct worker *w)
+{
+	return exchange_is_cut(w);
+}
+
 bool parcel_dot(struct worker *w, struct parcel *p)
 {
 	int64_t now = now_boot_ms();

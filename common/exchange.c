@@ -23,6 +23,8 @@ struct worker {
 	struct session_fd fd;
 	struct parcel_link *current; /* under the lock */
 	int64_t deadline_ms;	     /* of current; 0 = none. Under the lock */
+	size_t held;		     /* by a thread that has many. Under the lock */
+	_Atomic bool cut;	     /* likewise */
 };
 
 struct exchange {
@@ -82,6 +84,10 @@ static struct parcel_link *take(struct worker *w)
 	if (!p)
 		return NULL;
 	p->since_ms = now_mono_ms();
+	if (x->o.wake) {
+		w->held++;
+		return p;
+	}
 	w->current = p;
 	w->deadline_ms = p->since_ms + x->o.deadline_ms;
 	w->fd.deadline_hit = 0;
@@ -96,7 +102,7 @@ struct parcel_link *exchange_next(struct worker *w, int64_t idle_ms)
 
 	pthread_mutex_lock(&x->lock);
 	x->idle++;
-	while (!x->ending && !(p = take(w)) && r != ETIMEDOUT)
+	while (!x->ending && !(p = take(w)) && idle_ms && r != ETIMEDOUT)
 		r = thread_wait(&x->more, &x->lock, idle_ms);
 	x->idle--;
 	pthread_mutex_unlock(&x->lock);
@@ -109,7 +115,8 @@ void exchange_answer(struct worker *w, struct parcel_link *p)
 	bool first;
 
 	pthread_mutex_lock(&x->lock);
-	assert(w->current == p);
+	assert(x->o.wake ? w->held > 0 : w->current == p);
+	w->held -= x->o.wake != NULL;
 	w->current = NULL;
 	w->deadline_ms = 0;
 	first = !x->done.first;
@@ -117,6 +124,11 @@ void exchange_answer(struct worker *w, struct parcel_link *p)
 	pthread_mutex_unlock(&x->lock);
 	if (first)
 		thread_wake(x->o.wake_fd);
+}
+
+bool exchange_is_cut(const struct worker *w)
+{
+	return w->cut;
 }
 
 bool exchange_loop_lives(const struct worker *w, int64_t now_boot_ms)
@@ -168,10 +180,11 @@ static void start_worker(struct exchange *x)
 
 void exchange_put(struct exchange *x, struct parcel_link *p)
 {
-	bool idle;
+	bool idle, first;
 
 	p->since_ms = now_mono_ms();
 	pthread_mutex_lock(&x->lock);
+	first = !x->ready.first;
 	queue_add(&x->ready, p);
 	if (x->idle < x->ready.count && x->started < x->o.sessions)
 		start_worker(x);
@@ -179,6 +192,8 @@ void exchange_put(struct exchange *x, struct parcel_link *p)
 	pthread_mutex_unlock(&x->lock);
 	if (idle) /* whoever is woken finds the lock free */
 		pthread_cond_signal(&x->more);
+	else if (first && x->o.wake)
+		x->o.wake(x->o.ctx);
 }
 
 struct parcel_link *exchange_done(struct exchange *x)
@@ -191,7 +206,9 @@ struct parcel_link *exchange_done(struct exchange *x)
 	return all;
 }
 
-struct parcel_link *exchange_take_back(struct exchange *x, int64_t before_ms)
+struct parcel_link *exchange_take_back(struct exchange *x, int64_t before_ms,
+				       bool (*wanted)(const void *ctx, const struct parcel_link *p),
+				       const void *ctx)
 {
 	struct queue back, left;
 	struct parcel_link *p;
@@ -200,7 +217,8 @@ struct parcel_link *exchange_take_back(struct exchange *x, int64_t before_ms)
 	queue_init(&left);
 	pthread_mutex_lock(&x->lock);
 	while ((p = queue_take(&x->ready)))
-		queue_add(p->since_ms <= before_ms ? &back : &left, p);
+		queue_add(p->since_ms <= before_ms && (!wanted || wanted(ctx, p)) ? &back : &left,
+			  p);
 	while ((p = queue_take(&left)))
 		queue_add(&x->ready, p);
 	pthread_mutex_unlock(&x->lock);
@@ -231,9 +249,16 @@ int64_t exchange_tick(struct exchange *x, int64_t now, int64_t now_boot)
 
 static void cut_all(struct exchange *x)
 {
-	for (size_t i = 0; i < x->started; i++)
-		if (x->workers[i].current)
-			session_fd_cut(&x->workers[i].fd);
+	for (size_t i = 0; i < x->started; i++) {
+		struct worker *w = &x->workers[i];
+
+		if (w->current)
+			session_fd_cut(&w->fd);
+		if (!w->held)
+			continue;
+		w->cut = true;
+		x->o.wake(x->o.ctx);
+	}
 }
 
 void exchange_cut_all(struct exchange *x)

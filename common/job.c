@@ -12,6 +12,7 @@
 #define TURN "beckon-turn"
 #define ATTEMPT "beckon-attempt"
 #define WAITED "beckon-waited"
+#define PROVIDER "beckon-provider"
 
 #define JOB_ROOM 1024 /* bytes of all but the data, mostly */
 
@@ -78,6 +79,8 @@ size_t job_headers(const struct job *j, struct job_stand *stand, struct header o
 		out[n++] = decimal(ATTEMPT, stand->attempt_text, stand->attempt);
 	if (stand->waited)
 		out[n++] = (struct header){ WAITED, stand->waited, strlen(stand->waited) };
+	if (stand->provider && stand->provider[0])
+		out[n++] = (struct header){ PROVIDER, stand->provider, strlen(stand->provider) };
 	if (j->at_once)
 		out[n++] = (struct header){ JOB_AT_ONCE, "1", 1 };
 	return n;
@@ -179,6 +182,7 @@ int job_read(const struct record *r, struct job *out, struct err *e)
 	}
 	j.at_once = header_find(r, JOB_AT_ONCE) != NULL;
 	header_text(r, WAITED, j.waited, sizeof(j.waited));
+	header_text(r, PROVIDER, j.provider, sizeof(j.provider));
 	header_text(r, "traceparent", j.traceparent_text, sizeof(j.traceparent_text));
 	if (j.traceparent_text[strspn(j.traceparent_text, "0123456789abcdef-")])
 		j.traceparent_text[0] = '\0';

@@ -24,7 +24,8 @@
 #define JOB_AT_ONCE "beckon-at-once"	 /* header, "1" */
 #define JOB_MAX_BYTES ((size_t)80 << 10) /* a request of 64 KiB and what was decided */
 #define JOB_TTL_MAX_S 31536000		 /* of a link: a year */
-#define JOB_HEADERS_MAX (CLOUDEVENT_HEADERS_MAX + 4)
+#define JOB_HEADERS_MAX (CLOUDEVENT_HEADERS_MAX + 5)
+#define JOB_PROVIDER_SIZE 33
 
 /* Strings are borrowed: from the request when written, from root when read. */
 struct job {
@@ -44,7 +45,9 @@ struct job {
 			       claim on */
 	const char *kid;    /* reminders: the key that signed the link; NULL = the newest */
 	bool at_once;	    /* somebody said "send now": no window holds it back */
-	int64_t turn, attempt; /* 1-based; from the headers, 1 where absent */
+	int64_t turn, attempt;		  /* 1-based; from the headers, 1 where absent */
+	char provider[JOB_PROVIDER_SIZE]; /* who alone may send it, since it may have it already; ""
+					     = anybody */
 	char waited[16]; /* why it waited last, so that it is told once a reason; "" = it did not */
 	/* Kind password: opened only to send; NULL = none. */
 	const char *username, *sealed_password;
@@ -65,6 +68,7 @@ void job_write(const struct job *j, const char *data, size_t data_len, struct bu
 struct job_stand {
 	int64_t turn, attempt;
 	const char *waited;		      /* NULL = it did not wait */
+	const char *provider;		      /* NULL or "" = anybody */
 	char turn_text[24], attempt_text[24]; /* the headers' memory */
 };
 

@@ -88,7 +88,7 @@ static void add_domain(struct limit_list *l, const struct job *job, const struct
 	char domain[IDS_HASH_SIZE];
 	char *name;
 
-	if (!t->domain_limit.interval_us && !fleet->domain.interval_us)
+	if ((!t->domain_limit.interval_us && !fleet->domain.interval_us) || !strchr(job->to, '@'))
 		return;
 	limit_domain_hash(job->to, domain);
 	if ((name = add(l, &t->domain_limit)))
@@ -107,6 +107,8 @@ void limit_find(struct limit_list *l, const struct job *job, const struct tenant
 	add_domain(l, job, tenant, fleet);
 	if (relay && (name = add(l, &relay->rate)))
 		snprintf(name, LIMIT_NAME_SIZE, "relay:%s", relay->name);
+	if (relay && (name = add(l, &relay->region_rate)))
+		snprintf(name, LIMIT_NAME_SIZE, "relay:%s", relay->region_name);
 	if ((name = add(l, &fleet->global)))
 		snprintf(name, LIMIT_NAME_SIZE, "global");
 }

@@ -18,7 +18,7 @@
 #include "job.h"
 #include "tenant.h"
 
-#define LIMIT_MAX 6
+#define LIMIT_MAX 7
 #define LIMIT_NAME_SIZE (16 + IDS_NAME_MAX + 2 * IDS_HASH_SIZE)
 #define LIMIT_PARK_MIN_MS 1000
 #define LIMIT_PARK_MAX_MS 60000
@@ -28,10 +28,12 @@ struct limit_fleet {
 	struct tenant_rate global, domain;
 };
 
-/* A relay, as far as limits go. */
+/* A relay or provider, as far as limits go, and what it takes for one region. */
 struct limit_relay {
 	const char *name;
 	struct tenant_rate rate;
+	const char *region_name; /* "<name>/<region>" */
+	struct tenant_rate region_rate;
 };
 
 struct limit_list {

@@ -185,6 +185,9 @@ static void body(struct buf *b, const struct outcome *o)
 	time_text(b, "not_before", o->not_before_ms);
 	time_text(b, "expires_at", o->expires_ms);
 	json_write_text(b, "token_sha256", o->token_sha256);
+	if (o->segments)
+		json_write_int(b, "segments", o->segments);
+	json_write_text(b, "encoding", o->encoding);
 	timings(b, o->timings);
 	origin(b, o->origin);
 	for (size_t i = 0; o->data && i < ARRAY_LEN(echoed); i++)

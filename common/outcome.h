@@ -72,6 +72,8 @@ struct outcome {
 	const char *recipient_masked, *recipient_hash;
 	int64_t not_before_ms, expires_ms;
 	const char *token_sha256;
+	unsigned segments; /* of an SMS */
+	const char *encoding;
 	const struct outcome_timings *timings;
 	const struct coords *origin;
 	const char *first;  /* duplicate: what came first */

@@ -71,3 +71,47 @@ bool strain_holds(const struct strain *s, int64_t now)
 {
 	return now < s->until_ms;
 }
+
+void slowness_note(struct slowness *s, int64_t now, bool slow)
+{
+	int64_t minute = now / 60000;
+	size_t i = (size_t)minute % (sizeof(s->minutes) / sizeof(s->minutes[0]));
+
+	if (s->minutes[i].minute != minute) {
+		s->minutes[i].minute = minute;
+		s->minutes[i].answers = s->minutes[i].slow = 0;
+	}
+	s->minutes[i].answers++;
+	s->minutes[i].slow += slow;
+}
+
+bool slowness_holds(const struct slowness *s, int64_t now)
+{
+	int64_t n = sizeof(s->minutes) / sizeof(s->minutes[0]), minute = now / 60000;
+	uint64_t answers = 0, slow = 0;
+
+	for (int64_t i = 0; i < n; i++) {
+		if (minute - s->minutes[i].minute >= n)
+			continue;
+		answers += s->minutes[i].answers;
+		slow += s->minutes[i].slow;
+	}
+	return answers >= SLOWNESS_ANSWERS_MIN && slow * 100 >= answers * SLOWNESS_PERCENT;
+}
+
+void quarrel_note(struct quarrel *q, int64_t now)
+{
+	int64_t pause = q->pause_ms * 2;
+
+	if (quarrel_holds(q, now))
+		return; /* what was under way when it closed says nothing new */
+	if (pause < QUARREL_PAUSE_MIN_MS)
+		pause = QUARREL_PAUSE_MIN_MS;
+	q->pause_ms = pause < QUARREL_PAUSE_MAX_MS ? pause : QUARREL_PAUSE_MAX_MS;
+	q->until_ms = now + q->pause_ms;
+}
+
+bool quarrel_holds(const struct quarrel *q, int64_t now)
+{
+	return now < q->until_ms;
+}

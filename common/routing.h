@@ -40,4 +40,31 @@ struct strain {
 void strain_note(struct strain *s, int64_t now_ms);
 bool strain_holds(const struct strain *s, int64_t now_ms);
 
+/* How many of a route's answers were slow lately: 15 % of those of the last 15 minutes, and it is
+   passed over until they are fewer. */
+struct slowness {
+	struct {
+		int64_t minute;
+		unsigned answers, slow;
+	} minutes[15];
+};
+
+#define SLOWNESS_PERCENT 15
+#define SLOWNESS_ANSWERS_MIN 20 /* fewer say nothing */
+
+void slowness_note(struct slowness *s, int64_t now_ms, bool slow);
+bool slowness_holds(const struct slowness *s, int64_t now_ms);
+
+/* A route that refuses for reasons of its own, and cannot be probed but by messages: closed for a
+   while that doubles as often as it quarrels again before it has taken anything. */
+struct quarrel {
+	int64_t until_ms, pause_ms;
+};
+
+#define QUARREL_PAUSE_MIN_MS 1000
+#define QUARREL_PAUSE_MAX_MS 600000
+
+void quarrel_note(struct quarrel *q, int64_t now_ms);
+bool quarrel_holds(const struct quarrel *q, int64_t now_ms);
+
 #endif

@@ -161,7 +161,7 @@ static void test_each_comes_back_once(void **state)
 	while (back < ALL)
 		back += collect(&s);
 	assert_null(exchange_done(s.x));
-	assert_null(exchange_take_back(s.x, INT64_MAX));
+	assert_null(exchange_take_back(s.x, INT64_MAX, NULL, NULL));
 	for (size_t i = 0; i < ALL; i++) {
 		assert_int_equal(all[i].taken, 1);
 		assert_int_equal(all[i].came_back, 1);
@@ -226,12 +226,12 @@ static void test_take_back(void **state)
 	put_all(&s, list + 1, 4);
 	list[3].link.since_ms += 1000; /* as if put later */
 	list[4].link.since_ms += 1000;
-	assert_null(exchange_take_back(s.x, list[1].link.since_ms - 1));
-	back = exchange_take_back(s.x, list[2].link.since_ms);
+	assert_null(exchange_take_back(s.x, list[1].link.since_ms - 1, NULL, NULL));
+	back = exchange_take_back(s.x, list[2].link.since_ms, NULL, NULL);
 	assert_ptr_equal(back, &list[1].link);
 	assert_ptr_equal(back->next, &list[2].link);
 	assert_null(back->next->next);
-	back = exchange_take_back(s.x, INT64_MAX);
+	back = exchange_take_back(s.x, INT64_MAX, NULL, NULL);
 	assert_ptr_equal(back, &list[3].link);
 	assert_ptr_equal(back->next, &list[4].link);
 	assert_null(back->next->next);

@@ -61,7 +61,7 @@ static void test_only_what_is_set(void **state)
 	}
 	struct tenant all = { .recipient_limit = ONE, .content_limit = ONE, .domain_limit = ONE };
 	struct limit_fleet fleet = { ONE, ONE };
-	struct limit_relay relay = { "mx", ONE };
+	struct limit_relay relay = { "mx", ONE, "mx/RU", ONE };
 
 	limit_find(l, &job, &all, &fleet, &relay);
 	assert_int_equal(l->n, LIMIT_MAX);
