@@ -6,7 +6,7 @@ from tree import ROOT, finish, tracked
 
 STRICT_VERSION = "14"
 
-files = tracked("common/*.c", "common/*.h", "services/*.c", "services/*.h", "tests/*.c", "tests/*.h")
+files = tracked("common/*.c", "common/*.cc", "common/*.h", "services/*.c", "services/*.h", "tests/*.c", "tests/*.h")
 version = re.search(r"version (\d+)", subprocess.run(["clang-format", "--version"], capture_output=True,
                                                      text=True, check=True).stdout)[1]
 told = subprocess.run(["clang-format", "--dry-run", *map(str, files)], cwd=ROOT, capture_output=True, text=True,

@@ -9,7 +9,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 SYSTEM = re.compile(r"^(sys|netinet|arpa|linux|net)/|^(assert|ctype|dirent|dlfcn|errno|fcntl|fnmatch|float|getopt|"
                     r"glob|ftw|inttypes|limits|locale|math|netdb|poll|pthread|pwd|sched|semaphore|setjmp|signal|"
                     r"stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|syslog|termios|threads|"
-                    r"time|unistd|wchar|wctype|langinfo|langinfo|libgen|grp|execinfo|stdalign|malloc)\.h$")
+                    r"time|unistd|wchar|wctype|langinfo|langinfo|libgen|grp|execinfo|stdalign|malloc)\.h$|^string$")
 
 
 def table():
@@ -65,7 +65,7 @@ def own(path, module, header, service):
     return None
 
 
-FILES = tracked("common/*.c", "common/*.h", "services/*.c", "services/*.h")
+FILES = tracked("common/*.c", "common/*.cc", "common/*.h", "services/*.c", "services/*.h")
 ALL = {p.as_posix() for p in FILES}
 findings = []
 for path in FILES:
