@@ -1,6 +1,6 @@
 #include "site.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 
 #include "api.h"
@@ -11,6 +11,7 @@
 
 struct site {
 	struct run *run;
+	struct site_shared shared;
 	struct web *web;
 	unsigned published; /* which settings */
 	struct metric *answers[WEB_DOORS][CLASSES];
@@ -35,7 +36,32 @@ static void open_metrics(struct site *s)
 		}
 }
 
-int site_open(struct site **out, struct run *r, const struct site_settings *settings, struct err *e)
+void *site_guard_open(void *ctx)
+{
+	const struct site_shared *shared = ctx;
+	const struct stage_settings *c = shared->common;
+	struct guard_options o = { .redis_url = c->redis_url,
+				   .redis_password = c->redis_password,
+				   .prefix = c->redis_prefix,
+				   .client_name = "beckon-status-http",
+				   .timeout_ms = (int)c->redis_timeout_ms,
+				   .event_memory_s = c->event_memory_ms / 1000,
+				   .delivery_memory_s = c->delivery_memory_ms / 1000 };
+	struct guard *g = NULL;
+	struct err e;
+	int r = guard_new(&g, &o, &e);
+
+	assert(r == OK); /* the loop's guard has the same settings */
+	(void)r;
+	return g;
+}
+
+void site_guard_close(void *local)
+{
+	guard_free(local);
+}
+
+static int open_web(struct site *s, const struct site_settings *settings, struct err *e)
 {
 	struct web_options o = {
 		.listen = { [WEB_PUBLIC] = settings->public_listen,
@@ -44,21 +70,32 @@ int site_open(struct site **out, struct run *r, const struct site_settings *sett
 		.rate_per_s = settings->rate_per_s,
 		.proxies = (const char *const *)settings->proxies.items,
 		.nproxies = settings->proxies.count,
+		.modules = { api_meta_module() },
+		.nmodules = 1,
 	};
+
+	return web_open(&s->web, &o, e);
+}
+
+int site_open(struct site **out, struct run *r, const struct site_settings *settings,
+	      const struct site_shared *shared, struct err *e)
+{
 	struct site *s;
 
-	if (!o.listen[WEB_PUBLIC] && !o.listen[WEB_PRIVATE])
+	if (!settings->public_listen && !settings->private_listen)
 		return OK;
 	s = xcalloc(1, sizeof(*s));
 	s->run = r;
-	o.modules[o.nmodules++] = api_meta_module();
-	if (web_open(&s->web, &o, e) < 0) {
-		free(s);
+	s->shared = *shared;
+	if (outlet_open(&s->shared.outlet, shared->kafka, stage_topic(r, STAGE_TOPIC_REQUESTED),
+			e) < 0 ||
+	    open_web(s, settings, e) < 0) {
+		site_close(s);
 		return ERR_FATAL;
 	}
 	open_metrics(s);
 	for (int d = 0; d < WEB_DOORS; d++)
-		if (o.listen[d])
+		if (web_port(s->web, d))
 			log_info("ev=http door=%s port=%u", door_names[d], web_port(s->web, d));
 	*out = s;
 	return OK;
@@ -70,6 +107,8 @@ void site_tick(struct site *s)
 
 	if (!s)
 		return;
+	if (outlet_fatal(s->shared.outlet))
+		stage_die(s->run, outlet_fatal(s->shared.outlet));
 	if (s->published != stage_settings_count(s->run)) {
 		s->published = stage_settings_count(s->run);
 		web_publish(s->web, stage_tenants(s->run));
@@ -87,5 +126,6 @@ void site_close(struct site *s)
 	if (!s)
 		return;
 	web_close(s->web);
+	outlet_close(s->shared.outlet);
 	free(s);
 }

@@ -4,7 +4,10 @@
 #ifndef BECKON_SITE_H
 #define BECKON_SITE_H
 
+#include "guard.h"
+#include "outlet.h"
 #include "stage.h"
+#include "token.h"
 #include "web.h"
 
 struct site_settings {
@@ -28,11 +31,27 @@ struct site_settings {
 	  .help = "Addresses of proxies whose X-Forwarded-For is believed." }
 /* clang-format on */
 
+/* What handlers share: the ctx of modules that need it. Nothing in it changes while the web is
+   open, and what it points to may be used by any thread. */
+struct site_shared {
+	const struct stage_settings *common;
+	const char *recipient_key;
+	const struct keyring *ring; /* NULL = no links are signed here */
+	struct outlet *outlet;
+	struct kafka_properties kafka;
+};
+
+/* open and close of a web_module whose ctx is the struct site_shared: each thread gets a struct
+   guard of its own as local. It is not connected: ask guard_ready first. */
+void *site_guard_open(void *ctx);
+void site_guard_close(void *local);
+
 struct site;
 
-/* *out is NULL where both doors are shut. Borrowed until site_close: r and s. ERR_FATAL: an address
-   that cannot be listened on. */
-int site_open(struct site **out, struct run *r, const struct site_settings *s, struct err *e);
+/* *out is NULL where both doors are shut. Borrowed until site_close: r, s and what shared points
+   to (its outlet is the site's own). ERR_FATAL: an address that cannot be listened on. */
+int site_open(struct site **out, struct run *r, const struct site_settings *s,
+	      const struct site_shared *shared, struct err *e);
 
 /* Hands what holds now to the threads, and what they counted to the metrics. Every turn of the
    loop; takes NULL. */

@@ -131,7 +131,12 @@ int status_open(void *ctx, struct run *r, struct err *e)
 	o.pass.ring = s->ring;
 	s->rebuild = rebuild_open(&o);
 	open_metrics(s);
-	return site_open(&s->site, r, &s->settings.site, e);
+	return site_open(&s->site, r, &s->settings.site,
+			 &(struct site_shared){ .common = common,
+						.recipient_key = s->settings.recipient_key,
+						.ring = s->ring,
+						.kafka = o.kafka },
+			 e);
 }
 
 void status_close(void *ctx)
