@@ -99,6 +99,7 @@ static void parcel_free(struct parcel *p)
 	parcel_empty(p);
 	tenants_free(p->tenants);
 	pauses_free(p->pauses);
+	catalog_free(p->catalog);
 	free(p);
 }
 

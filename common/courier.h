@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "catalog.h"
 #include "exchange.h"
 #include "guard.h"
 #include "job.h"
@@ -62,6 +63,7 @@ struct parcel {
 	struct job job;
 	struct tenants *tenants; /* held since it was last asked for, as are pauses */
 	struct pauses *pauses;
+	struct catalog *catalog; /* likewise: what its letter is made of */
 	const struct tenant *tenant;
 	struct {
 		const char *

@@ -106,10 +106,14 @@ static size_t choose(struct courier *c, size_t n, bool more, int64_t now)
 
 	for (struct parcel *p = c->lists[PARCEL_WAITING].first; p && n; p = next) {
 		struct lane *l = NULL;
+		int64_t wait_ms = courier_template_wait(c, p, now);
 
 		next = p->next;
 		if (is_under_way(c, p)) {
 			p->ask_at_ms = now + UNDER_WAY_AGAIN_MS;
+			parcel_move(c, p, PARCEL_RESTING);
+		} else if (wait_ms) {
+			p->ask_at_ms = now + wait_ms;
 			parcel_move(c, p, PARCEL_RESTING);
 		} else if ((l = take_lane(p, more, now))) {
 			ask_for(c, p, l);

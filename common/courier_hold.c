@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "letter.h"
 #include "now.h"
 
 /* What is paused asks again by itself so long after the pause's end, or after now where it has
@@ -14,6 +15,11 @@
 #define PAUSED_AGAIN_MS 3600000
 /* What no provider takes now asks again so much later, up to twice that. */
 #define DOWN_AGAIN_MS 30000
+
+/* A version of a template that a job names and that is not known here: the topic may be late, but a
+   version that never comes is none. */
+#define TEMPLATE_WAIT_MS 60000
+#define TEMPLATE_AGAIN_MS 100
 
 static const char *text_of(const struct parcel *p, const char *object, const char *member)
 {
@@ -48,12 +54,29 @@ bool courier_lane_is_paused(const struct courier *c, const struct lane *l)
 	return pause && pause->scope == PAUSE_PROVIDER;
 }
 
+int64_t courier_template_wait(const struct courier *c, const struct parcel *p, int64_t now)
+{
+	const struct catalog *catalog = stage_catalog(c->run);
+	int64_t left_ms = p->read_ms + TEMPLATE_WAIT_MS - now;
+
+	if (p->job.template_version <= CATALOG_INSTALLED || !catalog || left_ms <= 0 ||
+	    catalog_version(catalog, p->job.delivery.tenant, letter_template_name(p->job.data)) >=
+		    p->job.template_version)
+		return 0;
+	return left_ms < TEMPLATE_AGAIN_MS ? left_ms : TEMPLATE_AGAIN_MS;
+}
+
 static void hold_current_settings(struct courier *c, struct parcel *p)
 {
+	struct catalog *catalog = stage_catalog(c->run);
+
 	tenants_free(p->tenants);
 	pauses_free(p->pauses);
+	catalog_free(p->catalog);
 	p->tenants = tenants_hold(stage_tenants(c->run));
 	p->pauses = pauses_hold(stage_pauses(c->run));
+	p->catalog = catalog ? catalog_hold(catalog) : NULL;
+	p->template_name = p->template_locale = p->template_sha256 = NULL;
 	p->tenant = tenants_find(p->tenants, p->job.delivery.tenant);
 }
 

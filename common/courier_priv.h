@@ -155,6 +155,9 @@ void courier_answer_claim(struct courier *c, struct parcel *p);
 void courier_park_limited(struct courier *c, struct parcel **limited, size_t n);
 
 /* courier_hold.c */
+/* In how many ms to look again whether the template that p names is there; 0 = it is, or it has
+   been waited for. */
+int64_t courier_template_wait(const struct courier *c, const struct parcel *p, int64_t now);
 /* By what settings p goes from now on, and whether something holds it that no limit knows. */
 void courier_hold(struct courier *c, struct parcel *p);
 /* Something does, although the claim is ours: it is not to be sent. */

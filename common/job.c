@@ -52,6 +52,8 @@ void job_write(const struct job *j, const char *data, size_t data_len, struct bu
 	if (j->expires_ms)
 		json_write_int(out, "expires_ms", j->expires_ms);
 	member(out, "kid", j->kid);
+	if (j->template_version)
+		json_write_int(out, "template_version", j->template_version);
 	json_write_name(out, "data");
 	buf_add(out, data, data_len);
 	json_write_close(out);
@@ -154,6 +156,7 @@ static int read_body(struct job *j, struct err *e)
 	j->not_after_ms = json_integer_value(json_object_get(root, "not_after_ms"));
 	j->expires_ms = json_integer_value(json_object_get(root, "expires_ms"));
 	j->kid = text(root, "kid");
+	j->template_version = json_integer_value(json_object_get(root, "template_version"));
 	j->data = json_object_get(root, "data");
 	if (!j->kind || !j->to || !j->recipient_hash || !j->request_id || !json_is_object(j->data))
 		return err_set(e, ERR_INVALID, "kind, to, recipient_hash, id or data is missing");

@@ -44,8 +44,9 @@ struct job {
 	int64_t expires_ms; /* reminders: the end of the link, which they share; 0 = ttl_s from the
 			       claim on */
 	const char *kid;    /* reminders: the key that signed the link; NULL = the newest */
-	bool at_once;	    /* somebody said "send now": no window holds it back */
-	int64_t turn, attempt;		  /* 1-based; from the headers, 1 where absent */
+	int64_t template_version; /* at least this one of the template; 0 = whatever holds */
+	bool at_once;		  /* somebody said "send now": no window holds it back */
+	int64_t turn, attempt;	  /* 1-based; from the headers, 1 where absent */
 	char provider[JOB_PROVIDER_SIZE]; /* who alone may send it, since it may have it already; ""
 					     = anybody */
 	char waited[16]; /* why it waited last, so that it is told once a reason; "" = it did not */

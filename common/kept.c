@@ -100,6 +100,8 @@ struct job kept_job(const struct kept *k, const struct tenant *tenant,
 		.not_after_ms = d->expires_ms ? d->expires_ms - 1 : kept_not_after(q, d->asked_ms),
 		.expires_ms = d->expires_ms,
 		.kid = d->kid,
+		.template_version = q->template.version > d->template_version ? q->template.version
+									      : d->template_version,
 		.username = q->credentials.username,
 		.sealed_password = q->credentials.sealed_password, /* of a minted one: see ask */
 		.traceparent = d->traceparent,

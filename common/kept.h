@@ -49,6 +49,7 @@ struct kept_delivery {
 	int64_t generation, n;
 	const char *request_source, *request_id, *traceparent; /* of the event that asks for it */
 	int64_t asked_ms;				       /* when that was first seen */
+	int64_t template_version; /* the newest that was known then; 0 = nobody looked */
 	/* Of reminders: the link's end and the key that signed it; else 0 and NULL. */
 	int64_t expires_ms;
 	const char *kid;

@@ -202,19 +202,36 @@ int letter_compose(const struct letter_content *content, const struct letter_sen
 	return written ? OK : fail(out, start, code, "render_failed");
 }
 
+const char *letter_template_name(const json_t *data)
+{
+	const char *name = json_string_value(letter_text(data, "template", "name"));
+	const char *kind = json_string_value(letter_text(data, NULL, "kind"));
+
+	if (name)
+		return name;
+	return kind ? kind : "invite";
+}
+
+const struct catalog_entry *letter_template(const struct catalog *c, const struct letter_facts *f)
+{
+	return catalog_find_for(
+		c, &(struct catalog_wanted){
+			   .tenant = json_string_value(letter_text(f->data, NULL, "tenant")),
+			   .name = letter_template_name(f->data),
+			   .locale = f->locale,
+			   .default_locale = f->default_locale,
+			   .version = f->template_version,
+		   });
+}
+
 int letter_build(const struct catalog *c, const struct letter_sender *s,
 		 const struct letter_facts *f, struct buf *out, struct letter_used *used,
 		 const char **code, struct err *e)
 {
-	const char *name = json_string_value(letter_text(f->data, "template", "name"));
-	const char *kind = json_string_value(letter_text(f->data, NULL, "kind"));
-	const struct catalog_entry *t;
+	const struct catalog_entry *t = letter_template(c, f);
 	json_t *vars;
 	int r;
 
-	if (!name)
-		name = kind ? kind : "invite";
-	t = catalog_find(c, name, f->locale, f->default_locale);
 	if (!t) {
 		*code = "template_missing";
 		return err_set(e, ERR_INVALID, "there is no template of the name asked for");

@@ -42,8 +42,9 @@ struct letter_facts {
 	const char *default_timezone;
 	int64_t date_ms; /* pinned by the first claim */
 	int64_t now_ms;
-	int64_t expires_ms; /* when the link ends; 0 = it has none */
-	const json_t *data; /* data of invite.requested (contract), borrowed */
+	int64_t expires_ms;	  /* when the link ends; 0 = it has none */
+	int64_t template_version; /* at least this one; 0 = whatever holds */
+	const json_t *data;	  /* data of invite.requested (contract), borrowed */
 };
 
 /* What the outcome tells about the template used. */
@@ -51,6 +52,12 @@ struct letter_used {
 	const char *name, *locale, *sha256; /* live as long as the catalog */
 	unsigned version;
 };
+
+/* The name of the template that a request (its data) asks for: its kind's unless it says so. */
+const char *letter_template_name(const json_t *data);
+
+/* That template; NULL = there is none (catalog.h). */
+const struct catalog_entry *letter_template(const struct catalog *c, const struct letter_facts *f);
 
 /* Appends the message to out. On ERR_INVALID, *code is an error code of schemas/errors.json
    (template_missing, render_failed, too_large) and out is as it was. Thread-safe. */

@@ -214,6 +214,7 @@ static void close_all(struct run *r)
 {
 	r->stage->close(r->ctx);
 	stage_follow_close(r);
+	stage_templates_close(r);
 	stage_health_close(r);
 	stage_free_works(r);
 	producer_close(r->producer);

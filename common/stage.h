@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "catalog.h"
 #include "config.h"
 #include "config_client.h"
 #include "err.h"
@@ -145,6 +146,13 @@ struct pauses *stage_pauses(const struct run *r);
 unsigned stage_settings_count(const struct run *r);
 /* Everything is paused, or it is not known yet whether it is: begin nothing. */
 bool stage_paused(const struct run *r);
+
+/* To be called by open: topic invite-templates is followed from now on, over base, which is held
+   (NULL: the versions alone are of interest). Nothing is read before its end has been reached. */
+void stage_follow_templates(struct run *r, struct catalog *base);
+/* What holds now, until the next turn of the loop; to be held by whoever keeps it longer. NULL:
+   nothing is followed. */
+struct catalog *stage_catalog(const struct run *r);
 
 /* Appends a record on behalf of w. ERR_INVALID: too large. A queue that is full cannot
    happen within the bounds above, and ends the process. */

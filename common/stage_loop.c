@@ -63,8 +63,9 @@ static void look_around(struct run *r)
 {
 	struct err kafka;
 	int code;
-	const char *own = stage_follow_look(r);
+	const char *own = stage_follow_look(r), *templates = stage_templates_look(r);
 
+	own = own ? own : templates;
 	if (!own && r->stage->waits)
 		own = r->stage->waits(r->ctx);
 	producer_poll(r->producer, 0);

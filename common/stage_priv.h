@@ -29,7 +29,8 @@ struct run {
 	struct guard *guard;
 	struct journal *journal;
 	struct stage_health *health;
-	struct stage_follow *follow; /* topic invite-settings; NULL = not followed */
+	struct stage_follow *follow;	   /* topic invite-settings; NULL = not followed */
+	struct stage_templates *templates; /* topic invite-templates; likewise */
 	int wake_fd, signal_fd;
 
 	struct stage_part *parts;
@@ -75,6 +76,11 @@ const char *stage_follow_look(struct run *r);
 const char *stage_follow_note(const struct run *r);
 void stage_follow_measure(struct run *r);
 void stage_follow_close(struct run *r);
+
+/* stage_templates.c */
+/* Takes over what is new in tenants' templates. Why they are not known yet; NULL = they are. */
+const char *stage_templates_look(struct run *r);
+void stage_templates_close(struct run *r);
 
 /* stage_health.c */
 int stage_health_open(struct run *r, struct err *e);

@@ -65,6 +65,7 @@ static struct letter_facts facts_of(const struct parcel *p)
 		.date_ms = p->claim.first_ms,
 		.now_ms = p->claim.now_ms,
 		.expires_ms = p->expires_ms,
+		.template_version = p->job.template_version,
 		.data = p->job.data,
 	};
 }
@@ -144,7 +145,7 @@ static int build(struct email *email, struct parcel *p, struct sending *s, const
 		facts.link = secrets.link.data;
 		facts.username = p->job.username;
 		facts.password = secrets.password;
-		r = letter_build(email->catalog, &sender, &facts, &s->bytes, &used, code, e);
+		r = letter_build(p->catalog, &sender, &facts, &s->bytes, &used, code, e);
 	}
 	secrets_wipe(&secrets);
 	if (r < 0)

@@ -1,0 +1,89 @@
+#include "letter_sample.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "buf.h"
+#include "letter_vars.h"
+#include "link.h"
+#include "mem.h"
+#include "template_uses.h"
+
+#define SAMPLE_BASE "https://" LETTER_SAMPLE_HOST "/i/"
+#define SAMPLE_TOKEN "k1.sampleonlysampleonlysampleonlysa"
+#define SAMPLE_TTL_S 86400
+#define SAMPLE_PASSWORD "k7mf-2xqn-wd9t-hv4s-p8rb"
+
+static const char sample_en[] =
+	"{\"organisation\":{\"name\":\"Example Works\"},"
+	"\"recipient\":{\"name\":\"Anna\"},\"inviter\":{\"name\":\"Peter Lind\"},"
+	"\"role\":\"Editor\",\"department\":\"Design\",\"teams\":[\"Red\",\"Blue\"],"
+	"\"template\":{\"note\":\"Glad to have you with us.\\nWrite to me when you are in.\"}}";
+static const char sample_ru[] =
+	"{\"organisation\":{\"name\":\"Пример\"},"
+	"\"recipient\":{\"name\":\"Анна\"},\"inviter\":{\"name\":\"Пётр Лебедев\"},"
+	"\"role\":\"Редактор\",\"department\":\"Дизайн\",\"teams\":[\"Красные\",\"Синие\"],"
+	"\"template\":{\"note\":\"Будем рады работать вместе.\\nНапишите мне, когда войдёте.\"}}";
+
+static json_t *made_up(const struct letter_sample *s)
+{
+	bool russian = s->locale && !strncasecmp(s->locale, "ru", 2);
+
+	if (s->least)
+		return json_object();
+	return json_loads(russian ? sample_ru : sample_en, 0, NULL);
+}
+
+/* Those that the template uses beside those that there are. */
+static void fill_own(void *all, const struct template_use *use)
+{
+	static const char prefix[] = "vars.";
+	const char *name = use->name + sizeof(prefix) - 1;
+
+	if (strncmp(use->name, prefix, sizeof(prefix) - 1) || strchr(name, '.'))
+		return;
+	if (!json_object_get(all, name))
+		json_object_set_new(all, name, json_string(name));
+}
+
+static void fill_vars(json_t *vars, const struct catalog_entry *entry)
+{
+	json_t *all = json_copy(json_object_get(vars, "vars"));
+
+	for (enum part part = 0; part < PART_COUNT; part++)
+		if (entry->parts[part])
+			template_uses(entry->parts[part], fill_own, all);
+	json_object_set_new(vars, "vars", all);
+}
+
+json_t *letter_sample_vars(const struct letter_sample *s, const struct catalog_entry *entry)
+{
+	static const struct letter_sender nobody = { .from_name = "Example Works" };
+	json_t *data = s->data ? json_incref((json_t *)s->data) : made_up(s), *vars;
+	bool password = s->kind == LETTER_PASSWORD;
+	autobuf link = BUF_INIT(LINK_MAX);
+	struct letter_sender sender = s->sender ? *s->sender : nobody;
+	struct letter_facts f = {
+		.timezone = json_string_value(letter_text(data, "recipient", "timezone")),
+		.default_timezone = s->timezone,
+		.date_ms = s->now_ms,
+		.now_ms = s->now_ms,
+		.data = data,
+	};
+
+	if (!s->sender && !s->least)
+		sender.contact = "help@example.com";
+	if (!password)
+		f.expires_ms = s->now_ms + (s->ttl_s ? s->ttl_s : SAMPLE_TTL_S) * 1000;
+	if (!s->least || !password) /* the page to sign in may be absent, the link never */
+		link_build(s->link_base ? s->link_base : SAMPLE_BASE,
+			   password ? NULL : SAMPLE_TOKEN, &link, NULL);
+	f.link = link.data;
+	f.username = password ? "anna" : NULL;
+	f.password = password ? SAMPLE_PASSWORD : NULL;
+	vars = letter_vars(&sender, &f, s->locale);
+	if (entry)
+		fill_vars(vars, entry);
+	json_decref(data);
+	return vars;
+}
