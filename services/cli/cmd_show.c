@@ -49,7 +49,7 @@ struct showing {
 	enum lang lang;
 	struct settings settings;
 	struct history history;
-	struct facts facts;
+	struct link_facts facts;
 	bool asked; /* Redis has answered: facts hold */
 	struct advice advice;
 };

@@ -63,7 +63,7 @@ static const struct {
 struct verified {
 	enum link_verdict verdict;
 	struct delivery delivery; /* tenant "" = none is known */
-	struct facts facts;
+	struct link_facts facts;
 	bool checked; /* against the key ring */
 };
 

@@ -22,16 +22,15 @@ static const struct redis_reply *ask(struct redis *r, int argc, const char **arg
 	return NULL;
 }
 
-static void fill(struct facts *f, const struct redis_reply *v)
+static void fill(struct link_facts *f, const struct redis_reply *v)
 {
 	f->known = redis_type(redis_at(v, 0)) != REDIS_NIL;
 	snprintf(f->state, sizeof(f->state), "%s", redis_str(redis_at(v, 0), NULL));
 	f->generation = redis_int(redis_at(v, 1));
 	f->expires_ms = redis_int(redis_at(v, 2));
-	f->declined = redis_int(redis_at(v, 4)) == 1;
 }
 
-static int read_time(struct redis *r, struct facts *f, struct err *e)
+static int read_time(struct redis *r, struct link_facts *f, struct err *e)
 {
 	const char *argv[] = { "TIME" };
 	const struct redis_reply *v = ask(r, 1, argv, e);
@@ -56,14 +55,14 @@ int facts_holder(struct guard *g, const char *prefix, const char *address_key,
 	return OK;
 }
 
-int facts_read(struct guard *g, const char *prefix, const char *key, struct facts *out,
+int facts_read(struct guard *g, const char *prefix, const char *key, struct link_facts *out,
 	       struct err *e)
 {
 	struct redis *r = guard_redis(g);
 	autofree char *state = xasprintf("%sd:%s", prefix, key);
-	const char *fields[] = { "HMGET", state, "state", "gen", "exp", "ak", "dec" };
+	const char *fields[] = { "HMGET", state, "state", "gen", "exp", "ak" };
 	const struct redis_reply *v;
-	struct facts f = { 0 };
+	struct link_facts f = { 0 };
 
 	if (read_time(r, &f, e) || !(v = ask(r, ARRAY_LEN(fields), fields, e)))
 		return ERR_AGAIN;
@@ -106,46 +105,7 @@ int facts_of_token(struct guard *g, const char *prefix, const char *token_sha256
 	return OK;
 }
 
-/* ---- judging ---- */
-
-const char *const link_verdicts[LINK_VERDICTS] = {
-	[LINK_VALID] = "valid",		  [LINK_EXPIRED] = "expired",
-	[LINK_SUPERSEDED] = "superseded", [LINK_CANCELLED] = "cancelled",
-	[LINK_ACCEPTED] = "accepted",	  [LINK_DECLINED] = "declined",
-	[LINK_UNKNOWN] = "unknown",
-};
-
-/* In these a link may be live; one that was never sent has no end yet. */
-static const char *const live[] = { "sent", "delivered", "undelivered", "unknown", "queued" };
-
-static const struct {
-	const char *state;
-	enum link_verdict verdict;
-} ended[] = {
-	{ "expired", LINK_EXPIRED },
-	{ "cancelled", LINK_CANCELLED },
-	{ "accepted", LINK_ACCEPTED },
-	{ "declined", LINK_DECLINED },
-};
-
-enum link_verdict link_judge(const struct facts *f, const char *key, int64_t generation)
-{
-	if (!f->known || generation > f->generation)
-		return LINK_UNKNOWN;
-	if (generation < f->generation)
-		return LINK_SUPERSEDED;
-	for (size_t i = 0; i < ARRAY_LEN(ended); i++)
-		if (!strcmp(ended[i].state, f->state))
-			return ended[i].verdict;
-	for (size_t i = 0; i < ARRAY_LEN(live); i++) {
-		if (strcmp(live[i], f->state) || !f->expires_ms)
-			continue;
-		if (f->now_ms >= f->expires_ms)
-			return LINK_EXPIRED;
-		return strcmp(f->holder, key) ? LINK_SUPERSEDED : LINK_VALID;
-	}
-	return LINK_UNKNOWN;
-}
+/* ---- links ---- */
 
 const char *link_token(const char *link, char *out, size_t size)
 {

@@ -41,7 +41,7 @@ static int judge(struct replaying *v, const struct failure *one, enum replay_ver
 {
 	struct replay_facts f = { .of_generation = one->sequence[0], .replays = one->replays };
 	char key[IDS_KEY_SIZE];
-	struct facts now;
+	struct link_facts now;
 	json_t *data;
 
 	ids_key(one->tenant, one->invite, key);

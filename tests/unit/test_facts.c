@@ -15,32 +15,32 @@
 static void test_verdicts(void **state)
 {
 	static const struct {
-		struct facts facts;
+		struct link_facts facts;
 		int64_t generation;
 		enum link_verdict verdict;
 	} rows[] = {
-		{ { true, "sent", 1, LATER, "t/i", false, NOW }, 1, LINK_VALID },
-		{ { true, "delivered", 1, LATER, "t/i", false, NOW }, 1, LINK_VALID },
-		{ { true, "undelivered", 1, LATER, "t/i", false, NOW }, 1, LINK_VALID },
-		{ { true, "unknown", 1, LATER, "t/i", false, NOW }, 1, LINK_VALID },
-		{ { true, "queued", 1, LATER, "t/i", false, NOW }, 1, LINK_VALID }, /* a reminder */
-		{ { true, "queued", 1, 0, "t/i", false, NOW }, 1, LINK_UNKNOWN },   /* not sent */
-		{ { true, "held", 1, 0, "t/i", false, NOW }, 1, LINK_UNKNOWN },
-		{ { true, "error", 1, LATER, "", false, NOW }, 1, LINK_UNKNOWN },
+		{ { true, "sent", 1, LATER, "t/i", NOW }, 1, LINK_VALID },
+		{ { true, "delivered", 1, LATER, "t/i", NOW }, 1, LINK_VALID },
+		{ { true, "undelivered", 1, LATER, "t/i", NOW }, 1, LINK_VALID },
+		{ { true, "unknown", 1, LATER, "t/i", NOW }, 1, LINK_VALID },
+		{ { true, "queued", 1, LATER, "t/i", NOW }, 1, LINK_VALID }, /* a reminder */
+		{ { true, "queued", 1, 0, "t/i", NOW }, 1, LINK_UNKNOWN },   /* not sent */
+		{ { true, "held", 1, 0, "t/i", NOW }, 1, LINK_UNKNOWN },
+		{ { true, "error", 1, LATER, "", NOW }, 1, LINK_UNKNOWN },
 		/* its end is exact, whether or not the timer has run */
-		{ { true, "sent", 1, NOW, "t/i", false, NOW }, 1, LINK_EXPIRED },
-		{ { true, "sent", 1, NOW - 1, "t/i", false, NOW }, 1, LINK_EXPIRED },
-		{ { true, "expired", 1, NOW - 1, "", false, NOW }, 1, LINK_EXPIRED },
-		{ { true, "cancelled", 1, LATER, "", false, NOW }, 1, LINK_CANCELLED },
-		{ { true, "accepted", 1, LATER, "t/i", false, NOW }, 1, LINK_ACCEPTED },
-		{ { true, "declined", 1, LATER, "", true, NOW }, 1, LINK_DECLINED },
+		{ { true, "sent", 1, NOW, "t/i", NOW }, 1, LINK_EXPIRED },
+		{ { true, "sent", 1, NOW - 1, "t/i", NOW }, 1, LINK_EXPIRED },
+		{ { true, "expired", 1, NOW - 1, "", NOW }, 1, LINK_EXPIRED },
+		{ { true, "cancelled", 1, LATER, "", NOW }, 1, LINK_CANCELLED },
+		{ { true, "accepted", 1, LATER, "t/i", NOW }, 1, LINK_ACCEPTED },
+		{ { true, "declined", 1, LATER, "", NOW }, 1, LINK_DECLINED },
 		/* another generation, another invite */
-		{ { true, "sent", 2, LATER, "t/i", false, NOW }, 1, LINK_SUPERSEDED },
-		{ { true, "cancelled", 2, LATER, "", false, NOW }, 1, LINK_SUPERSEDED },
-		{ { true, "sent", 1, LATER, "t/i", false, NOW }, 2, LINK_UNKNOWN },
-		{ { true, "sent", 1, LATER, "t/other", false, NOW }, 1, LINK_SUPERSEDED },
-		{ { true, "sent", 1, LATER, "", false, NOW }, 1, LINK_SUPERSEDED },
-		{ { false, "", 0, 0, "", false, NOW }, 1, LINK_UNKNOWN },
+		{ { true, "sent", 2, LATER, "t/i", NOW }, 1, LINK_SUPERSEDED },
+		{ { true, "cancelled", 2, LATER, "", NOW }, 1, LINK_SUPERSEDED },
+		{ { true, "sent", 1, LATER, "t/i", NOW }, 2, LINK_UNKNOWN },
+		{ { true, "sent", 1, LATER, "t/other", NOW }, 1, LINK_SUPERSEDED },
+		{ { true, "sent", 1, LATER, "", NOW }, 1, LINK_SUPERSEDED },
+		{ { false, "", 0, 0, "", NOW }, 1, LINK_UNKNOWN },
 	};
 
 	(void)state;
