@@ -242,7 +242,6 @@ static void set_kind(json_t *vars, enum accept_kind kind)
 		[ACCEPT_CANCELLED] = { "is_cancelled", "sign_stop" },
 		[ACCEPT_SUPERSEDED] = { "is_superseded", "sign_mail" },
 		[ACCEPT_INVALID] = { "is_invalid", "sign_stop" },
-		[ACCEPT_BUSY] = { "is_busy", "sign_time" },
 		[ACCEPT_AWAY] = { "is_away", "sign_time" },
 	};
 

@@ -24,7 +24,6 @@ enum accept_kind {
 	ACCEPT_CANCELLED,
 	ACCEPT_SUPERSEDED,
 	ACCEPT_INVALID,
-	ACCEPT_BUSY, /* too many requests */
 	ACCEPT_AWAY, /* Redis or Kafka cannot be asked */
 	ACCEPT_KINDS
 };

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "accept.h"
 #include "api.h"
 #include "log.h"
 #include "mem.h"
@@ -70,8 +71,8 @@ static int open_web(struct site *s, const struct site_settings *settings, struct
 		.rate_per_s = settings->rate_per_s,
 		.proxies = (const char *const *)settings->proxies.items,
 		.nproxies = settings->proxies.count,
-		.modules = { api_meta_module() },
-		.nmodules = 1,
+		.modules = { api_meta_module(), accept_module(&s->shared) },
+		.nmodules = 2,
 	};
 
 	return web_open(&s->web, &o, e);

@@ -201,7 +201,6 @@ static void test_pages(void **state)
 		  "Open the most recent message, sent 23 November 2025, 12:26 MSK.",
 		  "отправленное 23 ноября 2025, 12:26 МСК." },
 		{ ACCEPT_INVALID, "We do not know this link", "Такая ссылка нам неизвестна" },
-		{ ACCEPT_BUSY, "wait a minute", "Подождите минуту" },
 		{ ACCEPT_AWAY, "Nothing is lost", "Ничего не потеряно" },
 	};
 

@@ -1,0 +1,152 @@
+"""The page behind the link: accepting, declining, and every page that says why a link does not work."""
+import json
+import re
+
+import events
+import pytest
+import seals
+from checks import by_recipient
+from life import DAY_MS, ask, skew, token_of
+from pages import Page, public_port
+
+TENANTS = {"tenants": {"acme": {"cooldown_s": 0, "accept": {"redirect": "https://app.internal/start?from=mail"}},
+                       "plain": {"accept": {"mode": "confirm"}},
+                       "own": {"accept": {"mode": "redirect", "redirect": "https://app.internal/join#here"}}}}
+FILLED = {"answer": "accept", "first_name": "Анна", "last_name": "O'Neil", "password": "correct horse",
+          "confirm": "correct horse"}
+
+
+@pytest.fixture
+def door(fleet):
+    """The fleet with a status service whose public door is open; gives the port."""
+    fleet.up(dispatcher=TENANTS, email=TENANTS)
+    return public_port(fleet, **TENANTS)
+
+
+def invited(fleet, **data):
+    """An invite that was sent, and its token."""
+    event = fleet.emit(events.invite(**data))
+    fleet.await_outcome(event, "sent")
+    return event, token_of(by_recipient(fleet.sink)[event.to][-1])
+
+
+@pytest.mark.story
+def test_accepts_once(fleet, door):
+    """A hundred looks leave it usable; names and password travel sealed; a second POST finds it accepted."""
+    event, token = invited(fleet, role="Engineer <b>", inviter={"id": "u1", "name": "Bob"}, organisation={"name": "A & B"})
+    page = Page(door, token)
+    for method in ("GET", "HEAD"):
+        assert {page.ask(method).status for _ in range(50)} == {200}
+    assert page.ask("OPTIONS").status == 405
+    shown = page.get()
+    assert "Engineer &lt;b&gt;" in shown.text and "A &amp; B" in shown.text and "Bob" in shown.text
+    assert shown.headers["Cache-Control"] == "no-store" and shown.headers["Referrer-Policy"] == "no-referrer"
+    assert "noindex" in shown.headers["X-Robots-Tag"] and "<script" not in shown.text
+    done = page.post(shown.nonce, **FILLED)
+    assert done.status == 303
+    ticket = re.fullmatch(r"https://app\.internal/start\?from=mail&ticket=([a-z2-7]{32})", done.headers["Location"])
+    assert ticket
+    again = page.post(shown.nonce, **FILLED)
+    assert again.status == 200 and again.title == "You have accepted"
+    told = fleet.await_outcome(event, "accepted")
+    sealed = json.loads(seals.open_(fleet.dir / "accept.keys", told["sealed"]))
+    assert (sealed["first_name"], sealed["last_name"]) == ("Анна", "O'Neil")
+    assert sealed["password_argon2id"].startswith("$argon2id$")
+    fleet.wait(lambda: page.get().title == "You have accepted", 10, "the page knows")
+    assert fleet.redis.client.exists(f"{fleet.prefix}d:{event.key}")
+    assert len(fleet.outcomes.distinct("accepted", event.invite)) == 1
+
+
+def test_faults_are_marked(fleet, door):
+    """Nothing is sent while something is wrong; names stay, passwords do not."""
+    event, token = invited(fleet)
+    page = Page(door, token)
+    faulty = page.post(**{**FILLED, "last_name": " ", "confirm": "another horse"})
+    assert faulty.status == 422 and "Enter your last name." in faulty.text
+    assert "The two passwords differ." in faulty.text and 'value="Анна"' in faulty.text
+    assert "correct horse" not in faulty.text
+    assert "Use at least 8 characters." in page.post(**{**FILLED, "password": "short"}).text
+    stale = page.post("a" * 26, **FILLED)
+    assert stale.status == 400 and "press the button once more" in stale.text
+    assert page.ask("POST", body={"first_name": "x" * 9000}).status == 413
+    assert fleet.outcomes.distinct("accepted", event.invite) == []
+    assert page.post(**FILLED).status == 303
+
+
+def test_declines_when_asked_twice(fleet, door):
+    event, token = invited(fleet)
+    page = Page(door, token)
+    asked = page.get(f"/i/{token}?lang=en&answer=decline")
+    assert asked.title == "Not for you?" and asked.status == 200
+    assert page.get().title.startswith("Join ")
+    back = page.post(asked.nonce, answer="decline")
+    assert back.status == 303
+    shown = page.get(f"/i/{token}{back.headers['Location']}")
+    assert shown.title == "Invitation declined"
+    fleet.await_outcome(event, "declined")
+    fleet.wait(lambda: page.get().title == "Invitation declined", 10, "the page knows")
+
+
+def test_confirms_with_the_button_alone(fleet, door):
+    event, token = invited(fleet, tenant="plain")
+    page = Page(door, token)
+    assert "password" not in page.get().text
+    assert page.post(answer="accept").status == 303
+    assert "sealed" not in fleet.await_outcome(event, "accepted")
+
+
+def test_own_page(fleet, door):
+    """The application has a page of its own: the token goes there, and nothing happens here."""
+    _, token = invited(fleet, tenant="own")
+    sent = Page(door, token).get()
+    assert sent.status == 303 and sent.headers["Location"] == f"https://app.internal/join?token={token}#here"
+
+
+@pytest.mark.story
+def test_pages_of_failure(fleet, door):
+    """Four links that do not work, four pages that say why, in the person's language unless asked otherwise."""
+    _, expired = invited(fleet, inviter={"id": "u1", "name": "Bob"}, link={"ttl_s": 300})
+    again, superseded = invited(fleet, recipient={"email": events.address(), "locale": "ru"})
+    ask(fleet, "invite.resend-requested", again, "sent")
+    withdrawn, cancelled = invited(fleet)
+    ask(fleet, "invite.cancel-requested", withdrawn, "cancelled")
+
+    def shows(token, status, title, words):
+        for path in (f"/i/{token}?lang=en", f"/i?token={token}&lang=en"):
+            answer = Page(door, token).get(path)
+            assert (answer.status, answer.title) == (status, title), answer.text
+            assert re.search(words, answer.text), answer.text
+    shows(superseded, 410, "There is a newer invitation", r"Open the most recent message, sent \d+ \w+ \d{4}, ")
+    assert Page(door, superseded).get(f"/i/{superseded}").title == "Есть более новое приглашение"
+    shows(cancelled, 410, "Invitation cancelled", "has been withdrawn")
+    shows("k1." + "a" * 32, 404, "This link does not work", "copy the whole address")
+    assert Page(door, "x").get("/i").status == 404
+    skew(fleet, DAY_MS)
+    shows(expired, 410, "Invitation Expired", "Ask for a new invitation")
+    assert "Bob" in Page(door, expired).get().text
+
+
+def test_kafka_away(fleet, door, kafka):
+    """Nobody is told that it is done while it may still be lost; later it is."""
+    event, token = invited(fleet)
+    page = Page(door, token)
+    nonce = page.get().nonce
+    kafka.freeze()
+    try:
+        refused = page.post(nonce, **FILLED)
+        assert refused.status == 503 and "Nothing is lost" in refused.text and refused.headers["Retry-After"]
+    finally:
+        kafka.thaw()
+    fleet.wait(lambda: page.post(nonce, **FILLED).status == 303, 60, "Kafka is back")
+    fleet.await_outcome(event, "accepted")
+    assert len(fleet.outcomes.distinct("accepted", event.invite)) == 1
+
+
+def test_redis_away(fleet, door, redis):
+    _, token = invited(fleet)
+    page = Page(door, token)
+    redis.kill()
+    away = page.get()
+    assert away.status == 503 and away.title == "One moment, please"
+    redis.start()
+    fleet.wait(lambda: page.get().status == 200, 30, "the page is back")
