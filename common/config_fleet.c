@@ -32,6 +32,7 @@ const char *const config_fleet[] = {
 	"message_deadline",
 	"mint.threads",
 	"rebuild.wait",
+	"receipts",
 	"recipients.allow_reserved",
 	"redis.password_file",
 	"redis.prefix",

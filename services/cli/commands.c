@@ -11,6 +11,7 @@
 #include "cmd_parked.h"
 #include "cmd_pause.h"
 #include "cmd_rebuild.h"
+#include "cmd_receipt.h"
 #include "cmd_render.h"
 #include "cmd_replay.h"
 #include "cmd_seal.h"
@@ -48,6 +49,7 @@ const struct command commands[] = {
 	{ "check-email", cmd_check_email,
 	  "is this an e-mail address, and what is its normal form?" },
 	{ "check-event", cmd_check_event, "would this event be served?" },
+	{ "check-receipt", cmd_check_receipt, "what does this call of a provider tell?" },
 	{ "explain", cmd_explain, "what would become of this event now, rule by rule?" },
 	{ "render", cmd_render, "what a template makes of variables" },
 	{ "help", cmd_help, "this list, or the usage of one command: beckon help COMMAND" },

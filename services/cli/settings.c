@@ -26,6 +26,8 @@ static const struct config_key keys[] = {
 	  .help = "As the dispatcher has it, for explain." },
 	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
 	  .help = "Settings of tenants, for doctor and explain." },
+	{ CONFIG_OBJECT(S, receipts), .name = "receipts",
+	  .help = "Who may tell what became of messages, for check-receipt." },
 	{ CONFIG_DURATION(S, event_memory_ms), .name = "memory.events", .fallback = "120d",
 	  .min = 1000, .max = 63072000000, .help = "As the services have it, for rebuild." },
 	{ CONFIG_DURATION(S, delivery_memory_ms), .name = "memory.deliveries", .fallback = "8d",

@@ -1,0 +1,172 @@
+"""beckon check-receipt: what providers tell is believed when it is theirs, and understood; nothing else is."""
+import base64
+import hashlib
+import subprocess
+import time
+
+import providers
+import pytest
+from fleet import program
+from providers import Call
+
+OURS = base64.b32encode(hashlib.sha256(b"acme/i1.1.email.0").digest()).decode().lower().rstrip("=")
+MESSAGE_ID = f"<{OURS}@acme-corp.com>"
+NOW = 1_760_000_000
+
+
+def stamp(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def check(entry, call, now=NOW):
+    """The lines that are printed, tabs as spaces."""
+    argv = [program("beckon"), "check-receipt", "--provider", entry["name"], "--now", stamp(now), f"--query={call.query}"]
+    for name, value in entry.items():
+        if name != "name":
+            argv.append(f"--{name.replace('_', '-')}={value}")
+    for name, value in call.headers.items():
+        argv += ["--header", f"{name}: {value}"]
+    done = subprocess.run([*argv, "-"], input=call.body, capture_output=True, timeout=20)
+    assert done.returncode in (0, 1), done.stderr
+    assert (done.returncode == 0) == (b"bad" not in done.stdout)
+    return done.stdout.decode().replace("\t", " ").splitlines()
+
+
+@pytest.fixture(params=providers.ALL, ids=lambda p: p.__name__)
+def provider(request, tmp_path):
+    return request.param(tmp_path)
+
+
+def ident(provider):
+    return MESSAGE_ID if provider.kind == "email" and provider.format != "postmark" else "SM0123-id"
+
+
+def test_what_is_theirs_is_understood(provider):
+    entry = provider.entry()
+    assert check(entry, provider.call(ident(provider), "delivered", NOW)) == ["ok delivered -"]
+    assert check(entry, provider.call(ident(provider), "passing", NOW)) == ["ok passing -"]
+    told = check(entry, provider.call(ident(provider), "undelivered", NOW))
+    assert told[0].startswith(f"ok undelivered {provider.failure[1]}")
+    dead = provider.failure[1] in ("mailbox_unknown", "handset_unknown") and provider.format != "webhook"
+    assert told[0].endswith(" failed") == dead
+
+
+def test_what_is_changed_is_refused(provider):
+    entry = provider.entry()
+    good = provider.call(ident(provider), "delivered", NOW)
+    tampered = [Call(good.body, {k: v[:-3] + ("aaa" if not v.endswith("aaa") else "bbb") for k, v in good.headers.items()
+                                 if k != "content-type"} | {"content-type": good.headers.get("content-type", "")},
+                     good.query.replace(providers.SECRET, "x")),
+                Call(good.body, {"content-type": good.headers.get("content-type", "")}, good.query.replace("token", "t"))]
+    if provider.format in ("smsc", "smsru", "vonage"):  # their proof is among the fields
+        tampered = [Call(good.body.replace(b"SM0123", b"SM0124"), good.headers)]
+    if provider.format == "mailgun":
+        tampered = [Call(good.body.replace(b'"token": "', b'"token": "0'), good.headers)]
+    if provider.format in ("sns", "ses"):
+        tampered = [Call(good.body.replace(b"messageId", b"messageid"), good.headers),
+                    Call(good.body.replace(b":receipts", b":other"), good.headers)]
+    for call in tampered:
+        assert check(entry, call) == ["bad auth_failed"]
+
+
+# What the others sign bears no time: repeating it changes nothing.
+TIMED = [p for p in providers.ALL if p.format not in ("twilio", "smsc", "smsru", "kannel", "postmark")]
+
+
+@pytest.mark.parametrize("make", TIMED, ids=lambda p: p.__name__)
+def test_what_was_signed_long_ago_is_refused(make, tmp_path):
+    provider = make(tmp_path)
+    entry, call = provider.entry(), provider.call(ident(provider), "delivered", NOW)
+    window = 3600 if provider.format in ("sns", "ses") else 300
+    edge = 29 if provider.format == "messagebird" else window - 1
+    assert check(entry, call, NOW + edge) == ["ok delivered -"]
+    assert check(entry, call, NOW + window + 61) == ["bad auth_failed"]
+    assert check(entry, call, NOW - window - 61) == ["bad auth_failed"]
+
+
+def test_what_is_broken_is_refused(provider):
+    entry, good = provider.entry(), provider.call(ident(provider), "delivered", NOW)
+    for body in (b"\x00", b"%zz", b"{", b"[[[[", b"\xff\xfe=%00", good.body[:-1] + b"\x00" + good.body[-1:]):
+        told = check(entry, Call(body, good.headers, good.query if good.body else "%"))
+        assert told in (["bad schema_invalid"], ["bad auth_failed"])
+
+
+def test_two_secrets_while_one_takes_the_others_place(tmp_path):
+    provider = providers.Webhook(tmp_path)
+    entry = provider.entry()
+    (tmp_path / "webhook.secret").write_text(f"another-one\n{providers.SECRET}\n")
+    assert check(entry, provider.call("id1", "delivered", NOW)) == ["ok delivered -"]
+
+
+# ---- vectors that their makers publish ----
+
+def test_vectors_of_others(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("whsec_plJ3nmyCDGBKInavdOK15jsl\n")
+    entry = {"name": "webhook", "secret_file": str(secret)}
+    call = Call(b'{"event_type":"ping","data":{"success":true}}',
+                {"webhook-id": "msg_loFOjxBNrRLzqYUf", "webhook-timestamp": "1731705121",
+                 "webhook-signature": "v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0="})
+    assert check(entry, call, 1731705121) == ["bad schema_invalid"]  # it is genuine, and tells nothing
+    assert check(entry, call, 1731705121 + 301) == ["bad auth_failed"]
+
+    secret.write_text("12345")
+    entry = {"name": "twilio", "secret_file": str(secret), "url": "https://mycompany.com/myapp.php"}
+    call = Call(b"CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1234&From=%2B14158675309&To=%2B18005551212",
+                {"x-twilio-signature": "RSOYDt4T1cUTdK1PDd93/VVr8B8="}, "foo=1&bar=2")
+    assert check(entry, call) == ["bad schema_invalid"]
+
+    secret.write_text("secret")
+    call = Call(b"a=1&b=2&timestamp=1461605396&sig=6af838ef94998832dbfc29020b564830")
+    assert check({"name": "vonage", "secret_file": str(secret)}, call, 1461605396) == ["bad schema_invalid"]
+
+
+# ---- e-mail ----
+
+def test_what_happens_to_mails(tmp_path):
+    rows = [
+        (providers.SendGrid, "complaint", None, "ok delivered - complaint"),
+        (providers.SendGrid, "opted_out", None, "ok delivered - opted_out"),
+        (providers.SendGrid, "undelivered", "blocked", "ok undelivered mailbox_unknown"),
+        (providers.Mailgun, "complaint", None, "ok delivered - complaint"),
+        (providers.Mailgun, "opted_out", None, "ok delivered - opted_out"),
+        (providers.Mailgun, "undelivered", "suppress-bounce", "ok undelivered suppressed"),
+        (providers.Postmark, "complaint", None, "ok delivered - complaint"),
+        (providers.Postmark, "opted_out", None, "ok delivered - opted_out"),
+        (providers.Postmark, "undelivered", "SpamNotification", "ok undelivered content_rejected"),
+        (providers.Ses, "complaint", None, "ok delivered - complaint"),
+        (providers.Ses, "undelivered", "MessageTooLarge", "ok undelivered too_large"),
+        (providers.Ses, "undelivered", "NoEmail", "ok undelivered mailbox_unknown failed"),
+    ]
+    for make, word, error, told in rows:
+        provider = make(tmp_path)
+        assert check(provider.entry(), provider.call(MESSAGE_ID, word, NOW, error=error)) == [told], make
+
+
+def read_mail(mail):
+    done = subprocess.run([program("beckon"), "check-receipt", "--provider", "dsn", "-"], input=mail,
+                          capture_output=True, timeout=20)
+    return done.stdout.decode().strip().replace("\t", " ")
+
+
+def test_delivery_status_mails():
+    rows = [
+        ({}, "ok undelivered mailbox_unknown failed"),
+        ({"action": "delayed", "status": "4.4.1", "diagnostic": "smtp; 451 later"}, "ok passing -"),
+        ({"action": "relayed", "status": "2.0.0"}, "ok passing -"),
+        ({"action": "delivered", "status": "2.0.0", "diagnostic": "smtp; 250 ok"}, "ok delivered -"),
+        ({"status": "5.7.1", "diagnostic": "smtp; 550 5.7.1 rejected by policy"}, "ok undelivered policy_blocked"),
+        ({"status": "5.2.2", "diagnostic": "smtp; 552 5.2.2 mailbox full"}, "ok undelivered mailbox_full"),
+        ({"status": "4.4.7", "diagnostic": "X-Postfix; delivery temporarily suspended: connect timed out"},
+         "ok undelivered retries_exhausted"),
+        ({"status": "5.4.4", "diagnostic": "X-Postfix; Host or domain name not found"},
+         "ok undelivered email_domain_invalid"),
+    ]
+    for what, told in rows:
+        assert read_mail(providers.dsn(OURS, **what)) == told, what
+    assert read_mail(providers.dsn(None, message_id=MESSAGE_ID)) == "ok undelivered mailbox_unknown failed"
+    assert read_mail(providers.dsn(OURS).replace(b"\r\n", b"\n")) == "ok undelivered mailbox_unknown failed"
+    assert read_mail(providers.complaint(MESSAGE_ID)) == "ok delivered - complaint"
+    assert read_mail(providers.dsn("somebody-elses", message_id="<x@y.org>")) == "bad schema_invalid"
+    assert read_mail(b"Subject: out of office\r\n\r\nback on Monday\r\n") == "bad schema_invalid"
+    assert read_mail(b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n" * 200) == "bad schema_invalid"
