@@ -110,6 +110,17 @@ unsigned catalog_version(const struct catalog *c, const char *tenant, const char
 	return version;
 }
 
+const struct catalog_entry *catalog_own(const struct catalog *c, const char *tenant,
+					const char *name, const char *locale)
+{
+	struct range own = own_of(c, tenant, name);
+
+	for (size_t i = 0; i < own.n; i++)
+		if (!strcmp(own.list[i]->locale, locale))
+			return own.list[i];
+	return NULL;
+}
+
 void catalog_each(const struct catalog *c, const char *tenant,
 		  void (*each)(void *ctx, const struct catalog_entry *entry), void *ctx)
 {

@@ -37,6 +37,7 @@ struct catalog_entry {
 	char sha256[65];  /* hex, over the parts' and their partials' sources: tells versions apart
 			   */
 	unsigned version; /* of the name: grows with each change in any of its locales */
+	const char *record; /* a tenant's, as it stands in its topic, where it is kept; else NULL */
 };
 
 /* ERR_FATAL where dir or something in it cannot be read, ERR_INVALID where a template is faulty. */
@@ -71,9 +72,14 @@ void catalog_each(const struct catalog *c, const char *tenant,
 
 /* ---- tenants' own ---- */
 
+/* The tenant's own in exactly this locale, also one without any part; NULL = there is none. */
+const struct catalog_entry *catalog_own(const struct catalog *c, const char *tenant,
+					const char *name, const char *locale);
+
 /* A template as somebody wrote it; parts with data NULL it has not. */
 struct catalog_source {
 	const char *tenant, *name, *locale;
+	const char *record; /* to be kept with it; NULL = none */
 	unsigned version;
 	struct {
 		const char *data;

@@ -94,6 +94,7 @@ int entry_compile(const struct catalog_entry **out, struct catalog_partials *par
 	new->shown = (struct catalog_entry){ .tenant = s->tenant ? xstrdup(s->tenant) : NULL,
 					     .name = xstrdup(s->name),
 					     .locale = xstrdup(s->locale),
+					     .record = s->record ? xstrdup(s->record) : NULL,
 					     .version = s->version };
 	crypto_hash_init(&c.hash);
 	for (enum part part = 0; part < PART_COUNT && r == OK; part++)
@@ -125,5 +126,6 @@ void catalog_entry_drop(const struct catalog_entry *entry)
 	free((char *)entry->tenant);
 	free((char *)entry->name);
 	free((char *)entry->locale);
+	free((char *)entry->record);
 	free(e);
 }

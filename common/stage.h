@@ -148,8 +148,9 @@ unsigned stage_settings_count(const struct run *r);
 bool stage_paused(const struct run *r);
 
 /* To be called by open: topic invite-templates is followed from now on, over base, which is held
-   (NULL: the versions alone are of interest). Nothing is read before its end has been reached. */
-void stage_follow_templates(struct run *r, struct catalog *base);
+   (NULL: the versions alone are of interest). keep: the records are kept with the entries. Nothing
+   is read before its end has been reached. */
+void stage_follow_templates(struct run *r, struct catalog *base, bool keep);
 /* What holds now, until the next turn of the loop; to be held by whoever keeps it longer. NULL:
    nothing is followed. */
 struct catalog *stage_catalog(const struct run *r);

@@ -15,6 +15,7 @@ struct stage_templates {
 	struct catalog *base;
 	struct templates_view *view; /* the follower's thread's own */
 	struct catalog *now;
+	bool keep;
 	char why[256];
 };
 
@@ -23,7 +24,7 @@ static void view_reset(void *ctx)
 	struct stage_templates *t = ctx;
 
 	templates_view_free(t->view);
-	t->view = templates_view_new(t->base, false);
+	t->view = templates_view_new(t->base, t->keep);
 }
 
 static int view_take(void *ctx, const struct record *r, bool *changed, struct err *e)
@@ -41,7 +42,7 @@ static void made_drop(void *made)
 	catalog_free(made);
 }
 
-void stage_follow_templates(struct run *r, struct catalog *base)
+void stage_follow_templates(struct run *r, struct catalog *base, bool keep)
 {
 	struct stage_templates *t = xcalloc(1, sizeof(*t));
 	struct topic_follow_options o = {
@@ -53,6 +54,7 @@ void stage_follow_templates(struct run *r, struct catalog *base)
 
 	t->kafka = xcalloc(r->settings.kafka.count + 1, sizeof(*t->kafka));
 	o.kafka = stage_kafka(r, t->kafka);
+	t->keep = keep;
 	t->base = base ? catalog_hold(base) : NULL;
 	t->now = base ? catalog_hold(base) : catalog_empty();
 	t->follow = topic_follow_open(&o);

@@ -10,6 +10,24 @@
 
 #define ROOM_BYTES 512 /* of a record for its key and headers */
 
+json_t *templates_record_of(const struct catalog *c, const char *tenant, const char *name,
+			    const char *locale)
+{
+	const struct catalog_entry *own = catalog_own(c, tenant, name, locale);
+
+	return own && own->record ? json_loads(own->record, JSON_REJECT_DUPLICATES, NULL) : NULL;
+}
+
+void templates_record_source(const json_t *parts, struct catalog_source *out)
+{
+	for (enum part part = 0; part < PART_COUNT; part++) {
+		const json_t *text = json_object_get(parts, catalog_part_names[part]);
+
+		out->parts[part].data = json_string_value(text);
+		out->parts[part].len = json_string_length(text);
+	}
+}
+
 json_t *templates_record_parts(const struct catalog_source *s)
 {
 	json_t *parts = json_object();

@@ -24,8 +24,15 @@
 int templates_record_next(json_t **out, const json_t *former, unsigned newest, json_t *parts,
 			  const struct settings_author *author, struct err *e);
 
+/* The record of a tenant's own, read from what the catalog keeps: a new reference, NULL = none. */
+json_t *templates_record_of(const struct catalog *c, const char *tenant, const char *name,
+			    const char *locale);
+
 /* The parts as JSON; those that the source has not are left out. A new reference. */
 json_t *templates_record_parts(const struct catalog_source *s);
+
+/* The other way round: a source that borrows the parts' texts. */
+void templates_record_source(const json_t *parts, struct catalog_source *out);
 
 /* The change that made this version: the record itself, or one of its history; borrowed, NULL =
    none that is kept. */

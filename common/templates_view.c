@@ -11,7 +11,6 @@
 struct slot {
 	char key[TEMPLATES_KEY_SIZE];
 	const struct catalog_entry *entry;
-	json_t *record; /* NULL = not kept */
 };
 
 struct templates_view {
@@ -31,18 +30,12 @@ struct templates_view *templates_view_new(struct catalog *base, bool keep)
 	return v;
 }
 
-static void slot_clear(struct slot *s)
-{
-	catalog_entry_drop(s->entry);
-	json_decref(s->record);
-}
-
 void templates_view_free(struct templates_view *v)
 {
 	if (!v)
 		return;
 	for (size_t i = 0; i < v->count; i++)
-		slot_clear(&v->slots[i]);
+		catalog_entry_drop(v->slots[i].entry);
 	free(v->slots);
 	catalog_free(v->base);
 	free(v);
@@ -89,31 +82,31 @@ static void forget(struct templates_view *v, const char *key)
 
 	if (!s)
 		return;
-	slot_clear(s);
+	catalog_entry_drop(s->entry);
 	v->count--;
 	memmove(s, s + 1, (size_t)(v->slots + v->count - s) * sizeof(*s));
 }
 
-/* Takes over the entry and the reference. */
+/* Takes over the entry. */
 static int put(struct templates_view *v, const char *key, const struct catalog_entry *entry,
-	       json_t *record, struct err *e)
+	       struct err *e)
 {
-	struct slot *s = find(v, key), new = { .entry = entry, .record = record };
+	struct slot *s = find(v, key);
 	size_t at = place_of(v, key);
 
-	text_put(new.key, sizeof(new.key), key);
 	if (s) {
-		slot_clear(s);
-		*s = new;
+		catalog_entry_drop(s->entry);
+		s->entry = entry;
 		return OK;
 	}
 	if (v->count == TEMPLATES_MAX) {
-		slot_clear(&new);
+		catalog_entry_drop(entry);
 		return err_set(e, ERR_INVALID, "more than %d templates", TEMPLATES_MAX);
 	}
 	v->slots = xgrow(v->slots, v->count, sizeof(*v->slots));
 	memmove(v->slots + at + 1, v->slots + at, (v->count++ - at) * sizeof(*v->slots));
-	v->slots[at] = new;
+	text_put(v->slots[at].key, sizeof(v->slots[at].key), key);
+	v->slots[at].entry = entry;
 	return OK;
 }
 
@@ -173,37 +166,46 @@ static int read_record(const struct record *r, struct catalog_source *s, json_t 
 	return read_parts(json_object_get(*out, "parts"), s, e);
 }
 
+/* What the record says, compiled where somebody sends by it. */
+static int read_entry(const struct templates_view *v, const struct record *r,
+		      struct catalog_source *s, const struct catalog_entry **out, struct err *e)
+{
+	autofree char *text = xstrndup(r->value, r->value_len);
+	json_t *record = NULL;
+	int code = read_record(r, s, &record, e);
+
+	if (!v->compile)
+		memset(s->parts, 0, sizeof(s->parts));
+	if (v->keep)
+		s->record = text;
+	if (code == OK)
+		code = catalog_compile(out, v->base, s, e);
+	json_decref(record);
+	return code;
+}
+
 int templates_view_take(struct templates_view *v, const struct record *r, bool *changed,
 			struct err *e)
 {
 	char key[TEMPLATES_KEY_SIZE], names[TEMPLATES_KEY_SIZE];
 	const struct catalog_entry *entry;
 	struct catalog_source s = { 0 };
-	json_t *record = NULL;
-	int code;
+	int code = OK;
 
+	if (changed)
+		*changed = false;
 	if (!r->key_len || r->key_len >= sizeof(key) || memchr(r->key, '\0', r->key_len))
 		return err_set(e, ERR_INVALID, "a key is <tenant>/<name>/<locale>");
 	snprintf(key, sizeof(key), "%.*s", (int)r->key_len, (const char *)r->key);
 	text_put(names, sizeof(names), key);
 	if (!split_key(names, &s))
 		return err_set(e, ERR_INVALID, "a key is <tenant>/<name>/<locale>");
-	if (changed)
-		*changed = true;
-	if (!r->value) {
+	if (!r->value)
 		forget(v, key);
-		return OK;
-	}
-	code = read_record(r, &s, &record, e);
-	if (!v->compile)
-		memset(s.parts, 0, sizeof(s.parts));
-	if (code == OK)
-		code = catalog_compile(&entry, v->base, &s, e);
-	if (code == OK)
-		return put(v, key, entry, v->keep ? record : (json_decref(record), NULL), e);
-	json_decref(record);
+	else if ((code = read_entry(v, r, &s, &entry, e)) == OK)
+		code = put(v, key, entry, e);
 	if (changed)
-		*changed = false;
+		*changed = code == OK;
 	return code;
 }
 
@@ -216,13 +218,4 @@ struct catalog *templates_view_catalog(const struct templates_view *v)
 	for (size_t i = 0; i < v->count; i++)
 		own[i] = v->slots[i].entry;
 	return catalog_with(v->base, own, v->count);
-}
-
-const json_t *templates_view_record(const struct templates_view *v, const char *tenant,
-				    const char *name, const char *locale)
-{
-	char key[TEMPLATES_KEY_SIZE];
-	const struct slot *s = templates_key(tenant, name, locale, key) ? find(v, key) : NULL;
-
-	return s ? s->record : NULL;
 }

@@ -36,10 +36,6 @@ int templates_view_take(struct templates_view *v, const struct record *r, bool *
 /* What holds now, base and what tenants have: the caller holds it. */
 struct catalog *templates_view_catalog(const struct templates_view *v);
 
-/* A record as it stands in the topic; borrowed, NULL = none, or nothing was kept. */
-const json_t *templates_view_record(const struct templates_view *v, const char *tenant,
-				    const char *name, const char *locale);
-
 /* "<tenant>/<name>/<locale>". False where one of them is none. */
 bool templates_key(const char *tenant, const char *name, const char *locale,
 		   char out[TEMPLATES_KEY_SIZE]);

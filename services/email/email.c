@@ -78,7 +78,7 @@ int email_open(void *ctx, struct run *r, struct err *e)
 	m->run = r;
 	if (load(m, e) < 0 || stage_follow(r, s->tenants, e) < 0)
 		return ERR_FATAL;
-	stage_follow_templates(r, m->catalog);
+	stage_follow_templates(r, m->catalog, false);
 	o.limits = m->limits;
 	o.ring = m->ring;
 	m->channel = (struct channel){ .name = "email", .work = email_work, .probe = email_probe };
