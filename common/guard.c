@@ -25,6 +25,7 @@
 #include "guard_release_lua.h"
 #include "guard_settle_lua.h"
 #include "guard_slot_lua.h"
+#include "guard_view_lua.h"
 #include "later_cancel_lua.h"
 #include "later_drop_lua.h"
 #include "later_lease_lua.h"
@@ -65,6 +66,7 @@ static const struct {
 	[SCRIPT_LATER_STATS] = { "later_stats", BATCHED(later_stats_lua) },
 	[SCRIPT_LATER_GROUPS] = { "later_groups", BATCHED(later_groups_lua) },
 	[SCRIPT_LATER_FORWARD] = { "later_forward", BATCHED(guard_slot_lua, later_forward_lua) },
+	[SCRIPT_VIEW] = { "guard_view", BATCHED(guard_view_lua) },
 	[SCRIPT_EPOCH] = { "guard_epoch", { guard_epoch_lua } },
 };
 
@@ -207,6 +209,11 @@ int guard_ready(struct guard *g, struct err *e)
 bool guard_is_ready(const struct guard *g)
 {
 	return g->ready && redis_connected(g->redis);
+}
+
+const char *guard_epoch(const struct guard *g)
+{
+	return g->epoch;
 }
 
 int guard_init_epoch(struct guard *g, bool *created, struct err *e)

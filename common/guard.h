@@ -75,6 +75,8 @@ void guard_free(struct guard *g);
    rebuild ...": stand still. Nothing may be queued. */
 int guard_ready(struct guard *g, struct err *e);
 bool guard_is_ready(const struct guard *g);
+/* The epoch that guard_ready found last: another name where Redis was made anew since. */
+const char *guard_epoch(const struct guard *g);
 struct redis *guard_redis(struct guard *g); /* for later.c, which shares the connection */
 
 /* `beckon init`: writes the epoch where there is none. *created tells. */

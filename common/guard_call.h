@@ -33,6 +33,7 @@ enum guard_script {
 	SCRIPT_LATER_STATS,
 	SCRIPT_LATER_GROUPS,
 	SCRIPT_LATER_FORWARD,
+	SCRIPT_VIEW,
 	SCRIPT_EPOCH, /* the one that is no batch */
 	SCRIPT_COUNT
 };

@@ -207,7 +207,6 @@ static const struct field invite_fields[] = {
 	{ TENANT },
 	{ INVITE },
 	{ FIELD("kind"), WORDS(request_kinds), AT(kind) },
-	{ FIELD("recipient"), .required = true, .missing = "recipient_missing", OBJECT(recipient) },
 	{ FIELD("channel"), WORDS(request_channels), AT(channel) },
 	{ FIELD("trigger"), WORDS(request_triggers), AT(trigger) },
 	{ FIELD("send"), WORDS(request_sends), AT(send) },
@@ -226,6 +225,8 @@ static const struct field invite_fields[] = {
 	{ FIELD("override"), .check = shape_true, AT(override) },
 	{ FIELD("metadata"), .check = shape_map, .form = &map_name, .item = &pair, .max = 20,
 	  AT(metadata) },
+	/* Last: what is wrong with an address is told of a request that is else in order. */
+	{ FIELD("recipient"), .required = true, .missing = "recipient_missing", OBJECT(recipient) },
 };
 
 static const struct field resend_fields[] = {

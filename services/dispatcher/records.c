@@ -160,12 +160,20 @@ static void describe_plan(struct ask *a, struct outcome *o)
 	o->origin = &a->work->coords;
 }
 
+/* Nothing but the person's address is wrong: it is looked at last (request.c). */
+static bool wrong_address_alone(const struct request *q)
+{
+	static const char where[] = "/recipient";
+
+	return q->type == REQUEST_INVITE && q->code && !strncmp(q->where, where, sizeof(where) - 1);
+}
+
 /* Of whom: from what is kept where it can be read, else from the state. */
 static void describe_person(struct ask *a, struct outcome *o)
 {
 	bool readable = a->kept.data && !a->kept.request.code;
 
-	o->data = readable ? a->kept.data : NULL;
+	o->data = readable || wrong_address_alone(&a->req) ? a->kept.data : NULL;
 	if (a->req.code && a->req.type == REQUEST_INVITE)
 		return;
 	if (readable) {

@@ -1,9 +1,9 @@
 /*
- * status - make Redis anew from the topics when it has lost its memory.
+ * status - show how every invite stands, and make Redis anew when it has lost its memory.
  *
- * Reads nothing while Redis is whole. Where the epoch is missing one of all status processes is
- * elected; it reads what was told and asked, writes what Redis knew, and last the epoch, with which
- * every other service goes on.
+ * Follows what is told and keeps it in Redis for whoever looks. Where the epoch is missing one of
+ * all status processes is elected; it reads what was told and asked, writes what Redis knew, and
+ * last the epoch, with which every other service goes on.
  */
 #include "mem.h"
 #include "status.h"
@@ -26,7 +26,7 @@ static const struct config_key keys[] = {
 
 static const struct stage stage = {
 	.name = "status",
-	.summary = "Makes Redis anew from the topics when it has lost its memory.",
+	.summary = "Shows how every invite stands; makes Redis anew when it has lost its memory.",
 	.input = STAGE_TOPIC_NONE,
 	.keys = keys,
 	.key_count = ARRAY_LEN(keys),

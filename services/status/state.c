@@ -54,10 +54,21 @@ static void begin_generation(struct state *s)
 	s->attempts = s->reminders = 0;
 }
 
-/* Outcomes that tell the mask tell all that is known of the request. */
+/* Outcomes that tell anything of the request tell all of it. */
+static bool tells_about(const json_t *root)
+{
+	static const char *const any[] = { "recipient_masked", "batch", "role",
+					   "department",       "teams", "metadata" };
+
+	for (size_t i = 0; i < ARRAY_LEN(any); i++)
+		if (json_object_get(root, any[i]))
+			return true;
+	return false;
+}
+
 static void fold_about(struct state *s, const struct fact *f)
 {
-	if (f->generation < s->about_generation || !json_object_get(f->root, "recipient_masked"))
+	if (f->generation < s->about_generation || !tells_about(f->root))
 		return;
 	s->about_generation = f->generation;
 	hold(&s->about, f->root);
@@ -330,6 +341,14 @@ int state_read(const char *bytes, size_t len, struct state *out, struct err *e)
 	json_decref(root);
 	*out = s;
 	return OK;
+}
+
+struct state state_share(const struct state *s)
+{
+	json_incref(s->last);
+	json_incref(s->carrier);
+	json_incref(s->about);
+	return *s;
 }
 
 void state_clear(struct state *s)

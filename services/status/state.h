@@ -63,6 +63,8 @@ void state_write(const struct state *s, const char *tenant, const char *invite, 
 
 /* ERR_INVALID: it is none of ours. */
 int state_read(const char *bytes, size_t len, struct state *out, struct err *e);
+/* Another reference to the same outcomes, to be cleared by itself. */
+struct state state_share(const struct state *s);
 void state_clear(struct state *s);
 
 #endif

@@ -38,6 +38,15 @@ static void tell_done(struct status *s)
 		 (long long)sum->passes, (long long)sum->took_ms);
 }
 
+static void tell_view(struct status *s)
+{
+	struct view_stand stand = view_stand(s->view);
+
+	metric_set(s->view_lag, (double)stand.lag);
+	metric_add(s->view_records, (double)(stand.records - s->view_told));
+	s->view_told = stand.records;
+}
+
 /* ---- what the skeleton calls ---- */
 
 int64_t status_tick(void *ctx)
@@ -48,6 +57,7 @@ int64_t status_tick(void *ctx)
 	struct err e;
 
 	site_tick(s->site);
+	tell_view(s);
 	if (stage_ready(s->run) || !redis_connected(guard_redis(stage_guard(s->run))))
 		return LOOK_MS;
 	if (stage_stopping(s->run))
@@ -86,8 +96,13 @@ static void open_metrics(struct status *s)
 		  "Times that this process made Redis anew." },
 		{ METRIC_GAUGE, "beckon_rebuild_seconds",
 		  "How long the last one took, without the wait." },
+		{ METRIC_GAUGE, "beckon_view_lag",
+		  "Records that the view has not read yet, of this process; -1 = not known." },
+		{ METRIC_COUNTER, "beckon_view_records_total",
+		  "Records that the view has taken in." },
 	};
-	struct metric **own[] = { &s->running, &s->done, &s->total, &s->rebuilds, &s->seconds };
+	struct metric **own[] = { &s->running, &s->done,     &s->total,	      &s->rebuilds,
+				  &s->seconds, &s->view_lag, &s->view_records };
 
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		*own[i] = metrics_series(stage_metrics(s->run), &families[i], NULL);
@@ -99,6 +114,29 @@ static void name_us(struct status *s)
 
 	gethostname(host, sizeof(host) - 1);
 	snprintf(s->by, sizeof(s->by), "%s/%ld", host, (long)getpid());
+}
+
+static int open_view(struct status *s, struct kafka_properties kafka, struct err *e)
+{
+	const struct stage_settings *common = stage_settings(s->run);
+	struct view_options o = {
+		.kafka = kafka,
+		.guard = { .redis_url = common->redis_url,
+			   .redis_password = common->redis_password,
+			   .prefix = common->redis_prefix,
+			   .client_name = "status-view",
+			   .timeout_ms = (int)common->redis_timeout_ms,
+			   .event_memory_s = common->event_memory_ms / 1000,
+			   .delivery_memory_s = common->delivery_memory_ms / 1000,
+			   .incarnation = 1 },
+		.group = common->group,
+		.instance = common->slot,
+		.topic_status = common->topics[STAGE_TOPIC_STATUS],
+		.topic_requested = common->topics[STAGE_TOPIC_REQUESTED],
+		.topic_state = common->topics[STAGE_TOPIC_STATE],
+	};
+
+	return view_open(&s->view, &o, e);
 }
 
 int status_open(void *ctx, struct run *r, struct err *e)
@@ -131,6 +169,8 @@ int status_open(void *ctx, struct run *r, struct err *e)
 	o.pass.ring = s->ring;
 	s->rebuild = rebuild_open(&o);
 	open_metrics(s);
+	if (open_view(s, o.kafka, e) < 0)
+		return ERR_FATAL;
 	return site_open(&s->site, r, &s->settings.site,
 			 &(struct site_shared){ .common = common,
 						.recipient_key = s->settings.recipient_key,
@@ -144,6 +184,7 @@ void status_close(void *ctx)
 	struct status *s = ctx;
 
 	site_close(s->site);
+	view_close(s->view);
 	rebuild_close(s->rebuild);
 	keyring_free(s->ring);
 	free(s->kafka);

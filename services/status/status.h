@@ -1,8 +1,8 @@
 /*
- * status - makes Redis anew from the topics when it has lost its memory.
+ * status - shows how every invite stands, and makes Redis anew when it has lost its memory.
  *
  * Looks after the epoch; where it is missing, the rebuild (rebuild.h) is done in slices of the
- * loop, so that health and metrics answer meanwhile. Reads no topic otherwise.
+ * loop, so that health and metrics answer meanwhile. The view (view.h) is a thread beside it.
  */
 #ifndef BECKON_STATUS_H
 #define BECKON_STATUS_H
@@ -10,6 +10,7 @@
 #include "rebuild.h"
 #include "site.h"
 #include "stage.h"
+#include "view.h"
 
 struct status_settings {
 	json_t *tenants;
@@ -25,9 +26,12 @@ struct status {
 	struct kafka_property *kafka;
 	struct rebuild *rebuild;
 	struct site *site; /* NULL = both doors are shut */
+	struct view *view;
+	int64_t view_told; /* its records that the metric has */
 	char by[REFILL_NAME_SIZE];
 	char phase[16]; /* told last */
 	struct metric *running, *done, *total, *rebuilds, *seconds;
+	struct metric *view_lag, *view_records;
 };
 
 int status_check(const void *settings, struct err *e);

@@ -20,7 +20,7 @@ from process import Process, build_root, free_port, wait_until
 READY_S = 40
 PROGRAMS = {"dispatcher": "beckon-dispatcher", "email": "beckon-email", "clock": "beckon-clock",
             "status": "beckon-status"}
-TOPICS = ("requested", "email", "status", "dead_letter", "settings", "templates")
+TOPICS = ("requested", "email", "status", "dead_letter", "settings", "templates", "state")
 SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:).*")
 
 # Own options of the sanitizers: any report ends the process with a code nobody else uses.

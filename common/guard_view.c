@@ -1,0 +1,74 @@
+#include "guard_view.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guard_call.h"
+#include "mem.h"
+#include "redis.h"
+
+#define ASK_WORDS_MAX 16
+
+static void place(struct guard_call *c, const struct guard_view_place *p)
+{
+	call_str(c, p->status);
+	call_str(c, p->code);
+	call_str(c, p->batch);
+	call_str(c, p->recipient_hash);
+}
+
+static void fill(const struct redis_reply *v, void *out)
+{
+	((struct guard_view *)out)->lost = redis_int(v) != 0;
+}
+
+void guard_add_view(struct guard *g, struct guard_view *v)
+{
+	struct guard_call c;
+
+	assert(v->ntold <= GUARD_VIEW_TOLD_MAX);
+	call_begin(&c);
+	call_str(&c, v->tenant);
+	call_str(&c, v->invite);
+	call_int(&c, v->version);
+	call_bytes(&c, v->json, v->len);
+	call_int(&c, v->updated_ms);
+	call_int(&c, v->row);
+	place(&c, &v->now);
+	place(&c, &v->before);
+	for (size_t i = 0; i < v->ntold; i++) {
+		call_int(&c, v->told[i].at_ms);
+		call_bytes(&c, v->told[i].bytes, v->told[i].len);
+	}
+	guard_add_call(g, SCRIPT_VIEW, &c, fill, v);
+}
+
+void guard_view_ask(struct guard *g, int argc, const char **argv)
+{
+	autofree char *key = xasprintf("%s%s", guard_options(g)->prefix, argv[1]);
+	const char *words[ASK_WORDS_MAX];
+
+	assert(argc <= ASK_WORDS_MAX);
+	memcpy(words, argv, (size_t)argc * sizeof(*words));
+	words[1] = key;
+	redis_add(guard_redis(g), argc, words, NULL);
+}
+
+int guard_view_read(struct guard *g, struct err *e)
+{
+	struct redis *r = guard_redis(g);
+
+	if (redis_run(r, e) < 0)
+		return ERR_AGAIN;
+	for (size_t i = 0; i < redis_replies(r); i++)
+		if (redis_type(redis_reply(r, i)) == REDIS_ERROR)
+			return err_set(e, ERR_AGAIN, "redis: %s",
+				       redis_str(redis_reply(r, i), NULL));
+	return OK;
+}
+
+const struct redis_reply *guard_view_answer(struct guard *g, size_t i)
+{
+	return redis_reply(guard_redis(g), i);
+}

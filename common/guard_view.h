@@ -1,0 +1,65 @@
+/*
+ * guard_view - where the view of status stands in Redis: how each invite is shown, and how it is
+ * found.
+ *
+ * Nobody decides on any of it. Written by compare-and-set on the version, and like everything of
+ * guard.h only under the epoch that was read; so whatever a Redis without memory lost is never
+ * mixed with what comes after, and a rebuild empties the view with all other keys. Keys under the
+ * prefix:
+ *
+ *   v:<tenant>/<invite>   the state as JSON (services/status/state.h); holds no address
+ *   vh:<tenant>/<invite>  what was told of it, by the moment of telling (sorted set, the last 200)
+ *   vt:<tenant>/<status>  its invites by their last change, ms (sorted set)
+ *   vc:<tenant>           how many in each status; error:<code>; changes = number of the last
+ * change vc:<tenant>/<batch>   the same of a batch vl:<tenant>           batches by their last
+ * change, ms (sorted set) vb:<tenant>/<batch>   its invites by their rows (sorted set)
+ *   vr:<tenant>/<hash>    invites of a recipient (set)
+ *   vz:<tenant>           all invites by the number of their last change (sorted set)
+ *   vs                    tenants (set)
+ *
+ * Who a person is stands in r: alone (guard.h), which forget erases.
+ */
+#ifndef BECKON_GUARD_VIEW_H
+#define BECKON_GUARD_VIEW_H
+
+#include "guard.h"
+
+/* Where an invite is found. "" = nowhere. */
+struct guard_view_place {
+	const char *status, *code; /* code: of an error */
+	const char *batch, *recipient_hash;
+};
+
+struct guard_view_told {
+	int64_t at_ms;
+	const char *bytes; /* the same for the same outcome */
+	size_t len;
+};
+
+#define GUARD_VIEW_TOLD_MAX 32 /* outcomes in one operation */
+
+struct guard_view {
+	/* in; strings are borrowed until the run */
+	const char *tenant, *invite;
+	int64_t version;  /* that was read; 0 = there was none */
+	const char *json; /* tells a version one higher */
+	size_t len;
+	int64_t updated_ms, row; /* row: in its batch */
+	struct guard_view_place now, before;
+	const struct guard_view_told *told;
+	size_t ntold;
+	/* out */
+	bool lost; /* another version stands there: read and fold again */
+};
+
+/* Queues it for guard_run. */
+void guard_add_view(struct guard *g, struct guard_view *v);
+
+/* Plain reads: any number is queued, run at once, and answered in that order; nothing else is
+   queued meanwhile. argv[1] is a key without the prefix. ERR_AGAIN: nothing is known. */
+void guard_view_ask(struct guard *g, int argc, const char **argv);
+int guard_view_read(struct guard *g, struct err *e);
+struct redis_reply;
+const struct redis_reply *guard_view_answer(struct guard *g, size_t i); /* until the next read */
+
+#endif
