@@ -1,22 +1,18 @@
 #include "passwords.h"
 
-#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "mem.h"
 #include "seal.h"
 #include "secret.h"
 
 #define ROOM (SEAL_PASSWORD_MAX + 1)
-#define SCRUB 0x5a /* what is written over freed memory */
 
 struct passwords {
 	char *path;
 	pthread_rwlock_t lock;
 	struct seal_keys *keys; /* under the lock; NULL = none */
-	unsigned scrubbing;	/* under it, too */
 };
 
 int passwords_open(struct passwords **out, const char *path, struct err *e)
@@ -91,40 +87,4 @@ int password_open(struct passwords *p, const char *sealed, char **out, struct er
 void password_forget(char *password)
 {
 	secret_free(password, ROOM);
-}
-
-/* The C library's cache of a thread: so many blocks of each size up to a bound. */
-#define CACHED 7
-#define CACHED_MIN_BYTES 24
-#define CACHED_MAX_BYTES 1032
-#define CACHED_STEP_BYTES 16
-
-static void scrub_cache(void)
-{
-	void *blocks[CACHED];
-
-	for (size_t n = CACHED_MIN_BYTES; n <= CACHED_MAX_BYTES; n += CACHED_STEP_BYTES) {
-		for (size_t i = 0; i < CACHED; i++)
-			explicit_bzero(blocks[i] = xmalloc(n), n);
-		for (size_t i = 0; i < CACHED; i++)
-			free(blocks[i]);
-	}
-}
-
-/* Larger blocks the C library writes over itself when it is told to, for the whole process. */
-void scrub_begin(struct passwords *p)
-{
-	pthread_rwlock_wrlock(&p->lock);
-	if (p->scrubbing++ == 0)
-		mallopt(M_PERTURB, SCRUB);
-	pthread_rwlock_unlock(&p->lock);
-}
-
-void scrub_end(struct passwords *p)
-{
-	scrub_cache();
-	pthread_rwlock_wrlock(&p->lock);
-	if (--p->scrubbing == 0)
-		mallopt(M_PERTURB, 0);
-	pthread_rwlock_unlock(&p->lock);
 }

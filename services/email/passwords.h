@@ -24,11 +24,4 @@ int passwords_reload(struct passwords *p, struct err *e);
 int password_open(struct passwords *p, const char *sealed, char **out, struct err *e);
 void password_forget(char *password); /* wiped; takes NULL */
 
-/* Libraries free what they have copied of a letter as it is. From scrub_begin to scrub_end, which
-   nest over all threads, whatever this process frees is written over; small blocks, which wait in
-   the thread's cache to be used again, when the thread calls scrub_end. So a session that has had a
-   password leaves none behind. */
-void scrub_begin(struct passwords *p);
-void scrub_end(struct passwords *p);
-
 #endif

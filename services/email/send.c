@@ -7,6 +7,7 @@
 #include "link.h"
 #include "log.h"
 #include "mem.h"
+#include "scrub.h"
 #include "smtp_reply.h"
 #include "smtp_text.h"
 
@@ -27,7 +28,7 @@ struct session {
 	struct worker *worker;
 	struct parcel *first;
 	struct sending sending; /* one at a time */
-	bool scrubs;		/* it has had a password: see passwords.h */
+	bool scrubs;		/* it has had a password: see scrub.h */
 };
 
 static const char *domain_of(const char *address)
@@ -193,7 +194,7 @@ static int prepare(struct email *email, struct parcel *p, struct sending *s, con
 static void scrub(struct session *session)
 {
 	if (!session->scrubs)
-		scrub_begin(session->email->passwords);
+		scrub_begin();
 	session->scrubs = true;
 }
 
@@ -282,7 +283,7 @@ void email_work(void *ctx, struct worker *w, struct parcel *first)
 			&(struct mail_result){ .reach = REACH_NOT_SENT, .route_fault = true });
 	buf_clear(&session.sending.bytes);
 	if (session.scrubs)
-		scrub_end(session.email->passwords);
+		scrub_end();
 }
 
 int email_probe(void *ctx, struct err *e)
