@@ -46,7 +46,7 @@ static void test_only_what_is_set(void **state)
 		{ .tenant.domain_limit = ONE, .name = "domain:acme/" },
 		{ .fleet.domain = ONE, .name = "domain:" },
 		{ .fleet.global = ONE, .name = "global" },
-		{ .relay = { "mx", ONE }, .name = "relay:mx" },
+		{ .relay = { .name = "mx", .rate = ONE }, .name = "relay:mx" },
 	};
 	struct job job = job_of("olga@Mail.internal", NULL);
 	struct limit_list *l = xcalloc(1, sizeof(*l));
