@@ -3,6 +3,13 @@
 #include <stddef.h>
 
 const char *const config_fleet[] = {
+	"auth.proxy_email",
+	"auth.proxy_name",
+	"auth.proxy_role",
+	"auth.proxy_tenant",
+	"auth.proxy_user",
+	"auth.role",
+	"auth.tenant",
 	"clock.lease",
 	"clock.poll",
 	"dns.memory",
@@ -18,6 +25,7 @@ const char *const config_fleet[] = {
 	"http.public",
 	"http.rate",
 	"http.threads",
+	"http.url",
 	"kafka",
 	"keys.recipient_file",
 	"keys.ring_file",

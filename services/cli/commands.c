@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include "cmd_apikey.h"
 #include "cmd_change.h"
 #include "cmd_check.h"
 #include "cmd_dev.h"
@@ -39,6 +40,7 @@ const struct command commands[] = {
 	{ "pause", cmd_pause, "stop sending: everything, a tenant, a batch, a relay, a domain" },
 	{ "resume", cmd_pause, "go on with what was paused" },
 	{ "settings", cmd_settings, "what tenants have settled, and changing it" },
+	{ "apikey", cmd_apikey, "keys by which programs use the HTTP API" },
 	{ "token", cmd_token, "what is a link of a message worth?" },
 	{ "topics", cmd_topics, "make the topics of an installation, or list them" },
 	{ "init", cmd_init, "begin a new installation, or draw its keys" },

@@ -22,7 +22,9 @@
 
 /* ---- Kafka ---- */
 
-static int read_all(struct settings_view *v, struct kafka_reader *k, struct err *e)
+static int read_all(struct kafka_reader *k,
+		    int (*take)(void *ctx, const struct record *r, struct err *e), void *ctx,
+		    struct err *e)
 {
 	int64_t heard_ms = now_mono_ms();
 	struct record record;
@@ -38,27 +40,41 @@ static int read_all(struct settings_view *v, struct kafka_reader *k, struct err 
 		if (r != OK)
 			continue;
 		heard_ms = now_mono_ms();
-		if (settings_view_take(v, &record, NULL, &wrong) < 0)
+		if (take(ctx, &record, &wrong) < 0)
 			fprintf(stderr, "passed over: partition %d, offset %lld: %s\n",
 				record.partition, (long long)record.offset, wrong.text);
 	}
 	return OK;
 }
 
-int settings_topic_read(struct settings_view **out, const struct settings *s, struct err *e)
+int settings_topic_each(const struct settings *s,
+			int (*take)(void *ctx, const struct record *r, struct err *e), void *ctx,
+			struct err *e)
 {
 	struct kafka_span span = { .topic = s->topics[TOPIC_SETTINGS] };
-	struct settings_view *v;
 	struct kafka_reader *k;
+	int r = kafka_reader_open_span(&k, s->kafka, &span, e);
+
+	if (r == OK) {
+		r = read_all(k, take, ctx, e);
+		kafka_reader_close(k);
+	}
+	return r;
+}
+
+static int take_view(void *ctx, const struct record *r, struct err *e)
+{
+	return settings_view_take(ctx, r, NULL, e);
+}
+
+int settings_topic_read(struct settings_view **out, const struct settings *s, struct err *e)
+{
+	struct settings_view *v;
 	int r = settings_view_new(&v, s->tenants, e);
 
 	if (r)
 		return r;
-	r = kafka_reader_open_span(&k, s->kafka, &span, e);
-	if (r == OK) {
-		r = read_all(v, k, e);
-		kafka_reader_close(k);
-	}
+	r = settings_topic_each(s, take_view, v, e);
 	if (r == OK)
 		*out = v;
 	else
@@ -69,13 +85,13 @@ int settings_topic_read(struct settings_view **out, const struct settings *s, st
 int settings_topic_put(const struct settings *s, const char *key, const json_t *record,
 		       struct err *e)
 {
-	autofree char *value = json_dumps(record, JSON_COMPACT);
+	autofree char *value = record ? json_dumps(record, JSON_COMPACT) : NULL;
 	struct kafka_message m = { .topic = s->topics[TOPIC_SETTINGS],
 				   .partition = -1,
 				   .key = key,
 				   .key_len = strlen(key),
 				   .value = value,
-				   .value_len = strlen(value) };
+				   .value_len = value ? strlen(value) : 0 };
 	struct outbox out;
 	int r;
 

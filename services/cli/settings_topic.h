@@ -17,7 +17,12 @@
 /* Records that are wrong are told on standard error and passed over. ERR_AGAIN: Kafka is away. */
 int settings_topic_read(struct settings_view **out, const struct settings *s, struct err *e);
 
-/* Appends a record and waits until Kafka has it. */
+/* Hands over every record of the topic, in its order; what take refuses is passed over. */
+int settings_topic_each(const struct settings *s,
+			int (*take)(void *ctx, const struct record *r, struct err *e), void *ctx,
+			struct err *e);
+
+/* Appends a record (NULL = a tombstone, which takes it away) and waits until Kafka has it. */
 int settings_topic_put(const struct settings *s, const char *key, const json_t *record,
 		       struct err *e);
 

@@ -4,9 +4,9 @@
 #ifndef BECKON_API_H
 #define BECKON_API_H
 
-#include "web.h"
+#include "site.h"
 
 /* The description of all routes, and who one is. */
-struct web_module api_meta_module(void);
+struct web_module api_meta_module(struct site_shared *s);
 
 #endif

@@ -2,9 +2,11 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "accept.h"
 #include "api.h"
+#include "auth.h"
 #include "log.h"
 #include "mem.h"
 
@@ -13,6 +15,7 @@
 struct site {
 	struct run *run;
 	struct site_shared shared;
+	struct auth *auth;
 	struct web *web;
 	unsigned published; /* which settings */
 	struct metric *answers[WEB_DOORS][CLASSES];
@@ -71,10 +74,15 @@ static int open_web(struct site *s, const struct site_settings *settings, struct
 		.rate_per_s = settings->rate_per_s,
 		.proxies = (const char *const *)settings->proxies.items,
 		.nproxies = settings->proxies.count,
-		.modules = { api_meta_module(), accept_module(&s->shared) },
-		.nmodules = 2,
+		.modules = {
+			api_meta_module(&s->shared),
+			accept_module(&s->shared),
+		},
+		.gate = auth_gate(s->auth),
 	};
 
+	while (o.modules[o.nmodules].routes)
+		o.nmodules++;
 	return web_open(&s->web, &o, e);
 }
 
@@ -88,18 +96,22 @@ int site_open(struct site **out, struct run *r, const struct site_settings *sett
 	s = xcalloc(1, sizeof(*s));
 	s->run = r;
 	s->shared = *shared;
+	s->shared.secure = settings->url && !strncmp(settings->url, "https://", 8);
 	if (outlet_open(&s->shared.outlet, shared->kafka, stage_topic(r, STAGE_TOPIC_REQUESTED),
-			e) < 0 ||
-	    open_web(s, settings, e) < 0) {
-		site_close(s);
-		return ERR_FATAL;
-	}
+			e) < 0)
+		goto fail;
+	s->auth = auth_open(settings, &s->shared, stage_wake_fd(r));
+	if (open_web(s, settings, e) < 0)
+		goto fail;
 	open_metrics(s);
 	for (int d = 0; d < WEB_DOORS; d++)
 		if (web_port(s->web, d))
 			log_info("ev=http door=%s port=%u", door_names[d], web_port(s->web, d));
 	*out = s;
 	return OK;
+fail:
+	site_close(s);
+	return ERR_FATAL;
 }
 
 void site_tick(struct site *s)
@@ -110,7 +122,8 @@ void site_tick(struct site *s)
 		return;
 	if (outlet_fatal(s->shared.outlet))
 		stage_die(s->run, outlet_fatal(s->shared.outlet));
-	if (s->published != stage_settings_count(s->run)) {
+	/* nobody is answered before it is known who may ask */
+	if (!auth_look(s->auth) && s->published != stage_settings_count(s->run)) {
 		s->published = stage_settings_count(s->run);
 		web_publish(s->web, stage_tenants(s->run));
 	}
@@ -127,6 +140,7 @@ void site_close(struct site *s)
 	if (!s)
 		return;
 	web_close(s->web);
+	auth_close(s->auth);
 	outlet_close(s->shared.outlet);
 	free(s);
 }

@@ -4,6 +4,7 @@
 #ifndef BECKON_SITE_H
 #define BECKON_SITE_H
 
+#include "apikey.h"
 #include "guard.h"
 #include "outlet.h"
 #include "stage.h"
@@ -11,9 +12,11 @@
 #include "web.h"
 
 struct site_settings {
-	char *public_listen, *private_listen;
+	char *public_listen, *private_listen, *url;
 	struct config_list proxies;
 	int64_t threads, rate_per_s;
+	char *proxy_user, *proxy_name, *proxy_email, *proxy_role, *proxy_tenant; /* headers */
+	char *role, *tenant; /* of who comes without one */
 };
 
 /* Rows of a table of keys for a struct with a struct site_settings called site. */
@@ -28,7 +31,23 @@ struct site_settings {
 	{ CONFIG_INT(S, site.rate_per_s), .name = "http.rate", .fallback = "100", .min = 0, \
 	  .max = 1000000, .help = "Requests a second of one address; five seconds' worth may come at once; 0 = any." }, \
 	{ CONFIG_LIST(S, site.proxies), .name = "http.proxies", \
-	  .help = "Addresses of proxies whose X-Forwarded-For is believed." }
+	  .help = "Addresses of proxies whose X-Forwarded-For is believed." }, \
+	{ CONFIG_STRING(S, site.url), .name = "http.url", \
+	  .help = "Where people reach the private address, https://beckon.example.org: for sign-in and cookies." }, \
+	{ CONFIG_STRING(S, site.proxy_user), .name = "auth.proxy_user", \
+	  .help = "Header in which a proxy of http.proxies tells who has signed in; none = not believed." }, \
+	{ CONFIG_STRING(S, site.proxy_name), .name = "auth.proxy_name", \
+	  .help = "The header with that person's name." }, \
+	{ CONFIG_STRING(S, site.proxy_email), .name = "auth.proxy_email", \
+	  .help = "The header with that person's address." }, \
+	{ CONFIG_STRING(S, site.proxy_role), .name = "auth.proxy_role", \
+	  .help = "The header with viewer, operator, admin or super." }, \
+	{ CONFIG_STRING(S, site.proxy_tenant), .name = "auth.proxy_tenant", \
+	  .help = "The header with the tenant; * = all." }, \
+	{ CONFIG_STRING(S, site.role), .name = "auth.role", .fallback = "viewer", .words = apikey_roles, \
+	  .help = "The role of people of whom none is told." }, \
+	{ CONFIG_STRING(S, site.tenant), .name = "auth.tenant", \
+	  .help = "The tenant of people of whom none is told; none = they cannot sign in." }
 /* clang-format on */
 
 /* What handlers share: the ctx of modules that need it. Nothing in it changes while the web is
@@ -39,6 +58,7 @@ struct site_shared {
 	const struct keyring *ring; /* NULL = no links are signed here */
 	struct outlet *outlet;
 	struct kafka_properties kafka;
+	bool secure; /* people come by https */
 };
 
 /* open and close of a web_module whose ctx is the struct site_shared: each thread gets a struct

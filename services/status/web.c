@@ -160,30 +160,38 @@ static bool meant_it(const struct web_request *q)
 	       crypto_equal(said, p->csrf, strlen(said));
 }
 
+static void ask_to_sign_in(struct http_response *a, const char *why)
+{
+	web_problem(a, 401, "not_signed_in", "%s", why);
+	http_add_header(a, "WWW-Authenticate", "Bearer");
+}
+
 static bool may(const struct web *w, struct worker *k, struct web_request *q,
 		struct http_response *a)
 {
+	const struct web_gate *gate = &w->o.gate;
 	const struct web_person *p = &q->person;
-	struct err why = { "" };
+	struct err e = { "" };
+	int r = OK;
 
-	if (w->o.gate.who && q->route->door == WEB_PRIVATE &&
-	    !w->o.gate.who(k->gate, q, &q->person, &why)) {
-		web_problem(a, 401, "not_signed_in", "%s", why.text);
-		http_add_header(a, "WWW-Authenticate", "Bearer");
-	} else if (q->route->role && !p->role) {
-		web_problem(a, 401, "not_signed_in", "sign in, or send an API key");
-		http_add_header(a, "WWW-Authenticate", "Bearer");
-	} else if (p->role < q->route->role) {
+	if (gate->who && q->route->door == WEB_PRIVATE)
+		r = gate->who(gate->ctx, k->gate, q, &e);
+	if (r == ERR_INVALID)
+		ask_to_sign_in(a, e.text);
+	else if (r)
+		web_fail(a, r, &e);
+	else if (q->route->role && !p->role)
+		ask_to_sign_in(a, "sign in, or send an API key");
+	else if (p->role < q->route->role)
 		web_problem(a, 403, "forbidden", "this needs the role %s",
 			    web_roles[q->route->role]);
-	} else if (q->route->role && q->tenant && strcmp(p->tenant, "*") &&
-		   strcmp(p->tenant, q->tenant)) {
+	else if (q->route->role && q->tenant && strcmp(p->tenant, "*") &&
+		 strcmp(p->tenant, q->tenant))
 		web_problem(a, 403, "forbidden", "not of this tenant");
-	} else if (!meant_it(q)) {
+	else if (!meant_it(q))
 		web_problem(a, 403, "csrf", "the header X-CSRF-Token is missing or old");
-	} else {
+	else
 		return true;
-	}
 	return false;
 }
 

@@ -98,10 +98,11 @@ struct web_module {
 	void (*close)(void *local);
 };
 
-/* Finds out who asks: see auth.h. False: what they showed is not good, why says so. Nobody at all
-   is WEB_ANYONE. */
+/* Finds out who asks: see auth.h. ERR_INVALID: what they showed is not good (401); ERR_AGAIN: that
+   cannot be told now (503). Nobody at all is WEB_ANYONE. */
 struct web_gate {
-	bool (*who)(void *local, struct web_request *q, struct web_person *out, struct err *why);
+	int (*who)(void *ctx, void *local, struct web_request *q,
+		   struct err *e); /* fills q->person */
 	void *ctx;
 	void *(*open)(void *ctx);
 	void (*close)(void *local);

@@ -69,23 +69,23 @@ static void *open_local(void *ctx)
 }
 
 /* "Authorization: <role> <tenant> key|session"; what is not that is nobody good. */
-static bool who(void *local, struct web_request *q, struct web_person *p, struct err *why)
+static int who(void *ctx, void *local, struct web_request *q, struct err *why)
 {
+	struct web_person *p = &q->person;
 	const char *said = web_header(q, "Authorization");
 	char role[16], proof[16];
 
+	(void)ctx;
 	(void)local;
 	if (!said)
-		return true;
-	if (sscanf(said, "%15s %64s %15s", role, p->tenant, proof) != 3) {
-		err_set(why, ERR_INVALID, "no such key");
-		return false;
-	}
+		return OK;
+	if (sscanf(said, "%15s %64s %15s", role, p->tenant, proof) != 3)
+		return err_set(why, ERR_INVALID, "no such key");
 	while (strcmp(web_roles[p->role], role))
 		p->role++;
 	p->proof = strcmp(proof, "key") ? WEB_PROOF_SESSION : WEB_PROOF_KEY;
 	text_put(p->csrf, sizeof(p->csrf), "right");
-	return true;
+	return OK;
 }
 
 static char local_text[] = "own";

@@ -1,0 +1,317 @@
+#include "auth.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto.h"
+#include "mem.h"
+#include "topic_follow.h"
+
+#define BEARER "Bearer "
+#define SESSION_BYTES 24
+#define SESSION_CHARS 32 /* of the cookie: base64url */
+#define SESSION_KEY_SIZE 128
+#define COOKIE_SIZE 160
+
+struct auth {
+	const struct site_settings *settings;
+	const struct site_shared *shared;
+	struct topic_follow *follow;
+	struct apikeys *view; /* the follower's own */
+	pthread_mutex_t lock; /* of keys: asked by every thread, replaced by the loop */
+	struct apikeys *keys; /* NULL = not known yet */
+};
+
+/* ---- API keys ---- */
+
+static void view_reset(void *ctx)
+{
+	struct auth *a = ctx;
+
+	apikeys_free(a->view);
+	a->view = apikeys_new();
+}
+
+static int view_take(void *ctx, const struct record *r, bool *changed, struct err *e)
+{
+	return apikeys_take(((struct auth *)ctx)->view, r, changed, e);
+}
+
+static void *view_made(void *ctx)
+{
+	return apikeys_copy(((struct auth *)ctx)->view);
+}
+
+static void view_drop(void *made)
+{
+	apikeys_free(made);
+}
+
+static enum web_role role_of(const char *word)
+{
+	for (int i = WEB_VIEWER; i < WEB_ROLES; i++)
+		if (!strcmp(web_roles[i], word))
+			return (enum web_role)i;
+	return WEB_ANYONE;
+}
+
+static int by_key(struct auth *a, const char *text, struct web_request *q, struct err *e)
+{
+	struct web_person *p = &q->person;
+	struct apikey key;
+	bool good;
+
+	pthread_mutex_lock(&a->lock);
+	good = a->keys && apikeys_find(a->keys, text, q->now_ms, &key);
+	if (good) {
+		p->proof = WEB_PROOF_KEY;
+		p->role = role_of(key.role);
+		snprintf(p->id, sizeof(p->id), "key:%s", key.id);
+		text_put(p->name, sizeof(p->name), key.name);
+		text_put(p->tenant, sizeof(p->tenant), key.tenant);
+	}
+	pthread_mutex_unlock(&a->lock);
+	return good ? OK : err_set(e, ERR_INVALID, "this API key is not known, or holds no more");
+}
+
+/* ---- sessions ---- */
+
+/* What a page's changes carry: whoever can read it has been given the page by us. */
+static void make_csrf(const struct site_shared *s, const char *of, char out[WEB_CSRF_SIZE])
+{
+	unsigned char sum[CRYPTO_HASH_BYTES];
+	struct crypto_mac m;
+
+	crypto_mac_init(&m, s->recipient_key, strlen(s->recipient_key));
+	crypto_mac_str(&m, "csrf");
+	crypto_mac_str(&m, of);
+	crypto_mac_final(&m, sum);
+	crypto_base64url(sum, sizeof(sum), out);
+}
+
+static const char *session_key(const struct site_shared *s, const char *cookie,
+			       char out[SESSION_KEY_SIZE])
+{
+	char hash[CRYPTO_HEX_LEN(CRYPTO_HASH_BYTES) + 1];
+
+	crypto_sha256_hex(cookie, strlen(cookie), hash);
+	snprintf(out, SESSION_KEY_SIZE, "%ssession:%s", s->common->redis_prefix, hash);
+	return out;
+}
+
+/* Asks one command; the reply is borrowed. */
+static int ask(struct guard *g, int argc, const char **argv, const struct redis_reply **out,
+	       struct err *e)
+{
+	struct redis *r = guard_redis(g);
+
+	if (!redis_connected(r) && redis_connect(r, e))
+		return ERR_AGAIN;
+	redis_add(r, argc, argv, NULL);
+	if (redis_run(r, e))
+		return ERR_AGAIN;
+	*out = redis_reply(r, 0);
+	if (redis_type(*out) == REDIS_ERROR)
+		return err_set(e, ERR_AGAIN, "Redis: %.80s", redis_str(*out, NULL));
+	return OK;
+}
+
+static void put_text(char *out, size_t size, const json_t *object, const char *name)
+{
+	const char *s = json_string_value(json_object_get(object, name));
+
+	text_put(out, size, s ? s : "");
+}
+
+static int by_session(const struct auth *a, struct guard *g, const char *cookie,
+		      struct web_request *q, struct err *e)
+{
+	char key[SESSION_KEY_SIZE], role[16];
+	const char *argv[] = { "GET", session_key(a->shared, cookie, key) };
+	struct web_person *p = &q->person;
+	const struct redis_reply *reply;
+	json_t *kept;
+	int r = ask(g, ARRAY_LEN(argv), argv, &reply, e);
+
+	if (r || redis_type(reply) != REDIS_STRING)
+		return r;
+	kept = json_loads(redis_str(reply, NULL), 0, NULL);
+	put_text(role, sizeof(role), kept, "role");
+	put_text(p->id, sizeof(p->id), kept, "id");
+	put_text(p->name, sizeof(p->name), kept, "name");
+	put_text(p->email, sizeof(p->email), kept, "email");
+	put_text(p->tenant, sizeof(p->tenant), kept, "tenant");
+	p->role = role_of(role);
+	p->proof = WEB_PROOF_SESSION;
+	make_csrf(a->shared, cookie, p->csrf);
+	json_decref(kept);
+	return OK;
+}
+
+static void set_cookie(const struct site_shared *s, struct http_response *a, const char *value,
+		       int seconds)
+{
+	char text[COOKIE_SIZE];
+
+	snprintf(text, sizeof(text),
+		 AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%d%s", value, seconds,
+		 s->secure ? "; Secure" : "");
+	http_add_header(a, "Set-Cookie", text);
+}
+
+int auth_begin(const struct site_shared *s, struct guard *g, const struct web_person *p,
+	       struct http_response *out, struct err *e)
+{
+	unsigned char drawn[SESSION_BYTES];
+	char cookie[SESSION_CHARS + 1], key[SESSION_KEY_SIZE], seconds[16];
+	json_t *kept = json_pack("{ss,ss,ss,ss,ss}", "id", p->id, "name", p->name, "email",
+				 p->email, "role", web_roles[p->role], "tenant", p->tenant);
+	autofree char *text = json_dumps(kept, JSON_COMPACT);
+	const char *argv[] = { "SET", key, text ? text : "{}", "EX", seconds };
+	const struct redis_reply *reply;
+	int r;
+
+	json_decref(kept);
+	crypto_random(drawn, sizeof(drawn));
+	crypto_base64url(drawn, sizeof(drawn), cookie);
+	session_key(s, cookie, key);
+	snprintf(seconds, sizeof(seconds), "%d", AUTH_SESSION_S);
+	r = ask(g, ARRAY_LEN(argv), argv, &reply, e);
+	if (r == OK)
+		set_cookie(s, out, cookie, AUTH_SESSION_S);
+	return r;
+}
+
+int auth_end(const struct site_shared *s, struct guard *g, const struct web_request *q,
+	     struct http_response *out, struct err *e)
+{
+	const char *cookie = http_cookie(q->http, AUTH_COOKIE);
+	char key[SESSION_KEY_SIZE];
+	const char *argv[] = { "DEL", key };
+	const struct redis_reply *reply;
+	int r = OK;
+
+	if (!cookie)
+		return OK;
+	session_key(s, cookie, key);
+	r = ask(g, ARRAY_LEN(argv), argv, &reply, e);
+	if (r == OK)
+		set_cookie(s, out, "", 0);
+	return r;
+}
+
+/* ---- a proxy that has signed people in ---- */
+
+static bool is_proxy(const struct auth *a, const struct web_request *q)
+{
+	for (size_t i = 0; i < a->settings->proxies.count; i++)
+		if (!strcmp(a->settings->proxies.items[i], q->http->peer))
+			return true;
+	return false;
+}
+
+/* The header's text, or what goes for it. */
+static const char *said(const struct web_request *q, const char *header, const char *otherwise)
+{
+	const char *s = header ? web_header(q, header) : NULL;
+
+	return s && *s ? s : otherwise;
+}
+
+static int by_proxy(const struct auth *a, struct web_request *q, struct err *e)
+{
+	const struct site_settings *s = a->settings;
+	struct web_person *p = &q->person;
+	const char *user = is_proxy(a, q) ? said(q, s->proxy_user, NULL) : NULL;
+
+	if (!user)
+		return OK;
+	p->role = role_of(said(q, s->proxy_role, s->role));
+	text_put(p->tenant, sizeof(p->tenant),
+		 said(q, s->proxy_tenant, s->tenant ? s->tenant : ""));
+	if (strlen(user) > WEB_ID_MAX || !p->role || !*p->tenant) {
+		p->role = WEB_ANYONE;
+		return err_set(e, ERR_INVALID, "who signed in has no role or no tenant here");
+	}
+	p->proof = WEB_PROOF_PROXY;
+	text_put(p->id, sizeof(p->id), user);
+	text_put(p->name, sizeof(p->name), said(q, s->proxy_name, ""));
+	text_put(p->email, sizeof(p->email), said(q, s->proxy_email, ""));
+	make_csrf(a->shared, p->id, p->csrf);
+	return OK;
+}
+
+/* ---- the gate ---- */
+
+static int who(void *ctx, void *local, struct web_request *q, struct err *e)
+{
+	struct auth *a = ctx;
+	const char *bearer = web_header(q, "Authorization");
+	const char *cookie = http_cookie(q->http, AUTH_COOKIE);
+	int r = OK;
+
+	if (bearer && !strncasecmp(bearer, BEARER, strlen(BEARER)))
+		return by_key(a, bearer + strlen(BEARER), q, e);
+	if (cookie && strlen(cookie) == SESSION_CHARS)
+		r = by_session(a, local, cookie, q, e);
+	if (r == OK && !q->person.role)
+		r = by_proxy(a, q, e);
+	return r;
+}
+
+static void *gate_open(void *ctx)
+{
+	return site_guard_open((void *)((struct auth *)ctx)->shared);
+}
+
+struct web_gate auth_gate(struct auth *a)
+{
+	return (struct web_gate){ who, a, gate_open, site_guard_close };
+}
+
+struct auth *auth_open(const struct site_settings *s, const struct site_shared *shared, int wake_fd)
+{
+	struct auth *a = xcalloc(1, sizeof(*a));
+	struct topic_follow_options o = {
+		.what = "apikeys",
+		.kafka = shared->kafka,
+		.topic = shared->common->topics[STAGE_TOPIC_SETTINGS],
+		.view = { a, view_reset, view_take, view_made, view_drop },
+		.wake_fd = wake_fd,
+	};
+
+	a->settings = s;
+	a->shared = shared;
+	a->view = apikeys_new();
+	pthread_mutex_init(&a->lock, NULL);
+	a->follow = topic_follow_open(&o);
+	return a;
+}
+
+const char *auth_look(struct auth *a)
+{
+	const char *why = topic_follow_waits(a->follow);
+	struct apikeys *keys = topic_follow_take(a->follow), *former;
+
+	if (!keys)
+		return why;
+	pthread_mutex_lock(&a->lock);
+	former = a->keys;
+	a->keys = keys;
+	pthread_mutex_unlock(&a->lock);
+	apikeys_free(former);
+	return why;
+}
+
+void auth_close(struct auth *a)
+{
+	if (!a)
+		return;
+	topic_follow_close(a->follow);
+	apikeys_free(a->view);
+	apikeys_free(a->keys);
+	pthread_mutex_destroy(&a->lock);
+	free(a);
+}

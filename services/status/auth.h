@@ -1,0 +1,40 @@
+/*
+ * auth - who asks: a program by its API key, a person by a session, or by what a trusted proxy
+ * says.
+ *
+ * API keys come from topic invite-settings, followed by a thread of its own. Sessions are drawn at
+ * sign-in and kept in Redis behind a hash, so that whoever reads Redis cannot use them; they are
+ * gone when Redis loses its memory, and people sign in again. A proxy is believed where its address
+ * is one of http.proxies and auth.proxy_user names the header in which it tells who signed in.
+ */
+#ifndef BECKON_AUTH_H
+#define BECKON_AUTH_H
+
+#include "site.h"
+#include "web.h"
+
+#define AUTH_COOKIE "beckon_session"
+#define AUTH_SESSION_S (12 * 3600)
+
+struct auth;
+
+/* s and shared are borrowed until auth_close. wake_fd: the loop's. */
+struct auth *auth_open(const struct site_settings *s, const struct site_shared *shared,
+		       int wake_fd);
+void auth_close(struct auth *a); /* takes NULL; after the web */
+
+/* Takes what is new of the keys; from the loop. Why they are not known yet; NULL = they are. */
+const char *auth_look(struct auth *a);
+
+/* The gate of the web. */
+struct web_gate auth_gate(struct auth *a);
+
+/* Somebody has shown who they are: makes a session and sets its cookie. ERR_AGAIN: Redis. */
+int auth_begin(const struct site_shared *shared, struct guard *g, const struct web_person *p,
+	       struct http_response *out, struct err *e);
+
+/* Ends the session whose cookie came with the request. */
+int auth_end(const struct site_shared *shared, struct guard *g, const struct web_request *q,
+	     struct http_response *out, struct err *e);
+
+#endif
