@@ -25,6 +25,7 @@
 struct invite_options {
 	struct invite_common common;
 	const char *to, *csv;
+	struct arg_list teams;
 	bool dry_run, skip_bad, json, wait;
 };
 
@@ -38,7 +39,7 @@ static const struct arg list[] = {
 	{ "role", ARG_TEXT, AT(common.role), "ROLE", "for rows without one, like the next five", 0,
 	  0 },
 	{ "department", ARG_TEXT, AT(common.department), "NAME", "", 0, 0 },
-	{ "team", ARG_LIST, AT(common.teams), "NAME", "may be repeated", 0, 0 },
+	{ "team", ARG_LIST, AT(teams), "NAME", "may be repeated", 0, 0 },
 	{ "locale", ARG_TEXT, AT(common.locale), "TAG", "language of the message: en, ru, ...", 0,
 	  0 },
 	{ "timezone", ARG_TEXT, AT(common.timezone), "ZONE", "Europe/Moscow", 0, 0 },
@@ -122,6 +123,8 @@ static int read_people(struct inviting *v, struct err *e)
 		return r;
 	if (!v->o.common.batch)
 		v->o.common.batch = v->people.batch;
+	v->o.common.teams.items = v->o.teams.items;
+	v->o.common.teams.count = v->o.teams.count;
 	return OK;
 }
 
@@ -248,7 +251,10 @@ static int run(struct inviting *v, const struct arg_list *words)
 	if (r)
 		return cli_fail("invite", r, &e);
 	if (invite_check_common(&v->o.common, &e)) {
-		cli_fail("invite", ERR_INVALID, &e);
+		struct err option;
+
+		err_set(&option, ERR_INVALID, "--%s", e.text);
+		cli_fail("invite", ERR_INVALID, &option);
 		return CLI_USAGE;
 	}
 	if (!check_people(v, &status))

@@ -16,12 +16,14 @@
 #include "mem.h"
 #include "people.h"
 
+static const char *const all[] = { "All" };
+
 static const struct invite_common common = {
 	.tenant = "acme",
 	.batch = "b1",
 	.department = "Sales",
 	.inviter = "Mary",
-	.teams = { { "All" }, 1 },
+	.teams = { all, 1 },
 };
 
 static void dump(struct person *p, struct buf *out)
@@ -143,10 +145,10 @@ static void test_options(void **state)
 		const char *text; /* beginning; NULL = good */
 	} cases[] = {
 		{ { .tenant = "acme", .batch = "b", .note = "hello\nthere", .now = true }, NULL },
-		{ { .tenant = "no spaces", .batch = "b" }, "--tenant: " },
-		{ { .tenant = "acme", .batch = "b", .locale = "?" }, "--locale: " },
-		{ { .tenant = "acme", .batch = "b", .timezone = "Moscow time" }, "--timezone: " },
-		{ { .tenant = "acme", .batch = "b", .subject = "two\nlines" }, "--subject: " },
+		{ { .tenant = "no spaces", .batch = "b" }, "tenant: " },
+		{ { .tenant = "acme", .batch = "b", .locale = "?" }, "locale: " },
+		{ { .tenant = "acme", .batch = "b", .timezone = "Moscow time" }, "timezone: " },
+		{ { .tenant = "acme", .batch = "b", .subject = "two\nlines" }, "subject: " },
 		{ { .tenant = "acme", .batch = "b", .note = "\xff" },
 		  "an option's text is not UTF-8" },
 	};

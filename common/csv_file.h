@@ -30,4 +30,13 @@ int csv_file_read(const char *path,
 		  int (*take)(void *ctx, const struct csv_row *row, struct err *e), void *ctx,
 		  struct err *e);
 
+/* The same of a file's bytes, at least one. */
+struct csv_text {
+	const char *bytes;
+	size_t len;
+};
+int csv_text_read(struct csv_text text,
+		  int (*take)(void *ctx, const struct csv_row *row, struct err *e), void *ctx,
+		  struct err *e);
+
 #endif

@@ -6,7 +6,6 @@
 #include "cloudevent.h"
 #include "crypto.h"
 #include "mem.h"
-#include "outbox.h"
 #include "request.h"
 #include "utf8.h"
 
@@ -149,7 +148,8 @@ json_t *invite_data(const struct person *p, const struct invite_common *c)
 	put(data, "tenant", c->tenant);
 	put(data, "invite", invite_id(p, c, id));
 	json_object_set_new(data, "recipient", recipient(p, c));
-	put(data, "trigger", "manual");
+	put(data, "trigger", c->trigger ? c->trigger : "manual");
+	put(data, "channel", c->channel);
 	put(data, "send", c->hold ? "hold" : c->now ? "now" : NULL);
 	put(template, "name", c->template_name);
 	put(template, "note", c->note);
@@ -158,12 +158,14 @@ json_t *invite_data(const struct person *p, const struct invite_common *c)
 	put(data, "role", either(p, COLUMN_ROLE, c->role));
 	put(data, "department", either(p, COLUMN_DEPARTMENT, c->department));
 	put_teams(data, p, c);
-	put(inviter, "id", c->inviter ? "cli" : NULL);
+	put(inviter, "id", !c->inviter ? NULL : c->inviter_id ? c->inviter_id : "cli");
 	put(inviter, "name", c->inviter);
 	put_object(data, "inviter", inviter);
 	put(org, "name", c->organisation);
 	put_object(data, "organisation", org);
 	put(data, "scope", c->scope);
+	if (c->override)
+		json_object_set_new(data, "override", json_true());
 	if (c->mint || c->sealed_password)
 		put_password(data, p, c);
 	json_object_set_new(data, "batch",
@@ -175,7 +177,7 @@ json_t *invite_data(const struct person *p, const struct invite_common *c)
 static bool valid(const struct person *p, const struct invite_common *c, json_t *data,
 		  struct request *r, struct err *e)
 {
-	struct cloudevent event = { .source = OUTBOX_SOURCE, .type = INVITE_TYPE, .data = data };
+	struct cloudevent event = { .source = "beckon", .type = INVITE_TYPE, .data = data };
 	char id[INVITE_ID_SIZE];
 
 	snprintf(event.id, sizeof(event.id), "%s", invite_event_id(p, c, id));
@@ -206,11 +208,11 @@ static const char *rule_of(const struct err *e)
 /* Texts from a command line may be anything; JSON is UTF-8. */
 static bool all_utf8(const struct invite_common *c)
 {
-	const char *const texts[] = { c->tenant,     c->batch,		c->role,
-				      c->department, c->organisation,	c->inviter,
-				      c->locale,     c->timezone,	c->template_name,
-				      c->note,	     c->subject,	c->scope,
-				      c->username,   c->sealed_password };
+	const char *const texts[] = { c->tenant,     c->batch,		 c->role,
+				      c->department, c->organisation,	 c->inviter,
+				      c->locale,     c->timezone,	 c->template_name,
+				      c->note,	     c->subject,	 c->scope,
+				      c->username,   c->sealed_password, c->inviter_id };
 	bool good = true;
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -238,7 +240,7 @@ int invite_check_common(const struct invite_common *c, struct err *e)
 		size_t o = origin_of(r.where);
 		struct err rule = *e;
 
-		status = err_set(e, ERR_INVALID, "--%s: %s",
+		status = err_set(e, ERR_INVALID, "%s: %s",
 				 o < ARRAY_LEN(origins) ? origins[o].option : r.where,
 				 rule_of(&rule));
 	}

@@ -145,21 +145,44 @@ static void read_all(struct reading *r, FILE *f)
 		fail(r, "a quotation mark is not closed");
 }
 
-int csv_file_read(const char *path,
-		  int (*take)(void *ctx, const struct csv_row *row, struct err *e), void *ctx,
-		  struct err *e)
+static int read_rows(FILE *f, int (*take)(void *ctx, const struct csv_row *row, struct err *e),
+		     void *ctx, struct err *e)
 {
 	struct reading r = { .take = take, .ctx = ctx, .e = e };
-	FILE *f = strcmp(path, "-") ? fopen(path, "rbe") : stdin;
 
-	if (!f)
-		return err_set(e, ERR_FATAL, "%s: %s", path, strerror(errno));
 	if (csv_init(&r.parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL | CSV_APPEND_NULL))
 		abort();
 	read_all(&r, f);
 	drop_cells(&r);
 	csv_free(&r.parser);
+	return r.status;
+}
+
+int csv_file_read(const char *path,
+		  int (*take)(void *ctx, const struct csv_row *row, struct err *e), void *ctx,
+		  struct err *e)
+{
+	FILE *f = strcmp(path, "-") ? fopen(path, "rbe") : stdin;
+	int status;
+
+	if (!f)
+		return err_set(e, ERR_FATAL, "%s: %s", path, strerror(errno));
+	status = read_rows(f, take, ctx, e);
 	if (f != stdin)
 		fclose(f);
-	return r.status ? err_prefix(e, r.status, "%s", path) : OK;
+	return status ? err_prefix(e, status, "%s", path) : OK;
+}
+
+int csv_text_read(struct csv_text text,
+		  int (*take)(void *ctx, const struct csv_row *row, struct err *e), void *ctx,
+		  struct err *e)
+{
+	FILE *f = fmemopen((void *)text.bytes, text.len, "rb");
+	int status;
+
+	if (!f)
+		abort(); /* out of memory */
+	status = read_rows(f, take, ctx, e);
+	fclose(f);
+	return status;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "csv_file.h"
 #include "err.h"
 
 #define PEOPLE_MAX 1000000
@@ -60,6 +61,15 @@ void people_clear(struct people *p);
 
 /* ERR_INVALID: no usable list, told with the row or column; ERR_FATAL: the file cannot be read. */
 int people_read_csv(struct people *p, const char *path, struct err *e);
+
+/* The same of a file's bytes. */
+int people_read_csv_text(struct people *p, struct csv_text text, struct err *e);
+
+/* One more, without anything; NULL with e where there are too many. Moves with the next one. */
+struct person *people_new(struct people *p, int64_t row, struct err *e);
+
+/* Names the list: the same bytes give the same name. */
+void people_name(struct people *p, const void *bytes, size_t len);
 
 /* Adds addresses separated by comma, semicolon or white space. now_ms makes the list's name. */
 int people_add(struct people *p, const char *addresses, int64_t now_ms, struct err *e);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "crypto.h"
-#include "csv_file.h"
 #include "mem.h"
 #include "nearest.h"
 
@@ -65,7 +64,7 @@ void person_trouble(struct person *p, const char *code, enum column column, cons
 		p->trouble = (struct trouble){ code, column, xstrdup(text) };
 }
 
-static struct person *add(struct people *p, int64_t row, struct err *e)
+struct person *people_new(struct people *p, int64_t row, struct err *e)
 {
 	if (p->count == PEOPLE_MAX) {
 		err_set(e, ERR_INVALID, "more than %d people in one list", PEOPLE_MAX);
@@ -159,7 +158,7 @@ static int take_row(void *ctx, const struct csv_row *row, struct err *e)
 		return OK;
 	if (!r->count)
 		return read_header(r, row, e);
-	p = add(r->people, row->number, e);
+	p = people_new(r->people, row->number, e);
 	if (!p)
 		return ERR_INVALID;
 	for (size_t i = 0; i < row->count && i < r->count; i++)
@@ -172,6 +171,17 @@ static int take_row(void *ctx, const struct csv_row *row, struct err *e)
 	return OK;
 }
 
+/* Names the list whose rows have been read. */
+static int finish(struct reading *r, int status, struct err *e)
+{
+	if (status)
+		return status;
+	if (!r->people->count)
+		return err_set(e, ERR_INVALID, "there is nobody in it");
+	name_batch(r->people, &r->hash);
+	return OK;
+}
+
 int people_read_csv(struct people *p, const char *path, struct err *e)
 {
 	struct reading r = { .people = p };
@@ -179,12 +189,27 @@ int people_read_csv(struct people *p, const char *path, struct err *e)
 
 	crypto_hash_init(&r.hash);
 	status = csv_file_read(path, take_row, &r, e);
-	if (status)
+	if (status) /* it names the path already */
 		return status;
-	if (!p->count)
-		return err_set(e, ERR_INVALID, "%s: there is nobody in it", path);
-	name_batch(p, &r.hash);
-	return OK;
+	status = finish(&r, OK, e);
+	return status ? err_prefix(e, status, "%s", path) : OK;
+}
+
+int people_read_csv_text(struct people *p, struct csv_text text, struct err *e)
+{
+	struct reading r = { .people = p };
+
+	crypto_hash_init(&r.hash);
+	return finish(&r, csv_text_read(text, take_row, &r, e), e);
+}
+
+void people_name(struct people *p, const void *bytes, size_t len)
+{
+	struct crypto_hash h;
+
+	crypto_hash_init(&h);
+	crypto_hash_field(&h, bytes, len);
+	name_batch(p, &h);
 }
 
 int people_add(struct people *p, const char *addresses, int64_t now_ms, struct err *e)
@@ -196,7 +221,7 @@ int people_add(struct people *p, const char *addresses, int64_t now_ms, struct e
 	for (const char *at = addresses + strspn(addresses, SEPARATORS); *at;
 	     at += strspn(at, SEPARATORS)) {
 		size_t n = strcspn(at, SEPARATORS);
-		struct person *who = add(p, (int64_t)p->count + 1, e);
+		struct person *who = people_new(p, (int64_t)p->count + 1, e);
 
 		if (!who)
 			return ERR_INVALID;
@@ -205,7 +230,7 @@ int people_add(struct people *p, const char *addresses, int64_t now_ms, struct e
 		at += n;
 	}
 	if (!p->count)
-		return err_set(e, ERR_INVALID, "there is no address in '--to'");
+		return err_set(e, ERR_INVALID, "there is no address in 'to'");
 	name_batch(p, &h);
 	return OK;
 }

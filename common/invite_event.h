@@ -11,7 +11,6 @@
 
 #include <jansson.h>
 
-#include "args.h"
 #include "people.h"
 
 #define INVITE_TYPE "invite.requested"
@@ -22,8 +21,14 @@ struct invite_common {
 	const char *tenant, *batch;
 	const char *role, *department, *organisation, *inviter, *locale, *timezone;
 	const char *template_name, *note, *subject, *scope;
-	struct arg_list teams;
-	bool hold, now;
+	const char *trigger;	/* NULL = manual */
+	const char *channel;	/* NULL = auto */
+	const char *inviter_id; /* NULL = "cli", where there is an inviter */
+	struct {
+		const char *const *items;
+		size_t count;
+	} teams;
+	bool hold, now, override;
 	/* Password mails: one of mint and sealed_password, and who signs in with it. */
 	const char *username, *sealed_password;
 	bool mint, confirm;
@@ -39,7 +44,8 @@ const char *invite_event_id(const struct person *p, const struct invite_common *
 /* The event's data; the caller owns it. */
 json_t *invite_data(const struct person *p, const struct invite_common *c);
 
-/* Is what is common to all right by itself? ERR_INVALID with the option at fault. */
+/* Is what is common to all right by itself? ERR_INVALID; the text begins with the name of what is
+   at fault: "role: ...". */
 int invite_check_common(const struct invite_common *c, struct err *e);
 
 /* Looks at every row, and at rows that are the same person or invite; what is wrong becomes the
