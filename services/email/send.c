@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "letter.h"
-#include "link.h"
 #include "log.h"
 #include "mem.h"
+#include "parcel_letter.h"
 #include "scrub.h"
 #include "smtp_reply.h"
 #include "smtp_text.h"
@@ -31,116 +31,15 @@ struct session {
 	bool scrubs;		/* it has had a password: see scrub.h */
 };
 
-static const char *domain_of(const char *address)
-{
-	const char *at = address ? strrchr(address, '@') : NULL;
-
-	return at ? at + 1 : "localhost";
-}
-
-static struct letter_sender sender_of(const struct parcel *p)
-{
-	const struct tenant *t = p->tenant;
-
-	return (struct letter_sender){
-		.from_name = t->from_name ? t->from_name : p->job.delivery.tenant,
-		.from_address = t->from,
-		.reply_to = t->reply_to,
-		.contact = t->contact,
-		.brand_colour = t->brand_colour,
-		.id_domain = domain_of(t->from),
-	};
-}
-
-static struct letter_facts facts_of(const struct parcel *p)
-{
-	const json_t *recipient = json_object_get(p->job.data, "recipient");
-
-	return (struct letter_facts){
-		.delivery = p->job.id,
-		.to = p->job.to,
-		.locale = json_string_value(json_object_get(recipient, "locale")),
-		.default_locale = p->tenant->default_locale,
-		.timezone = json_string_value(json_object_get(recipient, "timezone")),
-		.default_timezone = p->tenant->timezone,
-		.date_ms = p->claim.first_ms,
-		.now_ms = p->claim.now_ms,
-		.expires_ms = p->expires_ms,
-		.template_version = p->job.template_version,
-		.data = p->job.data,
-	};
-}
-
-/* Where the link of a mail leads: to accept an invitation, or to sign in with a password, and then
-   only where the request names the page. NULL = nowhere. */
-static const char *link_base(const struct parcel *p)
-{
-	const json_t *link = json_object_get(p->job.data, "link");
-
-	return job_is_password(&p->job) ? json_string_value(json_object_get(link, "base"))
-					: p->job.link_base;
-}
-
-static int make_link(const struct parcel *p, struct buf *out, struct err *e)
-{
-	const char *base = link_base(p);
-
-	if (base)
-		return link_build(base, p->token[0] ? p->token : NULL, out, e);
-	return job_is_password(&p->job)
-		       ? OK
-		       : err_set(e, ERR_INVALID,
-				 "no link base: neither the request nor the tenant has one");
-}
-
-/* The facts that are secret: the link's token, and the password. */
-struct secrets {
-	struct buf link;
-	char *password;
-};
-
-static void secrets_wipe(struct secrets *s)
-{
-	if (s->link.data)
-		crypto_wipe(s->link.data, s->link.len);
-	buf_clear(&s->link);
-	password_forget(s->password);
-}
-
-/* *code NULL: it may be tried again, for the key may come. */
-static int secrets_make(struct email *email, const struct parcel *p, struct secrets *s,
-			const char **code, struct err *e)
-{
-	int r = make_link(p, &s->link, e);
-
-	*code = "render_failed";
-	if (r < 0 || !job_is_password(&p->job))
-		return r;
-	if (!p->job.username || !p->job.sealed_password)
-		return err_set(e, ERR_INVALID, "credentials: the job has none");
-	r = password_open(email->passwords, p->job.sealed_password, &s->password, e);
-	if (r == ERR_AGAIN)
-		*code = NULL;
-	return r;
-}
-
-static void note_template(struct parcel *p, const struct letter_used *used)
-{
-	p->template_name = used->name;
-	p->template_locale = used->locale;
-	p->template_sha256 = used->sha256;
-	p->template_version = used->version;
-}
-
 static int build(struct email *email, struct parcel *p, struct sending *s, const char **code,
 		 struct err *e)
 {
-	struct letter_sender sender = sender_of(p);
-	struct letter_facts facts = facts_of(p);
-	struct secrets secrets = { .link = { .max = LINK_MAX } };
+	struct letter_sender sender = parcel_sender(p);
+	struct letter_facts facts = parcel_facts(p);
+	struct parcel_secrets secrets;
 	struct letter_used used = { 0 };
 	autobuf id = BUF_INIT(128);
-	int r = secrets_make(email, p, &secrets, code, e);
+	int r = parcel_secrets_make(&secrets, email->passwords, p, code, e);
 
 	if (r == OK) {
 		facts.link = secrets.link.data;
@@ -148,10 +47,10 @@ static int build(struct email *email, struct parcel *p, struct sending *s, const
 		facts.password = secrets.password;
 		r = letter_build(p->catalog, &sender, &facts, &s->bytes, &used, code, e);
 	}
-	secrets_wipe(&secrets);
+	parcel_secrets_wipe(&secrets);
 	if (r < 0)
 		return r;
-	note_template(p, &used);
+	parcel_note_template(p, &used);
 	letter_message_id(p->job.id, sender.id_domain, &id);
 	snprintf(s->envid, sizeof(s->envid), "%.*s", (int)strcspn(id.data, "@"), id.data);
 	return OK;

@@ -19,8 +19,8 @@ from process import Process, build_root, free_port, wait_until
 
 READY_S = 40
 PROGRAMS = {"dispatcher": "beckon-dispatcher", "email": "beckon-email", "clock": "beckon-clock",
-            "status": "beckon-status"}
-TOPICS = ("requested", "email", "status", "dead_letter", "settings", "templates", "state")
+            "status": "beckon-status", "sms": "beckon-sms"}
+TOPICS = ("requested", "email", "sms", "status", "dead_letter", "settings", "templates", "state")
 SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:).*")
 
 # Own options of the sanitizers: any report ends the process with a code nobody else uses.
@@ -67,6 +67,7 @@ def fleet_config(fleet):
         "rebuild": {"wait": "2s"},
         "dns": {"mx": False},  # stories of the DNS bring a server of their own
         "templates_dir": str(Path(__file__).resolve().parents[2] / "deploy" / "templates"),
+        "providers_dir": str(Path(__file__).resolve().parents[2] / "deploy" / "providers"),
         "tenants": {"*": {"sender": {"from": "no-reply@mail.internal"}, "contact": "help@mail.internal",
                           "link_base": "https://join.internal/i",
                           **({"accept": {"public_key": fleet.accept_key}} if fleet.accept_key else {})}},

@@ -1,0 +1,74 @@
+/*
+ * sms - deliver jobs as SMS: claim, send, settle, tell.
+ *
+ * Reads invite-sms. The courier asks Redis for each job whether it may be sent now, one thread a
+ * provider makes the texts and posts hundreds at once, and what came of each is settled and told.
+ * How a provider is talked to is data: deploy/providers.
+ */
+#include "mem.h"
+#include "sms.h"
+
+#define S struct sms_settings
+static const struct config_key keys[] = {
+	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
+	  .help = "Settings of tenants; \"*\" holds the defaults for all." },
+	{ CONFIG_OBJECT(S, providers), .name = "providers", .required = true,
+	  .help = "Who takes SMS, one or several: [{name, like: twilio, settings, secret_file, "
+		  "sender, "
+		  "callback, order, weight, sessions, limit, tls: required|off, private_network, "
+		  "ca_file, proxy, connect_timeout_s, timeout_s}]." },
+	{ CONFIG_OBJECT(S, routes), .name = "routes",
+	  .help = "Which of them, by tenant and country: [{tenant, country: RU, providers: [name, "
+		  "{name, order, weight, limit}]}]; where none fits, each on its own terms." },
+	{ CONFIG_STRING(S, providers_dir), .name = "providers_dir",
+	  .fallback = "/usr/share/beckon/providers",
+	  .help = "Folder of providers' descriptions; read again on SIGHUP." },
+	{ CONFIG_BOOL(S, plain), .name = "sms.plain", .fallback = "false",
+	  .help = "Write look-alikes (dashes, quotes, accents) plainly where that makes a text fit "
+		  "for GSM 03.38; no letter is ever lost." },
+	{ CONFIG_DURATION(S, deadline_ms), .name = "message_deadline", .fallback = "60s",
+	  .min = 1000, .max = 3600000,
+	  .help = "How long one message may take; then its connection is cut." },
+	{ CONFIG_DURATION_LIST(S, retry), .name = "schedule.retry",
+	  .fallback = "1m, 5m, 15m, 1h, 3h, 6h", .min = 1, .max = 604800000,
+	  .help = "Back-off before each further attempt; its length is how often is tried again." },
+	{ CONFIG_STRING(S, limit_global), .name = "limits.global", .fallback = "off",
+	  .help = "Messages of the whole fleet, such as 200/s burst 400; what is over it waits." },
+	{ CONFIG_STRING(S, ring_file), .name = "keys.ring_file", .required = true,
+	  .help = "Keys that sign links; read again on SIGHUP. `beckon init --keys DIR` makes the "
+		  "first." },
+	{ CONFIG_STRING(S, seal_file), .name = "keys.seal_file",
+	  .help = "Secret keys that open sealed passwords; read again on SIGHUP. `beckon keygen` "
+		  "makes it." },
+	{ CONFIG_STRING(S, templates_dir), .name = "templates_dir",
+	  .fallback = "/usr/share/beckon/templates", .help = "Folder of templates." },
+};
+#undef S
+
+static const struct stage stage = {
+	.name = "sms",
+	.summary = "Delivers jobs as SMS: claim, send, settle, tell.",
+	.input = STAGE_TOPIC_SMS,
+	.keys = keys,
+	.key_count = ARRAY_LEN(keys),
+	.journal = true,
+	.check = sms_check,
+	.open = sms_open,
+	.handle = sms_handle,
+	.appetite = sms_appetite,
+	.tick = sms_tick,
+	.flushed = sms_flushed,
+	.revoked = sms_revoked,
+	.draining = sms_draining,
+	.waits = sms_waits,
+	.reloaded = sms_reloaded,
+	.close = sms_close,
+};
+
+int main(int argc, char **argv)
+{
+	struct sms m = { 0 };
+
+	(void)argc;
+	return stage_main(&stage, &m, &m.settings, argv);
+}

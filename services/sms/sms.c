@@ -1,0 +1,179 @@
+#include "sms.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "phone.h"
+
+/* What the settings name: tenants, keys, templates, providers and their routes. */
+static int load(struct sms *m, struct err *e)
+{
+	const struct sms_settings *s = &m->settings;
+
+	if (tenant_rate_parse(s->limit_global, &m->limits.global, e) < 0)
+		return err_prefix(e, ERR_FATAL, "limits.global");
+	if (tenants_load(&m->tenants, s->tenants, e) < 0 ||
+	    keyring_load(&m->ring, s->ring_file, e) < 0 ||
+	    passwords_open(&m->passwords, s->seal_file, e) < 0 ||
+	    catalog_open(&m->catalog, s->templates_dir, e) < 0 ||
+	    providers_open(&m->providers, s->providers, s->providers_dir, e) < 0 ||
+	    ways_load(&m->ways, s->routes, &m->providers, e) < 0)
+		return ERR_FATAL;
+	return OK;
+}
+
+static void unload(struct sms *m)
+{
+	ways_free(m->ways);
+	providers_close(&m->providers);
+	catalog_free(m->catalog);
+	passwords_free(m->passwords);
+	keyring_free(m->ring);
+	tenants_free(m->tenants);
+}
+
+int sms_check(const void *settings, struct err *e)
+{
+	struct sms m = { .settings = *(const struct sms_settings *)settings };
+	int r = load(&m, e);
+
+	unload(&m);
+	return r;
+}
+
+/* By the country that the number is of. */
+static void aim(void *ctx, const struct job *job, struct channel_aim *out)
+{
+	const struct phone_rules rules = { .landlines = true };
+	const struct sms *m = ctx;
+	struct phone_fault fault;
+	struct phone phone = { .region = "001" };
+	struct err e;
+
+	(void)phone_normalise(job->to, &rules, &phone, &fault, &e); /* else it is of no country */
+	memcpy(out->region, phone.region, sizeof(out->region));
+	ways_find(m->ways, job->delivery.tenant, out->region, out);
+}
+
+static void add_route(struct sms *m, struct provider *provider)
+{
+	static const struct metric_family unknown = {
+		METRIC_COUNTER, "beckon_sms_unknown_codes_total",
+		"Answers with a code that the provider's description does not know."
+	};
+	const struct provider_terms *t = provider_terms(provider);
+	const char *labels[] = { "provider", t->name, NULL };
+	size_t i = m->channel.nroutes++;
+
+	m->routes[i].sms = m;
+	m->routes[i].provider = provider;
+	m->routes[i].unknown_codes_total = metrics_series(stage_metrics(m->run), &unknown, labels);
+	m->channel.routes[i] = (struct channel_route){
+		.name = t->name,
+		.order = t->order,
+		.weight = t->weight,
+		.sessions = (size_t)t->sessions,
+		.limit = t->limit,
+		.idempotent = t->idempotent,
+		.ctx = &m->routes[i],
+	};
+}
+
+int sms_open(void *ctx, struct run *r, struct err *e)
+{
+	struct sms *m = ctx;
+	const struct sms_settings *s = &m->settings;
+	struct courier_options o = {
+		.deadline_ms = s->deadline_ms,
+		.rules = { s->retry.ms, s->retry.count, false },
+	};
+
+	m->run = r;
+	if (load(m, e) < 0 || stage_follow(r, s->tenants, e) < 0)
+		return ERR_FATAL;
+	stage_follow_templates(r, m->catalog, false);
+	o.limits = m->limits;
+	o.ring = m->ring;
+	m->channel = (struct channel){ .name = "sms",
+				       .work = sms_work,
+				       .probe = sms_probe,
+				       .wake = sms_wake,
+				       .aim = aim,
+				       .ctx = m };
+	for (size_t i = 0; i < m->providers.count; i++)
+		add_route(m, m->providers.list[i]);
+	m->courier = courier_open(r, &m->channel, &o);
+	return OK;
+}
+
+int sms_handle(void *ctx, struct work **works, size_t n, struct err *e)
+{
+	return courier_handle(((struct sms *)ctx)->courier, works, n, e);
+}
+
+size_t sms_appetite(void *ctx)
+{
+	return courier_appetite(((struct sms *)ctx)->courier);
+}
+
+int64_t sms_tick(void *ctx)
+{
+	struct sms *m = ctx;
+
+	for (size_t i = 0; i < m->channel.nroutes; i++) {
+		struct sms_route *r = &m->routes[i];
+
+		metric_add(r->unknown_codes_total, atomic_exchange(&r->unknown_codes, 0));
+	}
+	return courier_tick(m->courier);
+}
+
+void sms_flushed(void *ctx, struct work *w)
+{
+	courier_flushed(((struct sms *)ctx)->courier, w);
+}
+
+void sms_revoked(void *ctx, struct work *w)
+{
+	courier_revoked(((struct sms *)ctx)->courier, w);
+}
+
+size_t sms_draining(void *ctx, bool over)
+{
+	return courier_draining(((struct sms *)ctx)->courier, over);
+}
+
+const char *sms_waits(void *ctx)
+{
+	return courier_waits(((struct sms *)ctx)->courier);
+}
+
+void sms_reloaded(void *ctx)
+{
+	struct sms *m = ctx;
+	struct keyring *ring;
+	struct err e;
+
+	for (size_t i = 0; i < m->providers.count; i++)
+		if (provider_reload(m->providers.list[i], &e) < 0)
+			log_error("ev=reload-failed why=\"%s\"", e.text);
+	if (passwords_reload(m->passwords, &e) < 0)
+		log_error("ev=reload-failed why=\"%s\"", e.text);
+	if (keyring_load(&ring, m->settings.ring_file, &e) < 0) {
+		log_error("ev=reload-failed why=\"%s\"", e.text);
+		return;
+	}
+	courier_keyring(m->courier, ring);
+	keyring_free(m->ring);
+	m->ring = ring;
+}
+
+void sms_close(void *ctx)
+{
+	struct sms *m = ctx;
+
+	courier_close(m->courier);
+	unload(m);
+}

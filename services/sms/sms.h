@@ -1,0 +1,67 @@
+/*
+ * sms - the courier's channel for SMS: a text is made from each job and posted to a provider.
+ */
+#ifndef BECKON_SMS_H
+#define BECKON_SMS_H
+
+#include "catalog.h"
+#include "courier.h"
+#include "passwords.h"
+#include "provider.h"
+#include "stage.h"
+#include "tenant.h"
+#include "token.h"
+#include "ways.h"
+
+struct sms_settings {
+	json_t *tenants, *providers, *routes;
+	int64_t deadline_ms;
+	struct config_durations retry;
+	char *ring_file, *seal_file, *templates_dir, *providers_dir, *limit_global;
+	bool plain;
+};
+
+struct sms;
+
+/* A provider, as the channel's callbacks get it. */
+struct sms_route {
+	struct sms *sms;
+	struct provider *provider;
+	_Atomic unsigned unknown_codes; /* told since the loop looked */
+	struct metric *unknown_codes_total;
+};
+
+struct sms {
+	struct sms_settings settings;
+	struct run *run;
+	struct tenants *tenants;
+	struct providers providers;
+	struct sms_route routes[PROVIDERS_MAX];
+	struct ways *ways;
+	struct limit_fleet limits;
+	struct catalog *catalog;
+	struct keyring *ring;
+	struct passwords *passwords;
+	struct channel channel;
+	struct courier *courier;
+};
+
+int sms_check(const void *settings, struct err *e);
+int sms_open(void *ctx, struct run *r, struct err *e);
+int sms_handle(void *ctx, struct work **works, size_t n, struct err *e);
+size_t sms_appetite(void *ctx);
+int64_t sms_tick(void *ctx);
+void sms_flushed(void *ctx, struct work *w);
+void sms_revoked(void *ctx, struct work *w);
+size_t sms_draining(void *ctx, bool over);
+const char *sms_waits(void *ctx);
+void sms_reloaded(void *ctx);
+void sms_close(void *ctx);
+
+/* The provider's thread: sends p and all that comes, as many at once as the provider may have,
+   until nothing is left. */
+void sms_work(void *ctx, struct worker *w, struct parcel *p);
+void sms_wake(void *ctx);
+int sms_probe(void *ctx, struct err *e);
+
+#endif
