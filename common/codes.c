@@ -39,6 +39,7 @@ static const struct code codes[] = {
 	{ "mailbox_full", 'T', true },
 	{ "handset_unreachable", 'T', true },
 	{ "carrier_unknown", 'T', true },
+	{ "receipt_missing", 'T', false },
 	{ "retries_exhausted", 'T', false },
 
 	{ "outcome_unknown", 'U', false },

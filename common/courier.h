@@ -31,6 +31,7 @@
 #include "job.h"
 #include "limit.h"
 #include "outcome.h"
+#include "plan.h"
 #include "routing.h"
 #include "stage.h"
 #include "tenant.h"
@@ -108,9 +109,10 @@ struct parcel {
 	struct buf outcome; /* packed */
 	bool told;	    /* appended already, because Redis was away */
 	struct settle settle;
-	bool kept; /* Redis keeps the outcome until Kafka has it */
-	struct guard_field fields[6];
-	char number_text[4][24];
+	bool kept;		/* Redis keeps the outcome until Kafka has it */
+	int64_t receipt_due_ms; /* its receipt is waited for until then; 0 = not at all */
+	struct guard_field fields[7];
+	char number_text[5][24];
 	struct later_item *park;
 	struct timer_armed *timer; /* NULL = none */
 };
@@ -122,6 +124,7 @@ struct channel_route {
 	size_t sessions;   /* at the most: connections, or requests under way */
 	struct tenant_rate limit;
 	bool idempotent; /* what is sent again under the same id is sent once */
+	bool receipts;	 /* it tells what became of each message: silence means undelivered */
 	void *ctx;	 /* of the channel's callbacks */
 };
 

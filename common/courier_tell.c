@@ -29,6 +29,8 @@ struct outcome courier_outcome(const struct courier *c, const struct parcel *p,
 		.delivery = p->job.id,
 		.channel = c->channel->name,
 		.turn = turn,
+		.ladder = p->job.ladder,
+		.beside = p->job.ladder && word != WORD_SENT,
 		.attempt = p->job.attempt,
 		.attempts_max = (int64_t)c->o.rules.nsteps + 1,
 		.request_source = p->job.request_source,
@@ -98,6 +100,7 @@ static void describe(const struct parcel *p, struct outcome *o, struct outcome_t
 	o->provider_message_id = p->provider_message_id;
 	o->segments = p->segments;
 	o->encoding = p->encoding;
+	o->receipt_due_ms = p->receipt_due_ms;
 	o->expires_ms = window ? p->expires_ms : 0;
 	o->not_before_ms = p->verdict.due_ms;
 	o->origin = p->verdict.final ? NULL : &p->work->coords;
@@ -112,6 +115,25 @@ static struct guard_field number_field(const char *name, char text[24], int64_t 
 	return (struct guard_field){ name, text, (size_t)n };
 }
 
+/* An SMS that follows an e-mail moves the state only where it was taken over; the link, its window
+   and the timer are the e-mail's. */
+static size_t ladder_fields(struct parcel *p)
+{
+	static const char *const ladders[] = LADDER_WORDS;
+	const char *failed = ladders[LADDER_FAILED], *sent = outcome_words[WORD_SENT].name;
+	struct guard_field *f = p->fields;
+
+	if (p->verdict.final && p->verdict.word == WORD_ERROR)
+		*f++ = (struct guard_field){ "lad", failed, strlen(failed) };
+	if (p->verdict.word != WORD_SENT)
+		return (size_t)(f - p->fields);
+	*f++ = (struct guard_field){ "state", sent, strlen(sent) };
+	*f++ = number_field("turn", p->number_text[0], p->claim.claimed_turn);
+	if (p->receipt_due_ms)
+		*f++ = number_field("rcp", p->number_text[1], p->receipt_due_ms);
+	return (size_t)(f - p->fields);
+}
+
 /* What the invite's state learns: only from the invitation itself, not from its reminders. In doubt
    there may be somebody with the link already. */
 static size_t state_fields(struct parcel *p)
@@ -121,6 +143,8 @@ static size_t state_fields(struct parcel *p)
 
 	if (p->job.delivery.n > 0 || (!p->verdict.final && p->verdict.word != WORD_UNKNOWN))
 		return 0;
+	if (p->job.ladder)
+		return ladder_fields(p);
 	if (p->verdict.final)
 		*f++ = (struct guard_field){ "state", word, strlen(word) };
 	*f++ = number_field("turn", p->number_text[0], p->claim.claimed_turn);
@@ -132,10 +156,22 @@ static size_t state_fields(struct parcel *p)
 	}
 	if (p->timer)
 		*f++ = number_field("tmr", p->number_text[3], p->timer->item.turn);
+	if (p->receipt_due_ms)
+		*f++ = number_field("rcp", p->number_text[4], p->receipt_due_ms);
 	return (size_t)(f - p->fields);
 }
 
-/* The link is out: its reminders and its end. */
+/* How long a receipt is waited for, where the provider promises one. */
+static int64_t receipt_due_ms(const struct parcel *p)
+{
+	bool promised = p->lane && !p->elsewhere && p->lane->pool->terms->receipts;
+
+	return promised && p->verdict.word == WORD_SENT && p->job.delivery.n == 0
+		       ? p->claim.now_ms + TIMER_SILENCE_MS
+		       : 0;
+}
+
+/* The link is out: its reminders and its end, and what else is to be looked at. */
 static void arm_timer(struct courier *c, struct parcel *p)
 {
 	struct timer_for whose = { p->job.delivery.tenant, p->job.delivery.invite,
@@ -144,11 +180,15 @@ static void arm_timer(struct courier *c, struct parcel *p)
 	struct timer_facts facts = { .sent_ms = p->claim.now_ms,
 				     .expires_ms = p->expires_ms,
 				     .reminders = p->tenant->reminder,
-				     .now_ms = p->claim.now_ms };
-	struct timer next = timer_next(&facts);
+				     .now_ms = p->claim.now_ms,
+				     .receipt_ms = p->receipt_due_ms };
+	struct timer next;
 
+	if (p->job.ladder_after_ms > 0)
+		facts.ladder_ms = p->claim.now_ms + p->job.ladder_after_ms;
+	next = timer_next(&facts);
 	if (!p->verdict.final || p->verdict.word == WORD_ERROR || p->job.delivery.n > 0 ||
-	    next.what == TIMER_NONE)
+	    p->job.ladder || next.what == TIMER_NONE)
 		return;
 	p->timer = xcalloc(1, sizeof(*p->timer));
 	timer_arm(&whose, next, stage_topic(c->run, STAGE_TOPIC_REQUESTED), p->timer);
@@ -209,6 +249,7 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 	struct outcome_timings timings;
 	struct outcome o = courier_outcome(c, p, p->verdict.word, p->claim.claimed_turn);
 
+	p->receipt_due_ms = receipt_due_ms(p);
 	describe(p, &o, &timings);
 	buf_reset(&p->outcome);
 	outcome_pack(&o, c->source, &p->outcome);

@@ -127,8 +127,11 @@ struct event_claim {
 	char *recipient_hash, *declined; /* declined: "1" after the person declined */
 	int64_t sent_ms, reminders, timer_turn;
 	char *kind, *address, *kid; /* "" = not known */
-	bool early;		    /* cancelled before it was asked for */
-	char *kept;		    /* the request's data; NULL = none */
+	char *channel;		    /* of the invitation; "" = email */
+	char *ladder;		    /* where a ladder's SMS stands: plan.h; "" = there is none */
+	int64_t receipt_ms; /* when its receipt has been waited for long enough; 0 = never */
+	bool early;	    /* cancelled before it was asked for */
+	char *kept;	    /* the request's data; NULL = none */
 	size_t kept_len;
 	int64_t parked_turn, claimed_turn; /* 0 = it does not wait; it was not claimed */
 	int64_t now_ms;			   /* Redis TIME + skew */
@@ -149,6 +152,7 @@ struct decide_more {
 	const char *waiting;	    /* "<tenant>/<invite>.<generation>.<channel>.": what waits under
 				       it and a number is removed, a slot of the limit given back */
 	int64_t waiting_max;	    /* the highest number */
+	const char *waiting_too;    /* the same of another channel; NULL = none */
 	int64_t forward_turn;	    /* over 0: number 0 is due now instead, if it waits with this
 				       turn; else DECIDE_LOST */
 	struct header forward_mark; /* added to the headers of what is brought forward */

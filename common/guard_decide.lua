@@ -14,7 +14,7 @@ local function withdraw(delivery, slot, limit)
 end
 
 -- What few events change, and never before everything else is known to go well.
-local function change(state, invite, limit, former, waiting, reminders, forward, mark, timer, turn, due, packed)
+local function change(state, invite, limit, former, waiting, reminders, forward, mark, timer, turn, due, packed, too)
 	if former ~= '' then
 		give_up(prefix .. 'a:' .. former, invite)
 	end
@@ -22,6 +22,9 @@ local function change(state, invite, limit, former, waiting, reminders, forward,
 		local slot = call('HGET', state, 'slot')
 		for n = 0, tonumber(reminders) do
 			withdraw(waiting .. n, slot, limit)
+			if too ~= '' then
+				withdraw(too .. n, slot, limit)
+			end
 		end
 	elseif waiting ~= '' then
 		call('APPEND', prefix .. 'l:' .. waiting .. '0', mark)
@@ -36,7 +39,7 @@ end
 
 -- Where more is '1': the former address, the waiting deliveries' name without their number and the highest
 -- number, the turn of the one to bring forward and what is added to it, the timer's id and what it is armed
--- with; each '' = leave it. Then fields of the state (name, value)...
+-- with, another channel's name of waiting deliveries; each '' = leave it. Then fields of the state (name, value)...
 local function answer(at, last)
 	local hash, invite, coords, version, plan, first, address, data, not_before, limit, interval, burst, spans, more =
 		unpack(ARGV, at, at + 13)
@@ -60,8 +63,8 @@ local function answer(at, last)
 		end
 	end
 	if more == '1' then
-		change(state, invite, limit, unpack(ARGV, at + 14, at + 22))
-		fields = at + 23
+		change(state, invite, limit, unpack(ARGV, at + 14, at + 23))
+		fields = at + 24
 	end
 
 	local slot, reserved = max(now, tonumber(not_before)), nil

@@ -9,13 +9,18 @@ local function more(invite, delivery)
 	return call('GET', prefix .. 'r:' .. invite), parked and match(parked, '^%d+'), claim and match(claim, '^%d+|(%d+)')
 end
 
+-- The channel of the invitation; programs that knew e-mail alone have written none.
+local function channel_of(ch)
+	return ch and ch ~= '' and ch or 'email'
+end
+
 -- about: '' = no more is asked, '*' = of the invitation's own delivery, else of this one.
 local function answer(at, last)
 	local hash, invite, coords, about = unpack(ARGV, at, last)
 	local key = prefix .. 'e:' .. hash
 	local e = call('GET', key)
 	local d = call('HMGET', prefix .. 'd:' .. invite, 'ver', 'state', 'gen', 'turn', 'exp', 'rh', 'dec', 'sent', 'rem',
-		'tmr', 'kind', 'ak', 'kid', 'early')
+		'tmr', 'kind', 'ak', 'kid', 'early', 'ch', 'lad', 'rcp')
 	local verdict, plan, slot, first = NEW, false, false, false
 	local kept, parked, claimed = false, false, false
 
@@ -27,10 +32,10 @@ local function answer(at, last)
 		verdict = known == coords and DECIDED or DUPLICATE
 	end
 	if about ~= '' and d[1] then
-		kept, parked, claimed = more(invite, about == '*' and invite .. '.' .. d[3] .. '.email.0' or about)
+		kept, parked, claimed = more(invite, about == '*' and invite .. '.' .. d[3] .. '.' .. channel_of(d[15]) .. '.0' or about)
 	end
 	local reply = { verdict, now, plan or false, slot or false, first or e, kept, parked, claimed }
-	for i = 1, 14 do
+	for i = 1, 17 do
 		reply[8 + i] = d[i]
 	end
 	return reply

@@ -45,7 +45,10 @@ enum {
 	EVENT_KIND,
 	EVENT_ADDRESS,
 	EVENT_KID,
-	EVENT_EARLY
+	EVENT_EARLY,
+	EVENT_CHANNEL,
+	EVENT_LADDER,
+	EVENT_RECEIPT
 };
 
 static void event_fill(const struct redis_reply *v, void *out)
@@ -72,6 +75,9 @@ static void event_fill(const struct redis_reply *v, void *out)
 	c->address = copy_or_empty(redis_at(v, EVENT_ADDRESS));
 	c->kid = copy_or_empty(redis_at(v, EVENT_KID));
 	c->early = redis_int(redis_at(v, EVENT_EARLY)) == 1;
+	c->channel = copy_or_empty(redis_at(v, EVENT_CHANNEL));
+	c->ladder = copy_or_empty(redis_at(v, EVENT_LADDER));
+	c->receipt_ms = redis_int(redis_at(v, EVENT_RECEIPT));
 	redis_str(redis_at(v, EVENT_KEPT), &c->kept_len);
 	c->kept = copy(redis_at(v, EVENT_KEPT));
 	c->parked_turn = redis_int(redis_at(v, EVENT_PARKED));
@@ -95,9 +101,9 @@ void guard_add_event_claim(struct guard *g, struct event_claim *c)
 
 void event_claim_clear(struct event_claim *c)
 {
-	char **const owned[] = { &c->plan,	     &c->first,	   &c->state,
-				 &c->recipient_hash, &c->declined, &c->kind,
-				 &c->address,	     &c->kid,	   &c->kept };
+	char **const owned[] = { &c->plan,     &c->first,  &c->state,	&c->recipient_hash,
+				 &c->declined, &c->kind,   &c->address, &c->kid,
+				 &c->channel,  &c->ladder, &c->kept };
 
 	for (size_t i = 0; i < ARRAY_LEN(owned); i++) {
 		free(*owned[i]);
@@ -142,6 +148,7 @@ static void call_more(struct guard_call *call, const struct decide_more *m, stru
 	call_turn(call, arm ? arm->turn : 0);
 	call_turn(call, arm ? arm->due_ms : 0);
 	call_bytes(call, packed->data, packed->len);
+	call_str(call, m->waiting_too);
 }
 
 static void write_spans(const struct decide *d, struct buf *out)

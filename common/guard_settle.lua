@@ -2,14 +2,16 @@
 local DONE, LOST = 0, 1
 
 -- Writes fields (name, value) of the state, unless the invite has moved on. Of a receipt that came before us the
--- state stays. Answers the word that stood before; nil = nothing is written.
-local function state_write(invite, generation, from, to)
+-- state stays; not where it was of an earlier turn, of the e-mail that this SMS follows. Answers the word that stood
+-- before; nil = nothing is written.
+local function state_write(invite, generation, turn, from, to)
 	local state = prefix .. 'd:' .. invite
-	local d = call('HMGET', state, 'gen', 'ver', 'state')
+	local d = call('HMGET', state, 'gen', 'ver', 'state', 'turn')
 	if d[1] ~= generation or ended(d[3]) then
 		return nil
 	end
-	if ARGV[from] == 'state' and (d[3] == 'delivered' or d[3] == 'undelivered') then
+	local receipt = d[3] == 'delivered' or d[3] == 'undelivered'
+	if ARGV[from] == 'state' and receipt and (tonumber(d[4]) or turn) >= turn then
 		from = from + 2
 	end
 	call('HSET', state, 'ver', int((d[2] or 0) + 1), unpack(ARGV, from, to))
@@ -39,8 +41,9 @@ local function answer(at, last)
 	end
 	call('SET', told_key, told, 'PX', delivery_memory_ms)
 	if last >= at + 14 then
-		local before = state_write(invite, generation, at + 14, last)
-		if before and address ~= '' then -- else it is a later generation's, or given up already
+		local before = state_write(invite, generation, tonumber(turn), at + 14, last)
+		-- else it is a later generation's, or given up already; an e-mail that stands keeps it where its SMS fails
+		if before and address ~= '' and (ARGV[at + 14] ~= 'lad' or before == 'undelivered') then
 			give_up(prefix .. 'a:' .. address, invite)
 		end
 		if before and before ~= 'undelivered' and timer ~= '' then

@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "crypto.h"
+#include "mem.h"
 
 #define SHORT_BYTES                                                                                \
 	16 /* 128 bits of a hash: no collision in any number of invites we can store               \
@@ -42,6 +43,16 @@ static char *number_put(char *to, uint32_t v, char after)
 
 	int_text(text, v);
 	return put(to, text, after);
+}
+
+const char *ids_channel(const char *name)
+{
+	static const char *const names[] = { IDS_EMAIL, IDS_SMS };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (!strcmp(names[i], name))
+			return names[i];
+	return NULL;
 }
 
 const char *ids_delivery_build(const struct delivery *d, char out[IDS_DELIVERY_SIZE])

@@ -23,6 +23,12 @@
 #define IDS_OUTCOME_SIZE 27 /* 16 bytes in base32 */
 #define IDS_HASH_SIZE 23    /* 16 bytes in base64url */
 
+#define IDS_EMAIL "email"
+#define IDS_SMS "sms"
+
+/* The constant of that name; NULL = it is no channel of ours. */
+const char *ids_channel(const char *name);
+
 /* One message to one person by one channel; n = 0 is the invitation, 1... its reminders. */
 struct delivery {
 	char tenant[IDS_NAME_MAX + 1];

@@ -54,6 +54,10 @@ void job_write(const struct job *j, const char *data, size_t data_len, struct bu
 	member(out, "kid", j->kid);
 	if (j->template_version)
 		json_write_int(out, "template_version", j->template_version);
+	if (j->ladder)
+		json_write_int(out, "ladder", 1);
+	if (j->ladder_after_ms)
+		json_write_int(out, "ladder_after_ms", j->ladder_after_ms);
 	json_write_name(out, "data");
 	buf_add(out, data, data_len);
 	json_write_close(out);
@@ -157,6 +161,8 @@ static int read_body(struct job *j, struct err *e)
 	j->expires_ms = json_integer_value(json_object_get(root, "expires_ms"));
 	j->kid = text(root, "kid");
 	j->template_version = json_integer_value(json_object_get(root, "template_version"));
+	j->ladder = json_integer_value(json_object_get(root, "ladder")) == 1;
+	j->ladder_after_ms = json_integer_value(json_object_get(root, "ladder_after_ms"));
 	j->data = json_object_get(root, "data");
 	if (!j->kind || !j->to || !j->recipient_hash || !j->request_id || !json_is_object(j->data))
 		return err_set(e, ERR_INVALID, "kind, to, recipient_hash, id or data is missing");

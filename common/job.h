@@ -33,7 +33,7 @@ struct job {
 	char id[IDS_DELIVERY_SIZE]; /* delivery as text */
 	char invite_key[IDS_KEY_SIZE];
 	const char *kind;
-	const char *to; /* normalised address */
+	const char *to; /* normalised address; a phone number as "+79051111111" */
 	const char *recipient_hash, *recipient_masked;
 	const char *address_key; /* key behind a:, given up when the invite will not be sent */
 	const char *request_source, *request_id;
@@ -41,9 +41,11 @@ struct job {
 	int64_t ttl_s;
 	int64_t requested_ms; /* when the dispatcher first saw the request */
 	int64_t not_after_ms;
-	int64_t expires_ms; /* reminders: the end of the link, which they share; 0 = ttl_s from the
-			       claim on */
-	const char *kid;    /* reminders: the key that signed the link; NULL = the newest */
+	int64_t expires_ms; /* reminders and a ladder's SMS: the end of the link, which they share;
+			       0 = ttl_s from the claim on */
+	const char *kid;    /* likewise the key that signed the link; NULL = the newest */
+	bool ladder;	    /* the SMS that follows an e-mail: of the invitation, beside it */
+	int64_t ladder_after_ms;  /* an e-mail's SMS follows so long after it; 0 = none does */
 	int64_t template_version; /* at least this one of the template; 0 = whatever holds */
 	bool at_once;		  /* somebody said "send now": no window holds it back */
 	int64_t turn, attempt;	  /* 1-based; from the headers, 1 where absent */

@@ -4,20 +4,86 @@
 #include <string.h>
 
 #include "mem.h"
+#include "timer.h"
 
-void kept_name_recipient(const struct request *q, const char *recipient_key, struct kept *out)
+/* ---- whom ---- */
+
+const char *kept_channel(const struct request *q, const struct tenant *tenant)
 {
-	struct ids_recipient who = { "email", q->recipient.address.normalised };
+	const char *email = q->recipient.address.normalised[0] ? IDS_EMAIL : NULL,
+		   *sms = q->recipient.phone ? IDS_SMS : NULL;
 
-	if (!who.address[0])
+	if (tenant->email_only || q->channel == CHANNEL_EMAIL)
+		return email;
+	if (q->channel == CHANNEL_SMS)
+		return sms;
+	return email ? email : sms;
+}
+
+static bool has_ladder(const struct request *q, const struct tenant *tenant)
+{
+	return q->channel == CHANNEL_LADDER && q->kind == KIND_INVITE && !tenant->email_only &&
+	       q->recipient.address.normalised[0] && q->recipient.phone;
+}
+
+/* A number that an SMS may go to; else person's code. */
+static void check_number(const struct request *q, const struct tenant *t,
+			 struct kept_person *person)
+{
+	struct phone_rules rules = { .home_region = t->home_region };
+	struct phone_fault fault;
+	struct phone phone;
+	struct err e;
+
+	person->where = "/recipient/phone";
+	if (phone_normalise(q->recipient.phone, &rules, &phone, &fault, &e) < 0) {
+		person->code = fault.code;
 		return;
-	ids_recipient_hash(recipient_key, strlen(recipient_key), who, out->recipient_hash);
-	address_mask(&q->recipient.address, out->recipient_masked);
+	}
+	if (!phone_country_allowed(&phone, t->countries_allow, t->countries_deny))
+		person->code = "country_not_allowed";
+	text_put(person->to, sizeof(person->to), phone.e164);
+	phone_mask(&phone, person->recipient_masked);
+}
+
+/* channel NULL: nobody. */
+static void name_person(const struct request *q, const struct kept_terms *terms,
+			const char *channel, struct kept_person *out)
+{
+	struct ids_recipient who = { .channel = channel };
+
+	*out = (struct kept_person){ .channel = channel };
+	if (!channel)
+		return;
+	if (!strcmp(channel, IDS_SMS)) {
+		check_number(q, terms->tenant, out);
+	} else {
+		text_put(out->to, sizeof(out->to), q->recipient.address.normalised);
+		address_mask(&q->recipient.address, out->recipient_masked);
+	}
+	if (!out->to[0])
+		return;
+	who.address = out->to;
+	ids_recipient_hash(terms->recipient_key, strlen(terms->recipient_key), who,
+			   out->recipient_hash);
 	snprintf(out->address_key, sizeof(out->address_key), "%s/%s/%s/%s", q->tenant,
 		 q->scope ? q->scope : "", request_kinds[q->kind], out->recipient_hash);
 }
 
-int kept_read(json_t *data, const char *recipient_key, struct kept *out, struct err *e)
+void kept_use_channel(struct kept *k, const struct kept_terms *terms, const char *channel)
+{
+	const struct request *q = &k->request;
+
+	name_person(q, terms, channel, &k->person);
+	name_person(q, terms, has_ladder(q, terms->tenant) ? IDS_SMS : NULL, &k->second);
+}
+
+void kept_name_people(struct kept *k, const struct kept_terms *terms)
+{
+	kept_use_channel(k, terms, kept_channel(&k->request, terms->tenant));
+}
+
+int kept_read(json_t *data, const struct kept_terms *terms, struct kept *out, struct err *e)
 {
 	struct cloudevent event = { .data = data };
 
@@ -25,7 +91,7 @@ int kept_read(json_t *data, const char *recipient_key, struct kept *out, struct 
 	snprintf(event.type, sizeof(event.type), "%s", request_types[REQUEST_INVITE]);
 	if (request_read(&event, &out->request, e) < 0)
 		return ERR_INVALID;
-	kept_name_recipient(&out->request, recipient_key, out);
+	kept_name_people(out, terms);
 	return OK;
 }
 
@@ -83,15 +149,14 @@ struct job kept_job(const struct kept *k, const struct tenant *tenant,
 		    const struct kept_delivery *d)
 {
 	const struct request *q = &k->request;
+	const struct kept_person *person = d->second ? &k->second : &k->person;
 	struct job j = {
-		.delivery = { .channel = "email",
-			      .generation = (uint32_t)d->generation,
-			      .n = (uint32_t)d->n },
+		.delivery = { .generation = (uint32_t)d->generation, .n = (uint32_t)d->n },
 		.kind = request_kinds[q->kind],
-		.to = q->recipient.address.normalised,
-		.recipient_hash = k->recipient_hash,
-		.recipient_masked = k->recipient_masked,
-		.address_key = k->address_key,
+		.to = person->to,
+		.recipient_hash = person->recipient_hash,
+		.recipient_masked = person->recipient_masked,
+		.address_key = k->person.address_key,
 		.request_source = d->request_source,
 		.request_id = d->request_id,
 		.link_base = q->link.base ? q->link.base : tenant->link_base,
@@ -102,13 +167,17 @@ struct job kept_job(const struct kept *k, const struct tenant *tenant,
 		.kid = d->kid,
 		.template_version = q->template.version > d->template_version ? q->template.version
 									      : d->template_version,
+		.ladder = d->second && !d->n,
 		.username = q->credentials.username,
 		.sealed_password = q->credentials.sealed_password, /* of a minted one: see ask */
 		.traceparent = d->traceparent,
 	};
 
-	snprintf(j.delivery.tenant, sizeof(j.delivery.tenant), "%s", q->tenant);
-	snprintf(j.delivery.invite, sizeof(j.delivery.invite), "%s", q->invite);
+	if (k->second.channel && !k->second.code && !d->second && !d->n)
+		j.ladder_after_ms = timer_ladder_after(tenant->ladder_after_s, j.ttl_s);
+	text_put(j.delivery.channel, sizeof(j.delivery.channel), person->channel);
+	text_put(j.delivery.tenant, sizeof(j.delivery.tenant), q->tenant);
+	text_put(j.delivery.invite, sizeof(j.delivery.invite), q->invite);
 	ids_delivery_build(&j.delivery, j.id);
 	return j;
 }

@@ -116,7 +116,7 @@ static void origin(struct buf *b, const struct coords *c)
 static void sequence(struct buf *b, const struct outcome *o)
 {
 	const struct outcome_word_facts *w = &outcome_words[o->word];
-	int64_t turn = w->of_invitation ? OUTCOME_TURN_OF_INVITATION : o->turn;
+	int64_t turn = w->of_invitation ? OUTCOME_TURN_OF_INVITATION : o->beside ? 0 : o->turn;
 
 	json_write_name(b, "sequence");
 	buf_byte(b, '[');
@@ -173,6 +173,8 @@ static void body(struct buf *b, const struct outcome *o)
 	json_write_text(b, "word", outcome_words[o->word].name);
 	json_write_text(b, "prev", o->prev);
 	sequence(b, o);
+	if (o->ladder)
+		json_write_int(b, "ladder", o->turn);
 	request(b, o);
 	json_write_text(b, "first", o->first);
 	json_write_text(b, "holder", o->holder);
@@ -188,6 +190,7 @@ static void body(struct buf *b, const struct outcome *o)
 	if (o->segments)
 		json_write_int(b, "segments", o->segments);
 	json_write_text(b, "encoding", o->encoding);
+	time_text(b, "receipt_due", o->receipt_due_ms);
 	timings(b, o->timings);
 	origin(b, o->origin);
 	for (size_t i = 0; o->data && i < ARRAY_LEN(echoed); i++)

@@ -8,7 +8,7 @@
 
 bool plan_has_job(const struct plan *p)
 {
-	return p->word == WORD_QUEUED && p->turn == 1;
+	return p->word == WORD_QUEUED && (p->turn == 1 || p->ladder);
 }
 
 static const char *or_dash(const char *s)
@@ -21,14 +21,24 @@ static const char *from_dash(const char *s)
 	return strcmp(s, "-") ? s : NULL;
 }
 
+static bool is_sms(const char *channel)
+{
+	return channel && !strcmp(channel, IDS_SMS);
+}
+
 void plan_write(const struct plan *p, char out[PLAN_TEXT_SIZE])
 {
 	const char *word = p->word == PLAN_SILENT ? SILENT : outcome_words[p->word].name;
+	bool has_sms = is_sms(p->channel) || is_sms(p->superseded_channel);
+	char by[32] = "";
 
-	snprintf(out, PLAN_TEXT_SIZE, "%d %s %lld %lld %lld %lld %s %s %s %s", PLAN_VERSION, word,
-		 (long long)p->generation, (long long)p->n, (long long)p->turn,
-		 (long long)p->superseded, or_dash(p->prev), or_dash(p->code), or_dash(p->other),
-		 or_dash(p->where));
+	if (has_sms)
+		snprintf(by, sizeof(by), " %s %s %d", or_dash(p->superseded_channel),
+			 or_dash(p->channel), p->ladder + 2 * p->beside);
+	snprintf(out, PLAN_TEXT_SIZE, "%d %s %lld %lld %lld %lld%s %s %s %s %s",
+		 has_sms ? PLAN_VERSION : 2, word, (long long)p->generation, (long long)p->n,
+		 (long long)p->turn, (long long)p->superseded, by, or_dash(p->prev),
+		 or_dash(p->code), or_dash(p->other), or_dash(p->where));
 }
 
 /* What is left of a plan's text. */
@@ -77,13 +87,22 @@ static struct plan read_1(struct rest *r, const char *word)
 
 	p.generation = number(r);
 	p.turn = p.generation && p.word != WORD_ERROR;
+	p.channel = p.turn ? IDS_EMAIL : NULL;
 	p.code = from_dash(part(r));
 	p.other = from_dash(part(r));
 	p.where = last(r);
 	return p;
 }
 
-static struct plan read_2(struct rest *r)
+static const char *channel_of(struct rest *r)
+{
+	const char *name = from_dash(part(r));
+
+	r->good = r->good && (!name || ids_channel(name));
+	return name ? ids_channel(name) : NULL;
+}
+
+static struct plan read_numbers(struct rest *r)
 {
 	struct plan p = { .word = word_of(r, part(r)) };
 
@@ -91,10 +110,38 @@ static struct plan read_2(struct rest *r)
 	p.n = number(r);
 	p.turn = number(r);
 	p.superseded = number(r);
-	p.prev = from_dash(part(r));
-	p.code = from_dash(part(r));
-	p.other = from_dash(part(r));
-	p.where = last(r);
+	return p;
+}
+
+static void read_texts(struct rest *r, struct plan *p)
+{
+	p->prev = from_dash(part(r));
+	p->code = from_dash(part(r));
+	p->other = from_dash(part(r));
+	p->where = last(r);
+}
+
+static struct plan read_2(struct rest *r)
+{
+	struct plan p = read_numbers(r);
+
+	p.channel = p.turn ? IDS_EMAIL : NULL;
+	p.superseded_channel = p.superseded ? IDS_EMAIL : NULL;
+	read_texts(r, &p);
+	return p;
+}
+
+static struct plan read_3(struct rest *r)
+{
+	struct plan p = read_numbers(r);
+	int64_t ladder;
+
+	p.superseded_channel = channel_of(r);
+	p.channel = channel_of(r);
+	ladder = number(r);
+	p.ladder = ladder & 1;
+	p.beside = ladder & 2;
+	read_texts(r, &p);
 	return p;
 }
 
@@ -104,10 +151,15 @@ int plan_read(char *text, struct plan *out, struct err *e)
 	const char *first = part(&r);
 	struct plan p;
 
-	if (first[0] >= '0' && first[0] <= '9' && strcmp(first, "2") != 0)
+	if (!strcmp(first, "3"))
+		p = read_3(&r);
+	else if (!strcmp(first, "2"))
+		p = read_2(&r);
+	else if (first[0] >= '0' && first[0] <= '9')
 		return err_set(e, ERR_INVALID, "a stored plan of version %s, of a newer program",
 			       first);
-	p = first[0] == '2' ? read_2(&r) : read_1(&r, first);
+	else
+		p = read_1(&r, first);
 	if (!r.good)
 		return err_set(e, ERR_INVALID, "a stored plan has words and numbers of ours");
 	*out = p;

@@ -26,25 +26,50 @@ static int64_t reminders_max(const struct timer_facts *f)
 	return count < TIMER_REMINDERS_MAX ? count : TIMER_REMINDERS_MAX;
 }
 
+static bool is_due(int64_t at_ms, int64_t now_ms)
+{
+	return at_ms > 0 && at_ms <= now_ms;
+}
+
+static void offer(struct timer *t, enum timer_what what, int64_t due_ms, int64_t now_ms)
+{
+	if (due_ms > now_ms && (t->what == TIMER_NONE || due_ms < t->due_ms))
+		*t = (struct timer){ what, due_ms };
+}
+
 struct timer timer_next(const struct timer_facts *f)
 {
+	struct timer t = { TIMER_NONE, 0 };
+
+	offer(&t, TIMER_RECEIPT, f->receipt_ms, f->now_ms);
 	if (f->expires_ms <= 0)
-		return (struct timer){ TIMER_NONE, 0 };
+		return t;
+	offer(&t, TIMER_LADDER, f->ladder_ms, f->now_ms);
 	for (int64_t n = f->told + 1; n <= reminders_max(f); n++)
-		if (reminder_ms(f, n) > f->now_ms)
-			return (struct timer){ TIMER_REMINDER, reminder_ms(f, n) };
-	return (struct timer){ TIMER_EXPIRY, f->expires_ms };
+		offer(&t, TIMER_REMINDER, reminder_ms(f, n), f->now_ms);
+	offer(&t, TIMER_EXPIRY, f->expires_ms, f->now_ms);
+	return t.what == TIMER_NONE ? (struct timer){ TIMER_EXPIRY, f->expires_ms } : t;
 }
 
 enum timer_what timer_due(const struct timer_facts *f)
 {
-	if (f->expires_ms <= 0)
-		return TIMER_NONE;
-	if (f->now_ms >= f->expires_ms)
+	if (is_due(f->expires_ms, f->now_ms))
 		return TIMER_EXPIRY;
-	return f->told < reminders_max(f) && reminder_ms(f, f->told + 1) <= f->now_ms
+	if (f->expires_ms > 0 && is_due(f->ladder_ms, f->now_ms))
+		return TIMER_LADDER;
+	if (is_due(f->receipt_ms, f->now_ms))
+		return TIMER_RECEIPT;
+	return f->expires_ms > 0 && f->told < reminders_max(f) &&
+			       reminder_ms(f, f->told + 1) <= f->now_ms
 		       ? TIMER_REMINDER
 		       : TIMER_NONE;
+}
+
+int64_t timer_ladder_after(int64_t ladder_after_s, int64_t link_ttl_s)
+{
+	int64_t half_ms = link_ttl_s * 1000 / 2, after_ms = ladder_after_s * 1000;
+
+	return after_ms < half_ms ? after_ms : half_ms;
 }
 
 int64_t timer_first_turn(int64_t generation)
@@ -78,6 +103,8 @@ void timer_arm(const struct timer_for *whose, struct timer t, const char *topic,
 	static const struct {
 		const char *type, *reason;
 	} kinds[] = {
+		[TIMER_LADDER] = { CLOUDEVENT_PREFIX "invite.ladder-due", "ladder" },
+		[TIMER_RECEIPT] = { CLOUDEVENT_PREFIX "invite.ladder-due", "receipt" },
 		[TIMER_REMINDER] = { CLOUDEVENT_PREFIX "invite.reminder-due", "reminder" },
 		[TIMER_EXPIRY] = { CLOUDEVENT_PREFIX "invite.expiry-due", "expiry" },
 	};

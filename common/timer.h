@@ -2,10 +2,11 @@
  * timer - the one timer that an invite has: when it is next looked at, and the item that waits for
  * it.
  *
- * A link has reminders and an end. The timer stands at the earliest of them that is still to come;
- * settle arms it where a delivery is told as sent, and decide arms it anew or removes it. Its event
- * says only that it is time to look: timer_due tells what is due then, so one that comes early,
- * late or twice does no harm. Pure functions.
+ * A link has reminders and an end, an e-mail may have an SMS that follows it, an SMS a receipt that
+ * is waited for. The timer stands at the earliest of them that is still to come; settle arms it
+ * where a delivery is told as sent, and decide arms it anew or removes it. Its event says only that
+ * it is time to look: timer_due tells what is due then, so one that comes early, late or twice does
+ * no harm. Pure functions.
  */
 #ifndef BECKON_TIMER_H
 #define BECKON_TIMER_H
@@ -18,9 +19,10 @@
 #include "tenant.h"
 
 #define TIMER_REMINDERS_MAX 2
+#define TIMER_SILENCE_MS ((int64_t)72 * 3600 * 1000) /* then an SMS without a receipt is lost */
 #define TIMER_SOURCE "beckon/clock"
 
-enum timer_what { TIMER_NONE, TIMER_REMINDER, TIMER_EXPIRY };
+enum timer_what { TIMER_NONE, TIMER_LADDER, TIMER_RECEIPT, TIMER_REMINDER, TIMER_EXPIRY };
 
 /* The first reminder is due when num/den of the window have passed, each further one when num/den
    of the rest have. */
@@ -29,6 +31,8 @@ struct timer_facts {
 	struct tenant_reminder reminders;
 	int64_t told; /* reminders told so far */
 	int64_t now_ms;
+	int64_t ladder_ms; /* when the e-mail is followed by an SMS; 0 = never, or it was already */
+	int64_t receipt_ms; /* when the receipt has been waited for long enough; 0 = never */
 };
 
 struct timer {
@@ -36,12 +40,16 @@ struct timer {
 	int64_t due_ms;
 };
 
-/* What comes after now; the end at the latest, also where it is past. A reminder whose time has
+/* What comes after now; the end at the latest, also where it is past. Anything else whose time has
    passed is left out. */
 struct timer timer_next(const struct timer_facts *f);
 
-/* What is due now, or was before. */
+/* What is due now, or was before: the end, else the first of the enum. */
 enum timer_what timer_due(const struct timer_facts *f);
+
+/* How long after the e-mail its SMS follows: as the tenant says, or when half of the link's time is
+   over, whichever is sooner. */
+int64_t timer_ladder_after(int64_t ladder_after_s, int64_t link_ttl_s);
 
 /* Turns of an invite's timer rise over its generations: the first of a generation, and any next. */
 int64_t timer_first_turn(int64_t generation);

@@ -108,8 +108,8 @@ static void ask_redis(struct explaining *v)
 	if (settings_guard_ready(v->settings, "beckon-explain", &g, &why) == OK) {
 		v->asked = look_up(v, g, &why) == OK;
 		ask_find_kept(&v->ask, v->recipient_key ? v->recipient_key : "");
-		if (v->asked && v->ask.kept.address_key[0])
-			facts_holder(g, v->settings->redis_prefix, v->ask.kept.address_key,
+		if (v->asked && v->ask.kept.person.address_key[0])
+			facts_holder(g, v->settings->redis_prefix, v->ask.kept.person.address_key,
 				     v->holder, &why);
 		guard_free(g);
 	}

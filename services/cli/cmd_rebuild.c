@@ -227,6 +227,7 @@ static void open_rebuild(struct rebuilding *v)
 			  .ring = v->ring,
 			  .topic_requested = s->topics[TOPIC_REQUESTED],
 			  .topic_email = s->topics[TOPIC_EMAIL],
+			  .topic_sms = s->topics[TOPIC_SMS],
 			  .event_memory_ms = s->event_memory_ms,
 			  .delivery_memory_ms = s->delivery_memory_ms },
 		.kafka = s->kafka,

@@ -118,7 +118,9 @@ static bool person(const struct explaining *v, struct explained *out)
 	if (!is_named(v) || v->ask.req.code || !k->data || k->request.code)
 		return false;
 	out->ruling = RULING_NOTE;
-	buf_fmt(&out->value, "%s, %s", k->recipient_masked[0] ? k->recipient_masked : "no address",
+	buf_fmt(&out->value, "%s%s, %s",
+		k->person.recipient_masked[0] ? k->person.recipient_masked : "no address",
+		k->second.channel ? ", then by SMS" : "",
 		request_states[k->request.recipient.state]);
 	if (address_reserved(&k->request.recipient.address) != ADDRESS_PLAIN)
 		buf_fmt(&out->value,
@@ -232,10 +234,11 @@ static bool hours(const struct explaining *v, struct explained *out)
 	if (from_ms < v->now_ms)
 		from_ms = v->now_ms;
 	if (q->kind == KIND_PASSWORD) { /* leaves at any hour: it was asked for by the person */
-		buf_str(&out->value, "a password e-mail leaves at any hour");
+		buf_str(&out->value, "a password leaves at any hour");
 		return true;
 	}
-	struct tenant_hours open = tenant_hours(v->ask.tenant, "email", q->recipient.timezone);
+	struct tenant_hours open =
+		tenant_hours(v->ask.tenant, v->ask.plan.channel, q->recipient.timezone);
 
 	next_ms = tenant_next_ms(&open, from_ms);
 	out->ruling = next_ms > v->now_ms ? RULING_WAIT : RULING_OK;

@@ -53,7 +53,9 @@ void admission_close(struct dispatcher *d)
 static const char *domain_of(const struct ask *a)
 {
 	const struct address *address = &a->req.recipient.address;
-	const char *at = a->req.code ? NULL : strrchr(address->normalised, '@');
+	const char *channel = a->req.code ? NULL : kept_channel(&a->req, a->tenant);
+	const char *at =
+		channel && !strcmp(channel, IDS_EMAIL) ? strrchr(address->normalised, '@') : NULL;
 
 	if (!at || !at[1] || at[1] == '[' || address_reserved(address) != ADDRESS_PLAIN)
 		return NULL;

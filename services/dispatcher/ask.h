@@ -26,7 +26,7 @@ enum ask_step {
 	ASK_DEAD,     /* no readable event: wrong says why */
 };
 
-#define ASK_FIELDS_MAX 20
+#define ASK_FIELDS_MAX 24
 #define ASK_NUMBERS_MAX 8
 #define ASK_SPANS_MAX 8 /* longer than that no invite waits for a slot by default: a week */
 
@@ -60,7 +60,8 @@ struct ask {
 	size_t data_len;
 	char *owned_data;
 	char event_hash[IDS_HASH_SIZE], key[IDS_KEY_SIZE], about[IDS_DELIVERY_SIZE];
-	char limit_name[IDS_NAME_MAX + 8], waiting[IDS_DELIVERY_SIZE], timer_id[IDS_KEY_SIZE + 8];
+	char limit_name[IDS_NAME_MAX + 8], timer_id[IDS_KEY_SIZE + 8];
+	char waiting[IDS_DELIVERY_SIZE], waiting_too[IDS_DELIVERY_SIZE];
 	char other[IDS_KEY_SIZE], delivery[IDS_DELIVERY_SIZE];
 	struct window_span spans[ASK_SPANS_MAX]; /* when its person may be written to */
 	struct guard_field fields[ASK_FIELDS_MAX];
@@ -89,10 +90,16 @@ void ask_find_data(struct ask *a);
 /* When the event was first seen. */
 int64_t ask_seen_ms(const struct ask *a);
 
+/* The channel of the invitation so far. */
+const char *ask_channel_before(const struct ask *a);
+
+/* a->kept's people as the plan needs them. True: it goes to the second one. */
+bool ask_find_people(struct ask *a, const char *recipient_key);
+
 /* The hours in which its person may be written to. */
 struct tenant_hours ask_hours(const struct ask *a);
 
-/* Fills a->dec, the compare-and-set that stores a->plan. Timers wait for topic. */
+/* ask_store.c: fills a->dec, the compare-and-set that stores a->plan. Timers wait for topic. */
 void ask_prepare_decide(struct ask *a, const char *topic);
 
 /* A password is to be drawn before this plan can be stored. */

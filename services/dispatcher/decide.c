@@ -82,6 +82,7 @@ struct plan decide_deliver(const struct question *q, int64_t generation, int64_t
 			      .generation = generation,
 			      .n = n,
 			      .turn = 1,
+			      .channel = q->kept ? q->kept->person.channel : q->invite.channel,
 			      .prev = decide_prev(q) };
 }
 
@@ -98,19 +99,38 @@ struct plan decide_end(const struct question *q, enum outcome_word word)
 
 /* ---- asking for a message ---- */
 
-/* What is wrong with who it goes to, and with what; a plan without a code: nothing. */
-static struct plan check_person(const struct question *q, const struct request *asked)
+static const char *where_missing(const struct request *asked)
 {
+	return asked->channel == CHANNEL_SMS ? "/recipient/phone" : "/recipient/email";
+}
+
+/* What is wrong with the mailbox; NULL = nothing. */
+static const char *check_mailbox(const struct question *q, const struct address *a)
+{
+	bool unusable = !q->policy.allow_reserved && address_reserved(a) != ADDRESS_PLAIN;
+
+	return unusable || q->policy.domain_dead ? "email_domain_invalid" : NULL;
+}
+
+/* What is wrong with who it goes to, and with what; a plan without a code: nothing. */
+static struct plan check_person(const struct question *q, const struct kept *k)
+{
+	const struct request *asked = &k->request;
+	const struct kept_person *people[] = { &k->person, &k->second };
+	const char *code;
+
 	if (asked->kind == KIND_PASSWORD && asked->credentials.mint && !q->policy.mint)
 		return no(q, "illegal_transition", "/credentials/mint");
-	if (asked->channel == CHANNEL_SMS || !asked->recipient.address.normalised[0])
-		return no(q, "recipient_missing", "/recipient/email");
-	bool unusable = !q->policy.allow_reserved &&
-			address_reserved(&asked->recipient.address) != ADDRESS_PLAIN;
-
-	if (unusable || q->policy.domain_dead)
-		return no(q, "email_domain_invalid", "/recipient/email");
-	return (struct plan){ 0 };
+	if (!k->person.channel)
+		return no(q, "recipient_missing", where_missing(asked));
+	for (size_t i = 0; i < ARRAY_LEN(people); i++)
+		if (people[i]->code)
+			return no(q, people[i]->code, people[i]->where);
+	code = strcmp(k->person.channel, IDS_EMAIL) ? NULL
+						    : check_mailbox(q, &asked->recipient.address);
+	if (code)
+		return no(q, code, "/recipient/email");
+	return q->policy.suppressed ? no(q, "suppressed", "/recipient") : (struct plan){ 0 };
 }
 
 static struct plan invite(const struct question *q)
@@ -123,7 +143,7 @@ static struct plan invite(const struct question *q)
 		p.changes.late = true;
 		return p;
 	}
-	p = check_person(q, r);
+	p = check_person(q, q->kept);
 	if (p.code)
 		return p;
 	if (decide_in(&q->invite) == IN_DECLINED && !r->override)
@@ -148,7 +168,7 @@ static struct plan from_kept(const struct question *q, int64_t generation)
 		return decide_refused("illegal_transition", "the request's data has been erased");
 	if (q->kept->request.code)
 		return decide_refused(q->kept->request.code, q->kept->request.where);
-	p = check_person(q, &q->kept->request);
+	p = check_person(q, q->kept);
 	if (p.code)
 		return p;
 	p = decide_deliver(q, generation, 0);
@@ -173,8 +193,10 @@ static struct plan send_anew(const struct question *q)
 	struct plan p = from_kept(q, q->invite.generation + 1);
 
 	if (!p.code && q->invite.kind == KIND_INVITE &&
-	    (in == IN_SENT || in == IN_DELIVERED || in == IN_UNDELIVERED || in == IN_UNKNOWN))
+	    (in == IN_SENT || in == IN_DELIVERED || in == IN_UNDELIVERED || in == IN_UNKNOWN)) {
 		p.superseded = q->invite.generation;
+		p.superseded_channel = q->invite.channel;
+	}
 	return p;
 }
 
@@ -204,6 +226,7 @@ static struct plan send_now(const struct question *q)
 
 	if (!q->invite.parked_turn)
 		return decide_refused("illegal_transition", "nothing of it waits");
+	p.channel = q->invite.channel;
 	p.turn = q->invite.parked_turn;
 	p.changes.bring_forward = true;
 	return p;
@@ -218,6 +241,7 @@ static struct plan resolve(const struct question *q)
 		return send_anew(q);
 	return (struct plan){ .word = WORD_SENT,
 			      .generation = q->invite.generation,
+			      .channel = q->invite.channel,
 			      .turn = q->invite.turn,
 			      .prev = decide_prev(q),
 			      .changes = { .state = "sent" } };
@@ -287,9 +311,9 @@ static const struct rule {
 	[REQUEST_SEND_NOW]     = { send_now,    { ILLEGAL, ILLEGAL, GO,      ALREADY, ALREADY, ALREADY, ALREADY, ILLEGAL, ILLEGAL, IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_RESOLVE]      = { resolve,     { ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, GO,      ILLEGAL, ILLEGAL, IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_FORGET]       = { forget,      { ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,       GO } },
-	[REQUEST_EXPIRY_DUE]   = { decide_timer, { SILENT,  SILENT,  SILENT,  GO,      GO,      SILENT,  GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
-	[REQUEST_REMINDER_DUE] = { decide_timer, { SILENT,  SILENT,  SILENT,  GO,      GO,      SILENT,  GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
-	[REQUEST_LADDER_DUE]   = { NULL,        { SILENT } },
+	[REQUEST_EXPIRY_DUE]   = { decide_timer, { SILENT,  SILENT,  SILENT,  GO,      GO,      GO,      GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
+	[REQUEST_REMINDER_DUE] = { decide_timer, { SILENT,  SILENT,  SILENT,  GO,      GO,      GO,      GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
+	[REQUEST_LADDER_DUE]   = { decide_timer, { SILENT,  SILENT,  SILENT,  GO,      GO,      GO,      GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
 	[REQUEST_RECEIPT]      = { decide_receipt, { SILENT,  GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,       SILENT } },
 	/* clang-format on */
 };

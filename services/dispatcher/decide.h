@@ -22,7 +22,10 @@ struct invite_view {
 	int64_t turn;		     /* that the last word of the invitation's delivery ended */
 	int64_t sent_ms, expires_ms; /* the link's window; 0 = there is none */
 	int64_t reminders;	     /* told of this generation */
-	bool early;		     /* cancelled before it was asked for */
+	const char *channel;	     /* of the invitation: IDS_EMAIL or IDS_SMS */
+	enum ladder ladder;
+	int64_t receipt_ms; /* when its SMS' receipt has been waited for long enough; 0 = never */
+	bool early;	    /* cancelled before it was asked for */
 	enum request_kind kind;
 	/* Of the delivery that the event is about. */
 	int64_t parked_turn;  /* 0 = it does not wait */
@@ -34,6 +37,8 @@ struct policy {
 				invited */
 	bool domain_dead;    /* the DNS says that the address's domain takes no mail */
 	bool auto_send;	     /* of the tenant for the request's trigger */
+	bool suppressed;     /* the tenant's list says that nobody writes to the person */
+	int64_t ladder_after_ms; /* how long after the e-mail a ladder's SMS follows */
 	struct tenant_reminder reminders;
 	int64_t cooldown_ms; /* between two sendings that somebody asks for */
 	bool mint;	     /* a password can be drawn: whom to seal it for is known */

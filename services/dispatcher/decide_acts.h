@@ -37,8 +37,21 @@ struct plan decide_deliver(const struct question *q, int64_t generation, int64_t
 /* The invitation is over, by a word of its own. */
 struct plan decide_end(const struct question *q, enum outcome_word word);
 
-/* decide_world.c: of the types in which time and the world speak. */
+/* ---- decide_world.c ---- */
+
 struct plan decide_timer(const struct question *q);
+
+/* When the invite is looked at next, `told` reminders told. */
+struct timer decide_next_timer(const struct question *q, int64_t told);
+
+/* An SMS is to follow the e-mail, and has not been asked for. */
+bool decide_ladder_waits(const struct question *q);
+
+/* ---- decide_receipt.c ---- */
+
 struct plan decide_receipt(const struct question *q);
+
+/* p tells of a message that it has not arrived: what changes with it. */
+struct plan decide_undelivered(const struct question *q, struct plan p);
 
 #endif

@@ -1,75 +1,137 @@
-/* What time and the world bring: timers and receipts. */
+/* What time brings: reminders, a ladder's SMS, receipts that do not come, the end. */
 #include "decide_acts.h"
+
+#include <string.h>
+
+#include "ids.h"
+
+#define SILENCE_CODE "receipt_missing"
+#define BACK_SOON_MS 1000 /* the link of an e-mail that came back at once is being settled */
+
+/* Something can be written to this person still. */
+static bool can_write(const struct question *q, const struct kept_person *person)
+{
+	return q->kept && !q->kept->request.code && person->channel && !person->code;
+}
+
+bool decide_ladder_waits(const struct question *q)
+{
+	return q->invite.ladder == LADDER_NONE && q->kept && can_write(q, &q->kept->second) &&
+	       !strcmp(q->invite.channel, IDS_EMAIL);
+}
 
 static struct timer_facts timer_of(const struct question *q, int64_t told)
 {
-	struct timer_facts f = { q->invite.sent_ms, q->invite.expires_ms, q->policy.reminders, told,
-				 q->now_ms };
+	enum in in = decide_in(&q->invite);
+	struct timer_facts f = { .sent_ms = q->invite.sent_ms,
+				 .expires_ms = q->invite.expires_ms,
+				 .reminders = q->policy.reminders,
+				 .told = told,
+				 .now_ms = q->now_ms };
 
-	if (!q->kept || q->kept->request.code)
-		f.reminders.count = 0; /* there is nothing to make one from */
+	if (!q->kept || !can_write(q, &q->kept->person) || in == IN_UNDELIVERED)
+		f.reminders.count = 0; /* there is nothing to make one from, or nobody to read it */
+	if (decide_ladder_waits(q))
+		f.ladder_ms =
+			in == IN_UNDELIVERED ? 1 : q->invite.sent_ms + q->policy.ladder_after_ms;
+	if (in != IN_DELIVERED && in != IN_UNDELIVERED)
+		f.receipt_ms = q->invite.receipt_ms;
 	return f;
 }
 
-static struct timer next_timer(const struct question *q, int64_t told)
+struct timer decide_next_timer(const struct question *q, int64_t told)
 {
 	struct timer_facts f = timer_of(q, told);
 
 	return timer_next(&f);
 }
 
-/* Both of its events ask the same: what is due? One that comes early is armed again. */
+static struct plan remind(const struct question *q)
+{
+	bool second = q->invite.ladder == LADDER_ALONE;
+	struct plan p = decide_deliver(q, q->invite.generation, q->invite.reminders + 1);
+
+	p.channel = second ? IDS_SMS : q->invite.channel;
+	p.changes.reminders = p.n;
+	p.changes.timer = decide_next_timer(q, p.n);
+	return p;
+}
+
+/* The turn that the last word of the invitation ended, also where that is not settled yet. */
+static int64_t last_turn(const struct invite_view *i)
+{
+	return i->turn > i->claimed_turn ? i->turn : i->claimed_turn;
+}
+
+/* The SMS has the link of the e-mail; its turns go on where those of the e-mail end. */
+static struct plan climb(const struct question *q)
+{
+	bool alone = decide_in(&q->invite) == IN_UNDELIVERED;
+	struct plan p = decide_deliver(q, q->invite.generation, 0);
+	struct question then = *q;
+
+	p.channel = IDS_SMS;
+	p.ladder = p.beside = true;
+	p.turn = last_turn(&q->invite) + 1;
+	p.changes.ladder = then.invite.ladder = alone ? LADDER_ALONE : LADDER_BESIDE;
+	p.changes.timer = decide_next_timer(&then, q->invite.reminders);
+	return p;
+}
+
+/* Nothing was heard of an SMS whose provider promises to tell. */
+static struct plan fall_silent(const struct question *q)
+{
+	struct plan p = { .word = WORD_UNDELIVERED,
+			  .generation = q->invite.generation,
+			  .channel = IDS_SMS,
+			  .ladder = q->invite.ladder != LADDER_NONE,
+			  .turn = last_turn(&q->invite),
+			  .code = SILENCE_CODE };
+
+	return decide_undelivered(q, p);
+}
+
+static struct plan look_again(const struct question *q)
+{
+	struct plan p = decide_silence;
+
+	p.changes.timer = decide_next_timer(q, q->invite.reminders);
+	return p;
+}
+
+static struct plan back_soon(const struct question *q)
+{
+	struct plan p = decide_silence;
+
+	p.changes.timer = (struct timer){ TIMER_LADDER, q->now_ms + BACK_SOON_MS };
+	return p;
+}
+
+/* All of its events ask the same: what is due? One that comes early is armed again. Of what has
+   come back only a ladder goes on. */
 struct plan decide_timer(const struct question *q)
 {
 	struct timer_facts f = timer_of(q, q->invite.reminders);
 	enum timer_what due = timer_due(&f);
-	struct plan p = decide_silence;
+	bool undelivered = decide_in(&q->invite) == IN_UNDELIVERED;
 
 	if (q->req->generation != q->invite.generation)
 		return decide_silence;
-	if (due == TIMER_EXPIRY)
+	if (undelivered && !decide_ladder_waits(q) && q->invite.ladder != LADDER_ALONE)
+		return decide_silence;
+	if (undelivered && !q->invite.expires_ms)
+		return back_soon(q);
+	switch (due) {
+	case TIMER_EXPIRY:
 		return decide_end(q, WORD_EXPIRED);
-	if (due == TIMER_REMINDER) {
-		p = decide_deliver(q, q->invite.generation, q->invite.reminders + 1);
-		p.changes.reminders = p.n;
+	case TIMER_LADDER:
+		return climb(q);
+	case TIMER_RECEIPT:
+		return fall_silent(q);
+	case TIMER_REMINDER:
+		return remind(q);
+	case TIMER_NONE:
+		break;
 	}
-	p.changes.timer = next_timer(q, q->invite.reminders + p.n);
-	return p;
-}
-
-/* A receipt tells of its delivery for ever, and moves the state where that still waits for it: of
-   two receipts the first one stands. */
-struct plan decide_receipt(const struct question *q)
-{
-	enum in in = decide_in(&q->invite);
-	enum outcome_word word = outcome_word_find(q->req->receipt.status);
-	int64_t turn = q->invite.claimed_turn ? q->invite.claimed_turn : q->invite.turn;
-	struct delivery d;
-	struct plan p;
-
-	if (word != WORD_DELIVERED && word != WORD_UNDELIVERED)
-		return decide_refused("schema_invalid", "/status");
-	if (ids_delivery_parse(q->req->receipt.delivery, &d, NULL) < 0 || !turn ||
-	    d.generation > q->invite.generation)
-		return decide_silence;
-	p = (struct plan){ .word = word,
-			   .generation = d.generation,
-			   .n = d.n,
-			   .turn = turn,
-			   .code = word == WORD_UNDELIVERED ? q->req->receipt.code : NULL };
-	if (d.generation < q->invite.generation || d.n > 0)
-		return p;
-	if (in == IN_DELIVERED || in == IN_UNDELIVERED || in == IN_HELD || in == IN_ERROR)
-		return decide_silence;
-	if (in != IN_QUEUED && in != IN_SENT && in != IN_UNKNOWN)
-		return p;
-	p.prev = decide_prev(q);
-	p.changes = (struct plan_changes){ .state = outcome_words[word].name,
-					   .give_up_address = word == WORD_UNDELIVERED,
-					   .remove_waiting =
-						   word == WORD_UNDELIVERED || in == IN_QUEUED,
-					   .remove_timer = word == WORD_UNDELIVERED };
-	if (word == WORD_DELIVERED && in == IN_QUEUED) /* it was in doubt: no settle arms it */
-		p.changes.timer = next_timer(q, q->invite.reminders);
-	return p;
+	return look_again(q);
 }

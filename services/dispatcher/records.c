@@ -44,9 +44,10 @@ static const char *why_it_waits(const struct ask *a)
 								       : "rate_limited";
 }
 
-static struct job make_job(struct ask *a)
+static struct job make_job(const struct dispatcher *d, struct ask *a)
 {
-	struct kept_delivery d = {
+	struct kept_delivery which = {
+		.second = ask_find_people(a, d->settings.recipient_key),
 		.generation = a->plan.generation,
 		.n = a->plan.n,
 		.request_source = a->event.source,
@@ -55,25 +56,31 @@ static struct job make_job(struct ask *a)
 		.asked_ms = ask_seen_ms(a),
 	};
 
-	if (d.n > 0) { /* a reminder has the link that is there */
-		d.expires_ms = a->claim.expires_ms;
-		d.kid = a->claim.kid[0] ? a->claim.kid : NULL;
+	if (which.n > 0 || which.second) { /* the link that is there */
+		which.expires_ms = a->claim.expires_ms;
+		which.kid = a->claim.kid[0] ? a->claim.kid : NULL;
 	}
-	struct job j = kept_job(&a->kept, a->tenant, &d);
+	struct job j = kept_job(&a->kept, a->tenant, &which);
 
 	if (a->minted)
 		j.sealed_password = a->minted;
 	return j;
 }
 
+static const char *topic_of(const struct dispatcher *d, const struct ask *a)
+{
+	return stage_topic(d->run,
+			   strcmp(a->plan.channel, IDS_SMS) ? STAGE_TOPIC_EMAIL : STAGE_TOPIC_SMS);
+}
+
 void records_park(const struct dispatcher *d, struct ask *a, struct parked *p)
 {
 	*p = (struct parked){
 		.value = BUF_INIT(JOB_MAX_BYTES),
-		.job = make_job(a),
-		.stand = { .turn = 2,
+		.job = make_job(d, a),
+		.stand = { .turn = a->plan.turn + 1, /* the deferral ends the plan's */
 			   .attempt = 1,
-			   .waited = why_it_waits(a) }, /* the deferral ends turn 1 */
+			   .waited = why_it_waits(a) },
 	};
 	ask_find_data(a);
 	job_write(&p->job, a->data, a->data_len, &p->value);
@@ -81,7 +88,7 @@ void records_park(const struct dispatcher *d, struct ask *a, struct parked *p)
 		.id = p->job.id,
 		.turn = p->stand.turn,
 		.due_ms = a->slot_ms,
-		.topic = stage_topic(d->run, STAGE_TOPIC_EMAIL),
+		.topic = topic_of(d, a),
 		.key = a->key,
 		.value = p->value.data,
 		.value_len = p->value.len,
@@ -101,10 +108,9 @@ static int append_job(struct dispatcher *d, struct ask *a, struct err *e)
 {
 	autobuf value = BUF_INIT(JOB_MAX_BYTES);
 	struct header headers[JOB_HEADERS_MAX];
-	struct job_stand stand = { .turn = 1, .attempt = 1 };
-	struct job j = make_job(a);
-	struct kafka_message m = { .topic = stage_topic(d->run, STAGE_TOPIC_EMAIL),
-				   .partition = -1 };
+	struct job_stand stand = { .turn = a->plan.turn, .attempt = 1 };
+	struct job j = make_job(d, a);
+	struct kafka_message m = { .topic = topic_of(d, a), .partition = -1 };
 
 	ask_find_data(a);
 	job_write(&j, a->data, a->data_len, &value);
@@ -141,7 +147,9 @@ static void describe_plan(struct ask *a, struct outcome *o)
 	if (p->turn) {
 		ask_name_delivery(a);
 		o->delivery = a->delivery;
-		o->channel = "email";
+		o->channel = p->channel;
+		o->ladder = p->ladder;
+		o->beside = p->beside;
 		o->turn = p->turn;
 	}
 	if (p->word == WORD_SENT && a->claim.expires_ms) /* resolved: the window has been running */
@@ -172,14 +180,15 @@ static bool wrong_address_alone(const struct request *q)
 static void describe_person(struct ask *a, struct outcome *o)
 {
 	bool readable = a->kept.data && !a->kept.request.code;
+	const struct kept_person *person = a->plan.ladder ? &a->kept.second : &a->kept.person;
 
 	o->data = readable || wrong_address_alone(&a->req) ? a->kept.data : NULL;
 	if (a->req.code && a->req.type == REQUEST_INVITE)
 		return;
 	if (readable) {
 		o->kind = request_kinds[a->kept.request.kind];
-		o->recipient_masked = a->kept.recipient_masked;
-		o->recipient_hash = a->kept.recipient_hash;
+		o->recipient_masked = person->recipient_masked;
+		o->recipient_hash = person->recipient_hash;
 	} else {
 		o->kind = a->claim.kind && a->claim.kind[0] ? a->claim.kind
 							    : request_kinds[KIND_INVITE];
@@ -219,7 +228,7 @@ static struct outcome outcome_of(const struct ask *a)
 /* Told of the delivery whose link has been replaced. */
 static int append_superseded(struct dispatcher *d, struct ask *a, struct err *e)
 {
-	struct delivery old = { .channel = "email", .generation = (uint32_t)a->plan.superseded };
+	struct delivery old = { .generation = (uint32_t)a->plan.superseded };
 	struct outcome o = outcome_of(a);
 	char id[IDS_DELIVERY_SIZE];
 
@@ -228,8 +237,9 @@ static int append_superseded(struct dispatcher *d, struct ask *a, struct err *e)
 	o.word = WORD_SUPERSEDED;
 	o.generation = a->plan.superseded;
 	o.prev = a->plan.prev;
+	text_put(old.channel, sizeof(old.channel), a->plan.superseded_channel);
 	o.delivery = ids_delivery_build(&old, id);
-	o.channel = old.channel;
+	o.channel = a->plan.superseded_channel;
 	o.turn = 1;
 	o.kind = a->claim.kind;
 	return append_packed(d, a, &o, e);

@@ -36,12 +36,21 @@ static int64_t moment(const json_t *o, const char *name)
 	return s && now_parse(s, &ms) ? ms : 0;
 }
 
-static int64_t n_of(const char *id)
+/* A ladder's outcome tells its turn beside the sequence, which has none where no state is moved. */
+static void place(const json_t *root, struct fact *f)
 {
 	struct delivery d;
 	struct err e;
 
-	return id && ids_delivery_parse(id, &d, &e) == OK ? (int64_t)d.n : FACT_OF_NO_DELIVERY;
+	f->n = FACT_OF_NO_DELIVERY;
+	if (!f->delivery || ids_delivery_parse(f->delivery, &d, &e) < 0)
+		return;
+	f->n = d.n;
+	f->sms = !strcmp(d.channel, IDS_SMS);
+	f->ladder = json_is_integer(json_object_get(root, "ladder"));
+	f->beside = f->ladder && !f->turn;
+	if (f->ladder)
+		f->turn = number(root, "ladder");
 }
 
 static struct fact members(json_t *root)
@@ -61,8 +70,8 @@ static struct fact members(json_t *root)
 		.attempt = number(json_object_get(root, "attempt"), "n"),
 		.not_before_ms = moment(root, "not_before"),
 		.expires_ms = moment(root, "expires_at"),
+		.receipt_due_ms = moment(root, "receipt_due"),
 		.delivery = text(root, "delivery"),
-		.n = n_of(text(root, "delivery")),
 		.request_source = text(request, "source"),
 		.request_id = text(request, "id"),
 		.prev = text(root, "prev"),
@@ -71,6 +80,7 @@ static struct fact members(json_t *root)
 		.holder = text(root, "holder"),
 		.recipient_hash = text(root, "recipient_hash"),
 		.token_sha256 = text(root, "token_sha256"),
+		.provider = text(root, "provider"),
 		.root = root,
 	};
 }
@@ -85,6 +95,7 @@ int fact_read(const struct record *r, struct fact *out, struct err *e)
 		json_decref(root);
 		return err_set(e, ERR_INVALID, "not an outcome of an invite");
 	}
+	place(root, &f);
 	f.by_dispatcher = from_dispatcher(r);
 	f.told_ms = r->timestamp_ms + now_skew_ms();
 	ids_key(f.tenant, f.invite, f.key);

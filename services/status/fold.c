@@ -76,6 +76,10 @@ static void fold_delivery(struct fold_delivery *d, const struct fact *fact)
 	d->final = is_final(fact);
 	d->told_ms = fact->told_ms;
 	d->waits_by_dispatcher = fact->by_dispatcher;
+	d->sms = fact->sms;
+	d->beside = fact->beside;
+	if (fact->sms && fact->word == WORD_UNKNOWN)
+		keep(&d->provider, fact->provider);
 	text_put(d->code, sizeof(d->code), fact->code ? fact->code : "");
 }
 
@@ -105,12 +109,14 @@ static void begin_generation(struct fold *f, int64_t generation)
 	for (size_t i = 0; i < FOLD_DELIVERIES; i++) {
 		free(f->deliveries[i].source);
 		free(f->deliveries[i].id);
+		free(f->deliveries[i].provider);
 		f->deliveries[i] = (struct fold_delivery){ 0 };
 	}
 	f->generation = generation;
 	f->turn = 0;
 	f->rank = -1;
 	f->settled_turn = f->expires_ms = f->link_told_ms = f->reminders = 0;
+	f->receipt_due_ms = 0;
 	f->token_sha256[0] = '\0';
 	f->declined = f->early = false;
 }
@@ -129,6 +135,19 @@ static void fold_link(struct fold *f, const struct fact *fact)
 		f->expires_ms = fact->expires_ms;
 	if (fact->token_sha256)
 		text_put(f->token_sha256, sizeof(f->token_sha256), fact->token_sha256);
+}
+
+/* An SMS that follows an e-mail has its link and its event. */
+static void fold_ladder_fact(struct fold *f, const struct fact *fact)
+{
+	if (fact->word == WORD_SENT && fact->turn > f->settled_turn)
+		f->settled_turn = fact->turn;
+	if (fact->beside || (f->rank >= 0 && later_than(f->turn, f->rank, fact)))
+		return;
+	f->turn = fact->turn;
+	f->rank = fact->rank;
+	f->word = fact->word;
+	f->final = is_final(fact);
 }
 
 static void fold_invitation(struct fold *f, const struct fact *fact)
@@ -156,12 +175,20 @@ void fold_fact(struct fold *f, const struct fact *fact)
 		return;
 	if (fact->generation > f->generation)
 		begin_generation(f, fact->generation);
-	if (fact->n >= 0 && fact->n < FOLD_DELIVERIES)
+	if (fact->ladder)
+		fold_delivery(&f->deliveries[FOLD_LADDER], fact);
+	else if (fact->n >= 0 && fact->n < FOLD_LADDER)
 		fold_delivery(&f->deliveries[fact->n], fact);
+	if (fact->receipt_due_ms > f->receipt_due_ms)
+		f->receipt_due_ms = fact->receipt_due_ms;
 	if (fact->n > f->reminders)
 		f->reminders = fact->n;
 	if (fact->n > 0)
 		return; /* reminders are history */
+	if (fact->ladder) {
+		fold_ladder_fact(f, fact);
+		return;
+	}
 	if (fact->n == 0)
 		fold_link(f, fact);
 	fold_invitation(f, fact);
@@ -201,8 +228,26 @@ bool fold_has_link(const struct fold *f)
 	       (f->word == WORD_UNKNOWN && f->final);
 }
 
+enum ladder fold_ladder(const struct fold *f)
+{
+	const struct fold_delivery *sms = &f->deliveries[FOLD_LADDER];
+
+	if (!sms->turn)
+		return LADDER_NONE;
+	if (sms->word == WORD_ERROR || (sms->word == WORD_UNDELIVERED && sms->beside))
+		return LADDER_FAILED;
+	return f->deliveries[0].word == WORD_UNDELIVERED ? LADDER_ALONE : LADDER_BESIDE;
+}
+
+/* Its SMS may still arrive. */
+static bool came_back_but_goes_on(const struct fold *f)
+{
+	return f->word == WORD_UNDELIVERED && fold_ladder(f) == LADDER_ALONE &&
+	       f->deliveries[FOLD_LADDER].word != WORD_UNDELIVERED;
+}
+
 bool fold_is_live(const struct fold *f)
 {
-	return f->generation > 0 &&
-	       (waits(f) || (strcmp(f->kind, "password") != 0 && fold_has_link(f)));
+	return f->generation > 0 && (waits(f) || came_back_but_goes_on(f) ||
+				     (strcmp(f->kind, "password") != 0 && fold_has_link(f)));
 }

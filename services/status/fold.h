@@ -11,20 +11,25 @@
 #include <stdint.h>
 
 #include "fact.h"
+#include "plan.h"
 
-#define FOLD_DELIVERIES 3 /* the invitation and its reminders */
+#define FOLD_LADDER 3	  /* the SMS that follows the invitation's e-mail */
+#define FOLD_DELIVERIES 4 /* the invitation, its reminders and that */
 
 /* Where a delivery of the current generation stands. */
 struct fold_delivery {
 	int64_t turn, rank; /* of the last word; turn 0 = nothing was told of it */
 	enum outcome_word word;
 	int64_t not_before_ms, attempt;
-	bool final;		  /* that word has ended it */
-	int64_t first_ms;	  /* told first by a courier; 0 = never */
-	int64_t told_ms;	  /* the last word */
-	int64_t doubt_turns[2];	  /* that ended as unknown */
-	char *source, *id;	  /* the event that asks for it */
-	char code[24];		  /* why it waits */
+	bool final;		/* that word has ended it */
+	bool sms;		/* its channel; else e-mail */
+	bool beside;		/* that word has moved no state */
+	char *provider;		/* an SMS in doubt: who may have taken it over; NULL = not known */
+	int64_t first_ms;	/* told first by a courier; 0 = never */
+	int64_t told_ms;	/* the last word */
+	int64_t doubt_turns[2]; /* that ended as unknown */
+	char *source, *id;	/* the event that asks for it */
+	char code[24];		/* why it waits */
 	bool waits_by_dispatcher; /* it has not been with a courier */
 };
 
@@ -37,9 +42,10 @@ struct fold {
 	char *source, *id;	/* of the event that decides */
 	char kind[12], recipient_hash[IDS_HASH_SIZE];
 	struct fold_delivery deliveries[FOLD_DELIVERIES];
-	int64_t settled_turn; /* that the last word of a courier on the invitation ended */
-	int64_t expires_ms;   /* of the link; 0 = it was not told */
-	int64_t link_told_ms; /* when a link was told of last, for where its end was not */
+	int64_t settled_turn;	/* that the last word of a courier on the invitation ended */
+	int64_t receipt_due_ms; /* until when an SMS' receipt is waited for; 0 = not at all */
+	int64_t expires_ms;	/* of the link; 0 = it was not told */
+	int64_t link_told_ms;	/* when a link was told of last, for where its end was not */
 	int64_t reminders;
 	char token_sha256[65];
 	bool declined, early;
@@ -53,6 +59,9 @@ const char *fold_state(const struct fold *f);
 
 /* No delivery may follow. */
 bool fold_has_ended(const struct fold *f);
+
+/* Where the SMS of a ladder stands. */
+enum ladder fold_ladder(const struct fold *f);
 
 /* The state holds its address. */
 bool fold_is_live(const struct fold *f);

@@ -67,6 +67,9 @@ static void take_plan(struct pass_event *ev, const struct fact *f)
 	ev->generation = f->word == WORD_REFUSED ? 0 : f->generation;
 	ev->n = f->n > 0 ? (int32_t)f->n : 0;
 	ev->turn = f->delivery ? f->turn : 0;
+	ev->sms = f->sms;
+	ev->ladder = f->ladder;
+	ev->beside = f->beside;
 	ev->slot_ms = parked ? f->not_before_ms : f->told_ms;
 	ev->prev = known_word(f->prev);
 	ev->code = parked ? NULL : known_code(f->code);
@@ -84,13 +87,16 @@ static void take_event(struct pass *p, const struct fact *f)
 	ev->told_ms = f->told_ms;
 	if (f->word == WORD_SUPERSEDED) {
 		ev->superseded = f->generation;
+		ev->superseded_sms = f->sms;
 	} else if (f->by_dispatcher) {
 		take_plan(ev, f);
 	} else if (!ev->by_dispatcher) { /* what comes of a delivery that was never told */
 		ev->word = WORD_QUEUED;
 		ev->generation = f->generation;
 		ev->n = f->n > 0 ? (int32_t)f->n : 0;
-		ev->turn = 1;
+		ev->turn = 1; /* a ladder's: the first that is known of */
+		ev->sms = f->sms;
+		ev->ladder = ev->beside = f->ladder;
 		ev->slot_ms = f->told_ms;
 	}
 }

@@ -22,6 +22,7 @@ struct pass_invite {
 	struct fold fold;
 	char *address; /* key behind a: that its request names; NULL = none */
 	int64_t ttl_s; /* of its link; 0 = the tenant's */
+	bool ladder;   /* its request asks for one, and has a number for it */
 	int64_t asked_ms[FOLD_DELIVERIES];
 	int64_t timer_turn; /* the highest that was put back */
 	char name[IDS_KEY_SIZE];
@@ -31,8 +32,9 @@ struct pass_invite {
 struct pass_event {
 	const char *key;
 	enum outcome_word word;
-	bool by_dispatcher; /* else it is known from its delivery alone */
-	bool placed;	    /* its record was found */
+	bool by_dispatcher;			  /* else it is known from its delivery alone */
+	bool placed;				  /* its record was found */
+	bool sms, ladder, beside, superseded_sms; /* as in struct plan */
 	int32_t n;
 	int64_t generation, turn, superseded, slot_ms, told_ms;
 	const char *prev, *code; /* static */
@@ -51,7 +53,7 @@ struct pass_options {
 	struct guard *guard;
 	const char *recipient_key;
 	const struct keyring *ring; /* NULL = which key signed a link is not found out */
-	const char *topic_requested, *topic_email;
+	const char *topic_requested, *topic_email, *topic_sms;
 	int64_t event_memory_ms, delivery_memory_ms;
 };
 

@@ -38,15 +38,19 @@ static bool is_astray(const struct pass *p, const struct asked *a)
 
 /* ---- the event's identity ---- */
 
+static const char *channel_of(bool sms)
+{
+	return sms ? IDS_SMS : IDS_EMAIL;
+}
+
 static const char *first_of(const struct asked *a, char id[IDS_DELIVERY_SIZE])
 {
 	const struct pass_event *ev = a->told;
-	struct delivery d = { .channel = "email",
-			      .generation = (uint32_t)ev->generation,
-			      .n = (uint32_t)ev->n };
+	struct delivery d = { .generation = (uint32_t)ev->generation, .n = (uint32_t)ev->n };
 
 	if (!ev->turn)
 		return ev->generation ? outcome_words[ev->word].name : a->key;
+	text_put(d.channel, sizeof(d.channel), channel_of(ev->sms));
 	text_put(d.tenant, sizeof(d.tenant), a->req.tenant);
 	text_put(d.invite, sizeof(d.invite), a->req.invite);
 	return ids_delivery_build(&d, id);
@@ -60,7 +64,12 @@ static void place(struct pass *p, struct asked *a)
 			     .generation = ev->generation,
 			     .n = ev->n,
 			     .turn = ev->turn,
+			     .channel = ev->turn ? channel_of(ev->sms) : NULL,
+			     .ladder = ev->ladder,
+			     .beside = ev->beside,
 			     .superseded = ev->superseded,
+			     .superseded_channel =
+				     ev->superseded ? channel_of(ev->superseded_sms) : NULL,
 			     .prev = ev->prev,
 			     .code = ev->code,
 			     .other = ev->other,
@@ -84,14 +93,28 @@ static void place(struct pass *p, struct asked *a)
 
 /* ---- what is kept ---- */
 
+/* Of two channels the one that was taken: the tenant may have settled something else since. */
+static void name_people(const struct pass *p, const struct pass_invite *i, struct kept *k)
+{
+	const struct fold_delivery *first = &i->fold.deliveries[0];
+	struct kept_terms terms = { p->o->recipient_key,
+				    tenants_find(p->tenants, k->request.tenant) };
+
+	if (first->turn)
+		kept_use_channel(k, &terms, channel_of(first->sms));
+	else
+		kept_name_people(k, &terms);
+}
+
 static void take_kept(struct pass *p, struct asked *a, struct kept *k, const char *data, size_t len)
 {
 	struct pass_invite *i = a->invite;
 
 	refill_kept(p->o->guard, a->key, data, len);
 	free(i->address);
-	i->address = k->address_key[0] ? xstrdup(k->address_key) : NULL;
+	i->address = k->person.address_key[0] ? xstrdup(k->person.address_key) : NULL;
 	i->ttl_s = k->request.code ? 0 : k->request.link.ttl_s;
+	i->ladder = k->second.channel && !k->second.code;
 }
 
 static void keep_request(struct pass *p, struct asked *a)
@@ -100,7 +123,7 @@ static void keep_request(struct pass *p, struct asked *a)
 	autofree char *text = a->event.data_raw ? NULL : json_dumps(a->event.data, JSON_COMPACT);
 
 	if (!a->req.code)
-		kept_name_recipient(&a->req, p->o->recipient_key, &k);
+		name_people(p, a->invite, &k);
 	take_kept(p, a, &k, text ? text : a->event.data_raw,
 		  text ? strlen(text) : a->event.data_len);
 }
@@ -108,6 +131,7 @@ static void keep_request(struct pass *p, struct asked *a)
 /* Release and resend change what was kept before them. */
 static int keep_changed(struct pass *p, struct asked *a, struct err *e)
 {
+	struct kept_terms terms = { p->o->recipient_key, tenants_find(p->tenants, a->req.tenant) };
 	enum request_type as = a->req.type == REQUEST_RELEASE ? REQUEST_RELEASE : REQUEST_RESEND;
 	autofree char *before = NULL, *text = NULL;
 	json_t *data, *changed;
@@ -123,7 +147,8 @@ static int keep_changed(struct pass *p, struct asked *a, struct err *e)
 	changed = kept_change(data, as, a->event.data);
 	json_decref(data);
 	text = json_dumps(changed, JSON_COMPACT);
-	kept_read(changed, p->o->recipient_key, &k, &bad);
+	if (kept_read(changed, &terms, &k, &bad) == OK)
+		name_people(p, a->invite, &k);
 	take_kept(p, a, &k, text, strlen(text));
 	kept_clear(&k);
 	return OK;
@@ -154,8 +179,10 @@ static void note_delivery(struct asked *a)
 	const struct pass_event *ev = a->told;
 	struct fold *f = &a->invite->fold;
 
-	if (ev->generation == f->generation && ev->turn == 1 && ev->n < FOLD_DELIVERIES)
-		a->invite->asked_ms[ev->n] = a->record->timestamp_ms + now_skew_ms();
+	int64_t n = ev->ladder ? FOLD_LADDER : ev->n;
+
+	if (ev->generation == f->generation && (ev->turn == 1 || ev->ladder) && n < FOLD_DELIVERIES)
+		a->invite->asked_ms[n] = a->record->timestamp_ms + now_skew_ms();
 }
 
 /* "...timer.<turn>": the next one must not be taken for this. */

@@ -20,9 +20,9 @@ static bool is_to_be_parked(const struct fold *f, size_t n)
 	const struct fold_delivery *d = &f->deliveries[n];
 
 	if (!d->turn || d->final || d->word == WORD_HELD || fold_has_ended(f) ||
-	    (d->word == WORD_QUEUED && d->turn == 1))
+	    (d->word == WORD_QUEUED && (d->turn == 1 || n == FOLD_LADDER)))
 		return false;
-	return n == 0 || fold_has_link(f);
+	return n == 0 || fold_has_link(f) || (n == FOLD_LADDER && f->word == WORD_UNDELIVERED);
 }
 
 /* The slot that it has been given; the line of its tenant begins behind all of them. */
@@ -80,14 +80,15 @@ static struct job job_of(const struct writing *w, size_t n, const struct kept *k
 	const struct fold_delivery *d = &w->f->deliveries[n];
 	struct kept_delivery which = {
 		.generation = w->f->generation,
-		.n = (int64_t)n,
+		.n = n == FOLD_LADDER ? 0 : (int64_t)n,
+		.second = n == FOLD_LADDER || d->sms != w->f->deliveries[0].sms,
 		.request_source = d->source ? d->source : "",
 		.request_id = d->id ? d->id : "",
 		.asked_ms = w->i->asked_ms[n] ? w->i->asked_ms[n] : d->told_ms,
 	};
 	struct job j;
 
-	if (n > 0) { /* the link that is there */
+	if (n > 0) { /* the link that is there; a ladder's SMS has it too */
 		which.expires_ms = w->expires_ms;
 		which.kid = w->kid;
 	}
@@ -103,7 +104,8 @@ static void park(struct pass *p, const struct writing *w, size_t n, struct kept 
 	bool retried = d->word == WORD_DEFERRED && !strcmp(d->code, "retry");
 	struct job_stand stand = { .turn = fold_next_turn(d),
 				   .attempt = (d->attempt ? d->attempt : 1) + retried,
-				   .waited = why(d) };
+				   .waited = why(d),
+				   .provider = d->word == WORD_UNKNOWN ? d->provider : NULL };
 	autobuf value = BUF_INIT(JOB_MAX_BYTES);
 	struct header headers[JOB_HEADERS_MAX];
 	struct remint remint = { 0 };
@@ -111,7 +113,7 @@ static void park(struct pass *p, const struct writing *w, size_t n, struct kept 
 	struct later_item item = { .id = j.id,
 				   .turn = stand.turn,
 				   .due_ms = due_ms(p, d),
-				   .topic = p->o->topic_email,
+				   .topic = d->sms ? p->o->topic_sms : p->o->topic_email,
 				   .key = w->i->key,
 				   .headers = headers,
 				   .reason = stand.waited ? stand.waited : BROUGHT_FORWARD,
@@ -132,12 +134,15 @@ static void park(struct pass *p, const struct writing *w, size_t n, struct kept 
 static void park_all(struct pass *p, const struct writing *w, const char *text, size_t len)
 {
 	json_t *data = text ? json_loadb(text, len, 0, NULL) : NULL;
+	struct kept_terms terms = { p->o->recipient_key, w->tenant };
 	struct kept k;
 	struct err bad;
 
 	if (!data)
 		return;
-	if (kept_read(data, p->o->recipient_key, &k, &bad) == OK)
+	if (kept_read(data, &terms, &k, &bad) == OK)
+		kept_use_channel(&k, &terms, w->f->deliveries[0].sms ? IDS_SMS : IDS_EMAIL);
+	if (!k.request.code)
 		for (size_t n = 0; n < FOLD_DELIVERIES; n++)
 			if (is_to_be_parked(w->f, n))
 				park(p, w, n, &k, (struct guard_field){ NULL, text, len });

@@ -7,8 +7,8 @@
 
 #include "pass.h"
 
-#define PASS_FIELDS_MAX 20
-#define PASS_NUMBERS_MAX 8
+#define PASS_FIELDS_MAX 24
+#define PASS_NUMBERS_MAX 12
 
 /* An invite in hand. */
 struct writing {

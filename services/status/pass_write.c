@@ -72,22 +72,49 @@ static int64_t next_timer_turn(const struct writing *w)
 {
 	int64_t first = timer_first_turn(w->f->generation), seen = w->i->timer_turn;
 
-	if (!w->f->expires_ms || w->f->word == WORD_EXPIRED)
+	if ((!w->f->expires_ms && !w->f->receipt_due_ms) || w->f->word == WORD_EXPIRED)
 		return seen;
 	return seen < first ? first : seen + 1;
 }
 
+/* An SMS is to follow the e-mail, and has not been asked for. */
+static bool ladder_waits(const struct writing *w)
+{
+	return w->i->ladder && fold_ladder(w->f) == LADDER_NONE && !w->f->deliveries[0].sms;
+}
+
+static struct timer find_timer(const struct writing *w)
+{
+	const struct fold *f = w->f;
+	int64_t ttl_s = w->i->ttl_s ? w->i->ttl_s : w->tenant->link_ttl_s;
+	struct timer_facts facts = { .sent_ms = w->sent_ms,
+				     .expires_ms = w->expires_ms,
+				     .reminders = w->tenant->reminder,
+				     .told = f->reminders,
+				     .now_ms = w->p->now_ms };
+
+	if (f->word == WORD_UNDELIVERED && ladder_waits(w))
+		return (struct timer){ TIMER_LADDER, w->p->now_ms };
+	if (!fold_has_link(f) && !(f->word == WORD_UNDELIVERED && fold_is_live(f)))
+		return (struct timer){ TIMER_NONE, 0 };
+	if (ladder_waits(w))
+		facts.ladder_ms = w->sent_ms + timer_ladder_after(w->tenant->ladder_after_s, ttl_s);
+	if (f->word != WORD_DELIVERED && f->word != WORD_UNDELIVERED)
+		facts.receipt_ms = f->receipt_due_ms;
+	if (f->word == WORD_UNDELIVERED)
+		facts.reminders.count = 0;
+	return timer_next(&facts);
+}
+
 static void write_timer(struct writing *w)
 {
-	struct timer_facts facts = { w->sent_ms, w->expires_ms, w->tenant->reminder,
-				     w->f->reminders, w->p->now_ms };
 	struct timer_for whose = { w->tenant_name, w->invite, w->f->generation,
 				   next_timer_turn(w) };
-	struct timer next = timer_next(&facts);
+	struct timer next = find_timer(w);
 	struct timer_armed armed;
 
 	w->timer_turn = whose.turn;
-	if (!fold_has_link(w->f) || next.what == TIMER_NONE)
+	if (next.what == TIMER_NONE)
 		return;
 	timer_arm(&whose, next, w->p->o->topic_requested, &armed);
 	refill_later(w->p->o->guard, &armed.item);
@@ -97,10 +124,10 @@ static void write_timer(struct writing *w)
 
 void pass_name_delivery(const struct writing *w, size_t n, char id[IDS_DELIVERY_SIZE])
 {
-	struct delivery d = { .channel = "email",
-			      .generation = (uint32_t)w->f->generation,
-			      .n = (uint32_t)n };
+	struct delivery d = { .generation = (uint32_t)w->f->generation,
+			      .n = n == FOLD_LADDER ? 0 : (uint32_t)n };
 
+	text_put(d.channel, sizeof(d.channel), w->f->deliveries[n].sms ? IDS_SMS : IDS_EMAIL);
 	text_put(d.tenant, sizeof(d.tenant), w->tenant_name);
 	text_put(d.invite, sizeof(d.invite), w->invite);
 	ids_delivery_build(&d, id);
@@ -136,10 +163,16 @@ static void write_claims(struct writing *w)
 
 static void set_fields(struct writing *w)
 {
+	static const char *const ladders[] = LADDER_WORDS;
 	const struct fold *f = w->f;
 	bool holds = w->i->address && (fold_is_live(f) || f->word == WORD_ERROR);
 
 	field(w, "ver", "1");
+	if (f->deliveries[0].sms)
+		field(w, "ch", IDS_SMS);
+	if (fold_ladder(f))
+		field(w, "lad", ladders[fold_ladder(f)]);
+	field_number(w, "rcp", f->receipt_due_ms);
 	field(w, "state", fold_state(f));
 	field_number(w, "gen", f->generation);
 	field(w, "kind", f->kind[0] ? f->kind : "invite");

@@ -148,6 +148,7 @@ int status_open(void *ctx, struct run *r, struct err *e)
 			  .recipient_key = s->settings.recipient_key,
 			  .topic_requested = stage_topic(r, STAGE_TOPIC_REQUESTED),
 			  .topic_email = stage_topic(r, STAGE_TOPIC_EMAIL),
+			  .topic_sms = stage_topic(r, STAGE_TOPIC_SMS),
 			  .event_memory_ms = common->event_memory_ms,
 			  .delivery_memory_ms = common->delivery_memory_ms },
 		.topic_status = stage_topic(r, STAGE_TOPIC_STATUS),

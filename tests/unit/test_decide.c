@@ -31,10 +31,15 @@ static const char *const states[] = {
 static struct plan of(const struct request *q, const struct invite_view *invite,
 		      const struct policy *policy)
 {
+	static const struct tenant tenant = { .name = "*" };
+	const struct kept_terms terms = { "key", &tenant };
+	struct kept kept = { .request = *q };
 	struct question question = {
-		.req = q, .invite = *invite, .policy = *policy, .now_ms = NOW
+		.req = q, .kept = &kept, .invite = *invite, .policy = *policy, .now_ms = NOW
 	};
 
+	if (!q->code)
+		kept_name_people(&kept, &terms);
 	return decide(&question);
 }
 
@@ -42,6 +47,7 @@ static struct invite_view invite_in(const char *state)
 {
 	return (struct invite_view){ .known = state != NULL,
 				     .state = state ? state : "",
+				     .channel = IDS_EMAIL,
 				     .generation = state ? GENERATION : 0 };
 }
 
@@ -164,6 +170,18 @@ static void by_sms(struct request *q)
 	q->channel = CHANNEL_SMS;
 }
 
+static void trunk_prefix(struct request *q)
+{
+	q->channel = CHANNEL_SMS;
+	q->recipient.phone = "89051111111";
+}
+
+static void ladder_without_number(struct request *q)
+{
+	q->channel = CHANNEL_LADDER;
+	q->recipient.phone = "+7905";
+}
+
 static void no_address(struct request *q)
 {
 	q->recipient.email = NULL;
@@ -198,7 +216,9 @@ static const struct {
 	{ invited, NULL, NULL, false },
 	{ password, NULL, NULL, false },
 	{ minted, "illegal_transition", "/credentials/mint", false },
-	{ by_sms, "recipient_missing", "/recipient/email", true },
+	{ by_sms, "recipient_missing", "/recipient/phone", true },
+	{ trunk_prefix, "phone_trunk_prefix", "/recipient/phone", true },
+	{ ladder_without_number, "phone_too_short", "/recipient/phone", true },
 	{ no_address, "recipient_missing", "/recipient/email", true },
 	{ reserved, "email_domain_invalid", "/recipient/email", true },
 	{ misspelt, "email_domain_invalid", "/recipient/email", true },
@@ -257,6 +277,17 @@ static void test_a_domain_without_mail(void **state)
 	is_plan(of(&q, &nobody, &dead), WORD_ERROR, 1, "email_domain_invalid", "/recipient/email");
 }
 
+static void test_suppressed(void **state)
+{
+	static const struct policy listed = { .auto_send = true, .suppressed = true };
+	struct invite_view nobody = invite_in(NULL), cancelled = invite_in("cancelled");
+	struct request q = fine();
+
+	(void)state;
+	is_plan(of(&q, &nobody, &listed), WORD_ERROR, 1, "suppressed", "/recipient");
+	is_plan(of(&q, &cancelled, &listed), WORD_REFUSED, 0, "suppressed", "/recipient");
+}
+
 /* ---- requests that are not valid ---- */
 
 static const struct {
@@ -310,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_account_comes_first),
 		cmocka_unit_test(test_reserved_where_allowed),
 		cmocka_unit_test(test_a_domain_without_mail),
+		cmocka_unit_test(test_suppressed),
 		cmocka_unit_test(test_invalid_in_every_state),
 		cmocka_unit_test(test_taken),
 	};

@@ -10,7 +10,10 @@
 #include "kept.h"
 #include "mem.h"
 
-#define KEY "a key of recipients"
+static const struct tenant plain = { .link_base = "https://acme.internal/",
+				     .link_ttl_s = 86400,
+				     .ladder_after_s = 3600 };
+static const struct kept_terms terms = { "a key of recipients", &plain };
 #define NOW INT64_C(1800000000000)
 
 static json_t *parse(const char *text)
@@ -89,37 +92,176 @@ static const char whole[] =
 
 static void test_read(void **state)
 {
+	static const struct kept_terms others = { "another key", &plain };
 	struct kept k, other;
 	struct err e;
 
 	(void)state;
-	assert_int_equal(kept_read(parse(whole), KEY, &k, &e), OK);
-	assert_int_equal(kept_read(parse(whole), "another key", &other, &e), OK);
+	assert_int_equal(kept_read(parse(whole), &terms, &k, &e), OK);
+	assert_int_equal(kept_read(parse(whole), &others, &other, &e), OK);
 	assert_string_equal(k.request.invite, "i-1");
-	assert_non_null(strstr(k.address_key, "acme/staff/invite/"));
-	assert_non_null(strstr(k.address_key, k.recipient_hash));
-	assert_null(strstr(k.recipient_masked, "Ann"));
-	assert_string_not_equal(k.recipient_hash, other.recipient_hash);
+	assert_non_null(strstr(k.person.address_key, "acme/staff/invite/"));
+	assert_non_null(strstr(k.person.address_key, k.person.recipient_hash));
+	assert_null(strstr(k.person.recipient_masked, "Ann"));
+	assert_string_not_equal(k.person.recipient_hash, other.person.recipient_hash);
 	kept_clear(&other);
 	kept_clear(&k);
-	assert_int_equal(kept_read(parse("{\"tenant\":\"acme\"}"), KEY, &k, &e), ERR_INVALID);
+	assert_int_equal(kept_read(parse("{\"tenant\":\"acme\"}"), &terms, &k, &e), ERR_INVALID);
 	assert_non_null(k.request.code);
 	kept_clear(&k);
-	assert_int_equal(kept_read(NULL, KEY, &k, &e), ERR_INVALID); /* erased */
+	assert_int_equal(kept_read(NULL, &terms, &k, &e), ERR_INVALID); /* erased */
 	assert_null(k.data);
+}
+
+/* ---- channels ---- */
+
+#define MAIL "'email':'ann@corp.internal'"
+#define TEL "'phone':'+7 905 111-11-11'"
+
+/* Which channel an invitation takes, whether an SMS follows, and what is wrong with the number. */
+static const struct {
+	const char *channel, *recipient;
+	bool email_only, password;
+	const char *first, *to, *second, *code;
+} channels[] = {
+	/* clang-format off */
+	{ "auto",   MAIL "," TEL, false, false, "email", "ann@corp.internal", NULL,           NULL },
+	{ "auto",   TEL,          false, false, "sms",   "+79051111111",      NULL,           NULL },
+	{ "auto",   TEL,          true,  false, NULL,    "",                  NULL,           NULL },
+	{ "email",  TEL,          false, false, NULL,    "",                  NULL,           NULL },
+	{ "sms",    MAIL,         false, false, NULL,    "",                  NULL,           NULL },
+	{ "sms",    MAIL "," TEL, false, false, "sms",   "+79051111111",      NULL,           NULL },
+	{ "sms",    MAIL "," TEL, true,  false, "email", "ann@corp.internal", NULL,           NULL },
+	{ "sms",    MAIL "," TEL, false, true,  "sms",   "+79051111111",      NULL,           NULL },
+	{ "ladder", MAIL "," TEL, false, false, "email", "ann@corp.internal", "+79051111111", NULL },
+	{ "ladder", MAIL "," TEL, true,  false, "email", "ann@corp.internal", NULL,           NULL },
+	{ "ladder", MAIL "," TEL, false, true,  "email", "ann@corp.internal", NULL,           NULL },
+	{ "ladder", TEL,          false, false, "sms",   "+79051111111",      NULL,           NULL },
+	{ "ladder", MAIL,         false, false, "email", "ann@corp.internal", NULL,           NULL },
+	{ "auto",   MAIL ",'phone':'905'",      false, false, "email", "ann@corp.internal", NULL, NULL },
+	{ "sms",    "'phone':'89051111111'",    false, false, "sms",   "", NULL, "phone_trunk_prefix" },
+	{ "sms",    "'phone':'+7 495 1234567'", false, false, "sms",   "", NULL, "phone_not_mobile" },
+	/* clang-format on */
+};
+
+static json_t *request_of(const char *channel, const char *recipient, bool password)
+{
+	autofree char *quoted = xasprintf(
+			      "{'tenant':'acme','invite':'i-1','channel':'%s','recipient':"
+			      "{%s}%s}",
+			      channel, recipient,
+			      password ? ",'kind':'password','confirm':true,"
+					 "'credentials':{'username':'a','mint':true}"
+				       : ""),
+		      *text = doubled(quoted);
+
+	return parse(text);
+}
+
+static void test_channels(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(channels); i++) {
+		struct tenant t = plain;
+		struct kept_terms of = { "key", &t };
+		struct kept k;
+		struct err e = { "" };
+
+		t.email_only = channels[i].email_only;
+		if (kept_read(request_of(channels[i].channel, channels[i].recipient,
+					 channels[i].password),
+			      &of, &k, &e) < 0)
+			fail_msg("%zu: %s", i, e.text);
+		assert_string_equal(k.person.channel ? k.person.channel : "none",
+				    channels[i].first ? channels[i].first : "none");
+		assert_string_equal(k.person.to, channels[i].to);
+		assert_string_equal(k.second.to, channels[i].second ? channels[i].second : "");
+		assert_string_equal(k.person.code ? k.person.code : "fine",
+				    channels[i].code ? channels[i].code : "fine");
+		assert_int_equal(k.person.to[0] != 0, k.person.address_key[0] != 0);
+		kept_clear(&k);
+	}
+}
+
+static void test_countries(void **state)
+{
+	static const struct {
+		const char *allow, *deny, *code;
+	} lists[] = { { "[]", "[]", NULL },
+		      { "['RU','KZ']", "[]", NULL },
+		      { "['KZ']", "[]", "country_not_allowed" },
+		      { "[]", "['RU']", "country_not_allowed" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		autofree char *allow = doubled(lists[i].allow), *deny = doubled(lists[i].deny);
+		struct tenant t = plain;
+		struct kept_terms of = { "key", &t };
+		struct kept k;
+		struct err e;
+
+		t.countries_allow = parse(allow);
+		t.countries_deny = parse(deny);
+		assert_int_equal(kept_read(request_of("sms", TEL, false), &of, &k, &e), OK);
+		assert_string_equal(k.person.code ? k.person.code : "fine",
+				    lists[i].code ? lists[i].code : "fine");
+		kept_clear(&k);
+		json_decref((json_t *)t.countries_allow);
+		json_decref((json_t *)t.countries_deny);
+	}
+}
+
+/* The same number is the same person, however it was typed; a mask hides most of it. */
+static void test_numbers(void **state)
+{
+	static const char *const typed[] = { "'phone':'+7 905 111-11-11'",
+					     "'phone':'79051111111'" };
+	struct kept k[2];
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(kept_read(request_of("sms", typed[i], false), &terms, &k[i], &e),
+				 OK);
+	assert_string_equal(k[0].person.address_key, k[1].person.address_key);
+	assert_null(strstr(k[0].person.recipient_masked, "111"));
+	for (size_t i = 0; i < 2; i++)
+		kept_clear(&k[i]);
+}
+
+/* The SMS of a ladder has the link of the e-mail, and holds the address that the e-mail holds. */
+static void test_ladder_jobs(void **state)
+{
+	struct kept_delivery first = { .generation = 1, .request_source = "a", .request_id = "1" };
+	struct kept_delivery then = first;
+	struct kept k;
+	struct err e;
+
+	(void)state;
+	then.second = true;
+	then.expires_ms = NOW;
+	assert_int_equal(kept_read(request_of("ladder", MAIL "," TEL, false), &terms, &k, &e), OK);
+	struct job email = kept_job(&k, &plain, &first), sms = kept_job(&k, &plain, &then);
+
+	assert_string_equal(email.id, "acme/i-1.1.email.0");
+	assert_true(email.ladder_after_ms == 3600000 && !email.ladder);
+	assert_string_equal(sms.id, "acme/i-1.1.sms.0");
+	assert_string_equal(sms.to, "+79051111111");
+	assert_true(sms.ladder && !sms.ladder_after_ms && sms.expires_ms == NOW);
+	assert_string_equal(sms.address_key, email.address_key);
+	assert_string_not_equal(sms.recipient_hash, email.recipient_hash);
+	kept_clear(&k);
 }
 
 static struct job job_of(struct kept *k, struct kept_delivery d)
 {
-	static const struct tenant tenant = { .link_base = "https://acme.internal/",
-					      .link_ttl_s = 86400 };
 	struct err e;
 
-	assert_int_equal(kept_read(parse(whole), KEY, k, &e), OK);
+	assert_int_equal(kept_read(parse(whole), &terms, k, &e), OK);
 	d.request_source = "app";
 	d.request_id = "e-1";
 	d.asked_ms = NOW;
-	return kept_job(k, &tenant, &d);
+	return kept_job(k, &plain, &d);
 }
 
 static void test_jobs(void **state)
@@ -161,10 +303,10 @@ static void test_not_after(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_read),
-		cmocka_unit_test(test_jobs),
-		cmocka_unit_test(test_not_after),
+		cmocka_unit_test(test_changes),	    cmocka_unit_test(test_read),
+		cmocka_unit_test(test_channels),    cmocka_unit_test(test_countries),
+		cmocka_unit_test(test_numbers),	    cmocka_unit_test(test_jobs),
+		cmocka_unit_test(test_ladder_jobs), cmocka_unit_test(test_not_after),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

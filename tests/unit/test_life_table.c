@@ -45,10 +45,13 @@ static const struct {
 	{ "forget",            REQUEST_FORGET,       "iXXFFFFFFFFFF" },
 	{ "expiry-due",        REQUEST_EXPIRY_DUE,   "...EE.E......" },
 	{ "reminder-due",      REQUEST_REMINDER_DUE, "...EE.E......" },
-	{ "ladder-due",        REQUEST_LADDER_DUE,   "............." },
+	{ "ladder-due",        REQUEST_LADDER_DUE,   "...EE.E......" },
 	{ "receipt",           REQUEST_RECEIPT,      "..dd..d.dddd." },
 	/* clang-format on */
 };
+
+static const struct tenant tenant = { .name = "*" };
+static const struct kept_terms terms = { "key", &tenant };
 
 struct pair {
 	struct request req;
@@ -65,6 +68,7 @@ static struct kept kept_of(const char *email)
 
 	assert_int_equal(address_normalise(email, &k.request.recipient.address, &code, &e), OK);
 	k.request.recipient.email = email;
+	kept_name_people(&k, &terms);
 	return k;
 }
 
@@ -85,6 +89,7 @@ static void pair_make(struct pair *p, enum request_type type, const char *state)
 			    .state = state ? state : "",
 			    .generation = state ? GENERATION : 0,
 			    .turn = 1,
+			    .channel = IDS_EMAIL,
 			    .sent_ms = state ? NOW - DAY : 0,
 			    .expires_ms = state ? NOW : 0,
 			    .parked_turn = 3,

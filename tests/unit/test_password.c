@@ -12,6 +12,9 @@
 
 #define NOW INT64_C(1800000000000)
 
+static const struct tenant tenant = { .name = "*" };
+static const struct kept_terms terms = { "key", &tenant };
+
 /* A password mail that is fine, for somebody who is active, and the invite that it is about. */
 struct asked {
 	struct request req;
@@ -36,6 +39,7 @@ static void ask(struct asked *a, enum request_type type, const char *state)
 	r->recipient.email = "ann@corp.internal";
 	assert_int_equal(address_normalise(r->recipient.email, &r->recipient.address, &code, &e),
 			 OK);
+	kept_name_people(&a->kept, &terms);
 	a->req = *r;
 	a->req.type = type;
 	a->q = (struct question){
@@ -45,7 +49,8 @@ static void ask(struct asked *a, enum request_type type, const char *state)
 			    .state = state ? state : "",
 			    .generation = state ? 4 : 0,
 			    .sent_ms = NOW - 1000,
-			    .kind = KIND_PASSWORD },
+			    .kind = KIND_PASSWORD,
+			    .channel = IDS_EMAIL },
 		.policy = { .auto_send = true, .cooldown_ms = 60000, .mint = true },
 		.now_ms = NOW,
 	};
@@ -82,7 +87,8 @@ static void test_nobody_to_seal_for(void **state)
 	ask(&a, REQUEST_INVITE, NULL);
 	a.q.policy.mint = false;
 	assert_int_equal(decide(&a.q).word, WORD_QUEUED);
-	a.req.credentials = (struct request_credentials){ .username = "ann", .mint = true };
+	a.kept.request.credentials =
+		(struct request_credentials){ .username = "ann", .mint = true };
 	is_refused(&a, "illegal_transition", "/credentials/mint");
 	a.q.policy.mint = true;
 	assert_int_equal(decide(&a.q).word, WORD_QUEUED);
