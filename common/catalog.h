@@ -42,6 +42,8 @@ struct catalog_entry {
 
 /* ERR_FATAL where dir or something in it cannot be read, ERR_INVALID where a template is faulty. */
 int catalog_open(struct catalog **out, const char *dir, struct err *e);
+/* The partials alone, for templates that are not among the installation's, or not fit yet. */
+int catalog_open_partials(struct catalog **out, const char *dir, struct err *e);
 struct catalog *catalog_empty(void);		 /* no templates at all */
 struct catalog *catalog_hold(struct catalog *c); /* another holder; returns c */
 void catalog_free(struct catalog *c);		 /* one holder less; takes NULL */

@@ -124,6 +124,18 @@ static int load_partials(struct catalog *c, const char *dir, struct err *e)
 	return is_dir(path) ? catalog_partials_open(&c->partials, path, e) : OK;
 }
 
+int catalog_open_partials(struct catalog **out, const char *dir, struct err *e)
+{
+	struct catalog *c = catalog_empty();
+	int r = load_partials(c, dir, e);
+
+	if (r == OK)
+		*out = c;
+	else
+		catalog_free(c);
+	return r;
+}
+
 int catalog_open(struct catalog **out, const char *dir, struct err *e)
 {
 	struct catalog *c = catalog_empty();

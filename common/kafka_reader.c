@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kafka_priv.h"
 #include "mem.h"
@@ -9,6 +10,7 @@
 
 #define TOPICS_MAX 32
 #define OPEN_TIMEOUT_MS 10000
+#define LEADER_PAUSE_US 50000
 
 struct reader_topic {
 	rd_kafka_topic_t *rkt;
@@ -56,13 +58,31 @@ static int first_since(struct kafka_reader *k, const struct kafka_span *span, in
 	return code ? kafka_failure(code, e) : OK;
 }
 
+/* Where a partition begins and ends. A leader that is on its way, as after a topic was made or a
+   broker has gone, is waited for. */
+static rd_kafka_resp_err_t ends_of(struct kafka_reader *k, const struct kafka_span *span,
+				   int32_t partition, int64_t *low, int64_t *high)
+{
+	int64_t until_ms = now_mono_ms() + timeout_of(span);
+
+	for (;;) {
+		rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
+			k->rk, span->topic, partition, low, high, timeout_of(span));
+
+		if ((code != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION &&
+		     code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) ||
+		    now_mono_ms() > until_ms)
+			return code;
+		usleep(LEADER_PAUSE_US);
+	}
+}
+
 static int start_partition(struct kafka_reader *k, const struct kafka_span *span, int32_t partition,
 			   struct err *e)
 {
 	struct reader_topic *t = &k->topics[k->ntopics - 1];
 	int64_t low, high, first;
-	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(k->rk, span->topic, partition,
-								    &low, &high, timeout_of(span));
+	rd_kafka_resp_err_t code = ends_of(k, span, partition, &low, &high);
 
 	if (code)
 		return kafka_failure(code, e);

@@ -9,7 +9,7 @@
 #include "mem.h"
 #include "template_uses.h"
 
-#define SAMPLE_BASE "https://" LETTER_SAMPLE_HOST "/i/"
+#define SAMPLE_BASE "https://" LETTER_SAMPLE_HOST "/"
 #define SAMPLE_TOKEN "k1.sampleonlysampleonlysampleonlysa"
 #define SAMPLE_TTL_S 86400
 #define SAMPLE_PASSWORD "k7mf-2xqn-wd9t-hv4s-p8rb"

@@ -45,6 +45,7 @@ struct lint_setting {
 	const struct catalog *catalog;	    /* its partials, and what other locales have */
 	const struct letter_sender *sender; /* NULL = made up */
 	const char *link_base;		    /* of the tenant; NULL = made up */
+	const char *logo;		    /* URL of the tenant's; NULL = none */
 	const char *const *hosts;	    /* that links may lead to beside the link's own */
 	size_t nhosts;
 	int64_t segment_cap; /* of an SMS; 0 = not judged */

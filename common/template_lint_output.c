@@ -43,7 +43,7 @@ static bool is_allowed(const struct linting *l, const char *host)
 	const struct letter_sender *s = l->in->sender;
 
 	if (!*host || !strcasecmp(host, NAMESPACE_HOST) || is_host_of(l->in->link_base, host) ||
-	    (s && is_host_of(s->contact, host)) ||
+	    is_host_of(l->in->logo, host) || (s && is_host_of(s->contact, host)) ||
 	    (!l->in->link_base && !strcasecmp(host, LETTER_SAMPLE_HOST)))
 		return true;
 	for (size_t i = 0; i < l->in->nhosts; i++)
@@ -173,18 +173,15 @@ static json_t *vars_of(const struct linting *l, bool least)
 	return letter_sample_vars(&s, l->entry);
 }
 
-static bool render(struct linting *l, bool least, json_t *vars, struct buf *out)
+/* What a reader of the messages knows already is not told again. */
+static void try_render(struct linting *l, const json_t *vars)
 {
+	autobuf out = BUF_INIT(OUTPUT_MAX);
 	struct err e;
 
-	if (template_render(l->entry->parts[l->part], vars, false, out, &e) == OK) {
-		buf_str(out, "");
-		return true;
-	}
-	/* What may be missing has been found already, at every place. */
-	if (!least || !l->report->errors)
+	if (template_render(l->entry->parts[l->part], vars, false, &out, &e) < 0 &&
+	    !l->report->errors)
 		lint_add(l, LINT_RENDER, NULL, e.text);
-	return false;
 }
 
 static void judge(struct linting *l, const char *out, const char *link)
@@ -201,12 +198,16 @@ static void judge(struct linting *l, const char *out, const char *link)
 
 void lint_output(struct linting *l)
 {
-	for (int least = 0; least < 2; least++) {
-		json_t *vars = vars_of(l, least);
-		autobuf out = BUF_INIT(OUTPUT_MAX);
+	json_t *all = vars_of(l, false), *least = vars_of(l, true);
+	autobuf out = BUF_INIT(OUTPUT_MAX);
+	struct err e;
 
-		if (render(l, least, vars, &out) && !least)
-			judge(l, out.data, json_string_value(json_object_get(vars, "link")));
-		json_decref(vars);
+	try_render(l, all);
+	try_render(l, least);
+	if (template_render(l->entry->parts[l->part], all, true, &out, &e) == OK) {
+		buf_str(&out, "");
+		judge(l, out.data, json_string_value(json_object_get(all, "link")));
 	}
+	json_decref(all);
+	json_decref(least);
 }

@@ -19,6 +19,7 @@
 #include "cmd_settings.h"
 #include "cmd_show.h"
 #include "cmd_tail.h"
+#include "cmd_template.h"
 #include "cmd_token.h"
 #include "cmd_topics.h"
 #include "mem.h"
@@ -41,6 +42,7 @@ const struct command commands[] = {
 	{ "resume", cmd_pause, "go on with what was paused" },
 	{ "settings", cmd_settings, "what tenants have settled, and changing it" },
 	{ "apikey", cmd_apikey, "keys by which programs use the HTTP API" },
+	{ "template", cmd_template, "templates: judge, look at, change, compare them" },
 	{ "token", cmd_token, "what is a link of a message worth?" },
 	{ "topics", cmd_topics, "make the topics of an installation, or list them" },
 	{ "init", cmd_init, "begin a new installation, or draw its keys" },

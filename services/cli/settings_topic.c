@@ -7,59 +7,23 @@
 #include <unistd.h>
 
 #include "crypto.h"
-#include "kafka_reader.h"
 #include "mem.h"
 #include "now.h"
-#include "outbox.h"
 #include "redis.h"
+#include "topic_fold.h"
 
-#define TURN_MS 100
-#define SILENCE_MAX_MS 10000 /* without a record: Kafka is away */
-#define LOCK_MS "15000"	     /* longer than reading and writing take */
+#define LOCK_MS "15000" /* longer than reading and writing take */
 #define LOCK_WAIT_MS 5000
 #define LOCK_AGAIN_US 50000
 #define MARK_BYTES 12
 
 /* ---- Kafka ---- */
 
-static int read_all(struct kafka_reader *k,
-		    int (*take)(void *ctx, const struct record *r, struct err *e), void *ctx,
-		    struct err *e)
-{
-	int64_t heard_ms = now_mono_ms();
-	struct record record;
-	struct err wrong;
-
-	while (!kafka_reader_caught_up(k)) {
-		int r = kafka_reader_next(k, TURN_MS, &record, e);
-
-		if (r == ERR_FATAL)
-			return ERR_AGAIN;
-		if (r != OK && now_mono_ms() - heard_ms > SILENCE_MAX_MS)
-			return err_set(e, ERR_AGAIN, "Kafka has stopped answering");
-		if (r != OK)
-			continue;
-		heard_ms = now_mono_ms();
-		if (take(ctx, &record, &wrong) < 0)
-			fprintf(stderr, "passed over: partition %d, offset %lld: %s\n",
-				record.partition, (long long)record.offset, wrong.text);
-	}
-	return OK;
-}
-
 int settings_topic_each(const struct settings *s,
 			int (*take)(void *ctx, const struct record *r, struct err *e), void *ctx,
 			struct err *e)
 {
-	struct kafka_span span = { .topic = s->topics[TOPIC_SETTINGS] };
-	struct kafka_reader *k;
-	int r = kafka_reader_open_span(&k, s->kafka, &span, e);
-
-	if (r == OK) {
-		r = read_all(k, take, ctx, e);
-		kafka_reader_close(k);
-	}
-	return r;
+	return topic_fold_read(s, s->topics[TOPIC_SETTINGS], take, ctx, e);
 }
 
 static int take_view(void *ctx, const struct record *r, struct err *e)
@@ -85,26 +49,7 @@ int settings_topic_read(struct settings_view **out, const struct settings *s, st
 int settings_topic_put(const struct settings *s, const char *key, const json_t *record,
 		       struct err *e)
 {
-	autofree char *value = record ? json_dumps(record, JSON_COMPACT) : NULL;
-	struct kafka_message m = { .topic = s->topics[TOPIC_SETTINGS],
-				   .partition = -1,
-				   .key = key,
-				   .key_len = strlen(key),
-				   .value = value,
-				   .value_len = value ? strlen(value) : 0 };
-	struct outbox out;
-	int r;
-
-	if (m.value_len > RECORD_MAX_BYTES)
-		return err_set(e, ERR_INVALID, "the record would have more than %u bytes",
-			       RECORD_MAX_BYTES);
-	r = outbox_open(&out, s, m.topic, e);
-	if (r == OK)
-		r = outbox_put(&out, &m, e);
-	if (r == OK)
-		r = outbox_flush(&out, e);
-	outbox_close(&out);
-	return r;
+	return topic_fold_put(s, s->topics[TOPIC_SETTINGS], key, record, e);
 }
 
 /* ---- the lock ---- */
