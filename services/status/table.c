@@ -56,6 +56,13 @@ void table_add(struct table_of *t, void *entry)
 	t->count++;
 }
 
+void table_replace(struct table_of *t, void *entry)
+{
+	struct table_entry *e = entry;
+
+	*slot(t, e->key) = e;
+}
+
 void *table_next(const struct table_of *t, size_t *at)
 {
 	while (*at < t->cap)

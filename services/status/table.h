@@ -22,6 +22,9 @@ void *table_find(const struct table_of *t, const char *key);
 /* There is none of this key yet. */
 void table_add(struct table_of *t, void *entry);
 
+/* In the place of the one that has the same key. */
+void table_replace(struct table_of *t, void *entry);
+
 /* Entries in no order: NULL at the end; *at begins as 0. */
 void *table_next(const struct table_of *t, size_t *at);
 

@@ -99,7 +99,6 @@ struct view_filter {
 
 #define VIEW_LIMIT_DEFAULT 50
 #define VIEW_LIMIT_MAX 1000
-#define VIEW_CURSOR_MAX 1024
 
 struct view_query {
 	struct view_filter filter;
@@ -158,7 +157,7 @@ struct view_name {
 int view_one(struct guard *g, const struct view_name *name, json_t **out, struct err *e);
 
 /* Batches of a tenant, newest first: [{batch, updated_at, total, counts {status: n},
-   errors {code: n}, state "sending" | "finished" | "finished_with_errors"}]. */
+   errors {code: n}, state "held" | "sending" | "finished" | "finished_with_errors"}]. */
 int view_batches(struct guard *g, const char *tenant, size_t limit, json_t **out, struct err *e);
 /* One of them; *out NULL = there is none. */
 int view_batch(struct guard *g, const char *tenant, const char *batch, json_t **out, struct err *e);
@@ -170,12 +169,13 @@ int view_summary(struct guard *g, const char *tenant, json_t **out, struct err *
 int view_tenants(struct guard *g, json_t **out, struct err *e);
 
 /* What has changed since, for live pages: names of invites, at most max, oldest change first.
-   *since is set to where the next question goes on; begin with VIEW_FROM_NOW, which answers
-   nothing. reset: Redis was made anew, read everything again. */
+   since and epoch are set to where the next question goes on; begin with VIEW_FROM_NOW, which
+   answers nothing. reset: Redis was made anew, read everything again. */
 #define VIEW_FROM_NOW (-1)
 struct view_changes {
 	const char *tenant;
 	int64_t since;
+	char epoch[64];
 	size_t max;	 /* 0 = 1,000 */
 	json_t *invites; /* out: array of strings */
 	bool reset;	 /* out */

@@ -1,0 +1,146 @@
+#include "view_load.h"
+
+#include <string.h>
+
+#include "card.h"
+#include "guard_view.h"
+#include "mem.h"
+#include "now.h"
+#include "redis.h"
+
+/* ---- reading ---- */
+
+static void ask(struct guard *g, const char *kind, const char *tenant, const char *invite)
+{
+	autofree char *key = xasprintf("%s:%s/%s", kind, tenant, invite);
+	const char *argv[] = { "GET", key };
+
+	guard_view_ask(g, 2, argv);
+}
+
+static json_t *answer(struct guard *g, size_t i)
+{
+	size_t len;
+	const char *text = redis_str(guard_view_answer(g, i), &len);
+
+	return len ? json_loadb(text, len, 0, NULL) : NULL;
+}
+
+static bool is_forgotten(const json_t *state)
+{
+	int64_t forgotten = json_integer_value(json_object_get(state, "forgotten"));
+
+	return forgotten && forgotten >= json_integer_value(json_object_get(state, "generation"));
+}
+
+static int load_some(struct guard *g, const struct view_load *l, size_t from, size_t n,
+		     struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		ask(g, "v", l->tenant, l->names[from + i]);
+		ask(g, "r", l->tenant, l->names[from + i]);
+	}
+	if (guard_view_read(g, e) < 0)
+		return ERR_AGAIN;
+	for (size_t i = 0; i < n; i++) {
+		json_t *state = answer(g, 2 * i);
+		json_t *kept = state && !is_forgotten(state) ? answer(g, 2 * i + 1) : NULL;
+
+		if (state)
+			l->each(l->ctx, l->names[from + i], state, kept);
+		json_decref(state);
+		json_decref(kept);
+	}
+	return OK;
+}
+
+int view_load(struct guard *g, const struct view_load *l, struct err *e)
+{
+	for (size_t at = 0; at < l->n; at += VIEW_LOAD_MAX) {
+		size_t n = l->n - at < VIEW_LOAD_MAX ? l->n - at : VIEW_LOAD_MAX;
+
+		if (load_some(g, l, at, n, e) < 0)
+			return ERR_AGAIN;
+	}
+	return OK;
+}
+
+/* ---- rows ---- */
+
+int64_t view_moment(const json_t *state, const char *name)
+{
+	const char *s = json_string_value(json_object_get(state, name));
+	int64_t ms = 0;
+
+	return s && now_parse(s, &ms) ? ms : 0;
+}
+
+/* Nothing is put in the place of nothing. */
+static void put(json_t *row, const char *name, json_t *value)
+{
+	if (value)
+		json_object_set_new(row, name, value);
+}
+
+static json_t *reason(const json_t *state)
+{
+	json_t *code = json_object_get(state, "code");
+
+	if (!code)
+		return NULL;
+	return json_pack("{sOsO*}", "code", code, "text", json_object_get(state, "reason"));
+}
+
+static json_t *person(const json_t *state, const struct card *c, bool masked)
+{
+	json_t *p = json_object();
+
+	put(p, "name", card_text(c->name));
+	if (!masked) {
+		put(p, "email", card_text(c->email));
+		put(p, "phone", card_text(c->phone));
+	}
+	put(p, "masked", json_incref(json_object_get(state, "recipient_masked")));
+	return p;
+}
+
+static json_t *inviter(const struct card *c)
+{
+	if (!c->inviter_name && !c->inviter_id)
+		return NULL;
+	return json_pack("{so*so*}", "id", card_text(c->inviter_id), "name",
+			 card_text(c->inviter_name));
+}
+
+/* What no outcome has told yet is in the request. */
+static void fill_from_card(json_t *row, const struct card *c)
+{
+	if (!json_object_get(row, "role"))
+		put(row, "role", card_text(c->role));
+	if (!json_object_get(row, "department"))
+		put(row, "department", card_text(c->department));
+	put(row, "organisation", card_text(c->organisation));
+	put(row, "inviter", inviter(c));
+}
+
+json_t *view_row(const json_t *state, const json_t *kept, bool masked)
+{
+	static const char *const same[] = {
+		"tenant",     "invite",	    "kind",	    "status",	  "word",
+		"role",	      "department", "teams",	    "batch",	  "metadata",
+		"channel",    "provider",   "template",	    "generation", "attempts",
+		"reminders",  "invited_at", "requested_at", "sent_at",	  "delivered_at",
+		"expires_at", "not_before", "updated_at",
+	};
+	struct card card = card_read(kept);
+	json_t *row = json_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(same); i++)
+		put(row, same[i], json_incref(json_object_get(state, same[i])));
+	put(row, "reason", reason(state));
+	put(row, "person", person(state, &card, masked));
+	fill_from_card(row, &card);
+	if (is_forgotten(state))
+		put(row, "forgotten", json_true());
+	return row;
+}
