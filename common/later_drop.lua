@@ -1,6 +1,6 @@
 -- Forgets items that have been put back on their topic, unless they were parked anew since. All of a batch go
 -- at once: a clock under load does little else.
-local gone, keys, ids, reasons = {}, {}, {}, {}
+local gone, keys, ids = {}, {}, {}
 
 local function answer(at)
 	local id = ARGV[at]
@@ -8,20 +8,18 @@ local function answer(at)
 	local packed = not gone[id] and call('GET', key)
 
 	if packed and match(packed, '^%d+') == ARGV[at + 1] then
-		local reason = reason_of(packed)
 		gone[id], keys[#keys + 1], ids[#ids + 1] = true, key, id
-		reasons[reason] = (reasons[reason] or 0) + 1
+		count(packed, -1)
 	end
 	return false
 end
 
+local counted = finish
+
 function finish()
-	if #ids == 0 then
-		return
+	if #ids > 0 then
+		call('DEL', unpack(keys))
+		call('ZREM', prefix .. 'later', unpack(ids))
 	end
-	call('DEL', unpack(keys))
-	call('ZREM', prefix .. 'later', unpack(ids))
-	for reason, n in pairs(reasons) do
-		call('HINCRBY', prefix .. 'later:reasons', reason, -n)
-	end
+	counted()
 end

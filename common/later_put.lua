@@ -18,24 +18,33 @@ local function reason_of(packed)
 	return string.sub(packed, part(packed, key + 2))
 end
 
+local reasons = {} -- by how much each has changed
+
 local function count(packed, by)
-	call('HINCRBY', prefix .. 'later:reasons', reason_of(packed), by)
+	local reason = reason_of(packed)
+	reasons[reason] = (reasons[reason] or 0) + by
+end
+
+function finish()
+	for reason, n in pairs(reasons) do
+		call('HINCRBY', prefix .. 'later:reasons', reason, n)
+	end
 end
 
 -- Parks an item, whose packed form begins with its turn, unless it waits already with this turn or a
 -- higher one.
 local function park(id, turn, due, packed)
 	local key = prefix .. 'l:' .. id
-	local known = call('GET', key)
+	local known = call('SET', key, packed, 'GET')
 
 	if known and tonumber(match(known, '^%d+')) >= tonumber(turn) then
+		call('SET', key, known)
 		return
 	end
 	if known then
 		count(known, -1)
 	end
 	count(packed, 1)
-	call('SET', key, packed)
 	call('ZADD', prefix .. 'later', due, id)
 end
 

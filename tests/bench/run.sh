@@ -22,5 +22,5 @@ if ! { cmake --preset release -G Ninja && cmake --build build/release; } >"$benc
 fi
 ${CC:-cc} -D_GNU_SOURCE -O2 -o "$bench/delaysink" tests/bench/delaysink.c
 ${CC:-cc} -D_GNU_SOURCE -O2 -Icommon -o "$bench/later_driver" tests/tools/later_driver.c build/release/libcommon.a \
-	-lhiredis -lsodium -lcrypto
+	-lhiredis -lsodium -lcrypto -ljemalloc
 exec "$python" tests/bench/bench.py "$@"
