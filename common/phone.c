@@ -223,9 +223,13 @@ static void home_read(const struct typed *t, const struct phone_rules *rules,
 			  out);
 }
 
+/* What was dialled at home is the number itself, or has a prefix before it. */
 static enum rule missing_rule(const struct typed *t, const struct phone_number *home)
 {
-	return home->trunk || t->digits[0] == '0' ? TRUNK_PREFIX : MISSING_COUNTRY_CODE;
+	size_t len = strlen(home->e164);
+
+	return len > t->len && !strcmp(home->e164 + len - t->len, t->digits) ? MISSING_COUNTRY_CODE
+									     : TRUNK_PREFIX;
 }
 
 /* With plus the number speaks for itself. */
@@ -323,6 +327,11 @@ static bool listed(const json_t *list, const char *region)
 bool phone_country_allowed(const struct phone *p, const json_t *allow, const json_t *deny)
 {
 	return !listed(deny, p->region) && (!json_array_size(allow) || listed(allow, p->region));
+}
+
+bool phone_region_known(const char *region)
+{
+	return phone_number_country_code(region) != 0;
 }
 
 const char *phone_type_word(enum phone_type type)

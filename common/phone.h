@@ -59,6 +59,9 @@ int phone_normalise(const char *typed, const struct phone_rules *rules, struct p
    others are denied. */
 bool phone_country_allowed(const struct phone *p, const json_t *allow, const json_t *deny);
 
+/* Is there numbering of that region: "RU"? */
+bool phone_region_known(const char *region);
+
 /* "mobile", "fixed-or-mobile" … */
 const char *phone_type_word(enum phone_type type);
 

@@ -110,6 +110,11 @@ void phone_number_read(const char *text, const char *region, struct phone_number
 	}
 }
 
+int phone_number_country_code(const char *region)
+{
+	return util().GetCountryCodeForRegion(region);
+}
+
 void phone_number_show(const char *e164, char out[PHONE_SHOWN_SIZE])
 {
 	PhoneNumber number;

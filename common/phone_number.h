@@ -32,6 +32,9 @@ struct phone_number {
 /* text: "+<digits>", or digits as they are dialled in region. region NULL: only with a plus. */
 void phone_number_read(const char *text, const char *region, struct phone_number *out);
 
+/* 0 = there is no such region. */
+int phone_number_country_code(const char *region);
+
 /* "+7 905 111-11-11". */
 void phone_number_show(const char *e164, char out[PHONE_SHOWN_SIZE]);
 

@@ -17,19 +17,31 @@ static bool is_option(const char *word)
 	return word[0] == '-' && word[1] && strcmp(word, "-0") != 0;
 }
 
+/* Does the value of this option stand in the next word? */
+static bool takes_next(const struct args *a, const char *option)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (a->list[i].type != ARG_FLAG && !strcmp(option + 2, a->list[i].name))
+			return !strncmp(option, "--", 2);
+	return false;
+}
+
 /* w's arrays have room for every word and a NULL behind them. */
-static void split(struct words *w, int argc, char **argv)
+static void split(struct words *w, const struct args *a, int argc, char **argv)
 {
 	bool ended = false;
 
 	w->options[w->option_count++] = argv[0];
 	for (int i = 1; i < argc; i++) {
-		if (!ended && strcmp(argv[i], "--") == 0)
+		if (!ended && strcmp(argv[i], "--") == 0) {
 			ended = true;
-		else if (!ended && is_option(argv[i]))
+		} else if (!ended && is_option(argv[i])) {
 			w->options[w->option_count++] = argv[i];
-		else
+			if (i + 1 < argc && takes_next(a, argv[i]))
+				w->options[w->option_count++] = argv[++i];
+		} else {
 			w->operands[w->operand_count++] = argv[i];
+		}
 	}
 }
 
@@ -83,8 +95,9 @@ int cases_run(const struct args *a, const struct cases *c, int argc, char **argv
 	struct words w = { .options = options, .operands = operands };
 	struct arg_words none = { 0 };
 	int status = CLI_GOOD;
+	struct err e;
 
-	split(&w, argc, argv);
+	split(&w, a, argc, argv);
 	if (args_end(a, w.option_count, options, c->ctx, &none, &status))
 		return status;
 	if (w.operand_count == 0) {
@@ -92,6 +105,8 @@ int cases_run(const struct args *a, const struct cases *c, int argc, char **argv
 			a->command, a->command);
 		return CLI_USAGE;
 	}
+	if (c->begin && c->begin(c->ctx, &e) < 0)
+		return cli_usage(a->command, &e);
 	for (int i = 0; i < w.operand_count; i++)
 		status = (int)worse(status, check_operand(c, operands[i]));
 	return status;

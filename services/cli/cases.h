@@ -17,13 +17,16 @@ struct cases {
 	size_t max_bytes; /* of a case from standard input; a longer one is handed over cut to one
 			     more */
 	void *ctx;	  /* the command's options: what args fills */
+	/* Looks at the options before the first case; ERR_INVALID ends as a usage error. NULL = all
+	   are good. */
+	int (*begin)(void *ctx, struct err *e);
 	/* Prints the answer to one case (len bytes, NUL-terminated, may hold NUL). */
 	enum cli_exit (*check)(void *ctx, const char *text, size_t len);
 	/* The same for an argument; NULL = the argument is the case. */
 	enum cli_exit (*check_argument)(void *ctx, const char *argument);
 };
 
-/* Reads options (flags only) and cases, and answers all. */
+/* Reads options and cases, in any order, and answers all. */
 int cases_run(const struct args *a, const struct cases *c, int argc, char **argv);
 
 #endif

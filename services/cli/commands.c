@@ -3,6 +3,7 @@
 #include "cmd_apikey.h"
 #include "cmd_change.h"
 #include "cmd_check.h"
+#include "cmd_check_phone.h"
 #include "cmd_dev.h"
 #include "cmd_doctor.h"
 #include "cmd_explain.h"
@@ -16,6 +17,7 @@
 #include "cmd_render.h"
 #include "cmd_replay.h"
 #include "cmd_seal.h"
+#include "cmd_segments.h"
 #include "cmd_settings.h"
 #include "cmd_show.h"
 #include "cmd_tail.h"
@@ -52,6 +54,9 @@ const struct command commands[] = {
 	{ "doctor", cmd_doctor, "is the installation set up as the promises need it?" },
 	{ "check-email", cmd_check_email,
 	  "is this an e-mail address, and what is its normal form?" },
+	{ "check-phone", cmd_check_phone,
+	  "does this phone number get SMS, and what is its normal form?" },
+	{ "segments", cmd_segments, "how long is this text as an SMS, and why?" },
 	{ "check-event", cmd_check_event, "would this event be served?" },
 	{ "check-receipt", cmd_check_receipt, "what does this call of a provider tell?" },
 	{ "explain", cmd_explain, "what would become of this event now, rule by rule?" },
