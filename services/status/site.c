@@ -9,6 +9,7 @@
 #include "auth.h"
 #include "log.h"
 #include "mem.h"
+#include "page_files.h"
 
 #define CLASSES 6 /* 1xx to 5xx; none is 0xx */
 
@@ -77,6 +78,7 @@ static int open_web(struct site *s, const struct site_settings *settings, struct
 		.modules = {
 			api_meta_module(&s->shared),
 			accept_module(&s->shared),
+			page_files_module(),
 		},
 		.gate = auth_gate(s->auth),
 	};

@@ -51,7 +51,7 @@ def third_party(path, module, header, in_service):
 
 def own(path, module, header, service):
     target = header.removesuffix(".h")
-    if target.endswith(("_lua", "_json", "_yaml", "_html", "_css")):  # embedded at build time
+    if target.endswith(("_lua", "_json", "_yaml", "_html", "_css", "_js", "_svg")):  # embedded at build time
         return None
     if service:
         beside = any((folder / header).as_posix() in ALL for folder in (path.parent, *BESIDE.get(path.parent.name, ())))

@@ -1,0 +1,100 @@
+// Batches: how far each is, what went wrong, and sending again those that failed.
+import { at, get, may, post } from "./api.js";
+import { fill, h, icon, note } from "./dom.js";
+import { actMany } from "./actions.js";
+import { momentText } from "./format.js";
+import { t, tag } from "./words.js";
+
+const order = ["accepted", "invited", "waiting", "not_invited", "expired", "declined", "cancelled", "error"];
+const stateWords = { sending: "batch_sending", finished: "batch_finished", finished_with_errors: "batch_errors" };
+
+const sentOf = (counts) => ["accepted", "invited", "expired", "declined"].reduce((sum, status) => sum + (counts[status] || 0), 0);
+
+/** A bar of all statuses, each as wide as it is many; said in words for those who do not see it. */
+export function statusBar(counts, total) {
+	const parts = order.filter((status) => counts[status]);
+	return h("div", { class: "bar-of", role: "img", "aria-label": parts.map((status) => `${t(`s_${status}`)}: ${counts[status]}`).join(", ") },
+		parts.length > 0 && drawn(parts, counts, total));
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/* Widths are attributes of a drawing: a style attribute is what the policy forbids. */
+function drawn(parts, counts, total) {
+	const svg = document.createElementNS(SVG, "svg");
+	let at = 0;
+	svg.setAttribute("viewBox", "0 0 1000 10");
+	svg.setAttribute("preserveAspectRatio", "none");
+	for (const status of parts) {
+		const rect = document.createElementNS(SVG, "rect");
+		const wide = (counts[status] / Math.max(1, total)) * 1000;
+		for (const [name, value] of Object.entries({ x: at, y: 0, width: Math.max(wide - 2, 1), height: 10, class: `s-${status}` }))
+			rect.setAttribute(name, value);
+		svg.append(rect);
+		at += wide;
+	}
+	return svg;
+}
+
+export function legend(counts, href) {
+	return h("ul", { class: "legend" }, order.filter((status) => counts[status]).map((status) => h("li", null, h("a", { href: href(status) },
+		h("span", { class: `dot s-${status}` }), t(`s_${status}`), h("b", null, counts[status].toLocaleString(tag()))))));
+}
+
+const badgeOf = (batch) => h("span", { class: `badge ${batch.state}` }, t(stateWords[batch.state]));
+
+export async function batchesPage({ main, here }) {
+	async function load() {
+		const { items } = await get(at("batches"));
+		if (!here.alive)
+			return;
+		fill(main, h("div", { class: "head" }, h("h1", null, t("batches"))),
+			items.length ? h("div", { class: "cards" }, items.map((batch) => h("section", { class: "card" },
+				h("div", { class: "card-head" }, h("h2", null, h("a", { href: `#/batch/${encodeURIComponent(batch.batch)}` }, batch.batch)), badgeOf(batch)),
+				statusBar(batch.counts, batch.total), h("p", { class: "dim" }, t("total", { n: batch.total }), " · ",
+					t("batch_sum", { sent: sentOf(batch.counts), errors: batch.counts.error || 0 }), batch.updated_at && [" · ", momentText(batch.updated_at)]))))
+				: h("div", { class: "empty" }, icon("list"), h("h2", null, t("no_batches")), h("p", null, t("no_batches_text")), h("a", { class: "button primary", href: "#/import" }, t("import"))));
+	}
+	await load();
+	return { news: () => load().catch(() => {}) };
+}
+
+export async function batchPage({ main, args, here }) {
+	const name = args[0];
+	const people = (status) => `#/users?${new URLSearchParams({ batch: name, status })}`;
+
+	async function pause(paused) {
+		try {
+			await post(at("pauses"), { scope: "batch", name, paused, ...(paused && { reason: "dashboard" }) });
+			await load();
+		} catch (problem) {
+			note(problem.message, true);
+		}
+	}
+
+	function errors(batch) {
+		const codes = Object.entries(batch.errors || {}).filter(([, n]) => n > 0);
+		return codes.length > 0 && h("section", { class: "card" }, h("h2", null, t("errors_by_code")), h("ul", { class: "codes" }, codes.map(([code, n]) => h("li", null,
+			h("div", null, h("b", null, batch.texts?.[code]?.text || code), batch.texts?.[code] && h("p", { class: "dim" }, batch.texts[code].remedy)),
+			may("operator") && h("button", { type: "button", onclick: () => actMany("resend", { filter: { batch: name, status: "error", code } }).then(load) }, t("resend_failed", { n }))))));
+	}
+
+	async function load() {
+		const [batch, pauses, texts] = await Promise.all([get(at("batches", name)), get(at("pauses")), get(at("errors"))]);
+		if (!here.alive)
+			return;
+		const paused = pauses.items.some((one) => one.scope === "batch" && one.name === name);
+		batch.texts = texts;
+		fill(main, h("a", { class: "crumb", href: "#/batches" }, "‹ ", t("batches")),
+			h("div", { class: "head" }, h("h1", null, name), h("div", { class: "head-actions" }, badgeOf(batch),
+				may("operator") && (batch.state === "sending" || paused) && h("button", { type: "button", onclick: () => pause(!paused) },
+					icon(paused ? "play" : "pause"), t(paused ? "resume_batch" : "stop_batch")),
+				h("a", { class: "button", href: `#/users?${new URLSearchParams({ batch: name })}` }, t("show_people")))),
+			h("section", { class: "card" }, h("h2", null, t("progress")),
+				h("p", { class: "big", role: "status" }, t("batch_sum", { sent: sentOf(batch.counts), errors: batch.counts.error || 0 }), batch.state !== "sending" && `, ${t(stateWords[batch.state])}`),
+				statusBar(batch.counts, batch.total), legend(batch.counts, people)),
+			errors(batch));
+	}
+	await load();
+	return { news: () => load().catch(() => {}) };
+}

@@ -1,0 +1,68 @@
+// Times, durations and the words of a state.
+import { has, tag, t } from "./words.js";
+
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+const cache = new Map();
+
+function formatter(kind, options) {
+	const key = tag() + kind;
+	if (!cache.has(key))
+		cache.set(key, new Intl.DateTimeFormat(tag(), options));
+	return cache.get(key);
+}
+
+/** "14 Mar, 18:00", and "18:00" today. */
+export function shortTime(text) {
+	if (!text)
+		return "";
+	const moment = new Date(text);
+	const clock = formatter("clock", { hour: "2-digit", minute: "2-digit" }).format(moment);
+	return moment.toDateString() === new Date().toDateString() ? clock
+		: `${formatter("day", { day: "numeric", month: "short" }).format(moment)}, ${clock}`;
+}
+
+/** "14 March 2025 at 18:00:05 CET": with the zone, for titles and details. */
+export const fullTime = (text) => text
+	? formatter("full", { dateStyle: "long", timeStyle: "long" }).format(new Date(text)) : "";
+
+/** "2 d 3 h", "3 h 12 min", "45 s": of a time that lies ahead. */
+export function left(ms) {
+	const s = Math.max(0, Math.floor(ms / 1000)), min = Math.floor(s / 60), hr = Math.floor(min / 60), d = Math.floor(hr / 24);
+	const say = (n, unit) => `${n} ${t(unit)}`;
+	if (d)
+		return `${say(d, "d")} ${say(hr % 24, "hr")}`;
+	if (hr)
+		return `${say(hr, "hr")} ${say(min % 60, "min")}`;
+	return min ? say(min, "min") : say(s, "sec");
+}
+
+export function countdown(text) {
+	const ms = new Date(text) - Date.now();
+	return ms > 0 ? t("in_time", { time: left(ms) }) : t("ended");
+}
+
+/** A row's words: "Sent", "Until 08:00", "Not sent: the mailbox does not exist". */
+export function wordsOf(row) {
+	const word = row.word || "held";
+	const why = row.reason && (has(`why_${row.reason.code}`) ? t(`why_${row.reason.code}`) : row.reason.text || row.reason.code);
+	if (word === "deferred" && row.not_before)
+		return t("w_deferred", { time: shortTime(row.not_before) }) + (why ? ` (${why})` : "");
+	if ((word === "error" || word === "undelivered") && why)
+		return t(`w_${word}`, { why: why.charAt(0).toLowerCase() + why.slice(1).replace(/\.$/, "") });
+	return plainWord(word);
+}
+
+export const plainWord = (word) => (has(`w_${word}_plain`) ? t(`w_${word}_plain`) : t(`w_${word}`));
+
+export const nameOf = (row) => row.person?.name || addressOf(row) || row.invite;
+export const addressOf = (row) => row.person?.email || row.person?.phone || row.person?.masked || "";
+
+/** A moment as an element that says the whole of it when asked. */
+export function momentText(text) {
+	const time = document.createElement("time");
+	time.dateTime = text;
+	time.title = fullTime(text);
+	time.textContent = shortTime(text);
+	return time;
+}

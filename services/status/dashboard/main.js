@@ -1,0 +1,163 @@
+// The frame around every page: who is signed in, where one is, language and theme.
+import { Problem, call, chooseTenant, hasKey, listen, me, signIn, tenant, useKey } from "./api.js";
+import { field, fill, h, icon, menu, note } from "./dom.js";
+import { chooseLang, lang, t } from "./words.js";
+import { usersPage } from "./users.js";
+import { importPage } from "./import.js";
+import { invitePage } from "./invite.js";
+import { batchPage, batchesPage } from "./batches.js";
+import { fleetPage, heard } from "./fleet.js";
+import { settingsPage } from "./settings.js";
+import { templatePage, templatesPage } from "./templates.js";
+
+const pages = [
+	[/^users$/, usersPage, "users"],
+	[/^import$/, importPage, "users"],
+	[/^invite\/([\w-]+)$/, invitePage, "users"],
+	[/^batches$/, batchesPage, "batches"],
+	[/^batch\/(.+)$/, batchPage, "batches"],
+	[/^templates$/, templatesPage, "templates"],
+	[/^template\/([\w-]+)$/, templatePage, "templates"],
+	[/^fleet$/, fleetPage, "fleet"],
+	[/^settings$/, settingsPage, "settings"],
+];
+const nav = [["users", "users"], ["batches", "list"], ["templates", "mail"], ["fleet", "chart"], ["settings", "gear"]];
+
+const main = h("main", { id: "main", tabindex: "-1" });
+let tenants = [];
+let shown;
+
+/** Theme: "", "light" or "dark"; the stylesheet follows the attribute. */
+function chooseTheme(name) {
+	if (name === undefined)
+		name = localStorage.getItem("theme") || "";
+	localStorage.setItem("theme", name);
+	document.documentElement.dataset.theme = name;
+}
+
+function skip(event) {
+	event.preventDefault();
+	main.focus();
+}
+
+async function signOut() {
+	useKey("");
+	try {
+		await call("DELETE", "/v1/session");
+	} catch (problem) {
+		note(problem.message, true);
+	}
+	location.reload();
+}
+
+function accountMenu() {
+	const button = h("button", { type: "button", class: "quiet account", "aria-label": t("account") },
+		h("span", { class: "avatar", "aria-hidden": "true" }, (me.name || me.id || "?").charAt(0).toUpperCase()));
+	const say = (name, text) => [(localStorage.getItem("theme") || "") === name ? `✓ ${text}` : text, () => chooseTheme(name)];
+	return menu(button, () => [
+		[`${t("signed_in_as", { name: me.name || me.id })} · ${t(`role_${me.role}`)}`, () => {}, "plain"], null,
+		say("", t("theme_auto")), say("light", t("theme_light")), say("dark", t("theme_dark")), null,
+		[lang() === "ru" ? "English" : "Русский", () => { chooseLang(lang() === "ru" ? "en" : "ru"); start(); }],
+		...(me.csrf || hasKey() ? [null, [t("sign_out"), signOut]] : []),
+	]);
+}
+
+function tenantChoice() {
+	if (tenants.length < 2)
+		return h("span", { class: "tenant" }, tenant);
+	return h("select", { class: "tenant", "aria-label": t("tenant"), onchange: (event) => { chooseTenant(event.target.value); start(); } },
+		tenants.map((name) => h("option", { value: name, selected: name === tenant }, name)));
+}
+
+function frame(section) {
+	const links = nav.map(([name, picture]) => h("a", { href: `#/${name}`, "aria-current": section === name ? "page" : null },
+		icon(picture), h("span", null, t(name))));
+	fill(document.body,
+		h("a", { class: "skip", href: "#main", onclick: skip }, t("skip")),
+		h("header", { class: "top" },
+			h("a", { class: "logo", href: "#/users" }, h("img", { src: "/app/icon.svg", alt: "", width: "28", height: "28" }), h("span", null, t("app"))),
+			h("nav", { "aria-label": t("nav") }, links),
+			h("div", { class: "top-end" }, tenantChoice(), accountMenu())),
+		main);
+}
+
+function failure(problem, again) {
+	fill(main, h("div", { class: "empty" }, icon(problem.status === 503 ? "clock" : "cross"),
+		h("h1", null, problem.status === 503 ? t("starting") : problem.message),
+		h("p", null, problem.status === 503 ? t("starting_text") : problem.remedy || problem.body?.detail || ""),
+		h("button", { type: "button", class: "primary", onclick: again }, t("try_again"))));
+}
+
+/** The page of the address; what a former one still waits for is dropped. */
+async function show() {
+	const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+	const found = pages.map(([pattern, page, section]) => [pattern.exec(path || "users"), page, section]).find(([match]) => match);
+	shown?.leave?.();
+	shown = undefined;
+	if (!found) {
+		frame("");
+		fill(main, h("div", { class: "empty" }, h("h1", null, t("not_found")), h("a", { class: "button", href: "#/users" }, t("users"))));
+		return;
+	}
+	const [match, page, section] = found;
+	const here = { alive: true };
+	frame(section);
+	fill(main, h("p", { class: "loading", role: "status" }, t("loading")));
+	shown = { leave: () => { here.alive = false; } };
+	try {
+		const made = await page({ main, args: match.slice(1).map(decodeURIComponent), query: new URLSearchParams(query || ""), here });
+		if (!here.alive)
+			return made?.leave?.();
+		shown = { ...made, leave: () => { here.alive = false; made?.leave?.(); } };
+		document.title = `${main.querySelector("h1")?.textContent || t(section)} · ${t("app")}`;
+	} catch (problem) {
+		if (here.alive && problem.name !== "AbortError")
+			failure(problem, show);
+	}
+}
+
+function signInPage(problem) {
+	const key = h("input", { type: "password", autocomplete: "off", required: true });
+	const enter = (event) => {
+		event.preventDefault();
+		useKey(key.value.trim());
+		start();
+	};
+	const wrong = hasKey() && problem;
+	useKey("");
+	fill(document.body, h("main", { class: "sign-in" }, h("img", { src: "/app/icon.svg", alt: "", width: "56", height: "56" }),
+		h("h1", null, t("sign_in_title")), h("p", null, t("sign_in_text")), wrong && h("p", { class: "alert", role: "alert" }, problem.message),
+		h("a", { class: "button primary", href: "/auth/login" }, t("sign_in")),
+		h("details", { open: Boolean(wrong) }, h("summary", null, t("with_key")), h("form", { onsubmit: enter }, field(t("api_key"), key, t("api_key_hint")), h("button", { class: "primary" }, t("sign_in")))),
+		h("button", { type: "button", class: "link", onclick: () => { chooseLang(lang() === "ru" ? "en" : "ru"); signInPage(); } }, lang() === "ru" ? "English" : "Русский")));
+	document.title = t("sign_in_title");
+}
+
+async function start() {
+	try {
+		tenants = await signIn();
+	} catch (problem) {
+		if (problem instanceof Problem && problem.status === 401)
+			return signInPage(problem);
+		document.body.replaceChildren(main);
+		failure(problem, start);
+		if (problem.status === 503 || problem.status === 0)
+			setTimeout(start, 5000);
+		return;
+	}
+	listen(() => {
+		heard();
+		shown?.news?.();
+	});
+	await show();
+}
+
+chooseLang();
+chooseTheme();
+addEventListener("hashchange", async () => {
+	await show();
+	main.focus({ preventScroll: true });
+	scrollTo(0, 0);
+});
+start();
+

@@ -1,0 +1,120 @@
+// Settings of the organisation: one form; what is not set here holds as the installation says.
+import { at, get, may, put } from "./api.js";
+import { choice, field, fill, h, note, select } from "./dom.js";
+import { fullTime } from "./format.js";
+import { t } from "./words.js";
+
+const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+const read = (object, path) => path.split(".").reduce((at, name) => at?.[name], object);
+
+/** Sets, or takes away where value is undefined; objects that are left empty go too. */
+function write(object, path, value) {
+	const [name, ...rest] = path.split(".");
+	if (rest.length) {
+		object[name] = { ...(typeof object[name] === "object" ? object[name] : {}) };
+		write(object[name], rest.join("."), value);
+		if (!Object.keys(object[name]).length)
+			delete object[name];
+	} else if (value === undefined) {
+		delete object[name];
+	} else {
+		object[name] = value;
+	}
+}
+
+/** Controls that know their place in the settings; take() writes into them. */
+function controls(settings, defaults) {
+	const all = [];
+	const known = (path) => read(settings, path) ?? read(defaults, path);
+	const add = (path, control, value) => {
+		all.push((out) => {
+			const now = value(control);
+			if (JSON.stringify(now) !== JSON.stringify(known(path)))
+				write(out, path, now);
+		});
+		return control;
+	};
+	const hint = (path, text) => [text, read(defaults, path) !== undefined && typeof read(defaults, path) !== "object" && t("default_hint", { value: read(defaults, path) })].filter(Boolean).join(" · ") || null;
+	const textValue = (control) => control.value.trim() || undefined;
+	return {
+		text: (path, label, more, attributes = {}) => field(label, add(path, h("input", { type: "text", value: known(path) ?? "", ...attributes }), textValue), hint(path, more)),
+		number: (path, label, { by = 1, ...attributes }, more) => field(label, add(path, h("input", { type: "number", value: known(path) === undefined ? "" : known(path) / by, ...attributes }),
+			(control) => (control.value === "" ? undefined : Math.round(Number(control.value) * by))), more),
+		flag: (path, label, more) => {
+			const made = choice(label, { checked: known(path) === true }, more);
+			add(path, made.querySelector("input"), (control) => control.checked);
+			return made;
+		},
+		pick: (path, label, options, more) => field(label, add(path, select({}, options, known(path)), textValue), more),
+		lines: (path, label, more) => field(label, add(path, h("textarea", { rows: "6", value: (known(path) || []).join("\n") }),
+			(control) => {
+				const list = control.value.split("\n").map((one) => one.trim()).filter(Boolean);
+				return list.length || known(path) ? list : undefined;
+			}), more),
+		hours: (path, label) => {
+			const now = known(path);
+			const open = typeof now === "object" && now !== null;
+			const days = [open ? now.days ?? DAYS.join(" ") : ""].flat().join(" ");
+			const has = (day, i) => !open || days.includes(day) || (days.includes("mon-fri") && i < 5) || (days.includes("mon-sun"));
+			const always = h("input", { type: "checkbox", checked: !open });
+			const from = h("input", { type: "time", value: open ? now.from : "08:00", "aria-label": t("set_from") });
+			const to = h("input", { type: "time", value: open ? (now.to === "24:00" ? "23:59" : now.to) : "20:00", "aria-label": t("set_to") });
+			const boxes = DAYS.map((day, i) => h("label", { class: "tick" }, h("input", { type: "checkbox", value: day, checked: has(day, i) }), t(`day_${day}`)));
+			const rest = h("div", { class: "row hours", hidden: !open }, boxes, h("span", { class: "pair" }, t("set_from"), from, t("set_to"), to));
+			always.addEventListener("change", () => { rest.hidden = always.checked; });
+			const said = () => (always.checked ? "off" : { days: boxes.map((box) => box.firstChild).filter((box) => box.checked).map((box) => box.value), from: from.value, to: to.value });
+			const before = JSON.stringify(said());
+			all.push((out) => {
+				if (JSON.stringify(said()) !== before)
+					write(out, path, said());
+			});
+			return h("fieldset", null, h("legend", null, label), h("label", { class: "tick" }, always, t("set_always")), rest, h("p", { class: "hint" }, t("set_window_hint")));
+		},
+		take: (out) => all.forEach((one) => one(out)),
+	};
+}
+
+export async function settingsPage({ main, here }) {
+	const now = await get(at("settings"));
+	if (!here.alive)
+		return {};
+	const c = controls(now.settings, now.defaults || {});
+	const able = may("admin");
+	let touched = false;
+	const card = (title, ...content) => h("section", { class: "card" }, h("h2", null, t(title)), content);
+	const last = now.history?.at(-1);
+	const save = h("button", { type: "submit", class: "primary", disabled: !able }, t("save"));
+	const form = h("form", { class: "settings", oninput: () => { touched = true; }, onsubmit: async (event) => {
+		event.preventDefault();
+		const wanted = structuredClone(now.settings);
+		c.take(wanted);
+		save.disabled = true;
+		try {
+			Object.assign(now, await put(at("settings"), { version: now.version, settings: wanted }));
+			touched = false;
+			note(t("saved"));
+		} catch (problem) {
+			note(problem.status === 409 ? t("set_conflict") : [problem.message, problem.remedy].filter(Boolean).join(" "), true);
+		}
+		save.disabled = !able;
+	} },
+	card("set_integrations", c.flag("auto_send.directory", t("set_scim"), t("set_scim_hint")), c.flag("auto_send.import", t("set_import")), c.flag("auto_send.api", t("set_api"))),
+	card("set_authorization", c.flag("email_only", t("set_email_only"), t("set_email_only_hint")),
+		c.pick("accept.mode", t("set_accept"), [["form", t("set_mode_form")], ["confirm", t("set_mode_confirm")], ["redirect", t("set_mode_redirect")]]),
+		c.text("accept.redirect", t("set_redirect"), null, { type: "url" }), c.text("accept.public_key", t("set_key"), t("set_key_hint"))),
+	card("set_link", c.number("link_ttl_s", `${t("set_ttl")} (${t("set_hours")})`, { by: 3600, min: "0.1", max: "8760", step: "any" }), c.number("reminder.count", t("set_reminders"), { min: "0", max: "2" }, t("set_reminders_hint")),
+		c.number("cooldown_s", `${t("set_cooldown")} (${t("seconds")})`, { min: "0", max: "604800" }), c.hours("send_window", t("set_window")), c.hours("sms_window", t("set_sms_window"))),
+	card("set_sender", c.text("sender.from_name", t("set_from_name")), c.text("sender.from", t("set_from_address")), c.text("sender.reply_to", t("set_reply_to")), c.text("sender.sms_id", t("set_sms_id")),
+		c.text("contact", t("set_contact"), t("set_contact_hint")), c.text("brand.colour", t("set_colour"), null, { type: "color", value: now.settings.brand?.colour || now.defaults?.brand?.colour || "#1d4ed8" }), c.text("brand.logo", t("set_logo"), null, { type: "url" })),
+	card("set_lists", h("p", { class: "dim" }, t("set_list_hint")), h("div", { class: "three" }, c.lines("roles", t("set_roles")), c.lines("departments", t("set_departments")), c.lines("teams", t("teams")))),
+	card("set_language", c.pick("default_locale", t("set_locale"), [["en", "English"], ["ru", "Русский"]]), c.text("timezone", t("set_zone"))),
+	h("div", { class: "sticky" }, able ? save : h("p", { class: "dim" }, t("read_only")), last && h("span", { class: "dim small" }, t("set_changed", { name: last.by || last.actor || "", time: fullTime(last.at) }))));
+	if (!able)
+		for (const control of form.querySelectorAll("input, select, textarea"))
+			control.disabled = true;
+	fill(main, h("div", { class: "head" }, h("h1", null, t("settings"))), form);
+	const ask = (event) => touched && event.preventDefault();
+	addEventListener("beforeunload", ask);
+	return { leave: () => removeEventListener("beforeunload", ask) };
+}

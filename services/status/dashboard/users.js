@@ -1,0 +1,185 @@
+// The users page: two tabs, a filter panel with counts, the list, and what is done with those who are ticked.
+import { at, get, may } from "./api.js";
+import { fill, h, icon } from "./dom.js";
+import { zone } from "./format.js";
+import { inviteDialog } from "./actions.js";
+import { inviteForm } from "./form.js";
+import { filterPanel, pendingOf } from "./users_filter.js";
+import { usersTable } from "./users_table.js";
+import { t, tag } from "./words.js";
+
+const PAGE = 50;
+const STATE = ["tab", "status", "q", "role", "team", "department", "inviter", "batch", "channel", "code", "old", "sort", "order"];
+
+/** What the API is asked for what the address says. */
+export function filterOf(state) {
+	const tabs = { pending: "pending", enrolled: "accepted" };
+	return {
+		status: state.status || tabs[state.tab], q: state.q, role: state.role, team: state.team, department: state.department,
+		inviter: state.inviter, batch: state.batch, channel: state.channel, code: state.code,
+		sent_more_than_s: state.old ? 43200 : undefined,
+	};
+}
+
+function readState(query) {
+	const state = Object.fromEntries(STATE.map((name) => [name, query.get(name) || ""]));
+	state.tab = state.tab === "enrolled" ? "enrolled" : "pending";
+	return state;
+}
+
+function addressOfState(state) {
+	const query = new URLSearchParams(STATE.filter((name) => state[name] && !(name === "tab" && state.tab === "pending")).map((name) => [name, state[name]]));
+	return `#/users${query.size ? `?${query}` : ""}`;
+}
+
+function emptyText(state, counts) {
+	const filtered = STATE.some((name) => !["tab", "sort", "order"].includes(name) && state[name]);
+	if (filtered)
+		return ["empty_filter", "empty_filter_text"];
+	return state.tab === "enrolled" && pendingOf(counts) ? ["empty_enrolled", "empty_enrolled_text"] : ["empty_all", "empty_all_text"];
+}
+
+export async function usersPage({ main, query, here }) {
+	const state = readState(query);
+	const chosen = new Set();
+	const view = { page: null, cursors: [""], everything: false };
+	let asking;
+
+	const panel = h("aside", { class: "filters", "aria-label": t("filters") });
+	const list = h("div", { class: "list" });
+	const bar = h("div", { class: "toolbar" });
+	const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": t("users") });
+
+	async function load() {
+		asking?.abort();
+		asking = new AbortController();
+		const page = await get(at("invites"), { ...filterOf(state), sort: state.sort || undefined, order: state.order || undefined,
+			limit: PAGE, cursor: view.cursors.at(-1) }, asking.signal);
+		if (!here.alive)
+			return;
+		view.page = page;
+		draw();
+	}
+
+	/** Another question; the address keeps it, so that going back and reloading work. */
+	async function change(more) {
+		Object.assign(state, more);
+		view.cursors = [""];
+		chosen.clear();
+		view.everything = false;
+		history.replaceState(null, "", addressOfState(state));
+		list.setAttribute("aria-busy", "true");
+		try {
+			await load();
+		} catch (problem) {
+			if (problem.name !== "AbortError")
+				throw problem;
+		}
+		list.removeAttribute("aria-busy");
+	}
+
+	function drawTabs() {
+		const counts = view.page.counts;
+		const all = { pending: pendingOf(counts), enrolled: counts.accepted || 0 };
+		const keys = (event) => {
+			if (event.key !== "ArrowLeft" && event.key !== "ArrowRight")
+				return;
+			change({ tab: state.tab === "pending" ? "enrolled" : "pending", status: "" }).then(() => tabs.querySelector("[aria-selected=true]").focus());
+		};
+		fill(tabs, ["enrolled", "pending"].map((name) => h("button", {
+			type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "people", "aria-selected": String(state.tab === name),
+			tabindex: state.tab === name ? "0" : "-1", onkeydown: keys, onclick: () => change({ tab: name, status: "" }),
+		}, t(name), " ", h("span", { class: "count" }, all[name].toLocaleString(tag())))));
+	}
+
+	const count = () => (view.everything ? view.page.total : chosen.size);
+
+	function drawBar() {
+		const n = count();
+		const able = may("operator") && state.tab === "pending";
+		const target = view.everything ? { filter: filterOf(state) } : { invites: [...chosen] };
+		fill(bar,
+			n > 0 && h("span", { class: "chosen", role: "status" }, t("selected", { n })),
+			n > 0 && !view.everything && view.page.total > chosen.size && chosen.size >= view.page.items.length &&
+				h("button", { type: "button", class: "link", onclick: () => { view.everything = true; draw(); } }, t("select_all", { n: view.page.total })),
+			n > 0 && h("button", { type: "button", class: "link", onclick: () => { chosen.clear(); view.everything = false; draw(); } }, t("clear_selection")),
+			h("span", { class: "grow" }),
+			!n && h("span", { class: "dim" }, t("total", { n: view.page.total })),
+			!n && h("a", { class: "link", href: exportAddress(), download: "" }, icon("down"), t("export")),
+			able && h("button", { type: "button", class: "primary", disabled: n === 0, onclick: async () => {
+				if (await inviteDialog(target, n)) {
+					chosen.clear();
+					view.everything = false;
+					await load();
+				}
+			} }, t("invite_users", { n })));
+	}
+
+	function exportAddress() {
+		const url = new URL(at("invites", "export"), location.origin);
+		for (const [name, value] of Object.entries(filterOf(state)))
+			if (value)
+				url.searchParams.set(name, value);
+		return url.pathname + url.search;
+	}
+
+	function turn(cursor) {
+		if (cursor === null)
+			view.cursors.pop();
+		else
+			view.cursors.push(cursor);
+		load().then(() => scrollTo(0, 0));
+	}
+
+	function pager() {
+		const from = (view.cursors.length - 1) * PAGE;
+		if (!view.page.next && !from)
+			return null;
+		return h("nav", { class: "pager", "aria-label": t("next") },
+			h("button", { type: "button", disabled: !from, onclick: () => turn(null) }, t("previous")),
+			h("span", { class: "dim" }, t("page_of", { from: from + 1, to: from + view.page.items.length, n: view.page.total })),
+			h("button", { type: "button", disabled: !view.page.next, onclick: () => turn(view.page.next) }, t("next")));
+	}
+
+	function emptyState() {
+		const [title, text] = emptyText(state, view.page.counts);
+		return h("div", { class: "empty" }, icon("users"), h("h2", null, t(title)), h("p", null, t(text)),
+			title === "empty_all" && may("operator") && h("button", { type: "button", class: "primary", onclick: invite }, t("invite_user")),
+			title === "empty_filter" && h("button", { type: "button", onclick: clear }, t("clear")));
+	}
+
+	const clear = () => change(Object.fromEntries(STATE.filter((name) => !["tab", "sort", "order"].includes(name)).map((name) => [name, ""])));
+	const invite = async () => (await inviteForm()) && load();
+
+	function draw() {
+		drawTabs();
+		drawBar();
+		panel.draw ??= filterPanel(panel, state, change, clear);
+		panel.draw(view.page.counts);
+		if (!view.page.items.length) {
+			list.table = undefined;
+			fill(list, emptyState());
+			return;
+		}
+		if (!list.table) {
+			list.table = usersTable({ state, chosen, view, change, chose: () => { view.everything = false; drawBar(); }, reload: load });
+			list.foot = h("div");
+			fill(list, list.table.element, list.foot);
+		}
+		list.table.draw();
+		fill(list.foot, pager());
+	}
+
+	await load();
+	fill(main,
+		h("div", { class: "head" }, h("h1", null, t("users")),
+			may("operator") && h("div", { class: "head-actions" },
+				h("a", { class: "button", href: "#/import" }, icon("up"), t("import")),
+				h("button", { type: "button", class: "primary", onclick: invite }, icon("plus"), t("invite_user")))),
+		tabs,
+		h("div", { class: "with-panel" }, panel,
+			h("section", { class: "people", id: "people", role: "tabpanel", "aria-labelledby": `tab-${state.tab}` }, bar, list,
+				h("p", { class: "dim small zone" }, t("zone", { zone })))));
+	const clock = setInterval(() => list.table?.tick(), 15000);
+	return { news: () => load().catch(() => {}), leave: () => { clearInterval(clock); asking?.abort(); } };
+}

@@ -1,0 +1,75 @@
+// The filter panel: statuses with their counts, and what else narrows the list.
+import { at, get } from "./api.js";
+import { choice, field, fill, h } from "./dom.js";
+import { t, tag } from "./words.js";
+
+const PENDING = ["not_invited", "waiting", "invited", "error", "expired"];
+const ENDED = ["declined", "cancelled"];
+const WAIT_MS = 200; // after the last key
+
+export const pendingOf = (counts) => PENDING.reduce((sum, status) => sum + (counts[status] || 0), 0);
+
+let lists;
+
+/** Roles, departments and teams that the organisation has named. */
+async function knownLists() {
+	try {
+		const { settings, defaults } = await get(at("settings"));
+		lists = { ...defaults, ...settings };
+	} catch {
+		lists = {};
+	}
+}
+
+function narrowing(name, label, state, change) {
+	const options = lists?.[`${name}s`];
+	if (options?.length)
+		return field(label, h("select", { onchange: (event) => change({ [name]: event.target.value }) },
+			["", ...options].map((one) => h("option", { value: one, selected: one === state[name] }, one || t("any")))));
+	return typed(name, label, state, change);
+}
+
+function typed(name, label, state, change, more = {}) {
+	let waiting;
+	const input = h("input", { type: "search", value: state[name], autocomplete: "off", spellcheck: "false", ...more, oninput: () => {
+		clearTimeout(waiting);
+		waiting = setTimeout(() => change({ [name]: input.value.trim() }), WAIT_MS);
+	} });
+	return field(label, input);
+}
+
+/** Builds the panel into element; gives a function that draws other counts. */
+export function filterPanel(element, state, change, clear) {
+	const statuses = h("ul", { class: "statuses", "aria-label": t("status") });
+	const more = h("div", { class: "more-filters" });
+	const opened = matchMedia("(min-width: 60rem)");
+	const details = h("details", { open: opened.matches }, h("summary", null, t("filters")),
+		typed("q", t("search"), state, change, { placeholder: t("search_hint"), title: t("search_hint") }),
+		statuses, more, h("button", { type: "button", class: "link", onclick: () => { clear(); build(); } }, t("clear")));
+
+	function build() {
+		details.querySelector("input[type=search]").value = state.q;
+		fill(more,
+			choice(t("follow_up"), { checked: Boolean(state.old), onchange: (event) => change({ old: event.target.checked ? "1" : "" }) }),
+			narrowing("role", t("role"), state, change), narrowing("team", t("team"), state, change),
+			narrowing("department", t("department"), state, change), typed("inviter", t("inviter"), state, change),
+			typed("batch", t("batch"), state, change),
+			field(t("channel"), h("select", { onchange: (event) => change({ channel: event.target.value }) },
+				[["", t("any")], ["email", t("email")], ["sms", t("sms")]].map(([v, text]) => h("option", { value: v, selected: v === state.channel }, text)))));
+	}
+
+	fill(element, details);
+	build();
+	if (!lists)
+		knownLists().then(build);
+	return (counts) => {
+		const all = state.tab === "enrolled" ? [["", counts.accepted || 0]]
+			: [["", pendingOf(counts)], ...[...PENDING, ...ENDED].map((status) => [status, counts[status] || 0])];
+		const focused = document.activeElement?.dataset?.status;
+		fill(statuses, all.map(([status, n]) => h("li", null, h("button", {
+			type: "button", "data-status": status, "aria-pressed": String(state.status === status), onclick: () => change({ status }),
+		}, h("span", { class: `dot s-${status || "all"}` }), h("span", null, t(`s_${status || "all"}`)), h("span", { class: "count" }, n.toLocaleString(tag()))))));
+		if (focused !== undefined)
+			statuses.querySelector(`[data-status="${focused}"]`)?.focus();
+	};
+}

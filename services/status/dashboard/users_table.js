@@ -1,0 +1,109 @@
+// The list of people. Rows are kept while they say the same, so that news do not move the focus.
+import { may } from "./api.js";
+import { fill, h, icon, menu } from "./dom.js";
+import { addressOf, countdown, fullTime, momentText, nameOf, wordsOf } from "./format.js";
+import { rowActions } from "./actions.js";
+import { t } from "./words.js";
+
+const columns = [
+	["person", "name"], ["role", "role"], ["team", "team"], ["inviter", "inviter"], ["sent", "sent"], ["expires", "expires"],
+	["status", "status"], ["invited_column", "invited"],
+];
+
+export function badge(row) {
+	return h("span", { class: `badge s-${row.status}` }, h("span", { class: `dot s-${row.status}` }), wordsOf(row));
+}
+
+function expiry(row) {
+	if (!row.expires_at || !["invited", "waiting"].includes(row.status))
+		return row.status === "expired" ? momentText(row.expires_at || row.updated_at) : "";
+	return h("time", { class: "countdown", datetime: row.expires_at, title: fullTime(row.expires_at) }, countdown(row.expires_at));
+}
+
+function ticked(row) {
+	if (!row.invited_at)
+		return "";
+	return h("span", { class: "ticked" }, icon("check"), momentText(row.invited_at));
+}
+
+export function usersTable({ state, chosen, view, change, chose, reload }) {
+	const body = h("tbody");
+	const heads = h("tr");
+	const all = h("input", { type: "checkbox", "aria-label": t("select_page"), onchange: () => {
+		for (const row of view.page.items)
+			all.checked ? chosen.add(row.invite) : chosen.delete(row.invite);
+		for (const box of body.querySelectorAll("input[type=checkbox]"))
+			box.checked = all.checked;
+		chose();
+	} });
+	const pickable = may("operator");
+	const rows = new Map();
+
+	function tickAll() {
+		const n = view.page.items.filter((row) => chosen.has(row.invite)).length;
+		all.checked = view.everything || (n > 0 && n === view.page.items.length);
+		all.indeterminate = !view.everything && n > 0 && n < view.page.items.length;
+	}
+
+	function sorting(word, sort) {
+		const by = state.sort === sort;
+		const order = by ? state.order || "asc" : "";
+		const flip = () => change({ sort, order: order === "asc" ? "desc" : "asc" }).then(() => heads.querySelector(`[data-sort=${sort}]`)?.focus());
+		return h("th", { scope: "col", class: `c-${word}`, "aria-sort": by ? `${order}ending` : null },
+			h("button", { type: "button", class: "sort", "data-sort": sort, title: t("sort_by", { column: t(word) }), onclick: flip },
+				t(word), h("span", { class: "arrow", "aria-hidden": "true" }, by ? (order === "asc" ? "▲" : "▼") : "")));
+	}
+
+	function drawHeads() {
+		fill(heads, pickable && h("th", { scope: "col", class: "pick" }, all), columns.map(([word, sort]) => sorting(word, sort)),
+			h("th", { scope: "col", class: "row-menu" }, h("span", { class: "unseen" }, t("actions"))));
+	}
+
+	function make(row) {
+		const name = nameOf(row), address = addressOf(row);
+		const box = h("input", { type: "checkbox", "aria-label": t("select_one", { name }), checked: view.everything || chosen.has(row.invite), onchange: () => {
+			box.checked ? chosen.add(row.invite) : chosen.delete(row.invite);
+			tickAll();
+			chose();
+		} });
+		const more = h("button", { type: "button", class: "quiet square", "aria-label": `${t("actions")}: ${name}` }, icon("more"));
+		const cell = (word, ...content) => h("td", { "data-label": t(word) }, content);
+		return h("tr", { "data-invite": row.invite },
+			pickable && h("td", { class: "pick" }, box),
+			h("th", { scope: "row", class: "person" }, h("a", { href: `#/invite/${row.invite}` }, row.forgotten ? t("forgotten") : name),
+				address && address !== name && h("span", { class: "dim", title: address }, address)),
+			cell("role", row.role), cell("team", (row.teams || []).join(", ")), cell("inviter", row.inviter?.name),
+			cell("sent", row.sent_at && momentText(row.sent_at)), cell("expires", expiry(row)), cell("status", badge(row)),
+			cell("invited_column", ticked(row)), h("td", { class: "row-menu" }, menu(more, () => rowActions(row, reload))));
+	}
+
+	function draw() {
+		const said = new Set();
+		drawHeads();
+		const wanted = view.page.items.map((row) => {
+			const text = JSON.stringify(row) + t("app") + document.documentElement.lang;
+			const known = rows.get(row.invite);
+			said.add(row.invite);
+			if (known?.text !== text)
+				rows.set(row.invite, { text, element: make(row) });
+			const element = rows.get(row.invite).element;
+			const box = element.querySelector("input[type=checkbox]");
+			if (box)
+				box.checked = view.everything || chosen.has(row.invite);
+			return element;
+		});
+		for (const name of rows.keys())
+			if (!said.has(name))
+				rows.delete(name);
+		if (wanted.length !== body.children.length || wanted.some((element, i) => body.children[i] !== element))
+			body.replaceChildren(...wanted);
+		tickAll();
+	}
+
+	function tick() {
+		for (const time of body.querySelectorAll("time.countdown"))
+			time.textContent = countdown(time.dateTime);
+	}
+
+	return { element: h("table", { class: "table" }, h("thead", null, heads), body), draw, tick };
+}
