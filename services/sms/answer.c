@@ -106,10 +106,16 @@ static bool look_up(const struct body *b, const json_t *root, const struct descr
 static void clean(char *id)
 {
 	for (char *s = id; *s; s++)
-		if (!isalnum((unsigned char)*s) && !strchr("-_.:/=+", *s)) {
+		if (!isalnum((unsigned char)*s) && !strchr("-_.:/=", *s)) {
 			id[0] = '\0';
 			return;
 		}
+}
+
+static void find_id(const struct body *b, const json_t *root, struct answer *out)
+{
+	look_up(b, root, &b->d->id, out->id, sizeof(out->id));
+	clean(out->id);
 }
 
 /* A code for people and logs: anything else may be a number or a name. */
@@ -156,6 +162,7 @@ static bool by_code(const struct description *d, int status, struct answer *out)
 {
 	const char *meaning = out->code[0] ? description_code(d, out->code) : NULL;
 
+	out->unknown_code = out->code[0] && !meaning;
 	if (!out->code[0])
 		return false;
 	if (meaning && !strcmp(meaning, OK_WORD) && status / 100 == 2)
@@ -166,7 +173,6 @@ static bool by_code(const struct description *d, int status, struct answer *out)
 		return false;
 	else
 		refuse(out, "carrier_unknown");
-	out->unknown_code = !meaning;
 	return true;
 }
 
@@ -195,14 +201,16 @@ static bool by_parts(const struct body *b, int status, struct answer *out)
 		const json_t *part = json_array_get(list, i);
 		struct answer one = { .id = "" };
 
-		look_up(b, part, &b->d->id, one.id, sizeof(one.id));
+		find_id(b, part, &one);
 		if (!look_up(b, part, &b->d->code, one.code, sizeof(one.code)) ||
 		    !by_code(b->d, status, &one))
 			refuse(&one, "outcome_unknown");
 		if (one.result.reach == REACH_TAKEN)
 			taken++;
-		if (!i || first.result.reach == REACH_TAKEN)
+		if (!i)
 			first = one;
+		else if (first.result.reach == REACH_TAKEN)
+			first.result = one.result;
 	}
 	*out = first;
 	if (taken && taken < n) {
@@ -219,7 +227,7 @@ static void by_body(const struct description *d, const struct curl_answer *a, st
 
 	b.json = json;
 	if (!d->parts || !by_parts(&b, a->status, out)) {
-		look_up(&b, json, &d->id, out->id, sizeof(out->id));
+		find_id(&b, json, out);
 		look_up(&b, json, &d->code, out->code, sizeof(out->code));
 		if (!by_code(d, a->status, out))
 			by_status(d, a, out);
@@ -229,7 +237,6 @@ static void by_body(const struct description *d, const struct curl_answer *a, st
 
 static void explain(const struct curl_answer *a, struct answer *out)
 {
-	clean(out->id);
 	clean_code(out->code);
 	out->result.reply.code = a->status;
 	if (out->reason[0] || out->result.reach == REACH_TAKEN)

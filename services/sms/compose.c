@@ -21,7 +21,7 @@ static const struct fact {
 	{ "to", FACT(to) },	    { "text", FACT(text) },
 	{ "sender", FACT(sender) }, { "encoding", FACT(encoding) },
 	{ "key", FACT(key) },	    { "callback", FACT(callback) },
-	{ "secret", FACT(secret) },
+	{ "secret", FACT(secret) }, { "receipt_secret", FACT(receipt_secret) },
 };
 
 /* "" = it stands for nothing. */

@@ -19,7 +19,7 @@ struct compose_facts {
 	const char *text, *sender, *encoding;
 	const char *key;      /* the delivery's own, the same for each try */
 	const char *callback; /* where receipts are to go */
-	const char *secret;
+	const char *secret, *receipt_secret;
 	const char *url;	/* instead of the description's */
 	const json_t *settings; /* further names */
 };

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "config.h"
-#include "crypto.h"
 #include "mem.h"
 #include "nearest.h"
 
@@ -15,7 +14,8 @@
 
 struct provider {
 	struct provider_terms terms; /* its name is name */
-	char *name, *like, *url, *secret_file, *sender, *callback, *ca_file, *proxy, *path;
+	char *name, *like, *url, *secret_file, *receipt_secret_file, *sender, *callback, *ca_file,
+		*proxy, *path;
 	bool plain_ok, private_ok;
 	int connect_timeout_s, timeout_s;
 	json_t *settings;
@@ -24,7 +24,7 @@ struct provider {
 	pthread_mutex_t lock;
 	/* under the lock */
 	struct description *description;
-	char *secret; /* NULL = none */
+	char *secret, *receipt_secret; /* NULL = none */
 };
 
 /* ---- an entry ---- */
@@ -76,6 +76,7 @@ static const struct entry {
 	{ "like", take_text, AT(like), "the name of a description" },
 	{ "url", take_text, AT(url), "a URL instead of the description's" },
 	{ "secret_file", take_text, AT(secret_file), "a path" },
+	{ "receipt_secret_file", take_text, AT(receipt_secret_file), "a path" },
 	{ "sender", take_text, AT(sender), "a number or name" },
 	{ "callback", take_text, AT(callback), "a URL" },
 	{ "ca_file", take_text, AT(ca_file), "a path" },
@@ -160,79 +161,111 @@ static int parse(struct provider *p, const json_t *entry, const char *dir, struc
 
 /* ---- description and secret ---- */
 
+/* What provider_reload reads. */
+struct read {
+	struct description *description;
+	char *secret, *receipt_secret;
+};
+
 /* Is everything there that a message needs, and does it go where it may? */
-static int try_out(struct provider *p, const struct description *d, const char *secret,
-		   struct err *e)
+static int try_out(struct provider *p, const struct read *r, struct err *e)
 {
+	const struct description *d = r->description;
 	struct compose_facts f = { .to = "+15005550006",
 				   .text = "text",
 				   .sender = "sender",
 				   .encoding = "gsm",
 				   .key = "key",
 				   .callback = "callback",
-				   .secret = secret,
+				   .secret = r->secret,
+				   .receipt_secret = r->receipt_secret,
 				   .url = p->url,
 				   .settings = p->settings };
 	struct composed c = { .nheaders = 0 };
 	char name[64];
-	int r = compose(d, &f, &c, e);
+	int code = compose(d, &f, &c, e);
 
-	if (!secret && compose_needs(d, "secret"))
-		r = err_set(e, ERR_FATAL, "secret_file is missing");
+	if (!r->secret && compose_needs(d, "secret"))
+		code = err_set(e, ERR_FATAL, "secret_file is missing");
+	else if (!r->receipt_secret && p->callback && compose_needs(d, "receipt_secret"))
+		code = err_set(e, ERR_FATAL, "receipt_secret_file is missing");
 	else if (compose_unknown_name(d, p->settings, name))
-		r = err_set(e, ERR_FATAL, "settings.%s is missing", name);
+		code = err_set(e, ERR_FATAL, "settings.%s is missing", name);
 	else if (strstr(p->url ? p->url : d->url, "{secret}"))
-		r = err_set(e, ERR_FATAL, "url: a secret does not belong there");
-	else if (r == OK && strncmp(c.url.data, "https://", 8) != 0 &&
+		code = err_set(e, ERR_FATAL, "url: a secret does not belong there");
+	else if (code == OK && strncmp(c.url.data, "https://", 8) != 0 &&
 		 !(p->plain_ok && !strncmp(c.url.data, "http://", 7)))
-		r = err_set(e, ERR_FATAL, "url: https:// only, or tls: off");
+		code = err_set(e, ERR_FATAL, "url: https:// only, or tls: off");
 	composed_clear(&c);
-	return r < 0 ? err_prefix(e, ERR_FATAL, "providers: %s", p->name) : OK;
+	return code;
+}
+
+static void read_clear(struct read *r)
+{
+	description_free(r->description);
+	config_secret_free(r->secret);
+	config_secret_free(r->receipt_secret);
+}
+
+static int read_secret(const char *path, char **out, struct err *e)
+{
+	return path ? config_secret_read(path, out, e) : OK;
+}
+
+static int read_all(struct provider *p, struct read *r, struct err *e)
+{
+	if (description_read(&r->description, p->path, e) < 0 ||
+	    read_secret(p->secret_file, &r->secret, e) < 0 ||
+	    read_secret(p->receipt_secret_file, &r->receipt_secret, e) < 0 || try_out(p, r, e) < 0)
+		return err_prefix(e, ERR_FATAL, "providers: %s", p->name);
+	return OK;
 }
 
 int provider_reload(struct provider *p, struct err *e)
 {
-	struct description *d, *former;
-	char *secret = NULL;
+	struct read r = { .description = NULL }, former;
 
-	if (description_read(&d, p->path, e) < 0)
-		return err_prefix(e, ERR_FATAL, "providers: %s", p->name);
-	if ((p->secret_file && config_secret_read(p->secret_file, &secret, e) < 0) ||
-	    try_out(p, d, secret, e) < 0) {
-		description_free(d);
-		config_secret_free(secret);
+	if (read_all(p, &r, e) < 0) {
+		read_clear(&r);
 		return ERR_FATAL;
 	}
 	pthread_mutex_lock(&p->lock);
-	former = p->description;
-	p->description = d;
-	config_secret_free(p->secret);
-	p->secret = secret;
+	former = (struct read){ p->description, p->secret, p->receipt_secret };
+	p->description = r.description;
+	p->secret = r.secret;
+	p->receipt_secret = r.receipt_secret;
 	pthread_mutex_unlock(&p->lock);
-	description_free(former);
+	read_clear(&former);
 	return OK;
+}
+
+static char *copy(const char *secret)
+{
+	return secret ? xstrdup(secret) : NULL;
 }
 
 int provider_compose(struct provider *p, struct compose_facts *f, int encoding,
 		     struct composed *out, struct description **d, struct err *e)
 {
-	autofree char *secret = NULL;
+	char *secret, *receipt_secret;
 	int r;
 
 	pthread_mutex_lock(&p->lock);
 	*d = description_hold(p->description);
-	secret = p->secret ? xstrdup(p->secret) : NULL;
+	secret = copy(p->secret);
+	receipt_secret = copy(p->receipt_secret);
 	pthread_mutex_unlock(&p->lock);
 	f->settings = p->settings;
 	f->url = p->url;
 	f->secret = secret;
+	f->receipt_secret = receipt_secret;
 	f->callback = p->callback;
 	f->sender = f->sender ? f->sender : p->sender;
 	f->encoding = (*d)->encodings[encoding];
 	r = compose(*d, f, out, e);
-	f->secret = NULL;
-	if (secret)
-		crypto_wipe(secret, strlen(secret));
+	f->secret = f->receipt_secret = NULL;
+	config_secret_free(secret);
+	config_secret_free(receipt_secret);
 	return r;
 }
 
@@ -273,12 +306,14 @@ void provider_free(struct provider *p)
 	curl_wire_free(p->wire);
 	description_free(p->description);
 	config_secret_free(p->secret);
+	config_secret_free(p->receipt_secret);
 	json_decref(p->settings);
 	pthread_mutex_destroy(&p->lock);
 	free(p->name);
 	free(p->like);
 	free(p->url);
 	free(p->secret_file);
+	free(p->receipt_secret_file);
 	free(p->sender);
 	free(p->callback);
 	free(p->ca_file);

@@ -33,8 +33,9 @@ struct provider_terms {
 struct provider;
 
 /* entry: {name, like: twilio, url, settings: {...}, secret_file, sender, callback, order, weight,
-   sessions, limit, tls: required|off, private_network: true|false, ca_file, proxy,
-   connect_timeout_s, timeout_s}; dir: where descriptions lie. ERR_FATAL with key, value and rule.
+   sessions, limit, receipt_secret_file, tls: required|off, private_network: true|false, ca_file,
+   proxy, connect_timeout_s, timeout_s}; dir: where descriptions lie. ERR_FATAL with key, value and
+   rule.
  */
 int provider_open(struct provider **out, const json_t *entry, const char *dir, struct err *e);
 void provider_free(struct provider *p); /* takes NULL */

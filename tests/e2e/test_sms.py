@@ -1,10 +1,15 @@
 """beckon-sms: every provider's way of asking and answering, and what it makes of a provider in trouble."""
+import shutil
+import signal
+from pathlib import Path
+
 import pytest
 import smsd
 import texts
 from smsd import entry
 
-ALWAYS = {"*": {"sms_window": {"from": "00:00", "to": "24:00"}}}
+SECRET = "s3cr3t-key-of-a-provider"
+PROVIDERS = Path(__file__).resolve().parents[2] / "deploy" / "providers"
 
 
 @pytest.fixture
@@ -17,8 +22,9 @@ def gateway():
 def up(fleet, gateway):
     """Starts beckon-sms with these providers."""
     secret = fleet.dir / "provider.secret"
-    secret.write_text("s3cr3t-key\n")
+    secret.write_text(SECRET + "\n")
     secret.chmod(0o600)
+    fleet.secrets.append(SECRET)  # and is looked for in every log
 
     def start(*providers, **own):
         listed = [entry(p, gateway) if isinstance(p, str) else p for p in providers]
@@ -46,3 +52,152 @@ def test_all_providers_take_a_message(fleet, gateway, up):
         assert (o["segments"], o["encoding"]) == (1, "gsm"), o
         assert job.to not in o.raw
     assert all(job.to[1:] not in s.text() for job in jobs for s in fleet.services)
+
+
+def await_end(fleet, job, word):
+    """The outcome of this word after which nothing comes: in doubt and to be sent once more is no end."""
+    def ended(items):
+        return [o for o in items if o.get("invite") == job.invite and o.word == word and not o.get("not_before")]
+    fleet.outcomes.wait_for(ended, 30, lambda items: f"{job.tenant}: {[o for o in items if o['invite'] == job.invite]}")
+    return ended(fleet.outcomes.snapshot())[0]
+
+
+# Who answers how, and what is told: word, code, and how many messages came.
+ANSWERS = [
+    ("twilio", {"status": 400, "body": {"code": 21211, "status": 400}}, "error", "handset_unknown", 1),
+    ("twilio", {"status": 400, "body": {"code": 30007}}, "error", "content_rejected", 1),
+    ("twilio", {"status": 429, "body": {"code": 20429}, "headers": {"Retry-After": "1"}, "times": 1}, "sent", None, 2),
+    ("twilio", {"status": 500, "body": "<html>oops</html>"}, "unknown", "outcome_unknown", 1),
+    ("twilio", {"how": "silent"}, "unknown", "outcome_unknown", 1),
+    ("twilio", {"how": "reset"}, "unknown", "outcome_unknown", 1),
+    ("twilio", {"status": 201, "body": "x" * 100000}, "unknown", "outcome_unknown", 1),
+    ("vonage", {"body": {"messages": [{"status": "7", "error-text": "barred"}]}}, "error", "number_barred", 1),
+    ("vonage", {"body": {"messages": [{"status": "0", "message-id": "a"}, {"status": "5"}]}}, "unknown",
+     "outcome_unknown", 1),
+    ("vonage", {"body": {"messages": [{"status": "1"}]}, "times": 1}, "sent", None, 2),
+    ("vonage", {"body": ""}, "unknown", "outcome_unknown", 1),
+    ("sns", {"status": 400, "body": "<ErrorResponse><Error><Code>InvalidParameter</Code></Error></ErrorResponse>"},
+     "error", "handset_unknown", 1),
+    ("sns", {"status": 400, "body": "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>",
+             "times": 1}, "sent", None, 2),
+    ("messagebird", {"status": 422, "body": {"errors": [{"code": 10, "parameter": "recipients"}]}}, "error",
+     "handset_unknown", 1),
+    ("smsc", {"body": {"error": "forbidden", "error_code": 6, "id": 5}}, "error", "content_rejected", 1),
+    ("smsc", {"body": {"error": "again", "error_code": 9}, "times": 1}, "sent", None, 2),
+    ("smsru", {"body": {"status": "OK", "status_code": 100, "sms": {"7905": {"status": "ERROR", "status_code": 202}}}},
+     "error", "handset_unknown", 1),
+    ("kannel", {"status": 503, "body": "Temporal failure, try again later.", "times": 1}, "sent", None, 2),
+    ("kannel", {"status": 202, "body": "3: Queued for later delivery", "how": "drip"}, "sent", None, 1),
+    ("kannel", {"status": 400, "body": "Missing receiver number, rejected"}, "error", "content_rejected", 1),
+    ("webhook", {"body": {"id": "truncated-soon"}, "how": "truncate", "times": 1}, "sent", None, 2),
+    ("webhook", {"how": "reset", "times": 1}, "sent", None, 2),
+    ("webhook", {"body": {"id": "truncated-soon"}, "how": "truncate"}, "unknown", "outcome_unknown", 2),
+    ("webhook", {"body": {"error": "a-new-one"}, "times": 1}, "sent", None, 2),
+]
+
+
+@pytest.mark.story
+def test_answers(fleet, gateway, up):
+    """Refused, put off, in doubt: what each means, and that nobody in doubt is written to twice."""
+    up(*smsd.NAMES, routes=[{"tenant": n, "providers": [n]} for n in smsd.NAMES])
+    jobs = []
+    for provider, how, *_ in ANSWERS:
+        job = texts.Text(tenant=provider)
+        gateway.on(provider, to=job.to, **how)
+        jobs.append(job)
+    texts.emit(fleet, jobs)
+    for job, (provider, how, word, code, count) in zip(jobs, ANSWERS):
+        o = await_end(fleet, job, word)
+        assert o.get("code") == code, (provider, how, o)
+        assert gateway.count(job.to) == count, (provider, how, [x for x in fleet.outcomes.snapshot()
+                                                                if x.get("invite") == job.invite])
+    twice = [m for m in gateway.of("webhook") if gateway.count(m.to) == 2]
+    assert len({m.headers["idempotency-key"] for m in twice}) == len(twice) / 2
+    assert fleet["sms"].metric("beckon_sms_unknown_codes_total", provider="webhook") == 1
+
+
+@pytest.mark.story
+@pytest.mark.tsan
+def test_a_provider_in_trouble(fleet, gateway, up):
+    """Its errors go by the next at once, and after fifty it is left alone; whole again it begins with a few."""
+    up(entry("first", gateway, "webhook", sessions=8), entry("second", gateway, "kannel", order=2))
+    rule = gateway.on("webhook", 503, "busy")
+    jobs = texts.emit(fleet, [texts.Text() for _ in range(300)])
+    outcomes = told(fleet, jobs)
+    assert {o["provider"] for o in outcomes.values()} == {"second"}
+    assert {o["attempt"]["n"] for o in outcomes.values()} == {1}, "a provider's trouble consumed an attempt"
+    assert all(gateway.count(j.to) <= 2 for j in jobs)
+    assert 50 <= rule.used < 100
+    assert fleet["sms"].metric("beckon_route_passed_over", route="first/RU") == 1
+
+
+@pytest.mark.story
+def test_a_provider_is_gone(fleet, gateway, up):
+    """The other takes all; what the first may have taken stays unknown, and goes nowhere else."""
+    with smsd.Server() as other:
+        up(entry("first", other, "twilio"), entry("second", gateway, "webhook", order=2))
+        in_doubt = texts.Text()
+        other.on("twilio", to=in_doubt.to, how="reset")
+        texts.emit(fleet, in_doubt)
+        assert fleet.await_outcome(in_doubt.invite, "unknown")["provider"] == "first"
+        other.down()
+        jobs = texts.emit(fleet, [texts.Text() for _ in range(60)])
+        outcomes = told(fleet, jobs)
+        assert {(o["provider"], o["attempt"]["n"]) for o in outcomes.values()} == {("second", 1)}
+        assert fleet["sms"].metric("beckon_route_up", route="first/RU") == 0
+        assert fleet["sms"].ready()
+        other.up()
+        fleet.wait(lambda: fleet["sms"].metric("beckon_route_up", route="first/RU") == 1, 20, "the first is not back")
+        more = texts.emit(fleet, [texts.Text() for _ in range(60)])
+        assert "first" in {o["provider"] for o in told(fleet, more).values()}
+        assert gateway.count(in_doubt.to) == 0 and other.count(in_doubt.to) == 1
+
+
+def test_a_country_is_not_served(fleet, gateway, up):
+    """One provider refuses one country: that route closes, the others go on; who has no other way waits."""
+    up(entry("first", gateway, "webhook"), entry("second", gateway, "kannel", order=2),
+       routes=[{"tenant": "alone", "providers": ["first"]}])
+    german = [texts.Text(to=texts.number("DE")) for _ in range(20)]
+    for job in german:
+        gateway.on("webhook", 403, {"error": "region_not_enabled"}, to=job.to)
+    alone = texts.Text(to=texts.number("DE"), tenant="alone")
+    gateway.on("webhook", 403, {"error": "region_not_enabled"}, to=alone.to)
+    russian = texts.emit(fleet, [texts.Text() for _ in range(20)])
+    texts.emit(fleet, german)
+    assert {o["provider"] for o in told(fleet, german).values()} == {"second"}
+    assert {o["provider"] for o in told(fleet, russian).values()} == {"first"}
+    texts.emit(fleet, alone)
+    put_off = fleet.await_outcome(alone.invite, "deferred")
+    assert put_off["code"] == "provider_down" and put_off["attempt"]["n"] == 1
+    assert fleet["sms"].ready()
+
+
+def test_codes_are_read_again(fleet, gateway, up):
+    """What nobody knew is known after SIGHUP, without a restart; a faulty file changes nothing."""
+    own = fleet.dir / "providers"
+    shutil.copytree(PROVIDERS, own)
+    sms = up("webhook", providers_dir=str(own))
+    description = (own / "webhook.yaml").read_text()
+
+    def refused(code):
+        job = texts.Text()
+        gateway.on("webhook", 200, {"error": "brand-new"}, to=job.to)
+        texts.emit(fleet, job)
+        return fleet.await_outcome(job.invite, "error")["code"] == code
+    assert refused("retries_exhausted")
+    (own / "webhook.yaml").write_text(description + "  brand-new: policy_blocked\n")
+    sms.popen.send_signal(signal.SIGHUP)
+    fleet.wait(lambda: refused("policy_blocked"), 20, "the new code is not known")
+    (own / "webhook.yaml").write_text(description + "  brand-new: no_such_word\n")
+    sms.popen.send_signal(signal.SIGHUP)
+    fleet.wait(lambda: "reload-failed" in sms.text(), 20, "the faulty file was not noticed")
+    assert refused("policy_blocked")
+
+
+def test_not_to_our_own_machines(fleet, gateway, up):
+    """Loopback is no provider's address, unless the configuration says so."""
+    up(entry("inside", gateway, "webhook", private_network=False), entry("outside", gateway, "kannel", order=2))
+    job = texts.emit(fleet, texts.Text())[0]
+    assert fleet.await_outcome(job.invite, "sent")["provider"] == "outside"
+    assert not gateway.of("webhook")
+    assert fleet["sms"].metric("beckon_route_up", route="inside/RU") == 0

@@ -1,0 +1,161 @@
+/* What providers' answers mean, by the descriptions that are installed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "buf.h"
+#include "codes.h"
+#include "file.h"
+#include "mem.h"
+
+#define COLUMNS 6
+
+static struct description *describe(const char *name)
+{
+	autofree char *path = xasprintf("../deploy/providers/%s.yaml", name);
+	struct description *d = NULL;
+	struct err e = { "" };
+
+	if (description_read(&d, path, &e) < 0)
+		fail_msg("%s", e.text);
+	return d;
+}
+
+static struct curl_answer reply(int status, const char *how, const char *body)
+{
+	struct curl_answer a = {
+		.begun = true, .status = status, .body = body, .len = strlen(body)
+	};
+	const struct code *fault = codes_find(how);
+
+	a.whole = !strcmp(how, "whole") && status;
+	if (fault || !strcmp(how, "withheld"))
+		a.begun = false;
+	a.fault = fault ? fault->name : NULL;
+	return a;
+}
+
+/* "taken", "not sent", or a code: "unknown:" before it where the provider's is not described, "!"
+   behind it where the route is at fault. */
+static const char *meaning(const struct answer *a, char out[128])
+{
+	const struct mail_result *r = &a->result;
+	const char *word = r->code;
+
+	if (r->reach == REACH_TAKEN)
+		word = "taken";
+	else if (r->reach == REACH_IN_DOUBT)
+		word = "outcome_unknown";
+	snprintf(out, 128, "%s%s%s", a->unknown_code ? "unknown:" : "", word ? word : "not sent",
+		 r->route_fault ? "!" : "");
+	return out;
+}
+
+static void check(char *line)
+{
+	char *column[COLUMNS] = { 0 }, *next = line, got[128];
+	struct description *d;
+	struct curl_answer reply_;
+	struct answer a;
+
+	for (size_t i = 0; i < COLUMNS && next; i++)
+		column[i] = strsep(&next, "\t");
+	assert_non_null(column[4]);
+	d = describe(column[0]);
+	reply_ = reply((int)strtol(column[1], NULL, 10), column[2], column[3]);
+	answer_read(d, &reply_, &a);
+	if (strcmp(meaning(&a, got), column[4]) != 0)
+		fail_msg("%s %s %s: %s instead of %s", column[0], column[1], column[3], got,
+			 column[4]);
+	assert_string_equal(a.id, column[5] ? column[5] : "");
+	assert_null(strstr(a.reason, "7905")); /* nothing of an answer but its codes is told */
+	description_free(d);
+}
+
+static void test_answers(void **state)
+{
+	autobuf cases = BUF_INIT(1 << 20);
+	char *next;
+	struct err e;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(file_read("unit/cases/sms/answers.tsv", &cases, &e), OK);
+	next = cases.data;
+	while (next && *next) {
+		char *line = strsep(&next, "\n");
+
+		if (line[0] == '#')
+			continue;
+		check(line);
+		n++;
+	}
+	assert_true(n > 60);
+}
+
+/* A code table is data, so everything in it must mean something. */
+static void test_all_descriptions(void **state)
+{
+	static const char *const names[] = { "twilio", "vonage", "sns",	   "messagebird",
+					     "smsc",   "smsru",	 "kannel", "webhook" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		description_free(describe(names[i]));
+}
+
+static void test_faulty_descriptions(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+		{ "", "the file" },
+		{ "url: x\nbody: {kind: form}\nanswer: {format: json}\n", "body.fields: missing" },
+		{ "url: x\nbody: {kind: tar, fields: {a: b}}\nanswer: {format: json}\n",
+		  "body.kind" },
+		{ "url: x\nbody: {kind: form, fields: {a: b}}\nanswer: {format: json}\n",
+		  "answer: id" },
+		{ "url: x\nurls: y\nbody: {kind: form, fields: {a: b}}\nanswer: {format: json, id: "
+		  "i}\n",
+		  "urls: not known" },
+		{ "url: x\nbody: {kind: query, fields: {a: b}}\nanswer: {format: json, id: i}\n",
+		  "method" },
+		{ "url: x\nbody: {kind: form, fields: {a: b}}\nanswer: {format: json, id: i}\n"
+		  "codes: {1: great}\n",
+		  "codes: each code" },
+		{ "url: x\nauth: {kind: basic}\nbody: {kind: form, fields: {a: b}}\n"
+		  "answer: {format: json, id: i}\n",
+		  "auth.user" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct description *d;
+		struct err e = { "" };
+
+		assert_int_equal(
+			description_parse(&d, "x.yaml", rows[i].text, strlen(rows[i].text), &e),
+			ERR_INVALID);
+		if (!strstr(e.text, rows[i].why))
+			fail_msg("%s: it does not say \"%s\"", e.text, rows[i].why);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_all_descriptions),
+		cmocka_unit_test(test_faulty_descriptions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
