@@ -74,6 +74,8 @@ static struct plan climb(const struct question *q)
 	p.ladder = p.beside = true;
 	p.turn = last_turn(&q->invite) + 1;
 	p.changes.ladder = then.invite.ladder = alone ? LADDER_ALONE : LADDER_BESIDE;
+	then.invite.state = outcome_words[WORD_SENT].name; /* so it will be looked at: is there a */
+	then.invite.receipt_ms = q->now_ms + TIMER_SILENCE_MS; /* receipt of the SMS? */
 	p.changes.timer = decide_next_timer(&then, q->invite.reminders);
 	return p;
 }

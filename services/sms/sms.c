@@ -77,6 +77,7 @@ static void add_route(struct sms *m, struct provider *provider)
 		.sessions = (size_t)t->sessions,
 		.limit = t->limit,
 		.idempotent = t->idempotent,
+		.receipts = t->receipts,
 		.ctx = &m->routes[i],
 	};
 }

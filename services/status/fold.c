@@ -137,7 +137,7 @@ static void fold_link(struct fold *f, const struct fact *fact)
 		text_put(f->token_sha256, sizeof(f->token_sha256), fact->token_sha256);
 }
 
-/* An SMS that follows an e-mail has its link and its event. */
+/* An SMS that follows an e-mail has its link. That it was sent is no event's doing. */
 static void fold_ladder_fact(struct fold *f, const struct fact *fact)
 {
 	if (fact->word == WORD_SENT && fact->turn > f->settled_turn)
@@ -148,6 +148,10 @@ static void fold_ladder_fact(struct fold *f, const struct fact *fact)
 	f->rank = fact->rank;
 	f->word = fact->word;
 	f->final = is_final(fact);
+	if (fact->by_dispatcher) { /* a receipt */
+		keep(&f->source, fact->request_source);
+		keep(&f->id, fact->request_id);
+	}
 }
 
 static void fold_invitation(struct fold *f, const struct fact *fact)
