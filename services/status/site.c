@@ -10,6 +10,7 @@
 #include "log.h"
 #include "mem.h"
 #include "page_files.h"
+#include "templates_api.h"
 
 #define CLASSES 6 /* 1xx to 5xx; none is 0xx */
 
@@ -17,6 +18,7 @@ struct site {
 	struct run *run;
 	struct site_shared shared;
 	struct auth *auth;
+	struct templates_api *templates; /* NULL = the private door is shut */
 	struct web *web;
 	unsigned published; /* which settings */
 	struct metric *answers[WEB_DOORS][CLASSES];
@@ -79,6 +81,8 @@ static int open_web(struct site *s, const struct site_settings *settings, struct
 			api_meta_module(&s->shared),
 			accept_module(&s->shared),
 			page_files_module(),
+			/* the last: absent where the private door is shut */
+			s->templates ? templates_api_module(s->templates) : (struct web_module){ 0 },
 		},
 		.gate = auth_gate(s->auth),
 	};
@@ -103,6 +107,9 @@ int site_open(struct site **out, struct run *r, const struct site_settings *sett
 			e) < 0)
 		goto fail;
 	s->auth = auth_open(settings, &s->shared, stage_wake_fd(r));
+	if (settings->private_listen &&
+	    templates_api_open(&s->templates, r, settings->templates_dir, &s->shared, e) < 0)
+		goto fail;
 	if (open_web(s, settings, e) < 0)
 		goto fail;
 	open_metrics(s);
@@ -129,6 +136,7 @@ void site_tick(struct site *s)
 		s->published = stage_settings_count(s->run);
 		web_publish(s->web, stage_tenants(s->run));
 	}
+	templates_api_tick(s->templates);
 	web_counted(s->web, &now);
 	for (int d = 0; d < WEB_DOORS; d++)
 		for (int c = 2; c < CLASSES; c++)
@@ -142,6 +150,7 @@ void site_close(struct site *s)
 	if (!s)
 		return;
 	web_close(s->web);
+	templates_api_close(s->templates);
 	auth_close(s->auth);
 	outlet_close(s->shared.outlet);
 	free(s);

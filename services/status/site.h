@@ -12,7 +12,7 @@
 #include "web.h"
 
 struct site_settings {
-	char *public_listen, *private_listen, *url;
+	char *templates_dir, *public_listen, *private_listen, *url;
 	struct config_list proxies;
 	int64_t threads, rate_per_s;
 	char *proxy_user, *proxy_name, *proxy_email, *proxy_role, *proxy_tenant; /* headers */
@@ -26,6 +26,8 @@ struct site_settings {
 	  .help = "Address of accept pages and receipts, behind a proxy that has the certificate; none = shut." }, \
 	{ CONFIG_STRING(S, site.private_listen), .name = "http.private", \
 	  .help = "Address of API and dashboard, not to be reached from outside; none = shut." }, \
+	{ CONFIG_STRING(S, site.templates_dir), .name = "templates_dir", \
+	  .fallback = "/usr/share/beckon/templates", .help = "Folder of templates." }, \
 	{ CONFIG_INT(S, site.threads), .name = "http.threads", .fallback = "4", .min = 1, \
 	  .max = WEB_THREADS_MAX, .help = "Requests answered at the same time, of each of both." }, \
 	{ CONFIG_INT(S, site.rate_per_s), .name = "http.rate", .fallback = "100", .min = 0, \

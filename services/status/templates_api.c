@@ -1,0 +1,392 @@
+#include "templates_api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto.h"
+#include "form.h"
+#include "ids.h"
+#include "log.h"
+#include "mem.h"
+#include "now.h"
+#include "templates_api_priv.h"
+#include "templates_record.h"
+#include "templates_view.h"
+#include "thread.h"
+
+#define BODY_MAX_BYTES ((size_t)256 << 10)
+#define READ_BACK_MS 5000 /* from Kafka's acknowledgement to our own follower */
+#define TEST_TTL_S 300	  /* how long the link of a test lives */
+
+/* ---- what holds ---- */
+
+struct catalog *templates_api_catalog(struct templates_api *t)
+{
+	struct catalog *c;
+
+	pthread_mutex_lock(&t->lock);
+	c = catalog_hold(t->now);
+	pthread_mutex_unlock(&t->lock);
+	return c;
+}
+
+void templates_api_tick(struct templates_api *t)
+{
+	struct catalog *now, *former;
+
+	if (!t || t->now == (now = stage_catalog(t->run)))
+		return;
+	pthread_mutex_lock(&t->lock);
+	former = t->now;
+	t->now = catalog_hold(now);
+	pthread_cond_broadcast(&t->news);
+	pthread_mutex_unlock(&t->lock);
+	catalog_free(former);
+}
+
+/* Which template the path names. False: answered already. */
+static bool path_of(const struct web_request *q, struct catalog_source *out,
+		    struct http_response *a)
+{
+	const char *name = q->params[1], *locale = q->params[2];
+
+	*out = (struct catalog_source){ .tenant = q->tenant, .name = name, .locale = locale };
+	if (ids_name_ok(name, strlen(name)) && form_locale(locale, strlen(locale)))
+		return true;
+	web_problem(a, 404, "not_found", "there is no such template");
+	return false;
+}
+
+/* ---- looking ---- */
+
+struct listing {
+	const struct catalog *catalog;
+	const char *tenant, *lang;
+	json_t *items;
+};
+
+static bool has_parts(const struct catalog_entry *entry)
+{
+	for (enum part part = 0; part < PART_COUNT; part++)
+		if (entry->parts[part])
+			return true;
+	return false;
+}
+
+/* The installation's where the tenant has none of its own; else that. */
+static void list_one(void *ctx, const struct catalog_entry *entry)
+{
+	struct listing *l = ctx;
+	const struct catalog_entry *own =
+		catalog_own(l->catalog, l->tenant, entry->name, entry->locale);
+
+	if ((own && has_parts(own)) == (entry->tenant != NULL) && has_parts(entry))
+		json_array_append_new(l->items, shape_entry(l->catalog, entry, l->tenant, l->lang));
+}
+
+static void list(struct web_request *q, struct http_response *a)
+{
+	struct catalog *c = templates_api_catalog(q->ctx);
+	struct listing l = { c, q->tenant, web_lang(q), json_array() };
+
+	catalog_each(c, q->tenant, list_one, &l);
+	web_json(a, 200,
+		 json_pack("{so,s{so,so}}", "items", l.items, "variables", "invite",
+			   shape_variables(LETTER_INVITE, l.lang), "password",
+			   shape_variables(LETTER_PASSWORD, l.lang)));
+	catalog_free(c);
+}
+
+/* A version of a template with all that was before it. */
+static void answer_version(const struct web_request *q, const struct catalog *c,
+			   const struct catalog_source *which, struct http_response *a)
+{
+	const struct templates_api *t = q->ctx;
+	unsigned holds = templates_version_of(c, q->tenant, which->name, which->locale);
+	json_t *parts = shape_parts(t, c, which), *now;
+	struct catalog_source current = *which;
+
+	if (!parts) {
+		web_problem(a, 404, "not_found", "there is no such template, or version");
+		return;
+	}
+	current.version = holds;
+	now = holds == which->version ? json_incref(parts) : shape_parts(t, c, &current);
+	web_json(a, 200,
+		 json_pack("{ss,ss,sI,sI,so,so,so}", "name", which->name, "locale", which->locale,
+			   "version", (json_int_t)which->version, "holds", (json_int_t)holds,
+			   "parts", parts, "diff", shape_diff(parts, now), "versions",
+			   shape_versions_of(c, which)));
+	json_decref(now);
+}
+
+static void get(struct web_request *q, struct http_response *a)
+{
+	struct catalog *c = templates_api_catalog(q->ctx);
+	struct catalog_source which;
+
+	if (path_of(q, &which, a)) {
+		which.version = templates_version_of(c, q->tenant, which.name, which.locale);
+		answer_version(q, c, &which, a);
+	}
+	catalog_free(c);
+}
+
+static void get_version(struct web_request *q, struct http_response *a)
+{
+	struct catalog *c = templates_api_catalog(q->ctx);
+	struct catalog_source which;
+	char *end;
+
+	if (path_of(q, &which, a)) {
+		which.version = (unsigned)strtoul(q->params[3], &end, 10);
+		if (*end || !which.version)
+			web_problem(a, 404, "not_found", "there is no such version");
+		else
+			answer_version(q, c, &which, a);
+	}
+	catalog_free(c);
+}
+
+/* ---- changing ---- */
+
+/* Until our own follower has it, so that who reads next reads what was written. */
+static void await(struct templates_api *t, const struct catalog_source *s, json_int_t version)
+{
+	int64_t until_ms = now_mono_ms() + READ_BACK_MS, left_ms;
+
+	pthread_mutex_lock(&t->lock);
+	while (templates_version_of(t->now, s->tenant, s->name, s->locale) < version &&
+	       (left_ms = until_ms - now_mono_ms()) > 0)
+		thread_wait(&t->news, &t->lock, left_ms);
+	pthread_mutex_unlock(&t->lock);
+}
+
+static int append(struct templates_api *t, const struct catalog_source *s, const json_t *record,
+		  struct err *e)
+{
+	autofree char *value = json_dumps(record, JSON_COMPACT);
+	char key[TEMPLATES_KEY_SIZE];
+	struct kafka_message m = { .topic = stage_topic(t->run, STAGE_TOPIC_TEMPLATES),
+				   .partition = -1,
+				   .key = key,
+				   .value = value,
+				   .value_len = strlen(value) };
+	int r;
+
+	templates_key(s->tenant, s->name, s->locale, key); /* it was checked: path_of */
+	m.key_len = strlen(key);
+	r = outlet_put(t->shared->outlet, &m, e);
+	if (r == OK) {
+		log_info("ev=template-changed key=%s version=%lld", key,
+			 (long long)settings_record_version(record));
+		await(t, s, settings_record_version(record));
+	}
+	return r;
+}
+
+static void refuse(const struct web_request *q, const struct lint_report *report,
+		   const struct err *e, struct http_response *a)
+{
+	if (report->errors)
+		web_problem_more(
+			a, 422, "unfit", e->text,
+			json_pack("{so}", "findings", shape_findings(report, web_lang(q))));
+	else
+		web_problem(a, 409, "changed", "%s", e->text);
+}
+
+/* Makes the source hold, and answers with what holds then. */
+static void change(struct web_request *q, const struct catalog_source *source, int64_t if_version,
+		   struct http_response *a)
+{
+	autofree struct lint_report *report = xcalloc(1, sizeof(*report));
+	struct templates_api *t = q->ctx;
+	struct catalog *c = templates_api_catalog(t);
+	struct templates_judge judge;
+	struct templates_change change = {
+		c, source, &judge.setting, { q->person.id, q->now_ms }, if_version
+	};
+	json_t *record = NULL;
+	struct err e;
+	int r;
+
+	templates_judge_of(&judge, c, tenants_find(q->tenants, q->tenant), q->now_ms);
+	r = templates_change(&change, report, &record, &e);
+	if (r == OK && record && (r = append(t, source, record, &e)) != OK)
+		web_fail(a, r, &e);
+	else if (r != OK)
+		refuse(q, report, &e, a);
+	else
+		get(q, a);
+	json_decref(record);
+	catalog_free(c);
+}
+
+/* {version, parts}: the version that was read; parts null = the installation's again. */
+static void put(struct web_request *q, struct http_response *a)
+{
+	const json_t *version = json_object_get(q->json, "version"),
+		     *parts = json_object_get(q->json, "parts");
+	struct templates_api *t = q->ctx;
+	struct catalog_source source;
+
+	if (!path_of(q, &source, a))
+		return;
+	if (!json_is_integer(version) || (!json_is_object(parts) && !json_is_null(parts))) {
+		web_problem(a, 422, "invalid", "version must be a number, parts an object or null");
+		return;
+	}
+	templates_record_source(parts, &source);
+	pthread_mutex_lock(&t->changing);
+	change(q, &source, json_integer_value(version), a);
+	pthread_mutex_unlock(&t->changing);
+}
+
+static void restore_locked(struct web_request *q, struct catalog_source *source,
+			   struct http_response *a)
+{
+	struct catalog *c = templates_api_catalog(q->ctx);
+	json_t *parts = source->version ? templates_parts_of(c, source) : NULL;
+
+	if (!parts) {
+		web_problem(a, 404, "not_found", "that version is not kept");
+	} else {
+		templates_record_source(parts, source);
+		change(q, source, TEMPLATES_ANY_VERSION, a);
+	}
+	json_decref(parts);
+	catalog_free(c);
+}
+
+/* {version}. */
+static void restore(struct web_request *q, struct http_response *a)
+{
+	json_int_t version = json_integer_value(json_object_get(q->json, "version"));
+	struct templates_api *t = q->ctx;
+	struct catalog_source source;
+
+	if (!path_of(q, &source, a))
+		return;
+	source.version = version > 0 && version <= UINT32_MAX ? (unsigned)version : 0;
+	pthread_mutex_lock(&t->changing);
+	restore_locked(q, &source, a);
+	pthread_mutex_unlock(&t->changing);
+}
+
+/* ---- a test to oneself ---- */
+
+/* An invite of its own, to nobody but who asks, whose link ends soon. */
+static json_t *test_data(const struct web_request *q, const struct catalog_source *which,
+			 const char *invite, unsigned version)
+{
+	bool password = letter_kind_of(which->name) == LETTER_PASSWORD;
+	json_t *data = json_pack(
+		"{ss,ss,ss,s{ss,ss},ss,ss,ss,ss,s{ss,sI},s{ss}}", "tenant", q->tenant, "invite",
+		invite, "kind", password ? "password" : "invite", "recipient", "email",
+		q->person.email, "locale", which->locale, "channel", "email", "send", "now",
+		"trigger", "manual", "scope", invite, "template", "name", which->name, "version",
+		(json_int_t)version, "metadata", "test", "template");
+
+	if (*q->person.name)
+		json_object_set_new(json_object_get(data, "recipient"), "name",
+				    json_string(q->person.name));
+	if (password)
+		json_object_update_new(data, json_pack("{s{ss,sb},sb}", "credentials", "username",
+						       "test", "mint", 1, "confirm", 1));
+	else
+		json_object_set_new(data, "link", json_pack("{si}", "ttl_s", TEST_TTL_S));
+	return data;
+}
+
+static void send_test(struct web_request *q, struct http_response *a)
+{
+	struct templates_api *t = q->ctx;
+	struct catalog *c = templates_api_catalog(t);
+	struct catalog_source which;
+	unsigned char drawn[12];
+	char id[CRYPTO_HEX_LEN(sizeof(drawn)) + 1], invite[64];
+	struct outlet_event event = { id, "invite.requested", q->tenant, invite, NULL };
+	json_t *data = NULL;
+	struct err e;
+	int r;
+
+	if (!path_of(q, &which, a))
+		goto out;
+	if (!*q->person.email) {
+		web_problem(a, 422, "recipient_missing", "no e-mail address is known of you");
+		goto out;
+	}
+	crypto_random(drawn, sizeof(drawn));
+	crypto_hex(drawn, sizeof(drawn), id);
+	snprintf(invite, sizeof(invite), "test-%s", id);
+	data = test_data(q, &which, invite, catalog_version(c, q->tenant, which.name));
+	event.data = data;
+	r = outlet_append(t->shared->outlet, &event, 1, &e);
+	if (r != OK)
+		web_fail(a, r, &e);
+	else
+		web_json(a, 202, json_pack("{ss,ss}", "id", id, "invite", invite));
+out:
+	json_decref(data);
+	catalog_free(c);
+}
+
+/* ---- life ---- */
+
+#define TEMPLATES "/v1/tenants/{tenant}/templates"
+#define ONE TEMPLATES "/{name}/{locale}"
+static const struct web_route routes[] = {
+	{ "GET", TEMPLATES, WEB_PRIVATE, WEB_VIEWER, .handle = list },
+	{ "POST", TEMPLATES "/preview", WEB_PRIVATE, WEB_OPERATOR, WEB_JSON, BODY_MAX_BYTES,
+	  templates_api_preview },
+	{ "GET", ONE, WEB_PRIVATE, WEB_VIEWER, .handle = get },
+	{ "PUT", ONE, WEB_PRIVATE, WEB_ADMIN, WEB_JSON, BODY_MAX_BYTES, put },
+	{ "GET", ONE "/versions/{version}", WEB_PRIVATE, WEB_VIEWER, .handle = get_version },
+	{ "POST", ONE "/restore", WEB_PRIVATE, WEB_ADMIN, WEB_JSON, .handle = restore },
+	{ "POST", ONE "/test", WEB_PRIVATE, WEB_ADMIN, WEB_JSON, .handle = send_test },
+};
+
+static void *local_open(void *ctx)
+{
+	return site_guard_open((void *)((struct templates_api *)ctx)->shared);
+}
+
+struct web_module templates_api_module(struct templates_api *t)
+{
+	return (struct web_module){ routes, ARRAY_LEN(routes), t, local_open, site_guard_close };
+}
+
+int templates_api_open(struct templates_api **out, struct run *r, const char *dir,
+		       const struct site_shared *shared, struct err *e)
+{
+	struct templates_api *t;
+	struct catalog *base;
+
+	if (catalog_open(&base, dir, e) < 0)
+		return ERR_FATAL;
+	t = xcalloc(1, sizeof(*t));
+	t->run = r;
+	t->dir = xstrdup(dir);
+	t->shared = shared;
+	t->now = base;
+	pthread_mutex_init(&t->changing, NULL);
+	pthread_mutex_init(&t->lock, NULL);
+	thread_cond_init(&t->news);
+	stage_follow_templates(r, base, true);
+	*out = t;
+	return OK;
+}
+
+void templates_api_close(struct templates_api *t)
+{
+	if (!t)
+		return;
+	catalog_free(t->now);
+	pthread_cond_destroy(&t->news);
+	pthread_mutex_destroy(&t->lock);
+	pthread_mutex_destroy(&t->changing);
+	free(t->dir);
+	free(t);
+}

@@ -1,0 +1,63 @@
+/*
+ * templates_api_priv - what the files of the templates' API share. Included by templates_api*.c
+ * only.
+ */
+#ifndef BECKON_TEMPLATES_API_PRIV_H
+#define BECKON_TEMPLATES_API_PRIV_H
+
+#include <jansson.h>
+#include <pthread.h>
+
+#include "catalog.h"
+#include "letter_names.h"
+#include "template_lint.h"
+#include "templates_api.h"
+#include "templates_change.h"
+#include "web.h"
+
+struct templates_api {
+	const struct site_shared *shared;
+	struct run *run;
+	char *dir;
+	pthread_mutex_t changing; /* one change at a time, until it is read back */
+	pthread_mutex_t lock;	  /* of now */
+	pthread_cond_t news;
+	struct catalog *now;
+};
+
+/* Another holder of what holds now. */
+struct catalog *templates_api_catalog(struct templates_api *t);
+
+/* ---- templates_api_shape.c: what is shown ---- */
+
+/* A template of the list: {name, locale, title, kind, version, own, parts, sha256, time, actor}. */
+json_t *shape_entry(const struct catalog *c, const struct catalog_entry *entry, const char *tenant,
+		    const char *lang);
+
+/* The parts as somebody wrote them: the tenant's own, or those of the installation's files. NULL:
+   there is no such template. */
+json_t *shape_parts(const struct templates_api *t, const struct catalog *c,
+		    const struct catalog_source *which);
+
+/* [{version, time, actor, own}], the newest first; the installation's is the last. */
+json_t *shape_versions_of(const struct catalog *c, const struct catalog_source *which);
+
+/* [{part, code, warning, text, file, line, column}]. */
+json_t *shape_findings(const struct lint_report *r, const char *lang);
+
+/* [{part, lines: [[op, line]]}], op one of " ", "-", "+": of the parts that differ. */
+json_t *shape_diff(const json_t *from, const json_t *to);
+
+/* The variables that a template of this kind may use: [{name, always, text}]. */
+json_t *shape_variables(enum letter_kind kind, const char *lang);
+
+/* ---- templates_api_view.c ---- */
+
+/* What people would get: {parts, sms, findings, fit}. */
+void templates_api_preview(struct web_request *q, struct http_response *a);
+
+/* A source from the body's or a record's parts, which it borrows. False: answered already. */
+bool source_of(const struct web_request *q, const json_t *parts, struct catalog_source *out,
+	       struct http_response *a);
+
+#endif

@@ -1,0 +1,180 @@
+/* What people would get of a template, as it stands in an editor or as it holds. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "form.h"
+#include "guard.h"
+#include "ids.h"
+#include "json_text.h"
+#include "letter_sample.h"
+#include "letter_vars.h"
+#include "mem.h"
+#include "redis.h"
+#include "sms_worst.h"
+#include "templates_api_priv.h"
+#include "templates_record.h"
+
+#define PREVIEW_MAX_BYTES ((size_t)1 << 20)
+
+bool source_of(const struct web_request *q, const json_t *parts, struct catalog_source *out,
+	       struct http_response *a)
+{
+	const char *name = web_text(q, "name"), *locale = web_text(q, "locale");
+
+	*out = (struct catalog_source){ .tenant = q->tenant, .name = name, .locale = locale };
+	if (!name || !ids_name_ok(name, strlen(name)) || !locale ||
+	    !form_locale(locale, strlen(locale))) {
+		web_problem(a, 422, "invalid", "name and locale must say which template");
+		return false;
+	}
+	templates_record_source(parts, out);
+	return true;
+}
+
+/* The data that an invite keeps; NULL: answered already, or nothing was asked for. */
+static json_t *data_of(const struct web_request *q, struct http_response *a)
+{
+	const struct templates_api *t = q->ctx;
+	const char *invite = web_text(q, "invite");
+	struct redis *redis = guard_redis(q->local);
+	struct err e = { "" };
+	json_t *data = NULL;
+	size_t len;
+
+	if (!invite)
+		return NULL;
+	if (!ids_name_ok(invite, strlen(invite))) {
+		web_problem(a, 422, "invalid", "invite is no invite's name");
+		return NULL;
+	}
+	autofree char *key =
+		xasprintf("%sr:%s/%s", t->shared->common->redis_prefix, q->tenant, invite);
+	const char *words[] = { "GET", key };
+
+	if (!redis_connected(redis) && redis_connect(redis, &e) < 0) {
+		web_fail(a, ERR_AGAIN, &e);
+		return NULL;
+	}
+	redis_add(redis, ARRAY_LEN(words), words, NULL);
+	if (redis_run(redis, &e) < 0) {
+		web_fail(a, ERR_AGAIN, &e);
+		return NULL;
+	}
+	const char *text = redis_str(redis_reply(redis, 0), &len);
+
+	if (!len || json_text_parse(text, len, &data, &e) < 0)
+		web_problem(a, 404, "not_found", "nothing is kept of that invite");
+	return data;
+}
+
+static json_t *sms_shape(const struct catalog_entry *entry, const char *text,
+			 const struct tenant *tenant)
+{
+	struct sms_count count, usual, worst;
+	char name[SMS_NAME_SIZE];
+	struct err e;
+	json_t *o;
+
+	if (sms_text_count(text, strlen(text), &count, &e) < 0)
+		return json_null();
+	o = json_pack("{ss,sI,sI,sI}", "encoding", sms_encoding_word(count.encoding), "segments",
+		      (json_int_t)count.segments, "units", (json_int_t)count.units, "cap",
+		      (json_int_t)tenant->segment_cap);
+	if (count.culprit)
+		json_object_set_new(o, "culprit", json_string(sms_text_name(count.culprit, name)));
+	if (sms_worst_count(entry, tenant->link_base, SMS_USUAL, &usual, &e) == OK &&
+	    sms_worst_count(entry, tenant->link_base, SMS_WORST, &worst, &e) == OK)
+		json_object_update_new(o, json_pack("{sI,sI}", "usual", (json_int_t)usual.segments,
+						    "worst", (json_int_t)worst.segments));
+	return o;
+}
+
+/* Each part by itself: one that does not come out leaves the others to be seen. */
+static json_t *render_parts(const struct catalog_entry *entry, const json_t *vars)
+{
+	json_t *parts = json_object();
+
+	for (enum part part = 0; part < PART_COUNT; part++) {
+		autobuf out = BUF_INIT(PREVIEW_MAX_BYTES);
+		struct err e;
+
+		if (!entry->parts[part] ||
+		    template_render(entry->parts[part], vars, true, &out, &e) < 0)
+			continue;
+		buf_str(&out, "");
+		json_object_set_new(parts, catalog_part_names[part], json_string(out.data));
+	}
+	return parts;
+}
+
+struct preview {
+	const struct web_request *q;
+	const struct catalog *catalog;
+	const struct catalog_source *source;
+	const struct tenant *tenant;
+	const json_t *data;
+};
+
+static void answer(const struct preview *p, struct http_response *a)
+{
+	autofree struct lint_report *report = xcalloc(1, sizeof(*report));
+	const struct catalog_entry *entry = NULL;
+	struct templates_judge judge;
+	json_t *o, *vars, *parts;
+	struct err e;
+
+	templates_judge_of(&judge, p->catalog, p->tenant, p->q->now_ms);
+	template_lint(p->source, &judge.setting, report);
+	o = json_pack("{so,sb}", "findings", shape_findings(report, web_lang(p->q)), "fit",
+		      report->errors == 0);
+	if (catalog_compile(&entry, p->catalog, p->source, &e) == OK) {
+		struct letter_sample sample = { .kind = letter_kind_of(p->source->name),
+						.locale = p->source->locale,
+						.sender = &judge.sender,
+						.data = p->data,
+						.link_base = p->tenant->link_base,
+						.timezone = p->tenant->timezone,
+						.now_ms = p->q->now_ms,
+						.ttl_s = p->tenant->link_ttl_s };
+
+		vars = letter_sample_vars(&sample, entry);
+		parts = render_parts(entry, vars);
+		if (json_object_get(parts, "sms"))
+			json_object_set_new(
+				o, "sms",
+				sms_shape(entry, json_string_value(json_object_get(parts, "sms")),
+					  p->tenant));
+		json_object_set_new(o, "parts", parts);
+		letter_vars_free(vars);
+		catalog_entry_drop(entry);
+	}
+	web_json(a, 200, o);
+}
+
+void templates_api_preview(struct web_request *q, struct http_response *a)
+{
+	struct templates_api *t = q->ctx;
+	struct catalog *c = templates_api_catalog(t);
+	json_t *own = NULL, *given = json_object_get(q->json, "parts");
+	struct catalog_source source;
+	struct preview p = { q, c, &source, tenants_find(q->tenants, q->tenant), NULL };
+	json_t *data = data_of(q, a);
+
+	if ((web_text(q, "invite") && !data) || !source_of(q, given, &source, a))
+		goto out;
+	if (!json_is_object(given)) {
+		source.version = templates_version_of(c, q->tenant, source.name, source.locale);
+		own = shape_parts(t, c, &source);
+		templates_record_source(own, &source);
+	}
+	p.data = data;
+	if (!given && !own)
+		web_problem(a, 404, "not_found", "there is no such template");
+	else
+		answer(&p, a);
+out:
+	json_decref(own);
+	json_decref(data);
+	catalog_free(c);
+}

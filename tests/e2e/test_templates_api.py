@@ -1,0 +1,75 @@
+"""Tenants' templates over HTTP: looked at, judged, changed, restored, tried on oneself."""
+import pytest
+
+import web
+from checks import by_recipient
+
+PREFIX = "/v1/tenants/acme/templates"
+SUBJECT = "{{#subject}}{{subject}}{{/subject}}{{^subject}}%s{{/subject}}"
+HEADERS = {"auth__proxy_user": "X-User", "auth__proxy_role": "X-Role", "auth__proxy_tenant": "X-Tenant",
+           "auth__proxy_email": "X-Email"}
+
+
+@pytest.mark.story
+def test_editor(fleet):
+    """What an editor does: read, preview, be refused, save, compare, restore; each role what it may."""
+    site = web.up(fleet, services=("status",))
+    admin, viewer, other = site.key("acme", "admin"), site.key("acme", "viewer"), site.key("globex", "admin")
+    listed = viewer.get(PREFIX, lang="ru").json
+    invite = next(i for i in listed["items"] if (i["name"], i["locale"]) == ("invite", "ru"))
+    assert invite["title"] == "Приглашение новым пользователям" and not invite["own"] and invite["version"] == 1
+    assert {"subject", "text", "html", "sms"} == set(invite["parts"])
+    assert {"link": True, "note": False}.items() <= {v["name"]: v["always"] for v in listed["variables"]["invite"]}.items()
+    assert "password" not in {v["name"] for v in listed["variables"]["invite"]}
+
+    one = viewer.get(f"{PREFIX}/invite/en").json
+    assert one["version"] == one["holds"] == 1 and "{{link}}" in one["parts"]["text"] and one["diff"] == []
+    draft = {**one["parts"], "subject": SUBJECT % "Come in"}
+    shown = admin.post(f"{PREFIX}/preview", {"name": "invite", "locale": "en", "parts": draft}).json
+    assert shown["fit"] and shown["parts"]["subject"] == "Come in" and "Example Works" not in shown["parts"]["subject"]
+    assert shown["sms"]["encoding"] == "gsm" and shown["sms"]["segments"] <= shown["sms"]["cap"] and "worst" in shown["sms"]
+    assert "<!doctype html>" in shown["parts"]["html"]
+    bad = {**draft, "text": draft["text"] + "{{password}}"}
+    found = admin.post(f"{PREFIX}/preview?lang=ru", {"name": "invite", "locale": "en", "parts": bad}).json
+    assert not found["fit"] and found["findings"][0]["code"] == "credentials_in_invitation"
+    assert "уберите" in found["findings"][0]["text"] and found["findings"][0]["line"] > 20
+
+    refused = admin.ask("PUT", f"{PREFIX}/invite/en", {"version": 1, "parts": bad})
+    assert refused.status == 422 and refused.json["code"] == "unfit" and refused.json["findings"]
+    assert viewer.ask("PUT", f"{PREFIX}/invite/en", {"version": 1, "parts": draft}).status == 403
+    assert other.ask("PUT", f"{PREFIX}/invite/en", {"version": 1, "parts": draft}).status in (403, 404)
+    saved = admin.ask("PUT", f"{PREFIX}/invite/en", {"version": 1, "parts": draft})
+    assert saved.status == 200 and saved.json["version"] == 2 and saved.json["parts"] == draft
+    assert admin.ask("PUT", f"{PREFIX}/invite/en", {"version": 1, "parts": draft}).status == 409
+    assert admin.ask("PUT", f"{PREFIX}/invite/en", {"version": 2, "parts": draft}).json["version"] == 2
+
+    before = viewer.get(f"{PREFIX}/invite/en/versions/1").json
+    assert before["holds"] == 2 and [d["part"] for d in before["diff"]] == ["subject"]
+    assert ["+", draft["subject"]] in before["diff"][0]["lines"]
+    assert admin.post(f"{PREFIX}/invite/en/restore", {"version": 1}).json["parts"] == one["parts"]
+    listed = viewer.get(PREFIX).json["items"]
+    assert [(i["version"], i["own"]) for i in listed if (i["name"], i["locale"]) == ("invite", "en")] == [(3, False)]
+    assert admin.post(f"{PREFIX}/invite/en/restore", {"version": 2}).json["parts"] == draft
+    versions = viewer.get(f"{PREFIX}/invite/en").json["versions"]
+    assert [(v["version"], v["own"]) for v in versions] == [(4, True), (3, False), (2, True), (1, False)]
+    assert all(v["actor"] == f"key:{admin.id}" for v in versions[:-1])
+    for path in ("/nothing/en", "/invite/x", "/invite/en/versions/9", "/invite/en/versions/x", "/in%2Fvite/en"):
+        assert viewer.get(PREFIX + path).status == 404, path
+    assert admin.post(f"{PREFIX}/preview", {"name": "invite", "locale": "en", "invite": "nobody"}).status == 404
+    assert admin.post(f"{PREFIX}/invite/en/test").status == 422  # a key has no address
+
+
+def test_a_test_to_oneself(fleet):
+    """Of what holds, to the address of whoever asks and nobody else."""
+    site = web.up(fleet, http__proxies=["127.0.0.1"], **HEADERS)
+    ann = site.anybody(**{"X-User": "u-1", "X-Role": "admin", "X-Tenant": "acme", "X-Email": "ann@people.internal"})
+    fleet.wait(lambda: ann.get("/v1/session").status == 200, 15, "not open")
+    ann.headers["X-CSRF-Token"] = ann.get("/v1/session").json["csrf"]
+    asked = ann.post(f"{PREFIX}/invite/ru/test")
+    assert asked.status == 202
+    told = fleet.await_outcome(asked.json["invite"], "sent")
+    assert told["template"]["locale"] == "ru"
+    mails = by_recipient(fleet.sink)["ann@people.internal"]
+    assert len(mails) == 1
+    shown = ann.post(f"{PREFIX}/preview", {"name": "invite", "locale": "ru", "invite": asked.json["invite"]})
+    assert shown.status == 200 and shown.json["fit"]
