@@ -10,6 +10,7 @@
 #include "cmd_init.h"
 #include "cmd_invite.h"
 #include "cmd_keygen.h"
+#include "cmd_list.h"
 #include "cmd_parked.h"
 #include "cmd_pause.h"
 #include "cmd_rebuild.h"
@@ -30,6 +31,8 @@ const struct command commands[] = {
 	{ "dev", cmd_dev, "the whole fleet on this machine, with nothing to set up" },
 	{ "invite", cmd_invite, "ask for people to be invited: addresses, or a CSV file" },
 	{ "tail", cmd_tail, "show outcomes as they are told" },
+	{ "list", cmd_list,
+	  "how invites stand: by status, person, role, batch; as a table or CSV" },
 	{ "show", cmd_show, "what became of an invite: its state, its history, and why" },
 	{ "parked", cmd_parked, "what waits, why, and until when" },
 	{ "resend", cmd_change, "invite again: a new message, a new link; the old one dies" },

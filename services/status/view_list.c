@@ -158,6 +158,41 @@ int view_find(struct view_sheets *s, struct guard *g, const struct view_filter *
 	return r;
 }
 
+static bool fits(const struct view_match *m, const struct view_sheet *sheet, const json_t *name)
+{
+	const struct view_row *r = table_find(&sheet->table, json_string_value(name));
+	unsigned statuses = m->f.statuses;
+
+	return r && view_match_row(m, r) && (!statuses || statuses & VIEW_BIT(r->status));
+}
+
+int view_fitting(struct view_sheets *s, struct guard *g, const struct view_filter *f,
+		 struct view_names *names, struct err *e)
+{
+	json_t *fitting = json_array(), *name;
+	struct view_match match;
+	struct view_held *held;
+	size_t i;
+	int r = view_match_open(&match, f, e);
+
+	if (r < 0) {
+		json_decref(fitting);
+		return r;
+	}
+	held = view_sheets_hold(s, f->tenant);
+	r = view_sheet_refresh(view_sheets_of(held), g, view_sheets_rows_max(s), e);
+	json_array_foreach (names->invites, i, name) {
+		if (fits(&match, view_sheets_of(held), name))
+			json_array_append(fitting, name);
+	}
+	view_sheets_release(s, held);
+	view_match_clear(&match);
+	json_decref(names->invites);
+	names->invites = fitting;
+	names->total = json_array_size(fitting);
+	return r;
+}
+
 /* ---- rows by name ---- */
 
 struct adding {

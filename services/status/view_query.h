@@ -139,6 +139,11 @@ struct view_names {
 int view_find(struct view_sheets *s, struct guard *g, const struct view_filter *f,
 	      struct view_names *out, struct err *e);
 
+/* Leaves in names->invites those that the filter finds, in their order: which of the invites that
+   have changed are shown? */
+int view_fitting(struct view_sheets *s, struct guard *g, const struct view_filter *f,
+		 struct view_names *names, struct err *e);
+
 /* Rows by name, in that order; what is not known is left out. names: array of strings. */
 struct view_which {
 	const char *tenant;

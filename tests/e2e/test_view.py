@@ -1,7 +1,11 @@
 """How every invite stands, for people: kept in Redis, told on invite-state, made anew from the topics."""
+import csv
+import io
 import json
+import subprocess
 
 import events
+import fleet as fleet_module
 import pytest
 from checks import sent_once
 
@@ -62,3 +66,73 @@ def test_made_anew(fleet):
         one.pop("version")
     assert after == before
     assert counts(fleet, wanted[0].tenant) == {"invited": 15, "not_invited": 15}
+
+
+def listed(fleet, *args):
+    """Rows of `beckon list --json` as people would ask for them."""
+    done = fleet.beckon("list", "--config", fleet.dir / "beckon.yaml", "--tenant", "acme", "--json", *args)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def names(rows):
+    return [row["invite"] for row in rows]
+
+
+@pytest.mark.story
+def test_list(fleet):
+    """Found by status, words, role and address; corrected, forgotten; what was refused never shows."""
+    fleet.up(services=ALL)
+    ann, bob = fleet.emit([events.invite("ann@one.internal", recipient={"name": "Ann Äpfel"}, role="Editor"),
+                           events.invite("bob@one.internal", recipient={"name": "Боб Ёжиков"}, send="hold")])
+    await_word(fleet, [ann], "sent")
+    await_word(fleet, [bob], "held")
+    for wanted, args in (([ann], ("--status", "invited")), ([bob], ("--status", "not_invited,error")),
+                         ([ann], ("--search", "äp")), ([bob], ("--search", "ежиков бо")),
+                         ([ann], ("--role", "editor")), ([ann], ("--email", "ANN@one.internal")),
+                         ([ann, bob], ("--sort", "name", "--ascending")), ([ann], ("--search", "ann@one.internal")),
+                         ([], ("--sent-before", "12h")), ([bob, ann], ("--inviter", "olga petrova", "--sort", "name"))):
+        assert names(listed(fleet, *args)) == [e.invite for e in wanted], args
+
+    fleet.emit([events.invite("eve@one.internal", invite=ann.invite, recipient={"name": "Eve"}),
+                events.command("invite.resend-requested", bob, recipient={"email": "bo@one.internal"})])
+    fleet.await_outcome(ann, "refused")
+    await_word(fleet, [bob], "sent")
+    assert names(listed(fleet, "--search", "eve")) == []
+    assert names(listed(fleet, "--email", "bo@one.internal")) == [bob.invite]
+    assert names(listed(fleet, "--email", "bob@one.internal")) == []
+
+    fleet.emit(events.command("invite.forget-requested", ann))
+    fleet.wait(lambda: names(listed(fleet, "--search", "ann")) == [], 30, "still found")
+    one, = listed(fleet, "--status", "invited", "--role", "editor")
+    assert one["forgotten"] and "name" not in one["person"] and "email" not in one["person"]
+
+
+def test_list_as_csv_and_followed(fleet):
+    """CSV is safe to open in a spreadsheet; --follow shows what changes."""
+    fleet.up(services=ALL)
+    evil = fleet.emit(events.invite("mal@one.internal", recipient={"name": '=HYPERLINK("x")'}, send="hold"))
+    await_word(fleet, [evil], "held")
+    text = fleet.beckon("list", "--config", fleet.dir / "beckon.yaml", "--tenant", "acme", "--csv").stdout
+    row, = csv.DictReader(io.StringIO(text))
+    assert (row["email"], row["name"], row["status"]) == ("mal@one.internal", '\'=HYPERLINK("x")', "not_invited")
+    with subprocess.Popen([fleet_module.program("beckon"), "list", "--config", fleet.dir / "beckon.yaml", "--tenant",
+                           "acme", "--json", "--follow", "--status", "invited"], stdout=subprocess.PIPE,
+                          text=True) as following:
+        fleet.emit(events.command("invite.release-requested", evil))
+        line = json.loads(following.stdout.readline())
+        following.kill()
+    assert (line["invite"], line["word"]) == (evil.invite, "sent")
+
+
+def test_killed_while_it_reads(fleet):
+    """Two share the work; one dies and comes back: everything is shown once, and counted once."""
+    fleet.up(services=(*ALL, "status"))
+    first, second = fleet.all("status")
+    wanted = fleet.emit([events.invite(batch={"id": "b", "row": n + 1}) for n in range(300)])
+    fleet.wait(lambda: counts(fleet, "acme"), 60, "nothing is shown")
+    first.kill()
+    fleet.wait(lambda: len(fleet.sink.messages) >= 300, 60, "not all are sent")
+    first.start()
+    await_word(fleet, wanted, "sent")
+    fleet.wait(lambda: counts(fleet, "acme", "b") == {"invited": 300}, 60, "counted otherwise")
+    assert counts(fleet, "acme") == {"invited": 300}
