@@ -70,7 +70,7 @@ export async function inviteForm() {
 		field(`${t("form_to")} *`, to, t("form_to_hint")), field(`${t("role")} *`, role),
 		field(`${t("department")} (${t("optional")})`, department), teams.element,
 		field(`${t("form_note")} (${t("optional")})`, words, t("note_hint")),
-		previewButton("invite", () => ({ variables: undefined, ...(words.value.trim() && { note: words.value.trim() }) })), wrong), [
+		previewButton("invite", () => ({ note: words.value.trim() })), wrong), [
 		[t("cancel"), "", null],
 		[t("send_invitation"), "primary", send],
 	]);

@@ -21,32 +21,35 @@ export function htmlFrame() {
 	} };
 }
 
-/** What the message says: {subject, html, text, sms, segments...} of a template in one language. */
-export const render = (name, body) => post(at("templates", name, "preview"), body);
+/** What people get of a template: {parts, sms, findings, fit}; body: locale, and parts or an invite's name. */
+export const render = (name, body) => post(at("templates", "preview"), { name, ...body });
 
+/** "2 segments (GSM-7) · at most 3", and which character made it Unicode. */
 export function smsWords(sms) {
-	return sms.segments === undefined ? "" : t("tpl_segments", { n: sms.segments, encoding: sms.encoding });
+	return [t("tpl_segments", { n: sms.segments, encoding: sms.encoding }), sms.worst && t("tpl_worst", { n: sms.worst, cap: sms.cap }),
+		sms.culprit && t("tpl_culprit", { name: sms.culprit })].filter(Boolean).join(" · ");
 }
 
 /** Shows one message in all its parts. */
-export function messageView(made) {
+export function messageView(made, first = "html") {
 	const frame = htmlFrame();
-	const parts = [["html", t("tpl_html")], ["text", t("tpl_text")], ["sms", t("tpl_sms")]].filter(([part]) => made[part]);
+	const parts = ["html", "text", "sms"].filter((part) => made.parts[part]);
 	const shown = h("div");
 	const show = (part) => {
-		fill(shown, part === "html" ? frame.element : h("pre", { class: "message", tabindex: "0" }, typeof made[part] === "string" ? made[part] : made[part].text),
-			part === "sms" && h("p", { class: "dim small" }, smsWords(made.sms)));
+		fill(shown, part === "html" ? frame.element : h("pre", { class: "message", tabindex: "0" }, made.parts[part]),
+			part === "sms" && made.sms && h("p", { class: "dim small" }, smsWords(made.sms)));
 		if (part === "html")
-			frame.put(made.html);
+			frame.put(made.parts.html);
 	};
-	const buttons = parts.map(([part, text], i) => h("button", { type: "button", "aria-pressed": String(i === 0), onclick: (event) => {
+	const buttons = parts.map((part) => h("button", { type: "button", "aria-pressed": "false", onclick: (event) => choose(part, event.currentTarget) }, t(`tpl_${part}`)));
+	const choose = (part, button) => {
 		for (const one of buttons)
-			one.setAttribute("aria-pressed", String(one === event.currentTarget));
+			one.setAttribute("aria-pressed", String(one === button));
 		show(part);
-	} }, text));
+	};
 	if (parts.length)
-		show(parts[0][0]);
-	return h("div", { class: "message-view" }, made.subject && h("p", { class: "subject" }, h("b", null, made.subject)), h("div", { class: "segmented" }, buttons), shown);
+		choose(parts.includes(first) ? first : parts[0], buttons[Math.max(0, parts.indexOf(first))]);
+	return h("div", { class: "message-view" }, made.parts.subject && h("p", { class: "subject" }, h("b", null, made.parts.subject)), h("div", { class: "segmented" }, buttons), shown);
 }
 
 /** "Preview": the message of a template as this person, or a sample, would get it. */
@@ -56,7 +59,8 @@ export function previewButton(name, options, invite) {
 		const language = select({ "aria-label": t("tpl_locale"), onchange: () => load() }, [["en", "English"], ["ru", "Русский"]], lang());
 		async function load() {
 			try {
-				fill(place, messageView(await render(name, { locale: language.value, ...(invite && { invite }), ...options() })));
+				const { note, subject } = options();
+				fill(place, messageView(await render(name, { locale: language.value, ...(invite && { invite }), ...(note && { note }), ...(subject && { subject }) })));
 			} catch (problem) {
 				fill(place, h("p", { class: "bad" }, problem.message));
 			}

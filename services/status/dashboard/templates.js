@@ -3,55 +3,75 @@ import { at, get, may, me, post, put } from "./api.js";
 import { dialog, fill, h, icon, note, select } from "./dom.js";
 import { momentText } from "./format.js";
 import { htmlFrame, render, smsWords } from "./preview.js";
-import { has, lang, t } from "./words.js";
+import { lang, t, tag } from "./words.js";
 
 const PARTS = ["subject", "text", "html", "sms"];
 const WAIT_MS = 400; // after the last key
 
-const titleOf = (name) => (has(`tpl_${name}`) ? t(`tpl_${name}`) : name);
+const languageName = (locale) => new Intl.DisplayNames([tag()], { type: "language" }).of(locale);
 
 export async function templatesPage({ main }) {
 	const { items } = await get(at("templates"));
 	const names = [...new Set(items.map((one) => one.name))];
-	fill(main, h("div", { class: "head" }, h("h1", null, t("templates"))), h("p", { class: "dim" }, t("tpl_intro")),
+	const state = (one) => `${one.locale.toUpperCase()}: ${one.own ? t("tpl_version", { n: one.version }) : t("tpl_default")}`;
+	fill(main, h("div", { class: "head" }, h("h1", null, t("templates"))), h("p", { class: "intro dim" }, t("tpl_intro")),
 		h("ul", { class: "cards plain" }, names.map((name) => {
 			const mine = items.filter((one) => one.name === name);
-			return h("li", { class: "card card-head" }, h("div", null, h("h2", null, titleOf(name)),
-				h("p", { class: "dim" }, mine.map((one) => `${one.locale.toUpperCase()}: ${one.version ? t("tpl_version", { n: one.version }) : t("tpl_default")}`).join(" · "))),
-			h("a", { class: "button square", href: `#/template/${name}`, "aria-label": t("tpl_edit", { name: titleOf(name) }) }, icon("pencil")));
+			const parts = [...new Set(mine.flatMap((one) => one.parts))].filter((part) => part !== "subject");
+			return h("li", { class: "card card-head" }, h("div", null, h("h2", null, h("a", { href: `#/template/${name}` }, mine[0].title)),
+				h("p", { class: "dim" }, mine.map(state).join(" · ")), h("p", { class: "dim small" }, parts.map((part) => t(`tpl_${part}`)).join(" · "))),
+			h("a", { class: "button square", href: `#/template/${name}`, "aria-label": t("tpl_edit", { name: mine[0].title }), title: t("tpl_edit", { name: mine[0].title }) }, icon("pencil")));
 		})));
 	return {};
 }
 
 function findingsList(findings) {
 	if (!findings.length)
-		return h("p", { class: "good" }, icon("check"), t("tpl_clean"));
-	return h("ul", { class: "findings" }, findings.map((one) => h("li", { class: one.level === "warning" ? "warn" : "bad" },
-		h("b", null, [one.part, one.line && `${one.line}:${one.column || 1}`].filter(Boolean).join(" ")), " ", one.text || one.message || one.code)));
+		return h("p", { class: "good row" }, icon("check"), t("tpl_clean"));
+	return h("ul", { class: "findings" }, findings.map((one) => h("li", { class: one.warning ? "warn" : "bad" },
+		h("b", null, [one.part && t(`tpl_${one.part}`), one.line && `${one.line}:${one.column}`].filter(Boolean).join(" ")), " ", one.text)));
 }
 
-function versionsButton(name, locale, editor) {
-	return h("button", { type: "button", class: "link", onclick: async () => {
-		const { items } = await get(at("templates", name, locale(), "versions"));
-		dialog(t("tpl_versions"), (close) => h("ul", { class: "plain versions" }, items.map((one) => h("li", { class: "card-head" },
-			h("span", null, h("b", null, t("tpl_version", { n: one.version })), " ", one.at && momentText(one.at), " ", one.by),
+function diffView(diff) {
+	if (!diff.length)
+		return h("p", { class: "dim" }, t("tpl_same"));
+	return diff.map(({ part, lines }) => [h("h3", null, t(`tpl_${part}`)), h("pre", { class: "message diff", tabindex: "0" }, lines.map(([op, line]) =>
+		h(op === "-" ? "del" : op === "+" ? "ins" : "span", null, `${op} ${line}\n`)))]);
+}
+
+/** The versions, newest first; each can be compared with what holds, and restored. */
+function showVersions(name, locale, now, restored) {
+	const place = h("div", { role: "status" });
+	const compare = async (version) => fill(place, diffView((await get(at("templates", name, locale, "versions", String(version)))).diff));
+	dialog(t("tpl_versions"), (close) => [h("ul", { class: "plain versions" }, now.versions.map((one) => h("li", { class: "card-head" },
+		h("span", null, h("b", null, one.own ? t("tpl_version", { n: one.version }) : t("tpl_default")), " ", one.time && momentText(one.time), one.actor && h("span", { class: "dim" }, ` ${one.actor}`)),
+		one.version !== now.holds && h("span", { class: "row" }, h("button", { type: "button", class: "link", onclick: () => compare(one.version) }, t("tpl_diff")),
 			may("admin") && h("button", { type: "button", onclick: async () => {
-				await post(at("templates", name, locale(), "restore"), { version: one.version });
-				close();
-				editor.load();
-			} }, t("tpl_restore"))))), [[t("close"), "", null]]);
-	} }, t("tpl_versions"));
+				try {
+					await post(at("templates", name, locale, "restore"), { version: one.version });
+					close();
+					restored();
+				} catch (problem) {
+					note(problem.message, true);
+				}
+			} }, t("tpl_restore")))))), place], [[t("close"), "", null]], true);
+}
+
+function variablesList(list, insert) {
+	return h("details", { class: "variables" }, h("summary", null, t("tpl_variables")), h("dl", { class: "facts" }, list.map((one) => [
+		h("dt", null, h("button", { type: "button", class: "link", onclick: () => insert(one.name) }, h("code", null, `{{${one.name}}}`))), h("dd", null, one.text, !one.always && h("span", { class: "dim" }, ` (${t("optional")})`))])));
 }
 
 export async function templatePage({ main, args, here }) {
 	const [name] = args;
-	const state = { locale: lang(), part: "html", parts: {}, version: 0, timer: 0 };
+	const all = await get(at("templates"));
+	const mine = all.items.filter((one) => one.name === name);
+	const state = { locale: mine.some((one) => one.locale === lang()) ? lang() : mine[0].locale, part: "html", parts: {}, now: null, timer: 0 };
 	const area = h("textarea", { class: "code", spellcheck: "false", "aria-label": t("tpl_part"), rows: "22", oninput: () => { state.parts[state.part] = area.value; later(); } });
 	const frame = htmlFrame();
 	const text = h("pre", { class: "message", tabindex: "0", hidden: true });
 	const subject = h("p", { class: "subject" }), sms = h("p", { class: "dim small" }), findings = h("div", { role: "status" });
 	const tabs = h("div", { class: "segmented" });
-	const editor = { load };
 
 	function later() {
 		clearTimeout(state.timer);
@@ -60,83 +80,87 @@ export async function templatePage({ main, args, here }) {
 
 	/** The message as it would be, and what is wrong with it. */
 	async function check() {
-		const body = { locale: state.locale, parts: state.parts };
-		const [made, lint] = await Promise.allSettled([render(name, body), post(at("templates", name, "lint"), body)]);
-		if (!here.alive)
-			return;
-		if (made.status === "fulfilled")
-			showMade(made.value);
-		fill(findings, h("h2", null, t("tpl_findings")), lint.status === "fulfilled" ? findingsList(lint.value.findings || []) : h("p", { class: "bad" }, lint.reason.message),
-			made.status === "rejected" && h("p", { class: "bad" }, made.reason.message));
+		try {
+			const made = await render(name, { locale: state.locale, parts: state.parts });
+			if (here.alive)
+				showMade(made);
+		} catch (problem) {
+			fill(findings, h("h2", null, t("tpl_findings")), h("p", { class: "bad" }, problem.message));
+		}
 	}
 
-	function showMade(made) {
-		const asHtml = state.part === "html" || state.part === "subject";
-		fill(subject, h("b", null, made.subject || ""));
+	function showMade({ parts, sms: counted, findings: found }) {
+		const asHtml = (state.part === "html" || state.part === "subject") && parts?.html;
+		fill(findings, h("h2", null, t("tpl_findings")), findingsList(found));
+		if (!parts)
+			return;
+		fill(subject, state.part !== "sms" && h("b", null, parts.subject || ""));
 		frame.element.hidden = !asHtml;
-		text.hidden = asHtml;
-		frame.put(made.html || "");
-		text.textContent = state.part === "sms" ? made.sms?.text ?? "" : made.text || "";
-		sms.textContent = state.part === "sms" && made.sms ? smsWords(made.sms) : "";
+		text.hidden = Boolean(asHtml);
+		frame.put(parts.html || "");
+		text.textContent = state.part === "sms" ? parts.sms ?? "" : parts.text || "";
+		sms.textContent = state.part === "sms" && counted ? smsWords(counted) : "";
 	}
 
 	function drawTabs() {
 		fill(tabs, PARTS.filter((part) => part in state.parts).map((part) => h("button", { type: "button", "aria-pressed": String(part === state.part), onclick: () => {
 			state.part = part;
 			area.value = state.parts[part];
+			area.rows = part === "subject" || part === "sms" ? 5 : 22;
 			drawTabs();
 			check();
 		} }, t(`tpl_${part}`))));
 	}
 
-	async function load() {
-		const made = await get(at("templates", name, state.locale));
-		if (!here.alive)
-			return;
+	function take(made) {
+		state.now = made;
 		state.parts = { ...made.parts };
-		state.version = made.version || 0;
 		if (!(state.part in state.parts))
 			state.part = PARTS.find((part) => part in state.parts);
-		area.value = state.parts[state.part] || "";
+		area.value = state.parts[state.part];
 		drawTabs();
 		check();
 	}
 
-	async function save() {
+	const load = async () => take(await get(at("templates", name, state.locale)));
+
+	/** Runs a change; what speaks against it is shown among the findings. */
+	async function change(work, said) {
 		try {
-			await put(at("templates", name, state.locale), { version: state.version, parts: state.parts });
-			note(t("saved"));
-			await load();
+			await work();
+			note(said);
 		} catch (problem) {
 			note(problem.message, true);
 			if (problem.body?.findings)
-				fill(findings, findingsList(problem.body.findings));
+				fill(findings, h("h2", null, t("tpl_findings")), findingsList(problem.body.findings));
 		}
 	}
 
-	async function test() {
-		try {
-			await post(at("templates", name, "test"), { locale: state.locale, parts: state.parts });
-			note(t("tpl_sent", { address: me.email || "" }));
-		} catch (problem) {
-			note(problem.message, true);
-		}
-	}
-
-	const width = (label, narrow) => h("button", { type: "button", "aria-pressed": String(narrow === false), onclick: (event) => {
+	const save = () => change(async () => take(await put(at("templates", name, state.locale), { version: state.now.holds, parts: state.parts })), t("saved"));
+	const test = () => change(() => post(at("templates", name, state.locale, "test"), {}), t("tpl_sent", { address: me.email || "" }));
+	const width = (label, narrow) => h("button", { type: "button", "aria-pressed": String(!narrow), onclick: (event) => {
 		frame.element.classList.toggle("narrow", narrow);
 		for (const one of event.currentTarget.parentElement.children)
 			one.setAttribute("aria-pressed", String(one === event.currentTarget));
 	} }, label);
+	const insert = (variable) => {
+		area.setRangeText(`{{${variable}}}`, area.selectionStart, area.selectionEnd, "end");
+		area.focus();
+		area.dispatchEvent(new Event("input"));
+	};
+
 	area.readOnly = !may("admin");
 	await load();
+	if (!here.alive)
+		return {};
 	fill(main, h("a", { class: "crumb", href: "#/templates" }, "‹ ", t("templates")),
-		h("div", { class: "head" }, h("h1", null, titleOf(name)), h("div", { class: "head-actions" },
-			select({ "aria-label": t("tpl_locale"), onchange: (event) => { state.locale = event.target.value; load(); } }, [["en", "English"], ["ru", "Русский"]], state.locale),
-			versionsButton(name, () => state.locale, editor), h("button", { type: "button", onclick: test }, icon("mail"), t("tpl_test")),
+		h("div", { class: "head" }, h("h1", null, mine[0].title), h("div", { class: "head-actions" },
+			select({ "aria-label": t("tpl_locale"), onchange: (event) => { state.locale = event.target.value; load(); } }, mine.map((one) => [one.locale, languageName(one.locale)]), state.locale),
+			h("button", { type: "button", onclick: () => showVersions(name, state.locale, state.now, load) }, t("tpl_versions")),
+			may("admin") && h("button", { type: "button", onclick: test }, icon("mail"), t("tpl_test")),
 			may("admin") && h("button", { type: "button", class: "primary", onclick: save }, t("tpl_submit")))),
-		name === "password" && h("p", { class: "alert" }, t("tpl_recall")),
-		h("div", { class: "two even editor" }, h("section", { class: "card" }, tabs, area, findings),
+		mine[0].kind === "password" && h("p", { class: "alert" }, t("tpl_recall")),
+		h("div", { class: "two even editor" }, h("section", { class: "card" }, tabs, area, variablesList(all.variables?.[mine[0].kind] || [], insert), findings),
 			h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", null, t("preview")), h("div", { class: "segmented" }, width(t("tpl_desktop"), false), width(t("tpl_phone"), true))),
 				subject, frame.element, text, sms)));
 	return { leave: () => clearTimeout(state.timer) };
