@@ -56,10 +56,23 @@ static void fill_vars(json_t *vars, const struct catalog_entry *entry)
 	json_object_set_new(vars, "vars", all);
 }
 
+/* The data with the note that is being written; takes the reference. */
+static json_t *with_note(json_t *data, const char *note)
+{
+	json_t *copy = json_deep_copy(data), *template = json_object_get(copy, "template");
+
+	json_decref(data);
+	if (!template)
+		json_object_set_new(copy, "template", template = json_object());
+	json_object_set_new(template, "note", json_string(note));
+	return copy;
+}
+
 json_t *letter_sample_vars(const struct letter_sample *s, const struct catalog_entry *entry)
 {
 	static const struct letter_sender nobody = { .from_name = "Example Works" };
-	json_t *data = s->data ? json_incref((json_t *)s->data) : made_up(s), *vars;
+	json_t *given = s->data ? json_incref((json_t *)s->data) : made_up(s), *vars;
+	json_t *data = s->note ? with_note(given, s->note) : given;
 	bool password = s->kind == LETTER_PASSWORD;
 	autobuf link = BUF_INIT(LINK_MAX);
 	struct letter_sender sender = s->sender ? *s->sender : nobody;

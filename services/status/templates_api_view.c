@@ -133,6 +133,7 @@ static void answer(const struct preview *p, struct http_response *a)
 						.locale = p->source->locale,
 						.sender = &judge.sender,
 						.data = p->data,
+						.note = web_text(p->q, "note"),
 						.link_base = p->tenant->link_base,
 						.timezone = p->tenant->timezone,
 						.now_ms = p->q->now_ms,

@@ -60,7 +60,10 @@ export function previewButton(name, options, invite) {
 		async function load() {
 			try {
 				const { note, subject } = options();
-				fill(place, messageView(await render(name, { locale: language.value, ...(invite && { invite }), ...(note && { note }), ...(subject && { subject }) })));
+				const made = await render(name, { locale: language.value, ...(invite && { invite }), ...(note && { note }) });
+				if (subject)
+					made.parts.subject = subject;
+				fill(place, messageView(made));
 			} catch (problem) {
 				fill(place, h("p", { class: "bad" }, problem.message));
 			}
