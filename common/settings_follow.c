@@ -17,6 +17,7 @@ static void now_clear(struct settings_now *now)
 {
 	tenants_free(now->tenants);
 	pauses_free(now->pauses);
+	suppressions_free(now->suppressions);
 	*now = (struct settings_now){ 0 };
 }
 
@@ -34,9 +35,10 @@ static int view_take(void *ctx, const struct record *r, bool *changed, struct er
 	return settings_view_take(((struct settings_follow *)ctx)->view, r, changed, e);
 }
 
-static struct settings_now now_of(const struct settings_view *v)
+static struct settings_now now_of(struct settings_view *v)
 {
-	return (struct settings_now){ settings_view_tenants(v), settings_view_pauses(v) };
+	return (struct settings_now){ settings_view_tenants(v), settings_view_pauses(v),
+				      settings_view_suppressions(v) };
 }
 
 static void *view_made(void *ctx)

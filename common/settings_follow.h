@@ -14,6 +14,7 @@
 #include "err.h"
 #include "kafka.h"
 #include "pause.h"
+#include "suppress.h"
 #include "tenant.h"
 
 struct settings_follow;
@@ -29,10 +30,11 @@ struct settings_follow_options {
 int settings_follow_open(struct settings_follow **out, const struct settings_follow_options *o,
 			 struct err *e);
 
-/* What the loop works with; both are held. */
+/* What the loop works with; all are held. */
 struct settings_now {
 	struct tenants *tenants;
 	struct pauses *pauses;
+	struct suppressions *suppressions;
 };
 
 /* Puts what holds into *now, dropping what was there. True: it is news. Cheap without. What was

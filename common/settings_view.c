@@ -12,9 +12,12 @@
 #define KEY_MAX (PAUSE_KEY_SIZE - 1)
 
 struct settings_view {
-	json_t *base;	 /* the configuration's tenants; NULL = none */
-	json_t *tenants; /* name -> record */
-	json_t *pauses;	 /* key -> record */
+	json_t *base;			   /* the configuration's tenants; NULL = none */
+	json_t *tenants;		   /* name -> record */
+	json_t *pauses;			   /* key -> record */
+	struct suppressions *suppressions; /* NULL = nobody asked yet */
+	struct suppress_change *news;	   /* since then */
+	size_t nnews;
 };
 
 int settings_view_new(struct settings_view **out, const json_t *base, struct err *e)
@@ -26,7 +29,9 @@ int settings_view_new(struct settings_view **out, const json_t *base, struct err
 		return ERR_FATAL;
 	tenants_free(t);
 	v = xcalloc(1, sizeof(*v));
-	*v = (struct settings_view){ json_deep_copy(base), json_object(), json_object() };
+	*v = (struct settings_view){ .base = json_deep_copy(base),
+				     .tenants = json_object(),
+				     .pauses = json_object() };
 	*out = v;
 	return OK;
 }
@@ -38,6 +43,8 @@ void settings_view_free(struct settings_view *v)
 	json_decref(v->base);
 	json_decref(v->tenants);
 	json_decref(v->pauses);
+	suppressions_free(v->suppressions);
+	free(v->news);
 	free(v);
 }
 
@@ -123,22 +130,45 @@ static int put(json_t *map, const char *name, const struct record *r, bool pause
 	return code;
 }
 
+static int take_suppression(struct settings_view *v, const struct suppress_who *who,
+			    const struct record *r, struct err *e)
+{
+	struct suppress_change change = { .who = *who };
+	json_t *value = NULL;
+	int code = OK;
+
+	if (r->value && !(value = read_value(r, e)))
+		return ERR_INVALID;
+	if (value)
+		code = suppress_record_read(value, &change.said, e);
+	json_decref(value);
+	if (code < 0)
+		return code;
+	v->news = xgrow(v->news, v->nnews, sizeof(*v->news));
+	v->news[v->nnews++] = change;
+	return OK;
+}
+
 int settings_view_take(struct settings_view *v, const struct record *r, bool *changed,
 		       struct err *e)
 {
 	autofree char *text = xstrndup(r->key_len ? r->key : "", r->key_len);
 	char *slash = strchr(text, '/');
+	struct suppress_who who;
 	enum pause_scope scope;
-	bool pause, ours;
+	bool pause, suppression, ours;
 
 	if (!r->key_len || r->key_len > KEY_MAX || strlen(text) != r->key_len || !slash)
 		return err_set(e, ERR_INVALID, "a key is <tenant>/<section>");
 	pause = pause_key_scope(text, &scope);
-	ours = pause || !strcmp(slash, "/settings");
+	suppression = !pause && suppress_key_read(text, &who);
+	ours = pause || suppression || !strcmp(slash, "/settings");
 	if (changed)
 		*changed = ours;
 	if (pause)
 		return put(v->pauses, text, r, true, e);
+	if (suppression)
+		return take_suppression(v, &who, r, e);
 	*slash = '\0';
 	return ours ? put(v->tenants, text, r, false, e) : OK;
 }
@@ -188,6 +218,20 @@ struct pauses *settings_view_pauses(const struct settings_view *v)
 		n++;
 	}
 	return pauses_new(list, n);
+}
+
+struct suppressions *settings_view_suppressions(struct settings_view *v)
+{
+	if (v->nnews || !v->suppressions) {
+		struct suppressions *former = v->suppressions;
+
+		v->suppressions = suppressions_next(former, v->news, v->nnews);
+		suppressions_free(former);
+		free(v->news);
+		v->news = NULL;
+		v->nnews = 0;
+	}
+	return suppressions_hold(v->suppressions);
 }
 
 const json_t *settings_view_tenant(const struct settings_view *v, const char *tenant)

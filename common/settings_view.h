@@ -1,9 +1,10 @@
 /*
- * settings_view - what topic invite-settings says, folded: the settings of tenants and the pauses.
+ * settings_view - what topic invite-settings says, folded: the settings of tenants, the pauses, and
+ * who is not to be written to.
  *
  * Records are taken in the order of the topic, the last one of a key holds; a tombstone takes it
  * away. A record that is wrong, or of a format that this program does not know, is refused and
- * changes nothing. Sections of others (suppressions, keys, templates) are passed over. Pure.
+ * changes nothing. Sections of others (keys) are passed over. Pure.
  */
 #ifndef BECKON_SETTINGS_VIEW_H
 #define BECKON_SETTINGS_VIEW_H
@@ -15,6 +16,7 @@
 #include "err.h"
 #include "pause.h"
 #include "record.h"
+#include "suppress.h"
 #include "tenant.h"
 
 #define SETTINGS_FORMAT 1
@@ -26,7 +28,7 @@ struct settings_view;
 int settings_view_new(struct settings_view **out, const json_t *base, struct err *e);
 void settings_view_free(struct settings_view *v);
 
-/* Takes a record. *changed (may be NULL): it said something of tenants or pauses. ERR_INVALID with
+/* Takes a record. *changed (may be NULL): it said something of those. ERR_INVALID with
    why it is refused; no value is repeated that could be an address. */
 int settings_view_take(struct settings_view *v, const struct record *r, bool *changed,
 		       struct err *e);
@@ -34,6 +36,7 @@ int settings_view_take(struct settings_view *v, const struct record *r, bool *ch
 /* What holds now; the caller holds it. */
 struct tenants *settings_view_tenants(const struct settings_view *v);
 struct pauses *settings_view_pauses(const struct settings_view *v);
+struct suppressions *settings_view_suppressions(struct settings_view *v);
 
 /* The record of a tenant's settings ("*": of all) or of a pause's key, as it stands in the topic;
    borrowed, NULL = none. */

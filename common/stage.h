@@ -27,6 +27,7 @@
 #include "metrics.h"
 #include "pause.h"
 #include "record.h"
+#include "suppress.h"
 #include "tenant.h"
 
 #define STAGE_UNDONE_MAX 2048			  /* records in hand, a process */
@@ -142,6 +143,7 @@ int stage_follow(struct run *r, const json_t *base, struct err *e);
 /* What holds now, until the next turn of the loop; to be held by whoever keeps it longer. */
 struct tenants *stage_tenants(const struct run *r);
 struct pauses *stage_pauses(const struct run *r);
+struct suppressions *stage_suppressions(const struct run *r);
 /* Another number whenever settings or pauses have changed. */
 unsigned stage_settings_count(const struct run *r);
 /* Everything is paused, or it is not known yet whether it is: begin nothing. */

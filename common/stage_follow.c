@@ -64,6 +64,11 @@ struct pauses *stage_pauses(const struct run *r)
 	return r->follow->now.pauses;
 }
 
+struct suppressions *stage_suppressions(const struct run *r)
+{
+	return r->follow->now.suppressions;
+}
+
 unsigned stage_settings_count(const struct run *r)
 {
 	return r->follow ? r->follow->count : 0;
@@ -141,6 +146,7 @@ void stage_follow_close(struct run *r)
 	settings_follow_close(f->follow);
 	tenants_free(f->now.tenants);
 	pauses_free(f->now.pauses);
+	suppressions_free(f->now.suppressions);
 	free(f->kafka);
 	free(f);
 }

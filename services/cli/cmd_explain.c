@@ -117,6 +117,16 @@ static void ask_redis(struct explaining *v)
 		fprintf(stderr, "beckon explain: %s\n", why.text);
 }
 
+static void find_suppression(struct explaining *v)
+{
+	struct suppressions *all = settings_view_suppressions(v->view);
+	const char *hash = v->ask.kept.person.recipient_hash;
+
+	v->ask.suppressed =
+		hash[0] && suppressions_find(all, v->ask.req.tenant, hash, v->ask.claim.now_ms);
+	suppressions_free(all);
+}
+
 static void decide_it(struct explaining *v, bool offline)
 {
 	struct ask *a = &v->ask;
@@ -129,6 +139,7 @@ static void decide_it(struct explaining *v, bool offline)
 		a->claim.now_ms = v->now_ms;
 		ask_find_kept(a, v->recipient_key ? v->recipient_key : "");
 	}
+	find_suppression(v);
 	ask_decide(a, v->settings->allow_reserved, v->settings->seal_public_file != NULL);
 }
 

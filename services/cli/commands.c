@@ -21,6 +21,7 @@
 #include "cmd_segments.h"
 #include "cmd_settings.h"
 #include "cmd_show.h"
+#include "cmd_suppress.h"
 #include "cmd_tail.h"
 #include "cmd_template.h"
 #include "cmd_token.h"
@@ -45,6 +46,7 @@ const struct command commands[] = {
 	{ "replay", cmd_replay, "ask again for what failed, once its cause is mended" },
 	{ "pause", cmd_pause, "stop sending: everything, a tenant, a batch, a relay, a domain" },
 	{ "resume", cmd_pause, "go on with what was paused" },
+	{ "suppress", cmd_suppress, "who is not to be written to, and changing it" },
 	{ "settings", cmd_settings, "what tenants have settled, and changing it" },
 	{ "apikey", cmd_apikey, "keys by which programs use the HTTP API" },
 	{ "template", cmd_template, "templates: judge, look at, change, compare them" },

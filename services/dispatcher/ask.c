@@ -155,6 +155,7 @@ void ask_decide(struct ask *a, bool allow_reserved, bool seals)
 		.invite = view(a),
 		.policy = { .allow_reserved = allow_reserved,
 			    .domain_dead = a->domain_dead,
+			    .suppressed = a->suppressed,
 			    .auto_send = a->tenant->auto_send[a->req.code ? 0 : a->req.trigger],
 			    .ladder_after_ms = ladder_after(a),
 			    .reminders = a->tenant->reminder,

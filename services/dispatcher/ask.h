@@ -41,6 +41,7 @@ struct ask {
 	enum ask_step step;
 	bool replayed;	       /* the plan was stored before */
 	bool parked;	       /* what waits is in Redis */
+	bool suppressed;       /* the person is not to be written to */
 	bool domain_dead;      /* the DNS says that the recipient's domain takes no mail */
 	const char *waits_for; /* ASK_WAITING: that domain, or ASK_PASSWORD; "" = who is ahead */
 	struct event_claim claim;

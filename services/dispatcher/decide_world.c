@@ -29,7 +29,8 @@ static struct timer_facts timer_of(const struct question *q, int64_t told)
 				 .told = told,
 				 .now_ms = q->now_ms };
 
-	if (!q->kept || !can_write(q, &q->kept->person) || in == IN_UNDELIVERED)
+	if (!q->kept || !can_write(q, &q->kept->person) || in == IN_UNDELIVERED ||
+	    q->policy.suppressed)
 		f.reminders.count = 0; /* there is nothing to make one from, or nobody to read it */
 	if (decide_ladder_waits(q))
 		f.ladder_ms =

@@ -136,11 +136,28 @@ static void wait_for_password(struct dispatcher *d, struct batch *b, size_t i)
 	}
 }
 
+static bool is_suppressed(const struct dispatcher *d, const struct ask *a,
+			  const struct kept_person *who)
+{
+	return who->recipient_hash[0] &&
+	       suppressions_find(stage_suppressions(d->run), a->req.tenant, who->recipient_hash,
+				 a->claim.now_ms);
+}
+
+/* Of a ladder's phone it is asked when it is to be climbed, not before. */
+static void find_suppressed(const struct dispatcher *d, struct ask *a)
+{
+	a->suppressed = is_suppressed(d, a, &a->kept.person);
+	if (a->req.type >= REQUEST_EXPIRY_DUE && is_suppressed(d, a, &a->kept.second))
+		a->kept.second.code = "suppressed";
+}
+
 static void decide_all(struct dispatcher *d, struct batch *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->asks[i].step != ASK_DECIDE)
 			continue;
+		find_suppressed(d, &b->asks[i]);
 		ask_decide(&b->asks[i], d->settings.allow_reserved, d->seals);
 		if (ask_wants_password(&b->asks[i]))
 			wait_for_password(d, b, i);
