@@ -29,17 +29,20 @@
 #include "exchange.h"
 #include "guard.h"
 #include "job.h"
+#include "letter.h"
 #include "limit.h"
 #include "outcome.h"
 #include "plan.h"
 #include "routing.h"
 #include "stage.h"
+#include "suppress.h"
 #include "tenant.h"
 #include "timer.h"
 #include "token.h"
 #include "verdict.h"
 
 #define COURIER_REASON_SIZE 201
+#define COURIER_RECEIPT_SIZE 160 /* "<provider>/<id> " */
 
 enum parcel_place {
 	PARCEL_WAITING,	 /* not claimed */
@@ -98,6 +101,8 @@ struct parcel {
 	bool withheld; /* we did not let it go */
 	char reason[COURIER_REASON_SIZE];
 	char provider_message_id[96];
+	char envid[LETTER_ENVID_SIZE]; /* of a mail */
+	enum suppress_why suppress;    /* nothing more may be sent there, and why */
 	const char *template_name, *template_locale,
 		*template_sha256; /* live as long as the catalog */
 	unsigned template_version;
@@ -111,6 +116,7 @@ struct parcel {
 	struct settle settle;
 	bool kept;		/* Redis keeps the outcome until Kafka has it */
 	int64_t receipt_due_ms; /* its receipt is waited for until then; 0 = not at all */
+	char receipts[2 * COURIER_RECEIPT_SIZE]; /* names by which receipts will find it */
 	struct guard_field fields[7];
 	char number_text[5][24];
 	struct later_item *park;

@@ -48,6 +48,7 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 	p->asked_ms = now_mono_ms();
 	p->withheld = p->elsewhere = false;
 	p->reason[0] = p->provider_message_id[0] = '\0'; /* what a former try left */
+	p->suppress = SUPPRESS_NOT;
 	p->retry_after_ms = p->send_ms = 0;
 	p->lease_end_boot_ms = now_boot_ms() + c->o.deadline_ms + LEASE_MARGIN_MS;
 	claim_clear(&p->claim);

@@ -97,6 +97,7 @@ struct courier {
 	unsigned settings_count; /* those that we know of */
 	bool recall;		 /* what is ready is taken back with the next turn */
 	char source[32], why[512];
+	bool asked_settings, no_settings; /* is there a topic of settings? */
 };
 
 /* courier.c */
@@ -109,6 +110,12 @@ struct verdict_rules courier_rules(const struct courier *c, const struct parcel 
 void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms);
 /* Nothing more is to be done with it but wait for acknowledgements. */
 void courier_let_go(struct courier *c, struct parcel *p);
+
+/* courier_receipts.c */
+/* Fills p->receipts, and returns it: how receipts will name what has been told so; NULL = not. */
+const char *courier_name_receipts(struct parcel *p, const struct outcome *o);
+/* What is known of the address now: nothing more is to be sent there. */
+void courier_suppress(struct courier *c, struct parcel *p);
 
 /* courier_pool.c */
 void pools_open(struct courier *c);

@@ -271,6 +271,8 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 		.give_up_address = gives_up_address(p) ? p->job.address_key : NULL,
 		.park = p->park,
 		.timer = p->timer ? &p->timer->item : NULL,
+		.receipts = courier_name_receipts(p, &o),
+		.recipient_hash = p->job.recipient_hash,
 	};
 }
 
@@ -359,6 +361,8 @@ void courier_settled(struct courier *c, struct parcel *p)
 		journal_forget(c->journal, p->job.id, p->settle.turn);
 	if (p->settle.answer == SETTLE_DONE && !p->told)
 		append(c, p, p->outcome.data, p->outcome.len);
+	if (p->settle.answer == SETTLE_DONE && p->suppress)
+		courier_suppress(c, p);
 	crash_point("outcome-sent");
 	if (p->settle.answer == SETTLE_LOST) {
 		log_warn("ev=settle-lost id=%s turn=%lld", p->job.id, (long long)p->settle.turn);

@@ -21,6 +21,7 @@
 #include "guard_event_lua.h"
 #include "guard_limit_lua.h"
 #include "guard_prologue_lua.h"
+#include "guard_receipt_lua.h"
 #include "guard_record_lua.h"
 #include "guard_release_lua.h"
 #include "guard_settle_lua.h"
@@ -67,6 +68,7 @@ static const struct {
 	[SCRIPT_LATER_GROUPS] = { "later_groups", BATCHED(later_groups_lua) },
 	[SCRIPT_LATER_FORWARD] = { "later_forward", BATCHED(guard_slot_lua, later_forward_lua) },
 	[SCRIPT_VIEW] = { "guard_view", BATCHED(guard_view_lua) },
+	[SCRIPT_RECEIPT] = { "guard_receipt", BATCHED(guard_receipt_lua) },
 	[SCRIPT_EPOCH] = { "guard_epoch", { guard_epoch_lua } },
 };
 

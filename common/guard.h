@@ -32,6 +32,12 @@
  *   o:<delivery>/<turn>
  *                  who settled this turn, and the outcome's bytes until they are acknowledged
  *
+ *   m:<provider>/<id>
+ *                  "<delivery> <recipient hash>": the message that a provider's receipts name so;
+ *                  email/<ENVID> of a mail, whichever relay has it; see guard_receipt.h
+ *
+ *   n              receipts that came before their message was settled (sorted set)
+ *
  *   k:<token sha256>
  *                  the delivery whose link it is
  *
@@ -255,6 +261,9 @@ struct settle {
 	const struct later_item *park; /* verdict "parked": stored in the same step, its turn = turn
 					  + 1; else NULL */
 	const struct later_item *timer; /* armed where the state is written; NULL = none */
+	const char *receipts;	    /* names behind m: by which receipts will find it, separated by
+				       spaces; NULL = none */
+	const char *recipient_hash; /* kept there */
 	/* out */
 	enum settle_answer answer;
 	int64_t now_ms;

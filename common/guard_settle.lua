@@ -18,10 +18,10 @@ local function state_write(invite, generation, turn, from, to)
 	return d[3] or ''
 end
 
--- ARGV from at + 14 on: fields of the state (name, value)...
+-- ARGV from at + 16 on: fields of the state (name, value)...
 local function answer(at, last)
 	local delivery, invite, generation, turn, verdict, doubt, told, address, item, due, packed, timer, timer_due,
-		timer_packed = unpack(ARGV, at, at + 13)
+		timer_packed, receipts, hash = unpack(ARGV, at, at + 15)
 	local key, told_key = prefix .. 'c:' .. delivery, prefix .. 'o:' .. delivery .. '/' .. turn
 	local stored, _, coords, h, i, _, first, kid, doubts = claim_read(key)
 
@@ -40,10 +40,13 @@ local function answer(at, last)
 		call('SET', key, line, 'PX', delivery_memory_ms)
 	end
 	call('SET', told_key, told, 'PX', delivery_memory_ms)
-	if last >= at + 14 then
-		local before = state_write(invite, generation, tonumber(turn), at + 14, last)
+	for name in string.gmatch(receipts, '%S+') do
+		call('SET', prefix .. 'm:' .. name, delivery .. ' ' .. hash, 'PX', delivery_memory_ms)
+	end
+	if last >= at + 16 then
+		local before = state_write(invite, generation, tonumber(turn), at + 16, last)
 		-- else it is a later generation's, or given up already; an e-mail that stands keeps it where its SMS fails
-		if before and address ~= '' and (ARGV[at + 14] ~= 'lad' or before == 'undelivered') then
+		if before and address ~= '' and (ARGV[at + 16] ~= 'lad' or before == 'undelivered') then
 			give_up(prefix .. 'a:' .. address, invite)
 		end
 		if before and before ~= 'undelivered' and timer ~= '' then

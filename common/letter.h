@@ -75,8 +75,11 @@ struct letter_content {
 int letter_compose(const struct letter_content *content, const struct letter_sender *s,
 		   const struct letter_facts *f, struct buf *out, const char **code, struct err *e);
 
-/* "<base32(sha256(delivery))@domain>" without the angle brackets; its local part, 52 characters,
-   is the ENVID. */
+/* base32(sha256(delivery)): the ENVID (RFC 3461), and how receipts name the mail. */
+#define LETTER_ENVID_SIZE 53
+void letter_envid(const char *delivery, char out[LETTER_ENVID_SIZE]);
+
+/* "<envid@domain>" without the angle brackets. */
 void letter_message_id(const char *delivery, const char *domain, struct buf *out);
 
 #endif

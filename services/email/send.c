@@ -12,14 +12,12 @@
 #include "smtp_text.h"
 
 #define KEPT_MAX_BYTES 65536 /* of memory between two letters */
-#define ENVID_SIZE 53	     /* local part of the Message-ID */
 
 /* A parcel on its way through a session: what libesmtp is given, and the memory of it, which is
    kept for the next one unless it is secret. */
 struct sending {
 	struct mail mail;
 	struct buf bytes;
-	char envid[ENVID_SIZE];
 };
 
 /* One session's view of the courier. */
@@ -38,7 +36,6 @@ static int build(struct email *email, struct parcel *p, struct sending *s, const
 	struct letter_facts facts = parcel_facts(p);
 	struct parcel_secrets secrets;
 	struct letter_used used = { 0 };
-	autobuf id = BUF_INIT(128);
 	int r = parcel_secrets_make(&secrets, email->passwords, p, code, e);
 
 	if (r == OK) {
@@ -51,8 +48,6 @@ static int build(struct email *email, struct parcel *p, struct sending *s, const
 	if (r < 0)
 		return r;
 	parcel_note_template(p, &used);
-	letter_message_id(p->job.id, sender.id_domain, &id);
-	snprintf(s->envid, sizeof(s->envid), "%.*s", (int)strcspn(id.data, "@"), id.data);
 	return OK;
 }
 
@@ -72,6 +67,7 @@ static int prepare(struct email *email, struct parcel *p, struct sending *s, con
 		buf_clear(&s->bytes);
 	s->bytes.max = LETTER_MAX_BYTES + 4096;
 	s->bytes.secret = secret;
+	letter_envid(p->job.id, p->envid);
 	if (build(email, p, s, code, e) < 0) {
 		sending_end(s);
 		return ERR_INVALID;
@@ -79,7 +75,7 @@ static int prepare(struct email *email, struct parcel *p, struct sending *s, con
 	s->mail = (struct mail){
 		.from = p->tenant->from,
 		.to = p->job.to,
-		.envid = s->envid,
+		.envid = p->envid,
 		.bytes = s->bytes.data,
 		.len = s->bytes.len,
 		.user = p,
@@ -129,22 +125,30 @@ static bool dot(void *ctx, struct mail *m)
 	return parcel_dot(session->worker, m->user);
 }
 
-/* "queued as 4XyZ": what a relay calls the message, where it says so. What does not look like a
-   queue's id is left out: a Message-ID, or anything else with an '@', could be an address. */
+/* "queued as 4XyZ", or a long word after "Ok": what a relay calls the message, where it says so.
+   What does not look like an id is left out: a Message-ID, or anything else with an '@', could be
+   an address. */
 static void find_message_id(const struct reply *r, char *out, size_t size)
 {
-	static const char mark[] = "queued as ", id_chars[] = "0123456789abcdefghijklmnopqrstuvwxyz"
-							      "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.";
-	const char *at = strstr(r->text, mark);
-	size_t n;
+	static const struct {
+		const char *words;
+		size_t at_least; /* characters of an id */
+	} marks[] = { { "queued as ", 1 }, { "Ok ", 32 }, { "OK ", 32 } };
+	static const char id_chars[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.";
 
 	out[0] = '\0';
-	if (!at)
-		return;
-	at += sizeof(mark) - 1;
-	n = strspn(at, id_chars);
-	if (n < size && (!at[n] || strchr(" \t),;", at[n])))
-		snprintf(out, size, "%.*s", (int)n, at);
+	for (size_t i = 0; i < ARRAY_LEN(marks) && !out[0]; i++) {
+		const char *at = strstr(r->text, marks[i].words);
+		size_t n;
+
+		if (!at)
+			continue;
+		at += strlen(marks[i].words);
+		n = strspn(at, id_chars);
+		if (n >= marks[i].at_least && n < size && (!at[n] || strchr(" \t),;", at[n])))
+			snprintf(out, size, "%.*s", (int)n, at);
+	}
 }
 
 static void done(void *ctx, struct mail *m, const struct mail_result *result)
@@ -155,11 +159,16 @@ static void done(void *ctx, struct mail *m, const struct mail_result *result)
 	sending_end(&session->sending);
 	p->reason[0] = '\0';
 	p->retry_after_ms = 0;
+	p->suppress = SUPPRESS_NOT;
 	if (result->reach == REACH_TAKEN) {
 		find_message_id(&result->reply, p->provider_message_id,
 				sizeof(p->provider_message_id));
 	} else if (result->reply.code) {
-		p->retry_after_ms = smtp_reply_read(&result->reply).retry_after_ms;
+		struct smtp_reading reading = smtp_reply_read(&result->reply);
+
+		p->retry_after_ms = reading.retry_after_ms;
+		if (reading.suppress)
+			p->suppress = SUPPRESS_FAILED;
 		smtp_text_reason(&result->reply, p->reason);
 	}
 	parcel_answer(session->worker, p, result);

@@ -29,7 +29,7 @@ def replay(fleet):
 def failed(fleet, times=1, **data):
     """An invite that ends as mailbox_unknown, so many times."""
     event = events.invite(**data)
-    fleet.sink.on("RCPT", to=re.escape(event.to), times=times, reply="550 5.1.1 no such user")
+    fleet.sink.on("RCPT", to=re.escape(event.to), times=times, reply="550 5.1.2 no such system")
     fleet.emit(event)
     fleet.await_outcome(event, "error")
     return event

@@ -189,7 +189,7 @@ def test_corrected_address(fleet):
     """After a refusal by the relay the address is corrected: the old one is free, the new one is taken."""
     up(fleet)
     event = events.invite()
-    fleet.sink.on("RCPT", to=re.escape(event.to), reply="550 5.1.1 no such user")
+    fleet.sink.on("RCPT", to=re.escape(event.to), reply="550 5.1.2 no such system")
     fleet.emit(event)
     error = fleet.await_outcome(event, "error")
     right = events.address()

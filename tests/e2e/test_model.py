@@ -12,7 +12,7 @@ OWN = {"tenants": {"acme": {"cooldown_s": 0}}}
 
 def story(fleet, count, services, **own):
     print(f"STORY_SEED={SEED}")
-    fleet.sink.on("RCPT", to=f".*@{FATES['error']}", reply="550 5.1.1 no such user")
+    fleet.sink.on("RCPT", to=f".*@{FATES['error']}", reply="550 5.1.2 no such system")
     fleet.sink.on("DOT", to=f".*@{FATES['unknown']}", reset=True)
     fleet.up(services=services, dispatcher=OWN, email={"sessions": 8})
     return Story(fleet, SEED, count, **own)

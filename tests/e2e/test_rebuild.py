@@ -207,7 +207,7 @@ def expired(fleet, count):
 def in_all_states(fleet, count):
     """{state: events}, `count` of each, and nothing moves any more."""
     fleet.sink.on("RCPT", to=".*@full.internal", reply="452 4.2.2 mailbox full")
-    fleet.sink.on("RCPT", to=".*@gone.internal", reply="550 5.1.1 no such user")
+    fleet.sink.on("RCPT", to=".*@gone.internal", reply="550 5.1.2 no such system")
     fleet.sink.on("DOT", to=".*@doubt.internal", close=True, take=True)
     states = {"expired": expired(fleet, count)}
     states |= {

@@ -1,0 +1,74 @@
+/* What comes after a message was taken over, or refused for good: how receipts will name it, and
+   that nothing more is to be sent there. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "courier_priv.h"
+#include "log.h"
+#include "mem.h"
+#include "now.h"
+
+#define ASK_MS 2000 /* whether there is a topic of settings, once */
+
+/* It may have been taken over, so somebody may tell of it: a mail by its Message-ID, whichever
+   relay has it, anything by what the provider calls it. */
+const char *courier_name_receipts(struct parcel *p, const struct outcome *o)
+{
+	size_t n = 0;
+
+	p->receipts[0] = '\0';
+	if (o->word != WORD_SENT && o->word != WORD_UNKNOWN)
+		return NULL;
+	if (!strcmp(o->channel, "email")) {
+		if (!p->envid[0]) /* another life has sent it */
+			letter_envid(p->job.id, p->envid);
+		n = (size_t)snprintf(p->receipts, sizeof(p->receipts), "email/%s", p->envid);
+	}
+	if (o->provider && p->provider_message_id[0] && !strpbrk(p->provider_message_id, " \t\r\n"))
+		snprintf(p->receipts + n, sizeof(p->receipts) - n, "%s%s/%s", n ? " " : "",
+			 o->provider, p->provider_message_id);
+	return p->receipts;
+}
+
+/* Kafka would refuse it for good, and that ends a process. */
+static bool has_topic(struct courier *c)
+{
+	struct err e;
+
+	if (!c->asked_settings) {
+		int r = producer_warm(stage_producer(c->run),
+				      stage_topic(c->run, STAGE_TOPIC_SETTINGS), ASK_MS, NULL, &e);
+
+		c->asked_settings = r != ERR_AGAIN;
+		c->no_settings = r == ERR_FATAL;
+		if (r < 0)
+			log_warn("ev=not-suppressed why=\"%s\"", e.text);
+		return r == OK;
+	}
+	return !c->no_settings;
+}
+
+void courier_suppress(struct courier *c, struct parcel *p)
+{
+	struct suppress_record record = {
+		.why = p->suppress, .code = p->verdict.code, .actor = c->source, .time_ms = now_ms()
+	};
+	struct kafka_message m = { .topic = stage_topic(c->run, STAGE_TOPIC_SETTINGS),
+				   .partition = -1 };
+	char key[SUPPRESS_KEY_SIZE];
+	struct err e;
+
+	if (!p->job.recipient_hash || !p->job.recipient_hash[0] || !has_topic(c))
+		return;
+	if (p->suppress == SUPPRESS_FAILED)
+		record.until_ms = record.time_ms + SUPPRESS_FAILED_MS;
+	autofree char *value = suppress_record_text(&record);
+
+	m.key = suppress_key(key, p->job.delivery.tenant, p->job.recipient_hash);
+	m.key_len = strlen(key);
+	m.value = value;
+	m.value_len = strlen(value);
+	if (stage_append(c->run, p->work, &m, &e) < 0)
+		stage_die(c->run, e.text);
+}
