@@ -9,4 +9,11 @@
 /* The description of all routes, and who one is. */
 struct web_module api_meta_module(struct site_shared *s);
 
+/* Lists, counts, single invites, batches: everything that is read. */
+struct web_module api_invites_module(struct site_shared *s);
+
+/* What is asked of known invites, and of people who are not known yet. */
+struct web_module api_act_module(struct site_shared *s);
+struct web_module api_new_module(struct site_shared *s);
+
 #endif

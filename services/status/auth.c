@@ -1,13 +1,12 @@
 #include "auth.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "crypto.h"
+#include "desk.h"
 #include "mem.h"
-#include "topic_follow.h"
 
 #define BEARER "Bearer "
 #define SESSION_BYTES 24
@@ -18,36 +17,9 @@
 struct auth {
 	const struct site_settings *settings;
 	const struct site_shared *shared;
-	struct topic_follow *follow;
-	struct apikeys *view; /* the follower's own */
-	pthread_mutex_t lock; /* of keys: asked by every thread, replaced by the loop */
-	struct apikeys *keys; /* NULL = not known yet */
 };
 
 /* ---- API keys ---- */
-
-static void view_reset(void *ctx)
-{
-	struct auth *a = ctx;
-
-	apikeys_free(a->view);
-	a->view = apikeys_new();
-}
-
-static int view_take(void *ctx, const struct record *r, bool *changed, struct err *e)
-{
-	return apikeys_take(((struct auth *)ctx)->view, r, changed, e);
-}
-
-static void *view_made(void *ctx)
-{
-	return apikeys_copy(((struct auth *)ctx)->view);
-}
-
-static void view_drop(void *made)
-{
-	apikeys_free(made);
-}
 
 static enum web_role role_of(const char *word)
 {
@@ -60,20 +32,16 @@ static enum web_role role_of(const char *word)
 static int by_key(struct auth *a, const char *text, struct web_request *q, struct err *e)
 {
 	struct web_person *p = &q->person;
-	struct apikey key;
-	bool good;
+	struct desk_key key;
 
-	pthread_mutex_lock(&a->lock);
-	good = a->keys && apikeys_find(a->keys, text, q->now_ms, &key);
-	if (good) {
-		p->proof = WEB_PROOF_KEY;
-		p->role = role_of(key.role);
-		snprintf(p->id, sizeof(p->id), "key:%s", key.id);
-		text_put(p->name, sizeof(p->name), key.name);
-		text_put(p->tenant, sizeof(p->tenant), key.tenant);
-	}
-	pthread_mutex_unlock(&a->lock);
-	return good ? OK : err_set(e, ERR_INVALID, "this API key is not known, or holds no more");
+	if (!desk_key(a->shared->desk, text, q->now_ms, &key))
+		return err_set(e, ERR_INVALID, "this API key is not known, or holds no more");
+	p->proof = WEB_PROOF_KEY;
+	p->role = role_of(key.role);
+	snprintf(p->id, sizeof(p->id), "key:%s", key.id);
+	text_put(p->name, sizeof(p->name), key.name);
+	text_put(p->tenant, sizeof(p->tenant), key.tenant);
+	return OK;
 }
 
 /* ---- sessions ---- */
@@ -271,47 +239,15 @@ struct web_gate auth_gate(struct auth *a)
 	return (struct web_gate){ who, a, gate_open, site_guard_close };
 }
 
-struct auth *auth_open(const struct site_settings *s, const struct site_shared *shared, int wake_fd)
+struct auth *auth_open(const struct site_settings *s, const struct site_shared *shared)
 {
 	struct auth *a = xcalloc(1, sizeof(*a));
-	struct topic_follow_options o = {
-		.what = "apikeys",
-		.kafka = shared->kafka,
-		.topic = shared->common->topics[STAGE_TOPIC_SETTINGS],
-		.view = { a, view_reset, view_take, view_made, view_drop },
-		.wake_fd = wake_fd,
-	};
 
-	a->settings = s;
-	a->shared = shared;
-	a->view = apikeys_new();
-	pthread_mutex_init(&a->lock, NULL);
-	a->follow = topic_follow_open(&o);
+	*a = (struct auth){ s, shared };
 	return a;
-}
-
-const char *auth_look(struct auth *a)
-{
-	const char *why = topic_follow_waits(a->follow);
-	struct apikeys *keys = topic_follow_take(a->follow), *former;
-
-	if (!keys)
-		return why;
-	pthread_mutex_lock(&a->lock);
-	former = a->keys;
-	a->keys = keys;
-	pthread_mutex_unlock(&a->lock);
-	apikeys_free(former);
-	return why;
 }
 
 void auth_close(struct auth *a)
 {
-	if (!a)
-		return;
-	topic_follow_close(a->follow);
-	apikeys_free(a->view);
-	apikeys_free(a->keys);
-	pthread_mutex_destroy(&a->lock);
 	free(a);
 }

@@ -2,7 +2,7 @@
  * auth - who asks: a program by its API key, a person by a session, or by what a trusted proxy
  * says.
  *
- * API keys come from topic invite-settings, followed by a thread of its own. Sessions are drawn at
+ * API keys are the desk's (desk.h). Sessions are drawn at
  * sign-in and kept in Redis behind a hash, so that whoever reads Redis cannot use them; they are
  * gone when Redis loses its memory, and people sign in again. A proxy is believed where its address
  * is one of http.proxies and auth.proxy_user names the header in which it tells who signed in.
@@ -18,13 +18,9 @@
 
 struct auth;
 
-/* s and shared are borrowed until auth_close. wake_fd: the loop's. */
-struct auth *auth_open(const struct site_settings *s, const struct site_shared *shared,
-		       int wake_fd);
+/* s and shared are borrowed until auth_close. */
+struct auth *auth_open(const struct site_settings *s, const struct site_shared *shared);
 void auth_close(struct auth *a); /* takes NULL; after the web */
-
-/* Takes what is new of the keys; from the loop. Why they are not known yet; NULL = they are. */
-const char *auth_look(struct auth *a);
 
 /* The gate of the web. */
 struct web_gate auth_gate(struct auth *a);

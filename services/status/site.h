@@ -61,12 +61,21 @@ struct site_shared {
 	struct outlet *outlet;
 	struct kafka_properties kafka;
 	bool secure; /* people come by https */
+	const json_t *words;	/* of api_words.h */
+	const json_t *base;	/* the configuration's `tenants`; NULL = none */
+	struct desk *desk;
+	struct view_sheets *sheets;
 };
 
 /* open and close of a web_module whose ctx is the struct site_shared: each thread gets a struct
    guard of its own as local. It is not connected: ask guard_ready first. */
 void *site_guard_open(void *ctx);
 void site_guard_close(void *local);
+
+/* Who did something, for the log: a person's own id may be an address, and is told as a keyed hash.
+   Returns out. */
+const char *site_audit_name(const struct site_shared *s, const struct web_person *p,
+			    char out[WEB_ID_MAX + 1]);
 
 struct site;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "crypto.h"
+#include "ids.h"
 #include "json_text.h"
 #include "mem.h"
 #include "now.h"
@@ -188,6 +189,8 @@ static bool may(const struct web *w, struct worker *k, struct web_request *q,
 	else if (q->route->role && q->tenant && strcmp(p->tenant, "*") &&
 		 strcmp(p->tenant, q->tenant))
 		web_problem(a, 403, "forbidden", "not of this tenant");
+	else if (q->tenant && strcmp(q->tenant, "*") && !ids_name_ok(q->tenant, strlen(q->tenant)))
+		web_problem(a, 422, "invalid", "a tenant's name has 1 to 64 of A-Z a-z 0-9 _ -");
 	else if (!meant_it(q))
 		web_problem(a, 403, "csrf", "the header X-CSRF-Token is missing or old");
 	else

@@ -1,0 +1,272 @@
+/* Lists and single invites: everything that is read. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "api_query.h"
+#include "api_words.h"
+#include "csv_write.h"
+#include "ids.h"
+#include "mem.h"
+
+#define EXPORT_PAGE VIEW_LIMIT_MAX
+#define EXPORT_MAX 1000000 /* rows */
+
+/* ---- what every one of them needs ---- */
+
+/* False: Redis is away or being made anew, and that is answered. */
+static bool ready(struct web_request *q, struct http_response *a)
+{
+	struct err e;
+	int r = guard_ready(q->local, &e);
+
+	if (r)
+		web_fail(a, r, &e);
+	return r == OK;
+}
+
+static const char *of_query(const void *ctx, const char *name)
+{
+	return web_query(ctx, name);
+}
+
+static struct api_asked asked_by(const struct web_request *q)
+{
+	return (struct api_asked){ of_query, q, q->now_ms };
+}
+
+static bool answer_fault(struct http_response *a, int r, const struct err *e)
+{
+	if (r)
+		web_fail(a, r, e);
+	return r;
+}
+
+static json_t *counts_of(const struct view_page *p)
+{
+	json_t *counts = json_object();
+
+	for (int s = 0; s < VIEW_STATUSES; s++)
+		json_object_set_new(counts, view_statuses[s],
+				    json_integer((json_int_t)p->counts[s]));
+	return counts;
+}
+
+static void dress_row(const struct web_request *q, json_t *row)
+{
+	const struct site_shared *shared = q->ctx;
+	const char *invite = json_string_value(json_object_get(row, "invite"));
+	autofree char *url =
+		xasprintf("/v1/tenants/%s/invites/%s", q->tenant, invite ? invite : "");
+
+	api_words_row(shared->words, web_lang(q), row);
+	json_object_set_new(row, "history_url", json_string(url));
+}
+
+/* ---- lists ---- */
+
+static void list(struct web_request *q, struct http_response *a)
+{
+	const struct site_shared *shared = q->ctx;
+	struct view_query query = { .filter = { .tenant = q->tenant,
+						.masked = !web_sees_addresses(q) } };
+	struct api_asked asked = asked_by(q);
+	struct view_page page;
+	struct err e;
+	json_t *row;
+	size_t i;
+
+	if (answer_fault(a, api_query_read(&asked, &query, &e), &e) || !ready(q, a))
+		return;
+	if (answer_fault(a, view_list(shared->sheets, q->local, &query, &page, &e), &e))
+		return;
+	json_array_foreach (page.items, i, row)
+		dress_row(q, row);
+	web_json(a, 200,
+		 json_pack("{sO,ss?,so,sI}", "items", page.items, "next", page.next, "counts",
+			   counts_of(&page), "total", (json_int_t)page.total));
+	view_page_clear(&page);
+}
+
+static const char *text_at(const json_t *row, const char *group, const char *name)
+{
+	const json_t *object = group ? json_object_get(row, group) : row;
+	const char *s = json_string_value(json_object_get(object, name));
+
+	return s ? s : "";
+}
+
+static const struct {
+	const char *head, *group, *name;
+} export_columns[] = {
+	{ "invite", NULL, "invite" },	      { "name", "person", "name" },
+	{ "email", "person", "email" },	      { "phone", "person", "phone" },
+	{ "address", "person", "masked" },    { "role", NULL, "role" },
+	{ "department", NULL, "department" }, { "status", NULL, "status" },
+	{ "code", "reason", "code" },	      { "invited by", "inviter", "name" },
+	{ "batch", "batch", "id" },	      { "requested", NULL, "requested_at" },
+	{ "sent", NULL, "sent_at" },	      { "expires", NULL, "expires_at" },
+	{ "updated", NULL, "updated_at" },
+};
+
+static void export_rows(const json_t *rows, struct buf *out)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach (rows, i, row) {
+		for (size_t c = 0; c < ARRAY_LEN(export_columns); c++)
+			csv_write_cell(
+				out, c == 0,
+				text_at(row, export_columns[c].group, export_columns[c].name));
+		csv_write_end(out);
+	}
+}
+
+/* Page by page: what is held at once is a page and the text. */
+static int export_all(const struct site_shared *s, struct guard *g, struct view_query *query,
+		      struct buf *out, struct err *e)
+{
+	autofree char *cursor = NULL;
+	struct view_page page;
+	size_t rows = 0;
+
+	do {
+		int r = view_list(s->sheets, g, query, &page, e);
+
+		if (r)
+			return r;
+		export_rows(page.items, out);
+		rows += json_array_size(page.items);
+		free(cursor);
+		cursor = page.next ? xstrdup(page.next) : NULL;
+		query->cursor = cursor;
+		view_page_clear(&page);
+	} while (cursor && rows < EXPORT_MAX && !out->full);
+	query->cursor = NULL;
+	return OK;
+}
+
+static void export(struct web_request *q, struct http_response *a)
+{
+	struct view_query query = { .filter = { .tenant = q->tenant,
+						.masked = !web_sees_addresses(q) } };
+	struct api_asked asked = asked_by(q);
+	struct err e;
+	int r = api_filter_read(&asked, &query.filter, &e);
+
+	if (answer_fault(a, r, &e) || !ready(q, a))
+		return;
+	query.limit = EXPORT_PAGE;
+	csv_write_begin(&a->body);
+	for (size_t c = 0; c < ARRAY_LEN(export_columns); c++)
+		csv_write_cell(&a->body, c == 0, export_columns[c].head);
+	csv_write_end(&a->body);
+	if (answer_fault(a, export_all(q->ctx, q->local, &query, &a->body, &e), &e))
+		return;
+	a->type = "text/csv; charset=utf-8";
+	http_add_header(a, "Content-Disposition", "attachment; filename=\"invites.csv\"");
+}
+
+static void summary(struct web_request *q, struct http_response *a)
+{
+	json_t *out;
+	struct err e;
+
+	if (ready(q, a) && !answer_fault(a, view_summary(q->local, q->tenant, &out, &e), &e))
+		web_json(a, 200, out);
+}
+
+/* ---- single ones ---- */
+
+static void one(struct web_request *q, struct http_response *a)
+{
+	struct view_name name = { q->tenant, q->params[1], !web_sees_addresses(q) };
+	json_t *row = NULL;
+	struct err e;
+
+	if (!ids_name_ok(name.invite, strlen(name.invite))) {
+		web_problem(a, 422, "invalid", "an invite's name has 1 to 64 of A-Z a-z 0-9 _ -");
+		return;
+	}
+	if (!ready(q, a) || answer_fault(a, view_one(q->local, &name, &row, &e), &e))
+		return;
+	if (!row) {
+		web_problem(a, 404, "not_found", "nothing is known of this invite");
+		return;
+	}
+	dress_row(q, row);
+	web_json(a, 200, row);
+}
+
+static void batches(struct web_request *q, struct http_response *a)
+{
+	struct view_query query = { .limit = 0 };
+	struct api_asked asked = asked_by(q);
+	json_t *items;
+	struct err e;
+
+	if (answer_fault(a, api_query_read(&asked, &query, &e), &e) || !ready(q, a))
+		return;
+	size_t limit = query.limit ? query.limit : VIEW_LIMIT_DEFAULT;
+
+	if (!answer_fault(a, view_batches(q->local, q->tenant, limit, &items, &e), &e))
+		web_json(a, 200, json_pack("{so}", "items", items));
+}
+
+static void batch(struct web_request *q, struct http_response *a)
+{
+	json_t *out = NULL;
+	struct err e;
+
+	if (!ready(q, a) ||
+	    answer_fault(a, view_batch(q->local, q->tenant, q->params[1], &out, &e), &e))
+		return;
+	if (out)
+		web_json(a, 200, out);
+	else
+		web_problem(a, 404, "not_found", "there is no such batch");
+}
+
+static void tenants(struct web_request *q, struct http_response *a)
+{
+	json_t *names = NULL, *items = json_array(), *name;
+	struct err e;
+	size_t i;
+
+	if (strcmp(q->person.tenant, "*")) {
+		json_array_append_new(items, json_pack("{ss}", "tenant", q->person.tenant));
+	} else if (!ready(q, a) || answer_fault(a, view_tenants(q->local, &names, &e), &e)) {
+		json_decref(items);
+		return;
+	}
+	json_array_foreach (names, i, name)
+		json_array_append_new(items, json_pack("{sO}", "tenant", name));
+	json_decref(names);
+	web_json(a, 200, json_pack("{so}", "items", items));
+}
+
+static void errors(struct web_request *q, struct http_response *a)
+{
+	const struct site_shared *shared = q->ctx;
+
+	web_json(a, 200, api_words_all(shared->words, web_lang(q)));
+}
+
+#define T "/v1/tenants/{tenant}"
+static const struct web_route routes[] = {
+	{ "GET", "/v1/tenants", WEB_PRIVATE, WEB_VIEWER, .handle = tenants },
+	{ "GET", T "/summary", WEB_PRIVATE, WEB_VIEWER, .handle = summary },
+	{ "GET", T "/errors", WEB_PRIVATE, WEB_VIEWER, .handle = errors },
+	{ "GET", T "/invites", WEB_PRIVATE, WEB_VIEWER, .handle = list },
+	{ "GET", T "/invites/export", WEB_PRIVATE, WEB_VIEWER, .handle = export },
+	{ "GET", T "/invites/{invite}", WEB_PRIVATE, WEB_VIEWER, .handle = one },
+	{ "GET", T "/batches", WEB_PRIVATE, WEB_VIEWER, .handle = batches },
+	{ "GET", T "/batches/{batch}", WEB_PRIVATE, WEB_VIEWER, .handle = batch },
+};
+
+struct web_module api_invites_module(struct site_shared *s)
+{
+	return (struct web_module){ routes, ARRAY_LEN(routes), s, site_guard_open,
+				    site_guard_close };
+}

@@ -1,0 +1,322 @@
+/* People who are not known yet: one, several addresses, or a list from a file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "api_ask.h"
+#include "api_people.h"
+#include "form.h"
+#include "invite_event.h"
+#include "mem.h"
+#include "people.h"
+
+#define TEAMS_MAX 50
+#define IMPORT_MAX_BYTES ((size_t)16 << 20)
+#define TO_BYTES_MAX 32768
+
+/* Everything one request holds. */
+struct inviting {
+	struct web_request *q;
+	struct people people;
+	struct invite_common common;
+	const char *teams[TEAMS_MAX];
+};
+
+/* ---- what is said of everybody ---- */
+
+static const struct {
+	const char *name;
+	size_t at;
+} members[] = {
+#define AT(member) offsetof(struct invite_common, member)
+	{ "role", AT(role) },
+	{ "department", AT(department) },
+	{ "locale", AT(locale) },
+	{ "timezone", AT(timezone) },
+	{ "organisation", AT(organisation) },
+	{ "inviter", AT(inviter) },
+	{ "scope", AT(scope) },
+	{ "note", AT(note) },
+	{ "subject", AT(subject) },
+	{ "template", AT(template_name) },
+	{ "batch", AT(batch) },
+#undef AT
+};
+
+static int read_send(struct invite_common *c, const char *send, struct err *e)
+{
+	if (send && strcmp(send, "auto") && strcmp(send, "now") && strcmp(send, "hold"))
+		return err_set(e, ERR_INVALID, "send: auto, now or hold");
+	c->now = send && !strcmp(send, "now");
+	c->hold = send && !strcmp(send, "hold");
+	return OK;
+}
+
+static int read_teams(struct inviting *v, const json_t *teams, struct err *e)
+{
+	const json_t *team;
+	size_t i;
+
+	if (!teams)
+		return OK;
+	if (!json_is_array(teams) || json_array_size(teams) > TEAMS_MAX)
+		return err_set(e, ERR_INVALID, "teams: an array of at most %d names", TEAMS_MAX);
+	json_array_foreach (teams, i, team) {
+		if (!json_is_string(team))
+			return err_set(e, ERR_INVALID, "teams: names are texts");
+		v->teams[i] = json_string_value(team);
+	}
+	v->common.teams.items = v->teams;
+	v->common.teams.count = json_array_size(teams);
+	return OK;
+}
+
+static int read_password(struct inviting *v, const json_t *password, struct err *e)
+{
+	const char *username = json_string_value(json_object_get(password, "username"));
+
+	if (!password)
+		return OK;
+	if (!json_is_true(json_object_get(password, "confirm")))
+		return err_set(e, ERR_INVALID,
+			       "password: confirm must be true, since it cannot be recalled");
+	v->common.mint = v->common.confirm = true;
+	v->common.username = username;
+	return OK;
+}
+
+static bool member_known(const char *name)
+{
+	static const char *const others[] = { "to", "people", "teams", "send", "password" };
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (!strcmp(others[i], name))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		if (!strcmp(members[i].name, name))
+			return true;
+	return false;
+}
+
+/* What the body says of all of them. */
+static int read_common(struct inviting *v, struct err *e)
+{
+	const json_t *json = v->q->json;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach ((json_t *)json, name, value) {
+		if (member_known(name))
+			continue;
+		return err_set(e, ERR_INVALID, "unknown member%s%.40s",
+			       form_name(name, strlen(name)) ? " " : "",
+			       form_name(name, strlen(name)) ? name : "");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		json_t *text = json_object_get(json, members[i].name);
+		const char *s = json_string_value(text);
+
+		if (text && (!s || strlen(s) != json_string_length(text)))
+			return err_set(e, ERR_INVALID, "%s: a text is wanted", members[i].name);
+		if (s && *s)
+			*(const char **)((char *)&v->common + members[i].at) = s;
+	}
+	value = json_object_get(json, "send");
+	if (value && !json_is_string(value))
+		return err_set(e, ERR_INVALID, "send: auto, now or hold");
+	if (read_send(&v->common, json_string_value(value), e) ||
+	    read_teams(v, json_object_get(json, "teams"), e))
+		return ERR_INVALID;
+	return read_password(v, json_object_get(json, "password"), e);
+}
+
+/* ---- asking ---- */
+
+static json_t *trouble_of(const struct person *p)
+{
+	json_t *more = json_pack("{sI,ss}", "row", (json_int_t)p->row, "detail", p->trouble.text);
+
+	if (p->trouble.column < COLUMN_COUNT)
+		json_object_set_new(more, "column", json_string(column_names[p->trouble.column]));
+	return more;
+}
+
+static void ask_all(struct inviting *v, struct ask *k)
+{
+	char id[INVITE_ID_SIZE];
+
+	invite_check_people(&v->people, &v->common);
+	for (size_t i = 0; i < v->people.count; i++) {
+		const struct person *p = &v->people.list[i];
+
+		if (p->trouble.code)
+			ask_refuse(k, NULL, p->trouble.code, trouble_of(p));
+		else
+			ask_add(k, ACT_REQUEST, invite_id(p, &v->common, id),
+				invite_data(p, &v->common), p->row);
+	}
+}
+
+static bool truth(const struct web_request *q, const char *name)
+{
+	const char *s = web_query(q, name);
+
+	return s && (!strcmp(s, "true") || !strcmp(s, "1"));
+}
+
+/* Whoever asks is the inviter, unless another one is named. */
+static void put_inviter(struct inviting *v)
+{
+	const struct web_person *p = &v->q->person;
+
+	if (p->proof == WEB_PROOF_KEY && !v->common.inviter)
+		return;
+	v->common.inviter_id = p->id;
+	if (!v->common.inviter && *p->name)
+		v->common.inviter = p->name;
+}
+
+/* The list's name makes its invites' names: one that is asked for again under the same key, or from
+   the same file, asks nothing new. */
+static void put_batch(struct inviting *v, const struct ask *k, char drawn[ASK_ID_SIZE])
+{
+	if (v->common.batch)
+		return;
+	ask_name(k, "batch", 0, drawn);
+	v->common.batch = drawn;
+}
+
+static bool common_ok(const struct inviting *v, struct http_response *a)
+{
+	struct err e;
+	int r = invite_check_common(&v->common, &e);
+
+	if (r)
+		web_fail(a, r, &e);
+	return r == OK;
+}
+
+static void answer(struct inviting *v, struct ask *k, struct http_response *a)
+{
+	json_t *more = json_pack("{ss}", "batch", v->common.batch);
+
+	ask_all(v, k);
+	if (v->people.unused.len)
+		json_object_set_new(more, "columns_unused", json_string(v->people.unused.data));
+	ask_answer(k, more, a);
+}
+
+static int read_body(struct inviting *v, struct err *e)
+{
+	const json_t *to = json_object_get(v->q->json, "to");
+	const json_t *people = json_object_get(v->q->json, "people");
+	int r = read_common(v, e);
+
+	if (r)
+		return r;
+	if (!to == !people)
+		return err_set(e, ERR_INVALID, "say whom: `to` (addresses) or `people`");
+	if (people)
+		return api_people_read(&v->people, people, e);
+	if (!json_is_string(to) || json_string_length(to) > TO_BYTES_MAX)
+		return err_set(e, ERR_INVALID, "to: a text of at most %d bytes", TO_BYTES_MAX);
+	return people_add(&v->people, json_string_value(to), v->q->now_ms, e);
+}
+
+static void invite(struct web_request *q, struct http_response *a)
+{
+	struct inviting v = { .q = q, .common = { .tenant = q->tenant, .trigger = "manual" } };
+	char drawn[ASK_ID_SIZE];
+	struct ask k;
+	struct err e;
+	int r;
+
+	if (!ask_begin(&k, q, "invite", a))
+		return;
+	k.dry_run = truth(q, "dry_run");
+	people_init(&v.people);
+	if (q->person.proof == WEB_PROOF_KEY)
+		v.common.trigger = "api";
+	r = read_body(&v, &e);
+	put_inviter(&v);
+	put_batch(&v, &k, drawn);
+	if (r)
+		web_fail(a, r, &e);
+	else if (common_ok(&v, a))
+		answer(&v, &k, a);
+	people_clear(&v.people);
+	ask_end(&k);
+}
+
+/* ---- import ---- */
+
+/* A list comes as one of these; its options are the query's. */
+static int read_list(struct inviting *v, const char *type, struct err *e)
+{
+	const struct http_request *h = v->q->http;
+	static const char *const names[] = { "role",  "department",   "locale",
+					     "batch", "organisation", "timezone" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *s = web_query(v->q, names[i]);
+
+		for (size_t k = 0; s && *s && k < ARRAY_LEN(members); k++)
+			if (!strcmp(members[k].name, names[i]))
+				*(const char **)((char *)&v->common + members[k].at) = s;
+	}
+	v->teams[0] = web_query(v->q, "team");
+	v->common.teams.items = v->teams;
+	v->common.teams.count = v->teams[0] && *v->teams[0];
+	if (read_send(&v->common, web_query(v->q, "send"), e))
+		return ERR_INVALID;
+	if (!h->body_len)
+		return err_set(e, ERR_INVALID, "the body is empty");
+	if (strcasestr(type, "ndjson"))
+		return api_people_read_lines(&v->people, (struct csv_text){ h->body, h->body_len },
+					     e);
+	return people_read_csv_text(&v->people, (struct csv_text){ h->body, h->body_len }, e);
+}
+
+static void import(struct web_request *q, struct http_response *a)
+{
+	struct inviting v = { .q = q, .common = { .tenant = q->tenant, .trigger = "import" } };
+	const char *type = web_header(q, "Content-Type");
+	struct ask k;
+	struct err e;
+	int r;
+
+	if (!type ||
+	    (strncasecmp(type, "text/csv", 8) && strncasecmp(type, "application/x-ndjson", 20))) {
+		web_problem(a, 415, "unsupported_type", "text/csv or application/x-ndjson");
+		return;
+	}
+	if (!ask_begin(&k, q, "import", a))
+		return;
+	k.dry_run = truth(q, "dry_run");
+	people_init(&v.people);
+	r = read_list(&v, type, &e);
+	if (r == OK) {
+		people_name(&v.people, q->http->body, q->http->body_len);
+		if (!v.common.batch)
+			v.common.batch = v.people.batch;
+		put_inviter(&v);
+	}
+	if (r)
+		web_fail(a, r, &e);
+	else if (common_ok(&v, a))
+		answer(&v, &k, a);
+	people_clear(&v.people);
+	ask_end(&k);
+}
+
+#define T "/v1/tenants/{tenant}"
+static const struct web_route routes[] = {
+	{ "POST", T "/invites", WEB_PRIVATE, WEB_OPERATOR, WEB_JSON, (size_t)1 << 20, invite },
+	{ "POST", T "/invites/import", WEB_PRIVATE, WEB_OPERATOR, 0, IMPORT_MAX_BYTES, import },
+};
+
+struct web_module api_new_module(struct site_shared *s)
+{
+	return (struct web_module){ routes, ARRAY_LEN(routes), s, site_guard_open,
+				    site_guard_close };
+}
