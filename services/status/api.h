@@ -16,4 +16,10 @@ struct web_module api_invites_module(struct site_shared *s);
 struct web_module api_act_module(struct site_shared *s);
 struct web_module api_new_module(struct site_shared *s);
 
+/* Settings and pauses of a tenant. */
+struct web_module api_tenant_module(struct site_shared *s);
+
+/* Changes as they happen, and what a link is worth. */
+struct web_module api_live_module(struct site_shared *s);
+
 #endif

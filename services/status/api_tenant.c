@@ -185,7 +185,8 @@ static void change(struct web_request *q, struct http_response *a)
 	struct err e;
 	int r = read_change(q, &c, &e);
 
-	if (r == OK && c.scope == PAUSE_ALL && q->person.role < WEB_SUPER) {
+	if (r == OK && c.scope == PAUSE_ALL &&
+	    (q->person.role < WEB_SUPER || strcmp(q->person.tenant, "*"))) {
 		web_problem(a, 403, "forbidden", "a pause of everything needs the role super");
 		return;
 	}

@@ -10,6 +10,7 @@
 #include "kafka_reader.h"
 #include "mem.h"
 #include "now.h"
+#include "redis.h"
 #include "settings_record.h"
 #include "settings_view.h"
 #include "tenant.h"

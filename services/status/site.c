@@ -1,16 +1,21 @@
 #include "site.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "accept.h"
 #include "api.h"
+#include "api_words.h"
 #include "auth.h"
+#include "desk.h"
+#include "hub.h"
 #include "log.h"
 #include "mem.h"
 #include "page_files.h"
 #include "templates_api.h"
+#include "view_query.h"
 
 #define CLASSES 6 /* 1xx to 5xx; none is 0xx */
 
@@ -19,6 +24,7 @@ struct site {
 	struct site_shared shared;
 	struct auth *auth;
 	struct templates_api *templates; /* NULL = the private door is shut */
+	json_t *words;
 	struct web *web;
 	unsigned published; /* which settings */
 	struct metric *answers[WEB_DOORS][CLASSES];
@@ -68,6 +74,53 @@ void site_guard_close(void *local)
 	guard_free(local);
 }
 
+const char *site_audit_name(const struct site_shared *s, const struct web_person *p,
+			    char out[WEB_ID_MAX + 1])
+{
+	struct ids_recipient who = { "person", p->id };
+	char hash[IDS_HASH_SIZE];
+
+	ids_recipient_hash(s->recipient_key, strlen(s->recipient_key), who, hash);
+	if (p->proof == WEB_PROOF_KEY)
+		text_put(out, WEB_ID_MAX + 1, p->id);
+	else
+		snprintf(out, WEB_ID_MAX + 1, "person:%s", hash);
+	return out;
+}
+
+/* All that handlers share and that is made here. */
+static int open_shared(struct site *s, const struct site_settings *settings, struct err *e)
+{
+	struct site_shared *shared = &s->shared;
+	struct desk_options desk = {
+		.kafka = shared->kafka,
+		.topic = stage_topic(s->run, STAGE_TOPIC_SETTINGS),
+		.redis_prefix = shared->common->redis_prefix,
+		.base = shared->base,
+		.wake_fd = stage_wake_fd(s->run),
+	};
+	int r = outlet_open(&shared->outlet, shared->kafka,
+			    stage_topic(s->run, STAGE_TOPIC_REQUESTED), e);
+
+	if (r)
+		return r;
+	desk.outlet = shared->outlet;
+	shared->desk = desk_open(&desk);
+	shared->words = s->words = api_words_load();
+	shared->sheets = view_sheets_new(0);
+	shared->hub = hub_open(site_guard_open(shared));
+	shared->secure = settings->url && !strncmp(settings->url, "https://", 8);
+	return OK;
+}
+
+static void close_shared(struct site *s)
+{
+	desk_close(s->shared.desk);
+	json_decref(s->words);
+	view_sheets_free(s->shared.sheets);
+	outlet_close(s->shared.outlet);
+}
+
 static int open_web(struct site *s, const struct site_settings *settings, struct err *e)
 {
 	struct web_options o = {
@@ -79,6 +132,11 @@ static int open_web(struct site *s, const struct site_settings *settings, struct
 		.nproxies = settings->proxies.count,
 		.modules = {
 			api_meta_module(&s->shared),
+			api_invites_module(&s->shared),
+			api_act_module(&s->shared),
+			api_new_module(&s->shared),
+			api_tenant_module(&s->shared),
+			api_live_module(&s->shared),
 			accept_module(&s->shared),
 			page_files_module(),
 			/* the last: absent where the private door is shut */
@@ -102,11 +160,9 @@ int site_open(struct site **out, struct run *r, const struct site_settings *sett
 	s = xcalloc(1, sizeof(*s));
 	s->run = r;
 	s->shared = *shared;
-	s->shared.secure = settings->url && !strncmp(settings->url, "https://", 8);
-	if (outlet_open(&s->shared.outlet, shared->kafka, stage_topic(r, STAGE_TOPIC_REQUESTED),
-			e) < 0)
+	if (open_shared(s, settings, e) < 0)
 		goto fail;
-	s->auth = auth_open(settings, &s->shared, stage_wake_fd(r));
+	s->auth = auth_open(settings, &s->shared);
 	if (settings->private_listen &&
 	    templates_api_open(&s->templates, r, settings->templates_dir, &s->shared, e) < 0)
 		goto fail;
@@ -132,7 +188,7 @@ void site_tick(struct site *s)
 	if (outlet_fatal(s->shared.outlet))
 		stage_die(s->run, outlet_fatal(s->shared.outlet));
 	/* nobody is answered before it is known who may ask */
-	if (!auth_look(s->auth) && s->published != stage_settings_count(s->run)) {
+	if (!desk_look(s->shared.desk) && s->published != stage_settings_count(s->run)) {
 		s->published = stage_settings_count(s->run);
 		web_publish(s->web, stage_tenants(s->run));
 	}
@@ -149,9 +205,10 @@ void site_close(struct site *s)
 {
 	if (!s)
 		return;
+	hub_close(s->shared.hub);
 	web_close(s->web);
 	templates_api_close(s->templates);
 	auth_close(s->auth);
-	outlet_close(s->shared.outlet);
+	close_shared(s);
 	free(s);
 }

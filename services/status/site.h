@@ -60,10 +60,11 @@ struct site_shared {
 	const struct keyring *ring; /* NULL = no links are signed here */
 	struct outlet *outlet;
 	struct kafka_properties kafka;
-	bool secure; /* people come by https */
-	const json_t *words;	/* of api_words.h */
-	const json_t *base;	/* the configuration's `tenants`; NULL = none */
+	bool secure;	     /* people come by https */
+	const json_t *words; /* of api_words.h */
+	const json_t *base;  /* the configuration's `tenants`; NULL = none */
 	struct desk *desk;
+	struct hub *hub;
 	struct view_sheets *sheets;
 };
 

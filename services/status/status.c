@@ -176,7 +176,8 @@ int status_open(void *ctx, struct run *r, struct err *e)
 			 &(struct site_shared){ .common = common,
 						.recipient_key = s->settings.recipient_key,
 						.ring = s->ring,
-						.kafka = o.kafka },
+						.kafka = o.kafka,
+						.base = s->settings.tenants },
 			 e);
 }
 

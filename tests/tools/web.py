@@ -86,8 +86,8 @@ class Site:
         return Client(self.private, **headers)
 
 
-def up(fleet, services=("clock", "dispatcher", "email", "status"), **own):
-    """Starts the fleet with open doors."""
+def up(fleet, services=("clock", "dispatcher", "email", "status"), dispatcher=None, **own):
+    """Starts the fleet with open doors; own: the status service's configuration, dispatcher: the dispatcher's."""
     own = doors(**own)
-    fleet.up(services=services, status=own)
+    fleet.up(services=services, status=own, dispatcher=dispatcher or {})
     return Site(fleet, own)

@@ -1,0 +1,167 @@
+#include "hub.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ids.h"
+#include "mem.h"
+#include "now.h"
+#include "thread.h"
+#include "view_query.h"
+
+#define TURN_MS 500
+#define COMMENT_MS 15000 /* a sign of life for proxies, and how a listener that left is noticed */
+#define WAITING_MAX_BYTES ((size_t)64 << 10) /* of one listener */
+#define EVENT_MAX_BYTES ((size_t)32 << 10)
+
+struct listener {
+	char tenant[IDS_NAME_MAX + 1];
+	struct http_stream *stream;
+	struct view_changes at; /* how far it has been told; its invites are not kept */
+	int64_t told_ms;
+};
+
+struct hub {
+	struct guard *guard;  /* the thread's own */
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t changed;
+	struct listener *list;
+	size_t count;
+	bool closing;
+	pthread_t thread;
+};
+
+/* ---- the thread; with the lock but where it asks Redis ---- */
+
+static void write_event(const struct view_changes *c, struct buf *out)
+{
+	const json_t *name;
+	size_t i;
+
+	if (c->reset) {
+		buf_str(out, "event: reset\ndata: {}\n\n");
+		return;
+	}
+	buf_str(out, "event: invites\ndata: {\"invites\":[");
+	json_array_foreach (c->invites, i, name) {
+		if (i == HUB_NAMES_MAX)
+			break;
+		if (i)
+			buf_byte(out, ',');
+		buf_json(out, json_string_value(name));
+	}
+	buf_fmt(out, "],\"more\":%s}\n\n",
+		json_array_size(c->invites) > HUB_NAMES_MAX ? "true" : "false");
+}
+
+/* False: it is gone. */
+static bool tell(struct listener *l, const struct view_changes *c, int64_t now)
+{
+	static const char comment[] = ": still here\n\n";
+	autobuf event = BUF_INIT(EVENT_MAX_BYTES);
+
+	if (c && (c->reset || json_array_size(c->invites)))
+		write_event(c, &event);
+	else if (now - l->told_ms > COMMENT_MS)
+		buf_add(&event, comment, sizeof(comment) - 1);
+	if (!event.len)
+		return true;
+	l->told_ms = now;
+	return http_stream_put(l->stream, event.data, event.len);
+}
+
+static void drop(struct hub *h, size_t i)
+{
+	http_stream_end(h->list[i].stream);
+	h->list[i] = h->list[--h->count];
+}
+
+/* Asks for one listener; the lock is given back meanwhile, and only this thread removes. */
+static bool serve(struct hub *h, size_t i)
+{
+	struct listener l = h->list[i];
+	struct view_changes c = l.at;
+	struct err e;
+	bool asked, good;
+
+	c.tenant = l.tenant;
+	c.max = HUB_NAMES_MAX + 1;
+	pthread_mutex_unlock(&h->lock);
+	asked = guard_ready(h->guard, &e) == OK && view_changed(h->guard, &c, &e) == OK;
+	pthread_mutex_lock(&h->lock);
+	good = tell(&h->list[i], asked ? &c : NULL, now_mono_ms());
+	if (asked) {
+		json_decref(c.invites);
+		h->list[i].at = c;
+	}
+	return good;
+}
+
+static void *turn(void *arg)
+{
+	struct hub *h = arg;
+
+	pthread_mutex_lock(&h->lock);
+	while (!h->closing) {
+		for (size_t i = h->count; i-- > 0 && !h->closing;)
+			if (!serve(h, i))
+				drop(h, i);
+		thread_wait(&h->changed, &h->lock, h->count ? TURN_MS : -1);
+	}
+	pthread_mutex_unlock(&h->lock);
+	return NULL;
+}
+
+/* ---- outside ---- */
+
+struct hub *hub_open(struct guard *guard)
+{
+	struct hub *h = xcalloc(1, sizeof(*h));
+
+	h->guard = guard;
+	h->list = xcalloc(HUB_LISTENERS_MAX, sizeof(*h->list));
+	pthread_mutex_init(&h->lock, NULL);
+	thread_cond_init(&h->changed);
+	thread_start(&h->thread, turn, h);
+	return h;
+}
+
+void hub_close(struct hub *h)
+{
+	if (!h)
+		return;
+	pthread_mutex_lock(&h->lock);
+	h->closing = true;
+	pthread_cond_signal(&h->changed);
+	pthread_mutex_unlock(&h->lock);
+	pthread_join(h->thread, NULL);
+	while (h->count)
+		drop(h, h->count - 1);
+	pthread_cond_destroy(&h->changed);
+	pthread_mutex_destroy(&h->lock);
+	guard_free(h->guard);
+	free(h->list);
+	free(h);
+}
+
+struct http_stream *hub_listen(struct hub *h, const char *tenant)
+{
+	struct http_stream *stream = NULL;
+
+	pthread_mutex_lock(&h->lock);
+	if (!h->closing && h->count < HUB_LISTENERS_MAX) {
+		struct listener *l = &h->list[h->count];
+
+		stream = http_stream_new(WAITING_MAX_BYTES);
+		*l = (struct listener){ .stream = stream,
+					.at = { .since = VIEW_FROM_NOW },
+					.told_ms = now_mono_ms() };
+		text_put(l->tenant, sizeof(l->tenant), tenant);
+		http_stream_put(stream, ": hello\n\n", strlen(": hello\n\n"));
+		h->count++;
+		pthread_cond_signal(&h->changed);
+	}
+	pthread_mutex_unlock(&h->lock);
+	return stream;
+}

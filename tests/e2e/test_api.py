@@ -1,0 +1,224 @@
+"""The HTTP API: lists, changes, imports, settings and pauses, live changes; what is refused, and what happens when Kafka is away."""
+import csv
+import io
+import json
+import re
+import threading
+import urllib.request
+
+import pytest
+
+import events
+import web
+from life import token_of
+
+T = "/v1/tenants/acme"
+
+
+def rows(client, **query):
+    return {i["invite"]: i for i in client.get(f"{T}/invites", **query).json["items"]}
+
+
+def shown(site, client, invite, status):
+    """The invite's row, once the view shows it so."""
+    got = []
+
+    def there():
+        answer = client.get(f"{T}/invites/{invite}")
+        got[:] = [answer.json] if answer.status == 200 else []
+        return got and got[0].get("status") == status
+    site.fleet.wait(there, 30, lambda: f"{invite} is not {status}: {got}")
+    return got[0]
+
+
+@pytest.mark.story
+def test_from_request_to_acceptance(fleet):
+    """Several addresses are invited, seen in lists, resent, cancelled; each answer says what was asked and who was refused, and why."""
+    site = web.up(fleet, dispatcher={"tenants": {"acme": {"cooldown_s": 0}}})
+    operator, viewer = site.key("acme", "operator"), site.key("acme", "viewer")
+    asked = operator.post(f"{T}/invites", {"to": "ann@people.internal, bob@people.internal; not-an-address", "role": "Nurse",
+                                           "teams": ["Night", "Day"], "note": "Welcome"})
+    assert asked.status == 202, asked
+    answer = asked.json
+    assert answer["total"] == 3 and answer["counts"] == {"request": 2, "refused": 1}
+    assert [(r["row"], r["column"], r["code"]) for r in answer["refused"]] == [(3, "email", "email_syntax")]
+    assert answer["refused"][0]["text"] and answer["refused"][0]["remedy"]
+    ann, bob = (a["invite"] for a in answer["asked"])
+    row = shown(site, operator, ann, "invited")
+    assert row["person"]["email"] == "ann@people.internal" and row["role"] == "Nurse" and row["teams"] == ["Night", "Day"]
+    assert [h["word"] for h in row["history"]][-1] == "sent" and row["history_url"].endswith(ann)
+    shown(site, operator, bob, "invited")
+
+    page = operator.get(f"{T}/invites", status="pending", q="nurse", limit=1).json
+    assert page["total"] == 2 and len(page["items"]) == 1 and page["counts"]["invited"] == 2
+    second = operator.get(f"{T}/invites", status="pending", q="nurse", limit=1, cursor=page["next"]).json
+    assert {page["items"][0]["invite"], second["items"][0]["invite"]} == {ann, bob} and second["next"] is None
+    assert operator.get(f"{T}/invites", sent_more_than_s=43200).json["total"] == 0
+
+    masked = rows(viewer)[ann]["person"]  # a viewer sees no address anywhere, and finds none
+    assert "email" not in masked and "masked" in masked
+    assert viewer.get(f"{T}/invites", email="ann@people.internal").json["total"] == 0
+    for path in (f"{T}/invites/{ann}", f"{T}/invites/export"):
+        assert "ann@people.internal" not in viewer.get(path).text
+    assert viewer.post(f"{T}/invites", {"to": "eve@people.internal"}).status == 403
+
+    again = operator.post(f"{T}/invites/{ann}/resend", {"note": "Once more"})
+    assert again.status == 202 and again.json["asked"][0]["action"] == "resend"
+    fleet.wait(lambda: operator.get(f"{T}/invites/{ann}").json["generation"] == 2, 20, "no second generation")
+    shown(site, operator, ann, "invited")
+    many = operator.post(f"{T}/actions", {"action": "cancel", "invites": [bob, "nobody"]}).json
+    assert many["counts"] == {"cancel": 1, "refused": 1} and many["refused"][0]["code"] == "not_found"
+    shown(site, operator, bob, "cancelled")
+    refused = operator.post(f"{T}/invites/{bob}/cancel", {})
+    assert refused.status == 422 and refused.json["code"] == "cancelled" and refused.json["remedy"]
+    assert operator.post(f"{T}/invites/nobody/cancel", {}).status == 404
+
+    dry = operator.post(f"{T}/actions", {"action": "invite", "filter": {"status": "all"}, "dry_run": True})
+    assert dry.status == 200 and dry.json["counts"] == {"resend": 1, "request": 1}
+    assert all("event" not in a for a in dry.json["asked"])
+    assert operator.post(f"{T}/invites/{bob}/invite", {}).status == 202  # invited again, as the person that is known
+    assert shown(site, operator, bob, "invited")["person"]["email"] == "bob@people.internal"
+
+    token = token_of(fleet.sink.messages[-1])
+    link = operator.post("/v1/tokens/verify", {"token": token}).json
+    assert (link["state"], link["invite"]) == ("good", bob)
+    assert site.key("globex").post("/v1/tokens/verify", {"token": token}).json == {"state": "invalid"}
+    assert operator.post("/v1/tokens/verify", {"token": "x"}).json == {"state": "invalid"}
+    russian = operator.get(f"{T}/errors", lang="ru").json["email_syntax"]["text"]
+    assert re.search("[а-я]", russian)
+    audit = [line for line in fleet["status"].text().splitlines() if "ev=audit" in line]
+    assert len(audit) == 4 and all("tenant=acme by=key:" in line for line in audit)
+
+
+def test_import(fleet):
+    """A list is looked at row by row; the good ones go, twice the same file invites nobody twice, and cells are no formulas."""
+    site = web.up(fleet)
+    operator = site.key()
+    bad = "email;name;role\nann@people.internal;Ann;Nurse\nbroken;Bob;\nANN@people.internal;Twice;\n=1+2@people.internal;=cmd();Nurse\n"
+    headers = {"Content-Type": "text/csv"}
+    dry = operator.ask("POST", f"{T}/invites/import?dry_run=true", bad, **headers)
+    assert dry.status == 200 and dry.json["counts"] == {"request": 2, "refused": 2}
+    assert [(r["row"], r["column"], r["code"]) for r in dry.json["refused"]] == \
+        [(3, "email", "email_syntax"), (4, "email", "already_invited")]
+    assert operator.get(f"{T}/summary").json["total"] == 0
+    done = operator.ask("POST", f"{T}/invites/import?team=Night", bad, **headers)
+    assert done.status == 202 and done.json["batch"] == dry.json["batch"]
+    ann = done.json["asked"][0]["invite"]
+    assert shown(site, operator, ann, "not_invited")["teams"] == ["Night"]  # imports are held
+    operator.ask("POST", f"{T}/invites/import", bad, **headers)
+    assert operator.post(f"{T}/actions", {"action": "invite", "filter": {"batch": done.json["batch"]}}).json["total"] == 2
+    shown(site, operator, ann, "invited")
+    assert len(fleet.sink.messages) == 2
+    batch = operator.get(f"{T}/batches/{done.json['batch']}").json
+    assert batch["total"] == 2 and batch["state"].startswith("finished") or batch["state"] == "sending"
+    assert operator.get(f"{T}/batches").json["items"][0]["batch"] == done.json["batch"]
+    assert operator.get(f"{T}/batches/none").status == 404
+    exported = list(csv.DictReader(io.StringIO(operator.get(f"{T}/invites/export").raw.decode("utf-8-sig"))))
+    assert {r["name"] for r in exported} == {"Ann", "'=cmd()"} and all(not r["email"].startswith("=") for r in exported)
+
+    lines = '{"email": "kim@people.internal", "teams": ["A", "B"]}\n\nnonsense\n{"email": "x", "colour": "red"}\n'
+    answer = operator.ask("POST", f"{T}/invites/import?send=now", lines, **{"Content-Type": "application/x-ndjson"}).json
+    assert answer["counts"] == {"request": 1, "refused": 2} and [r["row"] for r in answer["refused"]] == [3, 4]
+    assert shown(site, operator, answer["asked"][0]["invite"], "invited")["teams"] == ["A", "B"]
+    assert operator.ask("POST", f"{T}/invites/import", "x", **{"Content-Type": "text/plain"}).status == 415
+
+
+def test_once(fleet):
+    """The same Idempotency-Key asks once and is answered the same; another body under it is refused. Kafka away is 503, and asking again is safe."""
+    site = web.up(fleet)
+    operator = site.key()
+    first = operator.post(f"{T}/invites", {"to": "ann@people.internal"}, Idempotency_Key="k-1")
+    second = operator.post(f"{T}/invites", {"to": "ann@people.internal"}, Idempotency_Key="k-1")
+    assert first.status == second.status == 202 and first.raw == second.raw
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert operator.post(f"{T}/invites", {"to": "bob@people.internal"}, Idempotency_Key="k-1").status == 422
+    assert operator.post(f"{T}/invites", {"to": "bob@people.internal"}, Idempotency_Key="no spaces").status == 422
+    shown(site, operator, first.json["asked"][0]["invite"], "invited")
+    fleet.kafka.freeze()
+    away = operator.post(f"{T}/invites", {"to": "kim@people.internal"}, Idempotency_Key="k-2")
+    assert away.status == 503 and away.headers["Retry-After"] and away.json["code"] == "unavailable"
+    assert operator.get(f"{T}/invites").status == 200  # what is known is still shown
+    fleet.kafka.thaw()
+    done = []
+    fleet.wait(lambda: done.append(operator.post(f"{T}/invites", {"to": "kim@people.internal"}, Idempotency_Key="k-2")) or
+               done[-1].status == 202, 60, lambda: done[-1:])
+    shown(site, operator, done[-1].json["asked"][0]["invite"], "invited")
+    assert len(fleet.sink.messages) == 2
+
+
+def test_settings_and_pauses(fleet):
+    """Settings are read and set by version; a pause holds what is sent, and resuming lets it go."""
+    site = web.up(fleet)
+    admin, operator = site.key("acme", "admin"), site.key()
+    now = admin.get(f"{T}/settings").json
+    assert now["version"] == 0 and now["settings"] == {} and now["defaults"]["contact"] == "help@mail.internal"
+    assert operator.ask("PUT", f"{T}/settings", {"version": 0, "settings": {}}).status == 403
+    done = admin.ask("PUT", f"{T}/settings", {"version": 0, "settings": {"contact": "it@mail.internal", "roles": ["Nurse"]}})
+    assert done.status == 200 and done.json["version"] == 1
+    assert admin.get(f"{T}/settings").json["settings"]["contact"] == "it@mail.internal"
+    assert admin.ask("PUT", f"{T}/settings", {"version": 0, "settings": {}}).status == 409
+    wrong = admin.ask("PUT", f"{T}/settings", {"version": 1, "settings": {"contcat": "x"}})
+    assert wrong.status == 422 and "contact" in wrong.json["detail"]
+    shown_by_tool = json.loads(fleet.beckon("settings", "get", "--config", fleet.dir / "beckon.yaml", "--tenant", "acme",
+                                            "--json").stdout)
+    assert shown_by_tool["version"] == 1 and shown_by_tool["actor"].startswith("key:")
+
+    assert operator.post(f"{T}/pauses", {"scope": "all", "paused": True, "reason": "x"}).status == 403
+    assert operator.post(f"{T}/pauses", {"scope": "tenant", "paused": True}).status == 422
+    paused = operator.post(f"{T}/pauses", {"scope": "tenant", "paused": True, "reason": "audit"})
+    assert [(p["scope"], p["reason"]) for p in paused.json["items"]] == [("tenant", "audit")]
+    fleet.wait(lambda: fleet["email"].metric("beckon_paused", scope="tenant") == 1, 10, "not followed")
+    asked = operator.post(f"{T}/invites", {"to": "ann@people.internal"}).json["asked"][0]["invite"]
+    assert shown(site, operator, asked, "waiting")
+    fleet.await_outcome(asked, "deferred")
+    assert operator.post(f"{T}/pauses", {"scope": "tenant", "paused": False}).json["items"] == []
+    shown(site, operator, asked, "invited")
+
+
+def test_live(fleet):
+    """Who listens hears of changes of the own tenant, and of no other."""
+    site = web.up(fleet)
+    operator = site.key()
+    request = urllib.request.Request(f"{site.private}{T}/events", headers=operator.headers)
+    heard = []
+
+    def listen():
+        with urllib.request.urlopen(request, timeout=60) as stream:
+            heard.append(stream.headers["Content-Type"])
+            for line in stream:
+                heard.append(line.decode())
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    fleet.wait(lambda: any("hello" in h for h in heard), 10, "nothing is heard")
+    other = fleet.emit(events.invite(tenant="globex"))
+    ours = fleet.emit(events.invite(tenant="acme"))
+    fleet.await_outcome(other, "sent")
+    fleet.await_outcome(ours, "sent")
+    fleet.wait(lambda: any(ours.invite in h for h in heard), 20, lambda: heard)
+    assert not any(other.invite in h for h in heard)
+    fleet["status"].stop()
+    listener.join(20)
+    assert not listener.is_alive()
+
+
+def test_nobody_reaches_another_tenant(fleet):
+    """Every route that the description lists, asked by a key of another tenant and by nobody."""
+    import yaml
+    site = web.up(fleet, services=("status",))
+    stranger, nobody = site.key("globex", "super"), site.anybody()
+    spec = yaml.safe_load(nobody.get("/v1/openapi.yaml").text)
+    asked = 0
+    for path, methods in spec["paths"].items():
+        for method in methods:
+            place = re.sub(r"\{tenant\}", "acme", path)
+            place = re.sub(r"\{action\}", "cancel", re.sub(r"\{\w+\}", "x", place)) if "{action}" in place else \
+                re.sub(r"\{\w+\}", "x", place)
+            if path != "/v1/openapi.yaml":
+                answer = nobody.ask(method.upper(), place, {} if method != "get" else None)
+                assert answer.status == 401, (method, place, answer)
+            if "{tenant}" in path:
+                answer = stranger.ask(method.upper(), place, {} if method != "get" else None)
+                assert answer.status == 403, (method, place, answer)
+                asked += 1
+    assert asked > 12
+    assert stranger.get("/v1/tenants").json["items"] == [{"tenant": "globex"}]
