@@ -85,6 +85,7 @@ struct parcel {
 	unsigned domain;     /* bucket of the recipient's domain */
 	unsigned refused_by; /* bits of the pools that have refused it for now */
 	bool elsewhere;	     /* what is judged was before this claim: nobody knows on which route */
+	bool traced;	     /* but the journal does: lane */
 	bool unheard;	     /* the answer to its last claim was lost: it may be ours in Redis */
 	bool gone;	     /* its partition went to somebody else while it was away */
 

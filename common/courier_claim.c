@@ -44,9 +44,11 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 	if (c->journal) {
 		p->entry = journal_take(c->journal, p->job.id, p->job.turn);
 		assert(p->entry >= 0); /* it has one for every work that can be in hand */
+		if (p->lane)
+			journal_route(c->journal, p->entry, p->lane->pool->terms->name);
 	}
 	p->asked_ms = now_mono_ms();
-	p->withheld = p->elsewhere = false;
+	p->withheld = p->elsewhere = p->traced = false;
 	p->reason[0] = p->provider_message_id[0] = '\0'; /* what a former try left */
 	p->suppress = SUPPRESS_NOT;
 	p->retry_after_ms = p->send_ms = 0;
@@ -114,6 +116,20 @@ static void send(struct courier *c, struct parcel *p)
 		exchange_put(p->lane->pool->exchange, &p->link);
 }
 
+/* It was before this claim, by the route that the journal names. */
+static void trace(struct parcel *p, const struct journal_entry *former)
+{
+	p->elsewhere = true;
+	for (size_t i = 0; i < p->lanes->n; i++) {
+		struct lane *l = p->lanes->list[i];
+
+		if (strcmp(l->pool->terms->name, former->route) != 0)
+			continue;
+		p->lane = l;
+		p->traced = true;
+	}
+}
+
 /* What an earlier life of this process left behind decides: sent as if new, in doubt, or only to be
  * settled. */
 static void take_up(struct courier *c, struct parcel *p)
@@ -126,8 +142,8 @@ static void take_up(struct courier *c, struct parcel *p)
 		send(c, p);
 		return;
 	}
+	trace(p, former);
 	parcel_move(c, p, PARCEL_AWAY);
-	p->elsewhere = true;
 	p->result = former->result;
 	if (former->stage == JOURNAL_DOT)
 		p->result = (struct mail_result){ .reach = REACH_IN_DOUBT };

@@ -12,7 +12,7 @@
 /* The relay that a mail was with; NULL where nobody knows. */
 static const char *provider(const struct courier *c, const struct parcel *p)
 {
-	if (!p->lane || (p->elsewhere && c->npools > 1))
+	if (!p->lane || (p->elsewhere && !p->traced && c->npools > 1))
 		return NULL;
 	return p->lane->pool->terms->name;
 }
@@ -304,8 +304,8 @@ struct verdict_rules courier_rules(const struct courier *c, const struct parcel 
 
 	rules.doubts_are_final = rules.doubts_are_final || job_is_password(&p->job);
 	if (c->channel->aim)
-		rules.doubts_are_final |=
-			p->elsewhere || !p->lane || !p->lane->pool->terms->idempotent;
+		rules.doubts_are_final |= (p->elsewhere && !p->traced) || !p->lane ||
+					  !p->lane->pool->terms->idempotent;
 	return rules;
 }
 

@@ -65,7 +65,7 @@ static bool entry_sound(const struct disk_entry *d)
 	return stage_load(d) <= JOURNAL_REPLIED && d->reach <= REACH_IN_DOUBT && d->delivery[0] &&
 	       text_ends(d->delivery, sizeof(d->delivery)) &&
 	       text_ends(d->enhanced, sizeof(d->enhanced)) && text_ends(d->text, sizeof(d->text)) &&
-	       text_ends(d->code, sizeof(d->code));
+	       text_ends(d->code, sizeof(d->code)) && text_ends(d->route, sizeof(d->route));
 }
 
 static void former_read(struct former *f, const struct disk_entry *d, int at)
@@ -76,6 +76,7 @@ static void former_read(struct former *f, const struct disk_entry *d, int at)
 	f->entry.stage = stage_load(d);
 	f->entry.turn = d->turn;
 	memcpy(f->entry.delivery, d->delivery, sizeof(d->delivery));
+	text_put(f->entry.route, sizeof(f->entry.route), d->route);
 	if (f->entry.stage != JOURNAL_REPLIED)
 		return;
 	struct mail_result *r = &f->entry.result;
@@ -246,8 +247,16 @@ int journal_take(struct journal *j, const char *delivery, int64_t turn)
 	d->taken_ms = now_ms();
 	d->turn = turn;
 	snprintf(d->delivery, sizeof(d->delivery), "%s", delivery);
+	d->route[0] = '\0';
 	stage_store(d, JOURNAL_CLAIMED);
 	return entry;
+}
+
+void journal_route(struct journal *j, int entry, const char *route)
+{
+	struct disk_entry *d = &j->disk.entries[entry];
+
+	text_put(d->route, sizeof(d->route), route);
 }
 
 void journal_raise(struct journal *j, int entry, int64_t turn)

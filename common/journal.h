@@ -22,6 +22,8 @@
 #include "err.h"
 #include "transport.h"
 
+#define JOURNAL_ROUTE_SIZE 40
+
 struct journal;
 
 enum journal_stage {
@@ -35,6 +37,7 @@ struct journal_entry {
 	enum journal_stage stage;
 	int64_t turn;
 	char delivery[192];
+	char route[JOURNAL_ROUTE_SIZE]; /* by which it was sent; "" = not known */
 	struct mail_result result; /* JOURNAL_REPLIED; code points to static storage, NULL where it
 				      is no code any more */
 };
@@ -56,6 +59,9 @@ int journal_take(struct journal *j, const char *delivery, int64_t turn);
 /* Where claimed_turn is over the turn that was taken (CLAIM_TAKEN_OVER, now or before): before the
    dot, else nobody finds the entry. */
 void journal_raise(struct journal *j, int entry, int64_t turn);
+
+/* By which relay or provider it is about to be sent; before the dot. */
+void journal_route(struct journal *j, int entry, const char *route);
 
 void journal_free_entry(struct journal *j, int entry); /* after the settle; entry -1 does nothing */
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "journal.h"
 
 #define DISK_PAGE_BYTES 4096
 #define DISK_ENTRY_BYTES 512
@@ -36,7 +37,8 @@ struct disk_entry {
 	int64_t incarnation, taken_ms, turn;
 	uint32_t reach, route_fault;
 	char delivery[192], enhanced[12], text[160], code[48];
-	char spare[60];
+	char route[JOURNAL_ROUTE_SIZE]; /* "" in what an older program wrote */
+	char spare[60 - JOURNAL_ROUTE_SIZE];
 };
 _Static_assert(sizeof(struct disk_entry) == DISK_ENTRY_BYTES, "entries must not cross pages");
 
