@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "args_show.h"
 #include "cli.h"
 #include "mem.h"
 #include "nearest.h"
@@ -165,28 +166,25 @@ int args_read(const struct args *a, int argc, char **argv, void *options, struct
 	return OK;
 }
 
-static void usage_line(const char *name, const char *value, const char *help)
-{
-	char left[64];
+/* What a command tells of itself instead of doing its work. */
+static const struct {
+	const char *option;
+	void (*show)(const struct args *a);
+} shows[] = {
+	{ "--help", args_usage },
+	{ ARGS_WORDS, args_words },
+	{ ARGS_MAN, args_man },
+};
 
-	snprintf(left, sizeof(left), "--%s%s%s", name, value ? " " : "", value ? value : "");
-	printf("  %-24s %s\n", left, help);
-}
-
-static void usage(const struct args *a)
+static bool shown(const struct args *a, const char *word)
 {
-	printf("Usage: beckon %s %s\n\n%s\n\nOptions:\n", a->command, a->synopsis, a->about);
-	for (size_t i = 0; i < a->count; i++)
-		usage_line(a->list[i].name, a->list[i].value, a->list[i].help);
-	if (a->settings) {
-		usage_line("config", "FILE",
-			   "the services' configuration file; so does BECKON_CONFIG");
-		usage_line("set", "KEY=VALUE",
-			   "one key of it, e.g. --set redis.url=redis://127.0.0.1;");
-		usage_line("kafka-..., --redis-..., --topics-...", NULL, "the same by name, e.g.");
-		printf("  %-24s %s\n", "", "--kafka-bootstrap-servers 127.0.0.1:9092");
+	for (size_t i = 0; i < ARRAY_LEN(shows); i++) {
+		if (strcmp(word, shows[i].option))
+			continue;
+		shows[i].show(a);
+		return true;
 	}
-	usage_line("help", NULL, "this text");
+	return false;
 }
 
 bool args_end(const struct args *a, int argc, char **argv, void *options, struct arg_words *words,
@@ -195,8 +193,7 @@ bool args_end(const struct args *a, int argc, char **argv, void *options, struct
 	struct err e;
 
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-		if (!strcmp(argv[i], "--help")) {
-			usage(a);
+		if (shown(a, argv[i])) {
 			*status = CLI_GOOD;
 			return true;
 		}

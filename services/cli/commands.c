@@ -7,10 +7,12 @@
 #include "cmd_dev.h"
 #include "cmd_doctor.h"
 #include "cmd_explain.h"
+#include "cmd_forget.h"
 #include "cmd_init.h"
 #include "cmd_invite.h"
 #include "cmd_keygen.h"
 #include "cmd_list.h"
+#include "cmd_manual.h"
 #include "cmd_parked.h"
 #include "cmd_pause.h"
 #include "cmd_rebuild.h"
@@ -43,6 +45,7 @@ const struct command commands[] = {
 	{ "resolve", cmd_change, "say whether a message of which nobody knows has arrived" },
 	{ "accept", cmd_change, "tell that the person has accepted" },
 	{ "decline", cmd_change, "tell that the person has declined" },
+	{ "forget", cmd_forget, "erase what is personal of an invite" },
 	{ "replay", cmd_replay, "ask again for what failed, once its cause is mended" },
 	{ "pause", cmd_pause, "stop sending: everything, a tenant, a batch, a relay, a domain" },
 	{ "resume", cmd_pause, "go on with what was paused" },
@@ -66,6 +69,8 @@ const struct command commands[] = {
 	{ "check-receipt", cmd_check_receipt, "what does this call of a provider tell?" },
 	{ "explain", cmd_explain, "what would become of this event now, rule by rule?" },
 	{ "render", cmd_render, "what a template makes of variables" },
+	{ "completion", cmd_completion, "what bash or zsh needs to complete commands and options" },
+	{ "man", cmd_man, "a manual page: beckon man [COMMAND]" },
 	{ "help", cmd_help, "this list, or the usage of one command: beckon help COMMAND" },
 };
 const size_t command_count = ARRAY_LEN(commands);

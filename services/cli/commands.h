@@ -11,6 +11,8 @@
 extern const struct command commands[];
 extern const size_t command_count;
 
+extern const char cli_exit_codes[]; /* what each means, a line each: main.c */
+
 int cmd_help(int argc, char **argv); /* main.c: it knows them all */
 
 #endif

@@ -16,8 +16,7 @@
 /* A word further away than this is no typing mistake. */
 #define TYPO_MAX 2
 
-static const char exit_codes[] =
-	"\nExit codes:\n"
+const char cli_exit_codes[] =
 	"  0   good\n"
 	"  1   some of what was asked about is bad\n"
 	"  2   usage: an unknown command or option\n"
@@ -58,7 +57,7 @@ int cmd_help(int argc, char **argv)
 	       BECKON_VERSION);
 	for (size_t i = 0; i < command_count; i++)
 		printf("  %-12s %s\n", commands[i].name, commands[i].help);
-	fputs(exit_codes, stdout);
+	printf("\nExit codes:\n%s", cli_exit_codes);
 	return CLI_GOOD;
 }
 

@@ -26,7 +26,10 @@ def test_editor(fleet):
     assert one["version"] == one["holds"] == 1 and "{{link}}" in one["parts"]["text"] and one["diff"] == []
     draft = {**one["parts"], "subject": SUBJECT % "Come in"}
     shown = admin.post(f"{PREFIX}/preview", {"name": "invite", "locale": "en", "parts": draft}).json
-    assert shown["fit"] and shown["parts"]["subject"] == "Come in" and "Example Works" not in shown["parts"]["subject"]
+    assert shown["fit"] and shown["parts"]["subject"] == "Come in"
+    asked = {"name": "invite", "locale": "ru", "note": "Ждём <b>вас</b>"}
+    asked = admin.post(f"{PREFIX}/preview", asked).json["parts"]
+    assert "Ждём &lt;b&gt;вас&lt;/b&gt;" in asked["html"]
     assert shown["sms"]["encoding"] == "gsm" and shown["sms"]["segments"] <= shown["sms"]["cap"] and "worst" in shown["sms"]
     assert "<!doctype html>" in shown["parts"]["html"]
     bad = {**draft, "text": draft["text"] + "{{password}}"}

@@ -1,0 +1,66 @@
+"""Completion and manual pages come from the table of commands: none is missing, and shells and man read them."""
+import re
+import shutil
+import subprocess
+
+import events
+import fleet as fleets
+import pytest
+
+BECKON = fleets.program("beckon")
+
+
+def beckon(*args):
+    return subprocess.run([BECKON, *args], capture_output=True, text=True, timeout=30)
+
+
+def commands():
+    return re.findall(r"^  ([a-z-]+) +\S", beckon("help").stdout.split("Exit codes")[0], re.M)
+
+
+def complete(line):
+    """What bash offers behind this line."""
+    words = line.split(" ")
+    quoted = " ".join(f"'{w}'" for w in words)
+    script = f'eval "$({BECKON} completion bash)"; COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; ' \
+             'cd /; _beckon; echo "${COMPREPLY[@]}"'
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_completion():
+    assert "resend" in complete("beckon res") and complete("beckon templ") == ["template"]
+    assert complete("beckon template --allow") == ["--allow-host"] and complete("beckon template rest") == ["restore"]
+    assert set(commands()) <= set(complete("beckon ")) and "resend" in complete("beckon help ")
+    zsh = beckon("completion", "zsh").stdout
+    assert all(f"'{c}:" in zsh for c in commands())
+    if shutil.which("zsh"):
+        subprocess.run(["zsh", "-n", "-c", zsh], check=True)
+    assert beckon("completion", "fish").returncode == 2
+
+
+def test_manual(tmp_path):
+    assert beckon("man", "--dir", tmp_path / "man1").returncode == 0
+    pages = {p.name.removesuffix(".1"): p.read_text() for p in (tmp_path / "man1").iterdir()}
+    assert set(pages) == {"beckon"} | {f"beckon-{c}" for c in commands() if c != "help"}
+    for code in ("0", "1", "2", "69", "78"):
+        assert re.search(rf"^  {code}  ", pages["beckon"], re.M)
+    if shutil.which("groff"):
+        for name in pages:
+            done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", tmp_path / "man1" / f"{name}.1"],
+                                  capture_output=True, text=True)
+            assert done.returncode == 0 and not done.stderr, (name, done.stderr)
+    assert "--tenant NAME" in pages["beckon-resend"].replace("\\", "").replace("fB", "").replace("fR", "").replace("fI", "")
+    assert beckon("man", "nonsense").returncode == 2 and beckon("man", "template").stdout == pages["beckon-template"]
+
+
+def test_forget(fleet):
+    """What is kept is gone when the command ends; the message that left stays told."""
+    fleet.up()
+    event = fleet.emit(events.invite())
+    fleet.await_outcome(event, "sent")
+    named = ["--config", fleet.dir / "beckon.yaml", "--tenant", event.tenant]
+    assert event.to in fleet.redis.client.get(f"{fleet.prefix}r:acme/{event.invite}")
+    assert fleet.beckon("forget", event.invite, *named, check=False).returncode == 2
+    done = fleet.beckon("forget", event.invite, *named, "--yes")
+    assert done.stdout == f"forgotten\tacme/{event.invite}\n"
+    assert fleet.redis.client.get(f"{fleet.prefix}r:acme/{event.invite}") is None
