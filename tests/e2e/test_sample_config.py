@@ -42,13 +42,16 @@ def installed(tmp_path):
     secret = base64.b64encode(os.urandom(32)).decode()
     for name, text in (("ring.keys", f"k1:{secret} 2025-01-01T00:00:00Z\n"), ("recipient.key", secret + "\n"),
                        ("seal.keys", SEAL_SECRET), ("seal.keys.pub", SEAL_PUBLIC),
-                       ("redis.password", "secret\n"), ("relay.password", "secret\n")):
+                       ("redis.password", "secret\n"), ("relay.password", "secret\n"),
+                       ("twilio.secret", "secret\n"), ("kannel.secret", "secret\n"),
+                       ("kannel-receipts.secret", "secret\n")):
         (tmp_path / name).write_text(text)
 
     def write(text):
         path = tmp_path / "beckon.yaml"
         path.write_text(text.replace("/etc/beckon/keys", str(tmp_path))
-                        .replace("/usr/share/beckon/templates", str(ROOT / "deploy/templates")))
+                        .replace("/usr/share/beckon/templates", str(ROOT / "deploy/templates"))
+                        .replace("/usr/share/beckon/providers", str(ROOT / "deploy/providers")))
         return path
     return write
 
@@ -58,6 +61,9 @@ def installed(tmp_path):
 def test_every_program_takes_it(service, text, installed):
     templates = {"BECKON_TEMPLATES_DIR": str(ROOT / "deploy/templates")}
     done = run(service, "--config", installed(text), "--check", env=templates)
+    if service == "sms" and text == SAMPLE:  # who takes SMS is for each installation to say
+        assert done.returncode == 78 and "providers" in done.stderr
+        return
     assert (done.returncode, done.stdout, done.stderr) == (0, "ok\n", "")
 
 
