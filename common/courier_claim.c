@@ -48,7 +48,8 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 			journal_route(c->journal, p->entry, p->lane->pool->terms->name);
 	}
 	p->asked_ms = now_mono_ms();
-	p->withheld = p->elsewhere = p->traced = false;
+	p->withheld = p->elsewhere = p->traced = p->tested = false;
+	p->test_receipt = NULL;
 	p->reason[0] = p->provider_message_id[0] = '\0'; /* what a former try left */
 	p->suppress = SUPPRESS_NOT;
 	p->retry_after_ms = p->send_ms = 0;
@@ -112,6 +113,8 @@ static void send(struct courier *c, struct parcel *p)
 		judge(c, p, REACH_REFUSED, "render_failed");
 	else if (is_lost_doubt(c, p))
 		judge(c, p, REACH_IN_DOUBT, NULL);
+	else if (courier_test_answers(p))
+		courier_judge(c, p);
 	else
 		exchange_put(p->lane->pool->exchange, &p->link);
 }

@@ -187,6 +187,12 @@ bool courier_lane_is_paused(const struct courier *c, const struct lane *l);
 /* The hours in which p may be sent. */
 struct tenant_hours courier_hours(const struct courier *c, const struct parcel *p);
 
+/* courier_test.c */
+/* Nothing is to leave for p, which has p->result: true. */
+bool courier_test_answers(struct parcel *p);
+/* It has been settled: its receipt comes, where it is one that gets one. */
+void courier_test_receipt(struct courier *c, struct parcel *p);
+
 /* courier_tell.c */
 /* From p->result to a verdict, an outcome and a settle, or back to waiting. */
 void courier_judge(struct courier *c, struct parcel *p);

@@ -8,10 +8,13 @@
 #include "mem.h"
 #include "now.h"
 #include "tell.h"
+#include "test_recipient.h"
 
 /* The relay that a mail was with; NULL where nobody knows. */
 static const char *provider(const struct courier *c, const struct parcel *p)
 {
+	if (p->tested)
+		return TEST_RECIPIENT_PROVIDER;
 	if (!p->lane || (p->elsewhere && !p->traced && c->npools > 1))
 		return NULL;
 	return p->lane->pool->terms->name;
@@ -364,6 +367,8 @@ void courier_settled(struct courier *c, struct parcel *p)
 	if (p->settle.answer == SETTLE_DONE && p->suppress)
 		courier_suppress(c, p);
 	crash_point("outcome-sent");
+	if (p->settle.answer == SETTLE_DONE)
+		courier_test_receipt(c, p);
 	if (p->settle.answer == SETTLE_LOST) {
 		log_warn("ev=settle-lost id=%s turn=%lld", p->job.id, (long long)p->settle.turn);
 		p->settle.outcome = NULL;

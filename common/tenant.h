@@ -40,6 +40,7 @@ struct tenant {
 	const char *name;
 	bool auto_send[4]; /* by enum request_trigger */
 	bool email_only;
+	bool test_recipients; /* test_recipient.h: for some nothing leaves */
 	const char *link_base;
 	int64_t link_ttl_s;
 	struct window window, sms_window; /* when anything, and when SMS may leave */

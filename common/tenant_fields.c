@@ -379,6 +379,7 @@ static const struct setting fields[] = {
 	{ .name = "sender", OBJECT(sender_fields) },
 	{ .name = "sms_window", .set = set_window, AT(sms_window) },
 	{ .name = "teams", LIST(teams, name) },
+	{ .name = "test_recipients", .set = set_flag, AT(test_recipients) },
 	{ .name = "timezone", TEXT(timezone, zone) },
 };
 

@@ -154,6 +154,7 @@ void ask_decide(struct ask *a, bool allow_reserved, bool seals)
 		.kept = a->kept.data ? &a->kept : NULL,
 		.invite = view(a),
 		.policy = { .allow_reserved = allow_reserved,
+			    .tests = a->tenant->test_recipients,
 			    .domain_dead = a->domain_dead,
 			    .suppressed = a->suppressed,
 			    .auto_send = a->tenant->auto_send[a->req.code ? 0 : a->req.trigger],

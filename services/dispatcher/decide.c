@@ -5,6 +5,7 @@
 
 #include "codes.h"
 #include "mem.h"
+#include "test_recipient.h"
 
 /* ---- states ---- */
 
@@ -107,8 +108,11 @@ static const char *where_missing(const struct request *asked)
 /* What is wrong with the mailbox; NULL = nothing. */
 static const char *check_mailbox(const struct question *q, const struct address *a)
 {
+	struct test_recipient t;
 	bool unusable = !q->policy.allow_reserved && address_reserved(a) != ADDRESS_PLAIN;
 
+	if (q->policy.tests && test_recipient_find(a->normalised, 1, &t))
+		return NULL;
 	return unusable || q->policy.domain_dead ? "email_domain_invalid" : NULL;
 }
 

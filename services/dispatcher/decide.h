@@ -35,6 +35,7 @@ struct invite_view {
 struct policy {
 	bool allow_reserved; /* addresses that nobody can have, and well-known misspellings, may be
 				invited */
+	bool tests;	     /* of the tenant: for some nothing leaves, test_recipient.h */
 	bool domain_dead;    /* the DNS says that the address's domain takes no mail */
 	bool auto_send;	     /* of the tenant for the request's trigger */
 	bool suppressed;     /* the tenant's list says that nobody writes to the person */

@@ -271,3 +271,32 @@ def test_rebuilt(fleet, gateway, up):
     skew(fleet, HOUR_MS + 60_000)
     await_sms(fleet, waiting)
     assert all(len(sms(gateway, e)) == 1 for e in (*wanted, plain))
+
+
+ENDS = {  # the last digit of +44 7700 90000x, or the name at test.beckon.invalid: what is told in the end
+    "sent": ("sent", None), "delivered": ("delivered", None), "undelivered": ("undelivered", "mailbox_unknown"),
+    "unknown": ("unknown", "outcome_unknown"), "retry": ("sent", None),
+    "handset_unknown": ("error", "handset_unknown"), "handset_unreachable": ("error", "retries_exhausted"),
+    "throttled": ("error", "retries_exhausted"), "content_rejected": ("error", "content_rejected"),
+    "number_barred": ("error", "number_barred"),
+}
+
+
+@pytest.mark.story
+def test_recipients_that_nobody_has(fleet, gateway, up):
+    """Where the tenant allows it each ends as its name says, and nothing leaves; elsewhere there are none."""
+    up(test_recipients=True)
+    wanted = []
+    for n, (name, end) in enumerate(ENDS.items()):
+        by_phone = person(fleet, phone=f"+44 7700 90000{n}", email=False, scope=f"s{n}")
+        wanted += [(by_phone, end), (events.invite(email=f"{name}+{n}@test.beckon.invalid"), end)]
+    fleet.emit([e for e, _ in wanted])
+    for event, (word, code) in wanted:
+        if word == "unknown":  # once by SMS, twice by e-mail
+            fleet.wait(lambda e=event: state_of(fleet, e)["state"] == "unknown", 30, event.data["recipient"])
+        o = fleet.await_outcome(event, word)
+        assert o.get("code") == code, (event.data["recipient"], o)
+        assert word in ("delivered", "undelivered") or o["provider"] == "test"
+    assert not gateway.messages and not fleet.sink.messages
+    other = fleet.emit(events.invite(email="sent@test.beckon.invalid", tenant="other"))
+    assert fleet.await_outcome(other, "error")["code"] == "email_domain_invalid"

@@ -24,6 +24,11 @@ static const struct plan plans[] = {
 	{ .word = WORD_CANCELLED, .generation = 1 },
 	{ .word = WORD_DELIVERED, .generation = 1, .turn = 4, .prev = "sent" },
 	{ .word = PLAN_SILENT },
+	{ .word = WORD_QUEUED, .generation = 2, .turn = 1, .channel = IDS_SMS, .superseded = 1, .superseded_channel = IDS_EMAIL },
+	{ .word = WORD_QUEUED, .generation = 2, .turn = 1, .channel = IDS_EMAIL, .superseded = 1, .superseded_channel = IDS_SMS },
+	{ .word = WORD_QUEUED, .generation = 1, .turn = 4, .channel = IDS_SMS, .ladder = true, .beside = true, .prev = "sent" },
+	{ .word = WORD_UNDELIVERED, .generation = 1, .turn = 4, .channel = IDS_SMS, .ladder = true, .code = "receipt_missing" },
+	{ .word = WORD_QUEUED, .generation = 1, .turn = 3, .channel = IDS_SMS }, /* brought forward */
 };
 /* clang-format on */
 
@@ -41,6 +46,12 @@ static void same_plan(const struct plan *p, const struct plan *q)
 	assert_int_equal(p->n, q->n);
 	assert_int_equal(p->turn, q->turn);
 	assert_int_equal(p->superseded, q->superseded);
+	if (q->channel) {
+		same_text(p->channel, q->channel);
+		same_text(p->superseded_channel, q->superseded_channel);
+	}
+	assert_int_equal(p->ladder, q->ladder);
+	assert_int_equal(p->beside, q->beside);
 	same_text(p->prev, q->prev);
 	same_text(p->code, q->code);
 	same_text(p->where, q->where);
@@ -61,6 +72,20 @@ static void test_round_trip(void **state)
 		same_plan(&p, &plans[i]);
 		assert_int_equal(plan_has_job(&p), plan_has_job(&plans[i]));
 	}
+}
+
+/* Programs that know of no SMS can read what has none. */
+static void test_written_for_others(void **state)
+{
+	struct plan p = { .word = WORD_QUEUED, .generation = 1, .turn = 1, .channel = IDS_EMAIL };
+	char text[PLAN_TEXT_SIZE];
+
+	(void)state;
+	plan_write(&p, text);
+	assert_string_equal(text, "2 queued 1 0 1 0 - - - -");
+	p.channel = IDS_SMS;
+	plan_write(&p, text);
+	assert_string_equal(text, "3 queued 1 0 1 0 - sms 0 - - - -");
 }
 
 /* What a program before this one has stored is replayed as it would have been. */
@@ -166,9 +191,8 @@ static void test_no_plan(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_version_1),
-		cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_written_for_others),
+		cmocka_unit_test(test_version_1),  cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_no_plan),
 	};
 

@@ -1,0 +1,69 @@
+/* Recipients that nobody has: what each ends in, and that nobody else is one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "mem.h"
+#include "test_recipient.h"
+
+#define AT TEST_RECIPIENT_DOMAIN
+
+static const struct {
+	const char *to;
+	int64_t attempt;
+	bool is_one;
+	enum reach reach;
+	const char *code, *receipt;
+} rows[] = {
+	{ "sent" AT, 1, true, REACH_TAKEN, NULL, NULL },
+	{ "sent+ann" AT, 1, true, REACH_TAKEN, NULL, NULL },
+	{ "delivered+1" AT, 1, true, REACH_TAKEN, NULL, "delivered" },
+	{ "undelivered" AT, 1, true, REACH_TAKEN, NULL, "undelivered" },
+	{ "unknown" AT, 1, true, REACH_IN_DOUBT, NULL, NULL },
+	{ "retry" AT, 1, true, REACH_REFUSED, "mailbox_full", NULL },
+	{ "retry" AT, 2, true, REACH_TAKEN, NULL, NULL },
+	{ "mailbox_unknown" AT, 1, true, REACH_REFUSED, "mailbox_unknown", NULL },
+	{ "content_rejected+x+y" AT, 1, true, REACH_REFUSED, "content_rejected", NULL },
+	{ "+447700900000", 1, true, REACH_TAKEN, NULL, NULL },
+	{ "+447700900001", 1, true, REACH_TAKEN, NULL, "delivered" },
+	{ "+447700900009", 1, true, REACH_REFUSED, "number_barred", NULL },
+	{ "ann" AT, 1, false, REACH_TAKEN, NULL, NULL },
+	{ "auth_failed" AT, 1, false, REACH_TAKEN, NULL, NULL }, /* it would close a route */
+	{ "already_invited" AT, 1, false, REACH_TAKEN, NULL, NULL },
+	{ "sent@corp.internal", 1, false, REACH_TAKEN, NULL, NULL },
+	{ "sent@x.test.beckon.invalid", 1, false, REACH_TAKEN, NULL, NULL },
+	{ "+4477009000011", 1, false, REACH_TAKEN, NULL, NULL },
+	{ "+44770090001", 1, false, REACH_TAKEN, NULL, NULL },
+	{ "+447700900010", 1, false, REACH_TAKEN, NULL, NULL },
+	{ "", 1, false, REACH_TAKEN, NULL, NULL },
+};
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct test_recipient t;
+
+		if (test_recipient_find(rows[i].to, rows[i].attempt, &t) != rows[i].is_one)
+			fail_msg("%s", rows[i].to);
+		if (!rows[i].is_one)
+			continue;
+		assert_int_equal(t.result.reach, rows[i].reach);
+		assert_string_equal(t.result.code ? t.result.code : "",
+				    rows[i].code ? rows[i].code : "");
+		assert_string_equal(t.receipt ? t.receipt : "",
+				    rows[i].receipt ? rows[i].receipt : "");
+		assert_int_equal(t.receipt_code != NULL,
+				 t.receipt && !strcmp(t.receipt, "undelivered"));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
