@@ -105,8 +105,8 @@ unsigned catalog_version(const struct catalog *c, const char *tenant, const char
 	unsigned version = CATALOG_INSTALLED;
 
 	for (size_t i = 0; i < own.n; i++)
-		if (own.list[i]->version > version)
-			version = own.list[i]->version;
+		if (entry_seen(own.list[i]) > version)
+			version = entry_seen(own.list[i]);
 	return version;
 }
 

@@ -102,6 +102,9 @@ void catalog_files_clear(struct catalog_files *f);
    catalog_entry_drop. */
 int catalog_compile(const struct catalog_entry **out, const struct catalog *base,
 		    const struct catalog_source *source, struct err *e);
+/* A later version was seen that is not fit to be used: for catalog_version it counts all the same,
+   or jobs that name it would wait. From one thread. */
+void catalog_entry_saw(const struct catalog_entry *entry, unsigned version);
 void catalog_entry_drop(const struct catalog_entry *entry); /* takes NULL */
 
 /* base, under these entries (n of them, no two of the same tenant, name and locale); both are held

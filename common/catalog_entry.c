@@ -33,7 +33,7 @@ static const struct {
 
 struct entry {
 	struct catalog_entry shown; /* first: what callers know is what we keep */
-	atomic_uint holders;
+	atomic_uint holders, seen;
 };
 
 /* An entry being compiled, and the hash over what it is made of, partials included. */
@@ -91,6 +91,7 @@ int entry_compile(const struct catalog_entry **out, struct catalog_partials *par
 	int r = OK;
 
 	atomic_init(&new->holders, 1);
+	atomic_init(&new->seen, s->version);
 	new->shown = (struct catalog_entry){ .tenant = s->tenant ? xstrdup(s->tenant) : NULL,
 					     .name = xstrdup(s->name),
 					     .locale = xstrdup(s->locale),
@@ -113,6 +114,19 @@ const struct catalog_entry *entry_hold(const struct catalog_entry *entry)
 {
 	atomic_fetch_add(&((struct entry *)entry)->holders, 1);
 	return entry;
+}
+
+void catalog_entry_saw(const struct catalog_entry *entry, unsigned version)
+{
+	struct entry *e = (struct entry *)entry;
+
+	if (version > atomic_load(&e->seen))
+		atomic_store(&e->seen, version);
+}
+
+unsigned entry_seen(const struct catalog_entry *entry)
+{
+	return atomic_load(&((struct entry *)entry)->seen);
 }
 
 void catalog_entry_drop(const struct catalog_entry *entry)

@@ -22,6 +22,8 @@ struct catalog {
 /* As catalog_compile; faults name the file as on disk. */
 int entry_compile(const struct catalog_entry **out, struct catalog_partials *partials,
 		  const struct catalog_source *source, struct err *e);
+unsigned
+entry_seen(const struct catalog_entry *entry); /* its version, or what catalog_entry_saw said */
 const struct catalog_entry *entry_hold(const struct catalog_entry *entry);
 
 #endif

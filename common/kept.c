@@ -145,6 +145,16 @@ int64_t kept_not_after(const struct request *q, int64_t asked_ms)
 						   : asked_ms + KEPT_NOT_AFTER_MS;
 }
 
+/* At least the one that was asked for, and the one that was known. A reminder is made of whatever
+   holds then. */
+static int64_t template_version(const struct request *q, const struct kept_delivery *d)
+{
+	if (d->n > 0)
+		return 0;
+	return q->template.version > d->template_version ? q->template.version
+							 : d->template_version;
+}
+
 struct job kept_job(const struct kept *k, const struct tenant *tenant,
 		    const struct kept_delivery *d)
 {
@@ -165,8 +175,7 @@ struct job kept_job(const struct kept *k, const struct tenant *tenant,
 		.not_after_ms = d->expires_ms ? d->expires_ms - 1 : kept_not_after(q, d->asked_ms),
 		.expires_ms = d->expires_ms,
 		.kid = d->kid,
-		.template_version = q->template.version > d->template_version ? q->template.version
-									      : d->template_version,
+		.template_version = template_version(q, d),
 		.ladder = d->second && !d->n,
 		.username = q->credentials.username,
 		.sealed_password = q->credentials.sealed_password, /* of a minted one: see ask */

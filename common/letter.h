@@ -56,8 +56,11 @@ struct letter_used {
 /* The name of the template that a request (its data) asks for: its kind's unless it says so. */
 const char *letter_template_name(const json_t *data);
 
-/* That template; NULL = there is none (catalog.h). */
-const struct catalog_entry *letter_template(const struct catalog *c, const struct letter_facts *f);
+/* That template; NULL = there is none (catalog.h). Reminders (n of the delivery over 0) are made of
+   the template "reminder", where the request names none and it has this part. */
+#define LETTER_REMINDER "reminder"
+const struct catalog_entry *letter_template(const struct catalog *c, const struct letter_facts *f,
+					    enum part part);
 
 /* Appends the message to out. On ERR_INVALID, *code is an error code of schemas/errors.json
    (template_missing, render_failed, too_large) and out is as it was. Thread-safe. */

@@ -94,33 +94,11 @@ int letter_sms_compose(const struct letter_content *content, const struct letter
 	return OK;
 }
 
-static bool is_reminder(const struct letter_facts *f)
-{
-	struct delivery d;
-
-	return ids_delivery_parse(f->delivery, &d, NULL) == OK && d.n > 0;
-}
-
-static const struct catalog_entry *entry_find(const struct catalog *c, const struct letter_facts *f)
-{
-	const char *name = json_string_value(letter_text(f->data, "template", "name"));
-	const char *kind = json_string_value(letter_text(f->data, NULL, "kind"));
-	const struct catalog_entry *entry;
-
-	if (!name && is_reminder(f)) {
-		entry = catalog_find(c, LETTER_SMS_REMINDER, f->locale, f->default_locale);
-		if (entry && entry->parts[PART_SMS])
-			return entry;
-	}
-	name = name ? name : kind ? kind : "invite";
-	return catalog_find(c, name, f->locale, f->default_locale);
-}
-
 int letter_sms_build(const struct catalog *c, const struct letter_sender *s,
 		     const struct letter_facts *f, const struct letter_sms_rules *rules,
 		     struct buf *out, struct letter_sms *told, struct err *e)
 {
-	const struct catalog_entry *t = entry_find(c, f);
+	const struct catalog_entry *t = letter_template(c, f, PART_SMS);
 	json_t *vars;
 	int r;
 

@@ -2,8 +2,7 @@
  * letter_sms - the text of one SMS, from the facts of a delivery.
  *
  * The template's part sms with the variables of a letter, in UTF-8 with LF line ends, nothing blank
- * at either end, and counted in segments. Reminders (n of the delivery over 0) use template
- * "reminder" where the request names none.
+ * at either end, and counted in segments.
  */
 #ifndef BECKON_LETTER_SMS_H
 #define BECKON_LETTER_SMS_H
@@ -17,7 +16,6 @@
 #define LETTER_SMS_MAX_BYTES                                                                       \
 	((size_t)16384) /* of text: more than any number of segments allowed                       \
 			 */
-#define LETTER_SMS_REMINDER "reminder"
 
 struct letter_sms_rules {
 	int64_t segment_cap; /* more segments are too_many_segments */

@@ -184,6 +184,22 @@ static int read_entry(const struct templates_view *v, const struct record *r,
 	return code;
 }
 
+/* A record that is refused, but for its version. */
+static bool note_seen(struct templates_view *v, const char *key, struct catalog_source *s)
+{
+	const struct slot *slot = find(v, key);
+	const struct catalog_entry *nothing;
+	struct err e;
+
+	if (slot) {
+		catalog_entry_saw(slot->entry, s->version);
+		return false;
+	}
+	memset(s->parts, 0, sizeof(s->parts));
+	s->record = NULL;
+	return catalog_compile(&nothing, v->base, s, &e) == OK && put(v, key, nothing, &e) == OK;
+}
+
 int templates_view_take(struct templates_view *v, const struct record *r, bool *changed,
 			struct err *e)
 {
@@ -191,6 +207,7 @@ int templates_view_take(struct templates_view *v, const struct record *r, bool *
 	const struct catalog_entry *entry;
 	struct catalog_source s = { 0 };
 	int code = OK;
+	bool news;
 
 	if (changed)
 		*changed = false;
@@ -204,8 +221,9 @@ int templates_view_take(struct templates_view *v, const struct record *r, bool *
 		forget(v, key);
 	else if ((code = read_entry(v, r, &s, &entry, e)) == OK)
 		code = put(v, key, entry, e);
+	news = code == OK || (s.version && note_seen(v, key, &s));
 	if (changed)
-		*changed = code == OK;
+		*changed = news;
 	return code;
 }
 

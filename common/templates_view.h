@@ -4,7 +4,8 @@
  *
  * A record's key is <tenant>/<name>/<locale>, its value as templates_record.h writes it. The last
  * one of a key holds; a tombstone takes it away. A record that is wrong, does not compile, or is of
- * a format that this program does not know is refused and changes nothing. Pure.
+ * a format that this program does not know is refused: what held holds on, and only its version
+ * counts, so that nobody waits for it. Pure.
  */
 #ifndef BECKON_TEMPLATES_VIEW_H
 #define BECKON_TEMPLATES_VIEW_H

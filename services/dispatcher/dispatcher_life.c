@@ -47,6 +47,7 @@ int dispatcher_open(void *ctx, struct run *r, struct err *e)
 	d->run = r;
 	if (load_key(d, e) < 0 || stage_follow(r, d->settings.tenants, e) < 0)
 		return ERR_FATAL;
+	stage_follow_templates(r, NULL, false);
 	if (admission_open(d, e) < 0)
 		return ERR_FATAL;
 	d->forwarded = metrics_series(stage_metrics(r), &forwarded, NULL);

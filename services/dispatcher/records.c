@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crash.h"
+#include "letter.h"
 #include "mem.h"
 #include "tell.h"
 
@@ -60,6 +61,8 @@ static struct job make_job(const struct dispatcher *d, struct ask *a)
 		which.expires_ms = a->claim.expires_ms;
 		which.kid = a->claim.kid[0] ? a->claim.kid : NULL;
 	}
+	which.template_version = catalog_version(stage_catalog(d->run), a->req.tenant,
+						 letter_template_name(a->kept.data));
 	struct job j = kept_job(&a->kept, a->tenant, &which);
 
 	if (a->minted)

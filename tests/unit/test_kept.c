@@ -267,7 +267,7 @@ static struct job job_of(struct kept *k, struct kept_delivery d)
 static void test_jobs(void **state)
 {
 	struct kept k;
-	struct job j = job_of(&k, (struct kept_delivery){ .generation = 3 });
+	struct job j = job_of(&k, (struct kept_delivery){ .generation = 3, .template_version = 4 });
 
 	(void)state;
 	assert_string_equal(j.id, "acme/i-1.3.email.0");
@@ -277,14 +277,19 @@ static void test_jobs(void **state)
 	assert_true(j.not_after_ms == NOW + KEPT_NOT_AFTER_MS);
 	assert_int_equal(j.expires_ms, 0);
 	assert_null(j.kid);
+	assert_int_equal(j.template_version, 4); /* what the dispatcher knew */
 	kept_clear(&k);
 
-	j = job_of(&k, (struct kept_delivery){
-			       .generation = 3, .n = 1, .expires_ms = NOW + 1000, .kid = "k1" });
+	j = job_of(&k, (struct kept_delivery){ .generation = 3,
+					       .n = 1,
+					       .expires_ms = NOW + 1000,
+					       .kid = "k1",
+					       .template_version = 4 });
 	assert_string_equal(j.id, "acme/i-1.3.email.1");
 	assert_true(j.expires_ms == NOW + 1000);
 	assert_true(j.not_after_ms < j.expires_ms); /* nobody is reminded of what has ended */
 	assert_string_equal(j.kid, "k1");
+	assert_int_equal(j.template_version, 0); /* whatever holds then */
 	kept_clear(&k);
 }
 
