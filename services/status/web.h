@@ -21,7 +21,7 @@
 #include "tenant.h"
 
 #define WEB_PARAMS_MAX 4
-#define WEB_MODULES_MAX 12
+#define WEB_MODULES_MAX 16
 #define WEB_THREADS_MAX 64
 #define WEB_BODY_MAX_BYTES ((size_t)64 << 10) /* where a route says nothing else */
 
