@@ -3,6 +3,12 @@
 #include <stddef.h>
 
 const char *const config_fleet[] = {
+	"auth.oidc_client",
+	"auth.oidc_issuer",
+	"auth.oidc_private",
+	"auth.oidc_role",
+	"auth.oidc_secret_file",
+	"auth.oidc_tenant",
 	"auth.proxy_email",
 	"auth.proxy_name",
 	"auth.proxy_role",

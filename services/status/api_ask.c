@@ -57,23 +57,19 @@ static void body_hash(const struct web_request *q, char out[CRYPTO_HEX_LEN(CRYPT
 	crypto_sha256_hex(q->http->body, q->http->body_len, out);
 }
 
-/* Redis that cannot answer is told as such by whoever asks it next. */
-static const struct redis_reply *ask_redis(const struct web_request *q, int argc, const char **argv)
-{
-	struct redis *r = guard_redis(q->local);
-	struct err e;
-
-	redis_add(r, argc, argv, NULL);
-	return redis_run(r, &e) ? NULL : redis_reply(r, 0);
-}
-
 /* True: this was answered before, or the key is another request's. */
 static bool answer_again(const struct ask *k, struct http_response *a)
 {
 	char key[REDIS_KEY_SIZE], hash[CRYPTO_HEX_LEN(CRYPTO_HASH_BYTES) + 1];
 	const char *argv[] = { "GET", kept_key(k, key) };
-	const struct redis_reply *v = ask_redis(k->q, ARRAY_LEN(argv), argv);
-	const char *text = v && redis_type(v) == REDIS_STRING ? redis_str(v, NULL) : NULL;
+	const struct redis_reply *v;
+	const char *text = NULL;
+	struct err e;
+
+	/* Redis that is away now is told by what is asked of it next */
+	if (site_ask(k->q->local, ARRAY_LEN(argv), argv, &v, &e) == OK &&
+	    redis_type(v) == REDIS_STRING)
+		text = redis_str(v, NULL);
 
 	if (!text || strlen(text) < sizeof(hash))
 		return false;
@@ -100,7 +96,10 @@ static void keep_answer(const struct ask *k, const struct http_response *a)
 	autofree char *value = xasprintf("%s\n%s", hash, a->body.data);
 	const char *argv[] = { "SET", kept_key(k, key), value, "EX", KEPT_S };
 
-	ask_redis(k->q, ARRAY_LEN(argv), argv);
+	const struct redis_reply *v;
+	struct err e;
+
+	site_ask(k->q->local, ARRAY_LEN(argv), argv, &v, &e); /* else the ids still say it */
 }
 
 /* ---- a request ---- */

@@ -21,14 +21,6 @@ struct auth {
 
 /* ---- API keys ---- */
 
-static enum web_role role_of(const char *word)
-{
-	for (int i = WEB_VIEWER; i < WEB_ROLES; i++)
-		if (!strcmp(web_roles[i], word))
-			return (enum web_role)i;
-	return WEB_ANYONE;
-}
-
 static int by_key(struct auth *a, const char *text, struct web_request *q, struct err *e)
 {
 	struct web_person *p = &q->person;
@@ -37,7 +29,7 @@ static int by_key(struct auth *a, const char *text, struct web_request *q, struc
 	if (!desk_key(a->shared->desk, text, q->now_ms, &key))
 		return err_set(e, ERR_INVALID, "this API key is not known, or holds no more");
 	p->proof = WEB_PROOF_KEY;
-	p->role = role_of(key.role);
+	p->role = web_role_of(key.role);
 	snprintf(p->id, sizeof(p->id), "key:%s", key.id);
 	text_put(p->name, sizeof(p->name), key.name);
 	text_put(p->tenant, sizeof(p->tenant), key.tenant);
@@ -69,23 +61,6 @@ static const char *session_key(const struct site_shared *s, const char *cookie,
 	return out;
 }
 
-/* Asks one command; the reply is borrowed. */
-static int ask(struct guard *g, int argc, const char **argv, const struct redis_reply **out,
-	       struct err *e)
-{
-	struct redis *r = guard_redis(g);
-
-	if (!redis_connected(r) && redis_connect(r, e))
-		return ERR_AGAIN;
-	redis_add(r, argc, argv, NULL);
-	if (redis_run(r, e))
-		return ERR_AGAIN;
-	*out = redis_reply(r, 0);
-	if (redis_type(*out) == REDIS_ERROR)
-		return err_set(e, ERR_AGAIN, "Redis: %.80s", redis_str(*out, NULL));
-	return OK;
-}
-
 static void put_text(char *out, size_t size, const json_t *object, const char *name)
 {
 	const char *s = json_string_value(json_object_get(object, name));
@@ -101,7 +76,7 @@ static int by_session(const struct auth *a, struct guard *g, const char *cookie,
 	struct web_person *p = &q->person;
 	const struct redis_reply *reply;
 	json_t *kept;
-	int r = ask(g, ARRAY_LEN(argv), argv, &reply, e);
+	int r = site_ask(g, ARRAY_LEN(argv), argv, &reply, e);
 
 	if (r || redis_type(reply) != REDIS_STRING)
 		return r;
@@ -111,7 +86,7 @@ static int by_session(const struct auth *a, struct guard *g, const char *cookie,
 	put_text(p->name, sizeof(p->name), kept, "name");
 	put_text(p->email, sizeof(p->email), kept, "email");
 	put_text(p->tenant, sizeof(p->tenant), kept, "tenant");
-	p->role = role_of(role);
+	p->role = web_role_of(role);
 	p->proof = WEB_PROOF_SESSION;
 	make_csrf(a->shared, cookie, p->csrf);
 	json_decref(kept);
@@ -146,7 +121,7 @@ int auth_begin(const struct site_shared *s, struct guard *g, const struct web_pe
 	crypto_base64url(drawn, sizeof(drawn), cookie);
 	session_key(s, cookie, key);
 	snprintf(seconds, sizeof(seconds), "%d", AUTH_SESSION_S);
-	r = ask(g, ARRAY_LEN(argv), argv, &reply, e);
+	r = site_ask(g, ARRAY_LEN(argv), argv, &reply, e);
 	if (r == OK)
 		set_cookie(s, out, cookie, AUTH_SESSION_S);
 	return r;
@@ -164,7 +139,7 @@ int auth_end(const struct site_shared *s, struct guard *g, const struct web_requ
 	if (!cookie)
 		return OK;
 	session_key(s, cookie, key);
-	r = ask(g, ARRAY_LEN(argv), argv, &reply, e);
+	r = site_ask(g, ARRAY_LEN(argv), argv, &reply, e);
 	if (r == OK)
 		set_cookie(s, out, "", 0);
 	return r;
@@ -196,7 +171,7 @@ static int by_proxy(const struct auth *a, struct web_request *q, struct err *e)
 
 	if (!user)
 		return OK;
-	p->role = role_of(said(q, s->proxy_role, s->role));
+	p->role = web_role_of(said(q, s->proxy_role, s->role));
 	text_put(p->tenant, sizeof(p->tenant),
 		 said(q, s->proxy_tenant, s->tenant ? s->tenant : ""));
 	if (strlen(user) > WEB_ID_MAX || !p->role || !*p->tenant) {

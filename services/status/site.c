@@ -13,6 +13,7 @@
 #include "hub.h"
 #include "log.h"
 #include "mem.h"
+#include "oidc.h"
 #include "page_files.h"
 #include "templates_api.h"
 #include "view_query.h"
@@ -25,6 +26,8 @@ struct site {
 	struct auth *auth;
 	struct templates_api *templates; /* NULL = the private door is shut */
 	json_t *words;
+	char *recipient_key; /* a copy: SIGHUP replaces that of the configuration */
+	char *callback;	     /* where sign-in comes back to */
 	struct web *web;
 	unsigned published; /* which settings */
 	struct metric *answers[WEB_DOORS][CLASSES];
@@ -74,6 +77,22 @@ void site_guard_close(void *local)
 	guard_free(local);
 }
 
+int site_ask(struct guard *g, int argc, const char **argv, const struct redis_reply **out,
+	     struct err *e)
+{
+	struct redis *r = guard_redis(g);
+
+	if (!redis_connected(r) && redis_connect(r, e))
+		return ERR_AGAIN;
+	redis_add(r, argc, argv, NULL);
+	if (redis_run(r, e))
+		return ERR_AGAIN;
+	*out = redis_reply(r, 0);
+	if (redis_type(*out) == REDIS_ERROR)
+		return err_set(e, ERR_AGAIN, "Redis: %.80s", redis_str(*out, NULL));
+	return OK;
+}
+
 const char *site_audit_name(const struct site_shared *s, const struct web_person *p,
 			    char out[WEB_ID_MAX + 1])
 {
@@ -86,6 +105,18 @@ const char *site_audit_name(const struct site_shared *s, const struct web_person
 	else
 		snprintf(out, WEB_ID_MAX + 1, "person:%s", hash);
 	return out;
+}
+
+static void open_oidc(struct site *s, const struct site_settings *settings)
+{
+	struct oidc_options o = { .issuer = settings->oidc_issuer,
+				  .client = settings->oidc_client,
+				  .secret = settings->oidc_secret,
+				  .private_ok = settings->oidc_private };
+
+	s->callback = xasprintf("%s/auth/callback", settings->url);
+	o.redirect = s->callback;
+	s->shared.oidc = oidc_open(&o);
 }
 
 /* All that handlers share and that is made here. */
@@ -109,6 +140,12 @@ static int open_shared(struct site *s, const struct site_settings *settings, str
 	shared->words = s->words = api_words_load();
 	shared->sheets = view_sheets_new(0);
 	shared->hub = hub_open(site_guard_open(shared));
+	shared->settings = settings;
+	shared->recipient_key = s->recipient_key = xstrdup(shared->recipient_key);
+	if (settings->oidc_issuer && !settings->url)
+		return err_set(e, ERR_FATAL, "auth.oidc_issuer needs http.url");
+	if (settings->oidc_issuer)
+		open_oidc(s, settings);
 	shared->secure = settings->url && !strncmp(settings->url, "https://", 8);
 	return OK;
 }
@@ -117,6 +154,9 @@ static void close_shared(struct site *s)
 {
 	desk_close(s->shared.desk);
 	json_decref(s->words);
+	oidc_close(s->shared.oidc);
+	free(s->callback);
+	config_secret_free(s->recipient_key);
 	view_sheets_free(s->shared.sheets);
 	outlet_close(s->shared.outlet);
 }
@@ -137,6 +177,7 @@ static int open_web(struct site *s, const struct site_settings *settings, struct
 			api_new_module(&s->shared),
 			api_tenant_module(&s->shared),
 			api_live_module(&s->shared),
+			api_sign_module(&s->shared),
 			accept_module(&s->shared),
 			page_files_module(),
 			/* the last: absent where the private door is shut */

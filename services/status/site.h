@@ -17,6 +17,8 @@ struct site_settings {
 	int64_t threads, rate_per_s;
 	char *proxy_user, *proxy_name, *proxy_email, *proxy_role, *proxy_tenant; /* headers */
 	char *role, *tenant; /* of who comes without one */
+	char *oidc_issuer, *oidc_client, *oidc_secret, *oidc_role, *oidc_tenant;
+	bool oidc_private;
 };
 
 /* Rows of a table of keys for a struct with a struct site_settings called site. */
@@ -49,7 +51,19 @@ struct site_settings {
 	{ CONFIG_STRING(S, site.role), .name = "auth.role", .fallback = "viewer", .words = apikey_roles, \
 	  .help = "The role of people of whom none is told." }, \
 	{ CONFIG_STRING(S, site.tenant), .name = "auth.tenant", \
-	  .help = "The tenant of people of whom none is told; none = they cannot sign in." }
+	  .help = "The tenant of people of whom none is told; none = they cannot sign in." }, \
+	{ CONFIG_STRING(S, site.oidc_issuer), .name = "auth.oidc_issuer", \
+	  .help = "Where people sign in by OpenID Connect: the issuer's URL. Needs http.url." }, \
+	{ CONFIG_STRING(S, site.oidc_client), .name = "auth.oidc_client", .fallback = "beckon", \
+	  .help = "Our client id there; its redirect URI is <http.url>/auth/callback." }, \
+	{ CONFIG_SECRET(S, site.oidc_secret), .name = "auth.oidc_secret", \
+	  .help = "The client's secret; none for a public client." }, \
+	{ CONFIG_STRING(S, site.oidc_role), .name = "auth.oidc_role", .fallback = "beckon_role", \
+	  .help = "The claim with viewer, operator, admin or super." }, \
+	{ CONFIG_STRING(S, site.oidc_tenant), .name = "auth.oidc_tenant", .fallback = "beckon_tenant", \
+	  .help = "The claim with the tenant; * = all." }, \
+	{ CONFIG_BOOL(S, site.oidc_private), .name = "auth.oidc_private", .fallback = "false", \
+	  .help = "The issuer may be at a private address, also without TLS: for networks that are trusted." }
 /* clang-format on */
 
 /* What handlers share: the ctx of modules that need it. Nothing in it changes while the web is
@@ -65,6 +79,8 @@ struct site_shared {
 	const json_t *base;  /* the configuration's `tenants`; NULL = none */
 	struct desk *desk;
 	struct hub *hub;
+	struct oidc *oidc; /* NULL = nobody signs in here */
+	const struct site_settings *settings;
 	struct view_sheets *sheets;
 };
 
@@ -72,6 +88,10 @@ struct site_shared {
    guard of its own as local. It is not connected: ask guard_ready first. */
 void *site_guard_open(void *ctx);
 void site_guard_close(void *local);
+
+/* Asks Redis one command, connecting where it must; the reply is borrowed. ERR_AGAIN. */
+int site_ask(struct guard *g, int argc, const char **argv, const struct redis_reply **out,
+	     struct err *e);
 
 /* Who did something, for the log: a person's own id may be an address, and is told as a keyed hash.
    Returns out. */

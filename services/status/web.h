@@ -39,6 +39,8 @@ enum web_role {
 
 extern const char *const web_roles[]; /* "viewer" ..., by enum web_role, NULL at the end */
 
+enum web_role web_role_of(const char *word); /* WEB_ANYONE = it is none that can be given */
+
 /* How somebody showed who they are. */
 enum web_proof { WEB_PROOF_NONE, WEB_PROOF_KEY, WEB_PROOF_SESSION, WEB_PROOF_PROXY };
 

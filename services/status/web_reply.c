@@ -8,6 +8,14 @@
 
 const char *const web_roles[] = { "anyone", "viewer", "operator", "admin", "super", NULL };
 
+enum web_role web_role_of(const char *word)
+{
+	for (int i = WEB_VIEWER; i < WEB_ROLES; i++)
+		if (!strcmp(web_roles[i], word))
+			return (enum web_role)i;
+	return WEB_ANYONE;
+}
+
 /* Titles of the statuses that we answer (RFC 9110). */
 static const struct {
 	unsigned status;

@@ -213,7 +213,7 @@ def test_nobody_reaches_another_tenant(fleet):
             place = re.sub(r"\{tenant\}", "acme", path)
             place = re.sub(r"\{action\}", "cancel", re.sub(r"\{\w+\}", "x", place)) if "{action}" in place else \
                 re.sub(r"\{\w+\}", "x", place)
-            if path != "/v1/openapi.yaml":
+            if path.startswith("/v1/") and path != "/v1/openapi.yaml":
                 answer = nobody.ask(method.upper(), place, {} if method != "get" else None)
                 assert answer.status == 401, (method, place, answer)
             if "{tenant}" in path:

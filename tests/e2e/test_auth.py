@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+import oidcd
 import web
 
 
@@ -56,3 +57,78 @@ def test_proxy(fleet):
     fleet.service("status", **own).start().await_ready()
     stranger = site.anybody(**ann.headers)
     fleet.wait(lambda: stranger.get("/v1/session").status == 401, 15, "believed from anywhere")
+
+
+class Browser(web.Client):
+    """Keeps cookies, and follows nothing by itself."""
+
+    def __init__(self, base):
+        super().__init__(base)
+        self.cookies = {}
+
+    def go(self, url, method="GET", body=None, **headers):
+        base, path = self.base, url
+        if url.startswith("http"):
+            base, _, path = url[:url.index("/", 8)], None, url[url.index("/", 8):]
+        elsewhere = web.Client(base)
+        if base == self.base:
+            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+        answer = elsewhere.ask(method, path, body, **headers)
+        for line in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = line.split(";")[0].partition("=")
+            assert "HttpOnly" in line and "SameSite=Lax" in line
+            self.cookies[name] = value
+        return answer
+
+    def sign_in(self, to="/"):
+        """Away, and back again; the last answer."""
+        away = self.go(f"/auth/login?to={to}")
+        assert away.status == 303, away
+        back = self.go(away.headers["Location"])
+        return self.go(back.headers["Location"])
+
+
+@pytest.mark.story
+def test_people_sign_in(fleet):
+    """By OpenID Connect, with role and tenant; a browser's change carries a token; signing out ends the session; nothing forged is taken."""
+    issuer = oidcd.Issuer()
+    secret = fleet.dir / "client.secret"
+    secret.write_text(issuer.secret)
+    own = web.doors(auth__oidc_issuer=issuer.url, auth__oidc_secret_file=str(secret), auth__oidc_private=True)
+    own["http__url"] = f"http://{own['http__private']}"
+    site = web.Site(fleet, own)
+    fleet.up(services=("status",), status=own)
+    issuer.claims = {"sub": "u-7", "name": "Анна", "email": "anna@people.internal", "beckon_role": "operator", "beckon_tenant": "acme"}
+    anna = Browser(site.private)
+    fleet.wait(lambda: anna.go("/v1/session").status == 401, 15, "not open")
+    came = anna.sign_in("/batches")
+    assert (came.status, came.headers["Location"]) == (303, "/batches"), came
+    who = anna.go("/v1/session").json
+    assert (who["id"], who["name"], who["role"], who["tenant"], who["sign_out"]) == ("u-7", "Анна", "operator", "acme", True)
+    assert issuer.asked[0]["code_challenge_method"] == "S256" and issuer.asked[0]["scope"].startswith("openid")
+
+    change = ("/v1/tenants/acme/actions", "POST", {"action": "cancel", "invites": ["nobody"]})
+    assert anna.go(*change).json["code"] == "csrf"
+    assert anna.go(*change, **{"X-CSRF-Token": "x" * len(who["csrf"])}).json["code"] == "csrf"
+    assert anna.go(*change, **{"X-CSRF-Token": who["csrf"]}).status == 202
+    assert anna.go("/v1/tenants/globex/invites").status == 403
+    mark = anna.cookies["beckon_session"]
+    assert not any(mark in key or mark in str(fleet.redis.client.get(key)) for key in fleet.redis.keys(f"{fleet.prefix}session:"))
+    assert anna.go("/v1/session", "DELETE", {}, **{"X-CSRF-Token": who["csrf"]}).status == 204
+    anna.cookies["beckon_session"] = mark
+    assert anna.go("/v1/session").status == 401
+
+    for spoil in ({"nonce": "other"}, {"aud": "other"}, {"iss": "https://evil.internal"}, {"exp": 1}, {"beckon_tenant": None},
+                  {"beckon_role": "king"}, {"sub": ""}):
+        issuer.spoil = spoil
+        assert Browser(site.private).sign_in().status == 403, spoil
+    issuer.spoil = {}
+    stolen = Browser(site.private).go("/auth/login").headers["Location"]
+    back = anna.go(stolen).headers["Location"]
+    assert Browser(site.private).go(back).status == 403  # another browser than the one that left
+    for to in ("//evil.internal", "https://evil.internal", "/\\evil.internal", "/%0d%0aSet-Cookie:x=y"):
+        assert Browser(site.private).sign_in(to).headers["Location"] == "/"
+    text = fleet["status"].text()
+    assert "what=sign-in tenant=acme by=person:" in text and "anna" not in text.lower() and "u-7" not in text
+    issuer.close()
+    assert Browser(site.private).go("/auth/login").status in (303, 503)

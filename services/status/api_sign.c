@@ -1,0 +1,205 @@
+/* Signing in by OpenID Connect: away to the issuer, and back with a session. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "auth.h"
+#include "crypto.h"
+#include "log.h"
+#include "mem.h"
+#include "oidc.h"
+
+#define COOKIE "beckon_signin"
+#define AWAY_S "600"
+#define TO_MAX 512
+#define CODE_MAX 2048
+#define KEY_SIZE 192
+
+/* A path of ours, or the first page: never somebody else's. */
+static const char *local_path(const char *to)
+{
+	if (!to || to[0] != '/' || to[1] == '/' || strchr(to, '\\') || strlen(to) > TO_MAX)
+		return "/";
+	for (const char *p = to; *p; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p > '~')
+			return "/";
+	return to;
+}
+
+static const char *trip_key(const struct site_shared *s, const char *state, char out[KEY_SIZE])
+{
+	char hash[CRYPTO_HEX_LEN(CRYPTO_HASH_BYTES) + 1];
+
+	crypto_sha256_hex(state, strlen(state), hash);
+	snprintf(out, KEY_SIZE, "%ssignin:%s", s->common->redis_prefix, hash);
+	return out;
+}
+
+static void set_cookie(const struct site_shared *s, struct http_response *a, const char *value)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), COOKIE "=%s; Path=/auth; HttpOnly; SameSite=Lax; Max-Age=%s%s",
+		 value, *value ? AWAY_S : "0", s->secure ? "; Secure" : "");
+	http_add_header(a, "Set-Cookie", text);
+}
+
+static void go(struct http_response *a, const char *where)
+{
+	a->status = 303;
+	http_add_header(a, "Location", where);
+}
+
+static bool configured(const struct site_shared *s, struct http_response *a)
+{
+	if (!s->oidc)
+		web_problem(a, 404, "not_found",
+			    "nobody signs in here: auth.oidc_issuer is not set");
+	return s->oidc;
+}
+
+static void login(struct web_request *q, struct http_response *a)
+{
+	const struct site_shared *s = q->ctx;
+	autobuf where = BUF_INIT(8192);
+	const struct redis_reply *reply;
+	char key[KEY_SIZE];
+	struct oidc_trip t;
+	struct err e;
+	int r;
+
+	if (!configured(s, a))
+		return;
+	oidc_draw(&t);
+	json_t *kept = json_pack("{ss,ss,ss}", "nonce", t.nonce, "verifier", t.verifier, "to",
+				 local_path(web_query(q, "to")));
+	autofree char *text = json_dumps(kept, JSON_COMPACT);
+	const char *argv[] = { "SET", trip_key(s, t.state, key), text, "EX", AWAY_S };
+
+	json_decref(kept);
+	r = site_ask(q->local, ARRAY_LEN(argv), argv, &reply, &e);
+	if (r == OK)
+		r = oidc_where(s->oidc, &t, &where, &e);
+	if (r) {
+		web_fail(a, r, &e);
+		return;
+	}
+	set_cookie(s, a, t.state);
+	go(a, where.data);
+}
+
+/* ---- back again ---- */
+
+static void take_text(char *out, size_t size, const json_t *object, const char *name)
+{
+	const char *s = json_string_value(json_object_get(object, name));
+
+	text_put(out, size, s ? s : "");
+}
+
+/* What was kept when this browser left; it can be taken once. NULL = nothing. */
+static json_t *take_trip(struct web_request *q, struct oidc_trip *t, struct err *e)
+{
+	const char *state = web_query(q, "state"), *cookie = http_cookie(q->http, COOKIE);
+	const struct redis_reply *reply;
+	char key[KEY_SIZE];
+	json_t *kept;
+
+	err_set(e, ERR_INVALID, "this sign-in was not begun here, or too long ago; begin again");
+	if (!state || !cookie || strlen(state) != sizeof(t->state) - 1 || strcmp(state, cookie))
+		return NULL;
+	const char *argv[] = { "GETDEL", trip_key(q->ctx, state, key) };
+
+	if (site_ask(q->local, ARRAY_LEN(argv), argv, &reply, e) ||
+	    redis_type(reply) != REDIS_STRING)
+		return NULL;
+	kept = json_loads(redis_str(reply, NULL), 0, NULL);
+	text_put(t->state, sizeof(t->state), state);
+	take_text(t->nonce, sizeof(t->nonce), kept, "nonce");
+	take_text(t->verifier, sizeof(t->verifier), kept, "verifier");
+	return kept;
+}
+
+/* A claim's text, or the first of an array's: groups often come so. */
+static const char *claim(const json_t *claims, const char *name, const char *otherwise)
+{
+	const json_t *value = name ? json_object_get(claims, name) : NULL;
+	const char *s = json_string_value(json_is_array(value) ? json_array_get(value, 0) : value);
+
+	return s && *s ? s : otherwise;
+}
+
+static int person_of(const struct site_settings *s, const json_t *claims, struct web_person *p,
+		     struct err *e)
+{
+	*p = (struct web_person){ .proof = WEB_PROOF_SESSION,
+				  .role = web_role_of(claim(claims, s->oidc_role, s->role)) };
+	text_put(p->id, sizeof(p->id), claim(claims, "sub", ""));
+	text_put(p->name, sizeof(p->name), claim(claims, "name", ""));
+	text_put(p->email, sizeof(p->email), claim(claims, "email", ""));
+	text_put(p->tenant, sizeof(p->tenant),
+		 claim(claims, s->oidc_tenant, s->tenant ? s->tenant : ""));
+	if (p->role && *p->tenant)
+		return OK;
+	return err_set(e, ERR_INVALID, "who signed in has no role or no tenant here");
+}
+
+static int sign_in(struct web_request *q, const struct oidc_trip *t, struct http_response *a,
+		   struct err *e)
+{
+	const struct site_shared *s = q->ctx;
+	const char *code = web_query(q, "code");
+	char by[WEB_ID_MAX + 1];
+	struct web_person p;
+	json_t *claims;
+	int r;
+
+	if (!code || !*code || strlen(code) > CODE_MAX)
+		return err_set(e, ERR_INVALID, "the sign-in service did not let you in");
+	r = oidc_claims(s->oidc, t, code, &claims, e);
+	if (r)
+		return r;
+	r = person_of(s->settings, claims, &p, e);
+	json_decref(claims);
+	if (r == OK)
+		r = auth_begin(s, q->local, &p, a, e);
+	if (r == OK)
+		log_info("ev=audit what=sign-in tenant=%s by=%s role=%s", p.tenant,
+			 site_audit_name(s, &p, by), web_roles[p.role]);
+	return r;
+}
+
+static void callback(struct web_request *q, struct http_response *a)
+{
+	const struct site_shared *s = q->ctx;
+	struct oidc_trip t;
+	json_t *kept;
+	struct err e;
+	int r = ERR_INVALID;
+
+	if (!configured(s, a))
+		return;
+	kept = take_trip(q, &t, &e);
+	if (kept)
+		r = sign_in(q, &t, a, &e);
+	if (r == ERR_INVALID)
+		web_problem(a, 403, "not_signed_in", "%s", e.text);
+	else if (r)
+		web_fail(a, r, &e);
+	else
+		go(a, local_path(json_string_value(json_object_get(kept, "to"))));
+	set_cookie(s, a, "");
+	json_decref(kept);
+}
+
+static const struct web_route routes[] = {
+	{ "GET", "/auth/login", WEB_PRIVATE, WEB_ANYONE, .handle = login },
+	{ "GET", "/auth/callback", WEB_PRIVATE, WEB_ANYONE, .handle = callback },
+};
+
+struct web_module api_sign_module(struct site_shared *s)
+{
+	return (struct web_module){ routes, ARRAY_LEN(routes), s, site_guard_open,
+				    site_guard_close };
+}
