@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "now.h"
 
+#define HEARD_LATER_MIN 8
 #define STALE_READY_MS                                                                             \
 	5000 /* a claim that no thread takes up is given back before its lease runs out */
 
@@ -193,6 +194,8 @@ static void add_all(struct courier *c)
 {
 	struct guard *g = stage_guard(c->run);
 
+	c->drops.sent = c->drops.count;
+	c->releases.sent = c->releases.count;
 	for (size_t i = 0; i < c->drops.count; i++)
 		guard_add_drop(g, c->drops.list[i].delivery, c->drops.list[i].turn);
 	for (size_t i = 0; i < c->releases.count; i++)
@@ -216,12 +219,21 @@ static void unasked(struct courier *c)
 	}
 }
 
+/* What was added since they were sent stays. */
+static void references_heard(struct references *r)
+{
+	r->count -= r->sent;
+	memmove(r->list, r->list + r->sent, r->count * sizeof(*r->list));
+	r->sent = 0;
+}
+
 static void take_answers(struct courier *c)
 {
 	struct parcel *limited[COURIER_PIPELINE_MAX], *next;
 	size_t n = 0;
 
-	c->drops.count = c->releases.count = 0;
+	references_heard(&c->drops);
+	references_heard(&c->releases);
 	for (struct parcel *p = c->lists[PARCEL_SETTLING].first; p; p = next) {
 		next = p->next;
 		courier_settled(c, p);
@@ -239,21 +251,33 @@ static void take_answers(struct courier *c)
 	courier_park_limited(c, limited, n);
 }
 
-static void ask_redis(struct courier *c, int64_t now)
+static void hear_redis(struct courier *c)
 {
 	struct err e;
 
-	courier_choose(c, now);
-	if (!c->lists[PARCEL_ASKED].count && !c->lists[PARCEL_SETTLING].count &&
-	    c->drops.count < COURIER_PIPELINE_MAX && !c->releases.count)
-		return; /* drops alone ride on the next question */
-	add_all(c);
-	if (guard_run(stage_guard(c->run), &e) < 0) {
-		unasked(c);
-		courier_tell_unsettled(c);
+	c->under_way = false;
+	if (guard_hear(stage_guard(c->run), &e) == OK) {
+		take_answers(c);
 		return;
 	}
-	take_answers(c);
+	c->drops.sent = c->releases.sent = 0;
+	unasked(c);
+	courier_tell_unsettled(c);
+}
+
+/* Of much the answers are heard with the next turn: meanwhile the loop reads jobs. */
+static void ask_redis(struct courier *c, int64_t now)
+{
+	size_t asked;
+
+	courier_choose(c, now);
+	asked = c->lists[PARCEL_ASKED].count + c->lists[PARCEL_SETTLING].count;
+	if (!asked && c->drops.count < COURIER_PIPELINE_MAX && !c->releases.count)
+		return; /* drops alone ride on the next question */
+	add_all(c);
+	c->under_way = guard_send(stage_guard(c->run));
+	if (asked < HEARD_LATER_MIN)
+		hear_redis(c);
 }
 
 static int64_t tick_pools(struct courier *c, int64_t now)
@@ -280,6 +304,8 @@ int64_t courier_tick(struct courier *c)
 {
 	int64_t now = now_mono_ms(), next, ask;
 
+	if (c->under_way)
+		hear_redis(c);
 	if (c->settings_count != stage_settings_count(c->run))
 		c->recall = true; /* what is ready may be paused now */
 	c->settings_count = stage_settings_count(c->run);
@@ -290,7 +316,7 @@ int64_t courier_tick(struct courier *c)
 	else
 		courier_tell_unsettled(c);
 	lanes_publish(c);
-	ask = courier_next_ask(c, now);
+	ask = c->under_way ? 0 : courier_next_ask(c, now);
 	return ask < next ? ask : next;
 }
 
@@ -314,7 +340,8 @@ size_t courier_draining(struct courier *c, bool over)
 	let_go_unheard(c, &c->lists[PARCEL_RESTING]);
 	for (size_t i = 0; i < c->npools && over; i++)
 		exchange_cut_all(c->pools[i].exchange);
-	return c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count + c->releases.count;
+	return c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count +
+	       c->lists[PARCEL_ASKED].count + c->releases.count;
 }
 
 const char *courier_waits(struct courier *c)

@@ -89,6 +89,7 @@ struct guard {
 	size_t nqueued;
 	struct operation *ops;
 	size_t nops, cap;
+	bool under_way; /* sent, not heard */
 };
 
 /* ---- life ---- */
@@ -205,6 +206,8 @@ int guard_ready(struct guard *g, struct err *e)
 {
 	bool created;
 
+	if (g->under_way)
+		return OK; /* its answer will tell */
 	return connect_and_read(g, "", &created, e);
 }
 
@@ -268,10 +271,9 @@ static int reply_check(const struct redis_reply *v, struct err *e)
 	return OK;
 }
 
-static int run_checked(struct guard *g, struct err *e)
+static int hear_checked(struct guard *g, struct err *e)
 {
-	send_batch(g);
-	if (redis_run(g->redis, e) < 0)
+	if (redis_hear(g->redis, e) < 0)
 		return ERR_AGAIN;
 	for (size_t i = 0; i < redis_replies(g->redis); i++)
 		if (reply_check(redis_reply(g->redis, i), e) < 0)
@@ -279,11 +281,22 @@ static int run_checked(struct guard *g, struct err *e)
 	return OK;
 }
 
-int guard_run(struct guard *g, struct err *e)
+bool guard_send(struct guard *g)
+{
+	if (!g->nops)
+		return false;
+	send_batch(g);
+	redis_send(g->redis);
+	g->under_way = true;
+	return true;
+}
+
+int guard_hear(struct guard *g, struct err *e)
 {
 	size_t n = g->nops;
-	int r = n ? run_checked(g, e) : OK;
+	int r = n ? hear_checked(g, e) : OK;
 
+	g->under_way = false;
 	g->nops = g->nqueued = 0;
 	if (r < 0) {
 		g->ready = false;
@@ -296,4 +309,10 @@ int guard_run(struct guard *g, struct err *e)
 			op->fill(redis_at(redis_reply(g->redis, op->reply), op->at), op->out);
 	}
 	return OK;
+}
+
+int guard_run(struct guard *g, struct err *e)
+{
+	guard_send(g);
+	return guard_hear(g, e);
 }

@@ -29,6 +29,9 @@ struct redis {
 	redisContext *c; /* NULL = none, or dead */
 	char run_id[RUN_ID_LEN + 1];
 	struct pipeline queue, done;
+	size_t sent; /* of done: commands whose replies are on their way */
+	bool lost;   /* done could not be sent */
+	struct err why;
 };
 
 /* ---- the queue ---- */
@@ -85,15 +88,36 @@ static int broken(struct redis *r, struct err *e)
 	return ERR_AGAIN;
 }
 
-/* Sends the commands from..to and reads their replies. */
-static int exchange(struct redis *r, struct pipeline *p, size_t from, size_t to, struct err *e)
+/* How many commands from `from` on are sent at once. */
+static size_t chunk_end(const struct pipeline *p, size_t from)
+{
+	size_t to = from + 1, at = pipeline_start(p, from);
+
+	while (to < p->n && p->ends[to] - at <= CHUNK_BYTES)
+		to++;
+	return to;
+}
+
+/* Sends the commands from..to. */
+static int put(struct redis *r, struct pipeline *p, size_t from, size_t to, struct err *e)
 {
 	size_t at = pipeline_start(p, from);
-	void *reply;
+	int all = 0;
 
 	if (redisAppendFormattedCommand(r->c, p->out.data + at, p->ends[to - 1] - at) != REDIS_OK)
 		return broken(r, e);
-	for (size_t i = from; i < to; i++) {
+	while (!all)
+		if (redisBufferWrite(r->c, &all) != REDIS_OK)
+			return broken(r, e);
+	return OK;
+}
+
+/* Reads the replies of as many commands. */
+static int take(struct redis *r, struct pipeline *p, size_t n, struct err *e)
+{
+	void *reply;
+
+	for (size_t i = 0; i < n; i++) {
 		if (redisGetReply(r->c, &reply) != REDIS_OK)
 			return broken(r, e);
 		p->replies[p->nreplies++] = reply;
@@ -101,18 +125,15 @@ static int exchange(struct redis *r, struct pipeline *p, size_t from, size_t to,
 	return OK;
 }
 
-/* Sends all in chunks and reads every reply. */
-static int pipeline_run(struct redis *r, struct pipeline *p, struct err *e)
+/* Sends what has not been sent in chunks, and reads every reply. */
+static int pipeline_run(struct redis *r, struct pipeline *p, size_t sent, struct err *e)
 {
-	int result;
-
-	for (size_t from = 0, to; from < p->n; from = to) {
-		size_t at = pipeline_start(p, from);
-
-		for (to = from + 1; to < p->n && p->ends[to] - at <= CHUNK_BYTES; to++)
-			;
-		if ((result = exchange(r, p, from, to, e)) < 0)
-			return result;
+	if (take(r, p, sent, e) < 0)
+		return ERR_AGAIN;
+	for (size_t from = sent, to; from < p->n; from = to) {
+		to = chunk_end(p, from);
+		if (put(r, p, from, to, e) < 0 || take(r, p, to - from, e) < 0)
+			return ERR_AGAIN;
 	}
 	return OK;
 }
@@ -160,7 +181,7 @@ static int ask_again(struct redis *r, struct pipeline *p, struct err *e)
 			buf_add(&again.out, p->out.data + at, p->ends[i] - at);
 			pipeline_end_command(&again);
 		}
-	if ((result = pipeline_run(r, &again, e)) == OK &&
+	if ((result = pipeline_run(r, &again, 0, e)) == OK &&
 	    (result = scripts_loaded(r, &again, 0, e)) == OK)
 		for (size_t i = 0, from = r->nscripts; i < p->n; i++)
 			if (is_noscript(p->replies[i])) {
@@ -172,21 +193,31 @@ static int ask_again(struct redis *r, struct pipeline *p, struct err *e)
 	return result;
 }
 
-int redis_run(struct redis *r, struct err *e)
+void redis_send(struct redis *r)
 {
 	struct pipeline *p = &r->done;
-	bool flushed = false;
-	int result;
 
 	pipeline_reset(p);
 	struct pipeline empty = *p;
 
 	*p = r->queue;
 	r->queue = empty;
+	r->sent = 0;
+	if (r->c && p->n)
+		r->sent = chunk_end(p, 0);
 	if (!r->c)
-		result = err_set(e, ERR_AGAIN, "redis: not connected");
+		r->lost = err_set(&r->why, ERR_AGAIN, "redis: not connected");
 	else
-		result = pipeline_run(r, p, e);
+		r->lost = r->sent && put(r, p, 0, r->sent, &r->why) < 0;
+}
+
+int redis_hear(struct redis *r, struct err *e)
+{
+	struct pipeline *p = &r->done;
+	bool flushed = false;
+	int result =
+		r->lost ? err_set(e, ERR_AGAIN, "%s", r->why.text) : pipeline_run(r, p, r->sent, e);
+
 	for (size_t i = 0; i < p->nreplies; i++)
 		flushed |= is_noscript(p->replies[i]);
 	if (result == OK && flushed)
@@ -194,6 +225,12 @@ int redis_run(struct redis *r, struct err *e)
 	if (result < 0)
 		pipeline_reset(p);
 	return result;
+}
+
+int redis_run(struct redis *r, struct err *e)
+{
+	redis_send(r);
+	return redis_hear(r, e);
 }
 
 /* ---- connecting ---- */
@@ -269,7 +306,7 @@ int redis_connect(struct redis *r, struct err *e)
 	if ((result = dial(r, e)) < 0)
 		return result;
 	add_greeting(r, &greeting);
-	if ((result = pipeline_run(r, &greeting, e)) == OK &&
+	if ((result = pipeline_run(r, &greeting, 0, e)) == OK &&
 	    (result = greeted(r, &greeting, e)) < 0)
 		disconnect(r);
 	pipeline_clear(&greeting);

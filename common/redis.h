@@ -67,6 +67,9 @@ void redis_add_script_words(struct redis *r, struct redis_script *s, const char 
 /* Sends all and reads every reply. Replies are then asked for by their order of adding. ERR_AGAIN:
    nothing is known, the context is dead. An error reply of one command is not a failure of run. */
 int redis_run(struct redis *r, struct err *e);
+/* The same in two steps, between which Redis works and nothing else is asked of r but redis_add. */
+void redis_send(struct redis *r);
+int redis_hear(struct redis *r, struct err *e);
 size_t redis_replies(const struct redis *r);
 const struct redis_reply *redis_reply(const struct redis *r, size_t i);
 
