@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "mem.h"
-#include "phone_number.h"
+#include "phone_library.h"
 #include "utf8.h"
 
 #define DIGITS_MAX 15	   /* ITU-T E.164 */
@@ -131,7 +131,7 @@ static void international_read(const struct typed *t, struct phone_number *out)
 
 	snprintf(text, sizeof(text), "+%s", t->digits);
 	if (!newer_read(t->digits, out))
-		phone_number_read(text, NULL, out);
+		phone_library()->read(text, NULL, out);
 }
 
 static bool takes_sms(enum phone_type type)
@@ -193,7 +193,7 @@ static int refuse(struct phone_fault *fault, enum rule broken, const struct phon
 {
 	*fault = (struct phone_fault){ .code = texts[broken].code };
 	if (meant)
-		phone_number_show(meant->e164, fault->suggestion);
+		phone_library()->show(meant->e164, fault->suggestion);
 	return err_set(e, ERR_INVALID, "%s", texts[broken].text);
 }
 
@@ -219,8 +219,8 @@ static int take(const struct phone_number *n, const struct phone_rules *rules, s
 static void home_read(const struct typed *t, const struct phone_rules *rules,
 		      struct phone_number *out)
 {
-	phone_number_read(t->digits, rules->home_region ? rules->home_region : PHONE_HOME_REGION,
-			  out);
+	phone_library()->read(t->digits,
+			      rules->home_region ? rules->home_region : PHONE_HOME_REGION, out);
 }
 
 /* What was dialled at home is the number itself, or has a prefix before it. */
@@ -331,7 +331,7 @@ bool phone_country_allowed(const struct phone *p, const json_t *allow, const jso
 
 bool phone_region_known(const char *region)
 {
-	return phone_number_country_code(region) != 0;
+	return phone_library()->country_code(region) != 0;
 }
 
 const char *phone_type_word(enum phone_type type)
@@ -341,7 +341,7 @@ const char *phone_type_word(enum phone_type type)
 
 const char *phone_show(const char *e164, char out[PHONE_SHOWN_SIZE])
 {
-	phone_number_show(e164, out);
+	phone_library()->show(e164, out);
 	return out;
 }
 

@@ -89,7 +89,7 @@ static void fill(const char *text, const PhoneNumber &number, struct phone_numbe
 	out->trunk = trunk_of(text, out, significant);
 }
 
-void phone_number_read(const char *text, const char *region, struct phone_number *out)
+static void read(const char *text, const char *region, struct phone_number *out)
 {
 	PhoneNumber number;
 
@@ -110,12 +110,12 @@ void phone_number_read(const char *text, const char *region, struct phone_number
 	}
 }
 
-int phone_number_country_code(const char *region)
+static int country_code(const char *region)
 {
 	return util().GetCountryCodeForRegion(region);
 }
 
-void phone_number_show(const char *e164, char out[PHONE_SHOWN_SIZE])
+static void show(const char *e164, char out[PHONE_SHOWN_SIZE])
 {
 	PhoneNumber number;
 	std::string shown(e164);
@@ -124,3 +124,5 @@ void phone_number_show(const char *e164, char out[PHONE_SHOWN_SIZE])
 		util().Format(number, PhoneNumberUtil::INTERNATIONAL, &shown);
 	snprintf(out, PHONE_SHOWN_SIZE, "%s", shown.c_str());
 }
+
+const struct phone_numbers beckon_phone_numbers = { read, country_code, show };

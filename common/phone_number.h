@@ -1,9 +1,11 @@
 /*
  * phone_number - what libphonenumber knows about one number, for C.
  *
- * Only phone.c calls it: it hands over digits and a plus, never what somebody typed, since the
- * library also takes letters, extensions and URLs. Thread-safe; nothing here can fail but by an
- * answer, and the library writes no log.
+ * A shared object of its own, beckon-phone.so, which phone_library.c loads when the first number is
+ * asked about: libphonenumber and the twenty libraries that it needs are 6 MiB that a fleet without
+ * SMS does not pay. Only phone.c calls it: it hands over digits and a plus, never what somebody
+ * typed, since the library also takes letters, extensions and URLs. Thread-safe; nothing here can
+ * fail but by an answer, and the library writes no log.
  */
 #ifndef BECKON_PHONE_NUMBER_H
 #define BECKON_PHONE_NUMBER_H
@@ -29,14 +31,16 @@ struct phone_number {
 	bool trunk; /* a prefix for calls within the country stood before it and was dropped */
 };
 
-/* text: "+<digits>", or digits as they are dialled in region. region NULL: only with a plus. */
-void phone_number_read(const char *text, const char *region, struct phone_number *out);
+/* What the shim has to offer, as the one name that it exports. */
+struct phone_numbers {
+	/* text: "+<digits>", or digits as they are dialled in region. region NULL: only with a
+	   plus. */
+	void (*read)(const char *text, const char *region, struct phone_number *out);
+	int (*country_code)(const char *region); /* 0 = there is no such region */
+	void (*show)(const char *e164, char out[PHONE_SHOWN_SIZE]); /* "+7 905 111-11-11" */
+};
 
-/* 0 = there is no such region. */
-int phone_number_country_code(const char *region);
-
-/* "+7 905 111-11-11". */
-void phone_number_show(const char *e164, char out[PHONE_SHOWN_SIZE]);
+extern const struct phone_numbers beckon_phone_numbers;
 
 #ifdef __cplusplus
 }

@@ -69,7 +69,7 @@ def measure(rig, _options):
     park(fleet, topic, PARKED, int(began * 1000) + TOMORROW_MS)
     lead_s = 5 + LEAD * (time.time() - began) * DUE / PARKED
     bytes_item = (memory(rig.redis) - before) / PARKED
-    service.start(MALLOC_ARENA_MAX="2").await_ready()
+    service.start().await_ready()
     with Meter(rig.processes(fleet, None)) as meter:
         began = time.time()
         time.sleep(IDLE_S)

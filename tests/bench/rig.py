@@ -111,7 +111,7 @@ def start(fleet, wrap=()):
     """Starts dispatcher and email, not waiting; wrap: a command line that runs them."""
     for service in fleet.services:
         service.argv = [*wrap, *service.argv]
-        service.start(MALLOC_ARENA_MAX="2")
+        service.start()
 
 
 def await_told(fleet, told, wanted):
