@@ -86,10 +86,10 @@ struct parcel {
 	unsigned refused_by; /* bits of the pools that have refused it for now */
 	bool tested;	     /* for nobody: test_recipient.h */
 	const char *test_receipt, *test_receipt_code; /* that then comes; NULL = none */
-	bool elsewhere;	     /* what is judged was before this claim: nobody knows on which route */
-	bool traced;	     /* but the journal does: lane */
-	bool unheard;	     /* the answer to its last claim was lost: it may be ours in Redis */
-	bool gone;	     /* its partition went to somebody else while it was away */
+	bool elsewhere; /* what is judged was before this claim: nobody knows on which route */
+	bool traced;	/* but the journal does: lane */
+	bool unheard;	/* the answer to its last claim was lost: it may be ours in Redis */
+	bool gone;	/* its partition went to somebody else while it was away */
 
 	/* the claim */
 	struct claim claim;
