@@ -27,6 +27,7 @@
 #include "cmd_tail.h"
 #include "cmd_template.h"
 #include "cmd_token.h"
+#include "cmd_top.h"
 #include "cmd_topics.h"
 #include "mem.h"
 
@@ -36,6 +37,7 @@ const struct command commands[] = {
 	{ "tail", cmd_tail, "show outcomes as they are told" },
 	{ "list", cmd_list,
 	  "how invites stand: by status, person, role, batch; as a table or CSV" },
+	{ "top", cmd_top, "what the fleet is doing now, look by look" },
 	{ "show", cmd_show, "what became of an invite: its state, its history, and why" },
 	{ "parked", cmd_parked, "what waits, why, and until when" },
 	{ "resend", cmd_change, "invite again: a new message, a new link; the old one dies" },

@@ -1,4 +1,5 @@
 """Completion and manual pages come from the table of commands: none is missing, and shells and man read them."""
+import json
 import re
 import shutil
 import subprocess
@@ -64,3 +65,19 @@ def test_forget(fleet):
     done = fleet.beckon("forget", event.invite, *named, "--yes")
     assert done.stdout == f"forgotten\tacme/{event.invite}\n"
     assert fleet.redis.client.get(f"{fleet.prefix}r:acme/{event.invite}") is None
+
+
+def test_top(fleet):
+    """Outcomes as they come, what waits, and that Redis is whole, in figures for programs and words for people."""
+    fleet.up()
+    named = ["--config", fleet.dir / "beckon.yaml"]
+    looking = subprocess.Popen([BECKON, "top", *map(str, named), "--count", "4", "--json"], stdout=subprocess.PIPE, text=True)
+    first = json.loads(looking.stdout.readline())
+    fleet.emit([events.invite() for _ in range(5)] + [events.invite(schedule={"not_before": "2099-01-01T00:00:00Z",
+                                                                             "not_after": "2099-02-01T00:00:00Z"})])
+    last = [json.loads(line) for line in looking.communicate(timeout=60)[0].splitlines()][-1]
+    assert first["redis_whole"] and last["told"]["queued"]["total"] >= 5
+    assert last["told"]["sent"]["minute"] == 5 == last["sent"]["email"]["total"]
+    assert last["waiting"]["reasons"]["scheduled"] == 1
+    told = fleet.beckon("top", *named, "--count", "1", "--lang", "ru").stdout
+    assert "Redis в порядке" in told and "назначенное время: 1" in told

@@ -1,0 +1,60 @@
+"""One vocabulary: what pages, tool and API call a thing is what schemas/words.json calls it, in both languages."""
+import html
+import json
+import re
+from pathlib import Path
+
+from tree import finish, read
+
+WORDS = json.loads(Path("schemas/words.json").read_text())
+DASHBOARD, PAGES = Path("services/status/dashboard"), Path("services/status/pages")
+CLI = (Path("services/cli/told.c"),)
+
+# section of words.json: how the dashboard's word files call its keys
+KEYS = {"filters": "s_{}", "rows": "w_{}", "reasons": "why_{}", "tabs": "{}", "batches": "batch_{}", "buttons": "a_{}"}
+PLAIN = {"invite_users", "preview"}  # buttons without a prefix
+
+findings, looked = [], 0
+
+
+def expect(where, found, wanted):
+    global looked
+    looked += 1
+    if found is None or not found.startswith(wanted):
+        findings.append(f"{where}: {found!r} instead of {wanted!r}")
+
+
+def in_dashboard(lang):
+    text = read(DASHBOARD / f"words_{lang}.js")
+    for section, pattern in KEYS.items():
+        for key, words in WORDS[section].items():
+            name = key if key in PLAIN else pattern.format(key)
+            if name == "a_accept":
+                continue  # of the accept page
+            m = re.search(rf'\b{name}: "((?:[^"\\]|\\.)*)"', text)
+            expect(f"words_{lang}.js: {name}", m and m[1], words[lang])
+
+
+def in_c(lang):
+    """The tool's tables have English and Russian side by side."""
+    text = " ".join(read(p) for p in CLI)
+    for section in ("rows", "reasons"):
+        for key, words in WORDS[section].items():
+            pair = re.search(rf'"{re.escape(words["en"])}",\s*"{re.escape(words["ru"])}"', text)
+            expect(f"told.c: {key}", words["en"] if pair else None, words["en"])
+
+
+def in_pages(lang):
+    text = html.unescape(read(PAGES / f"accept_{lang}.html"))
+    wanted = WORDS["buttons"]["accept"][lang]
+    expect(f"accept_{lang}.html", wanted if wanted in text else None, wanted)
+
+
+for language in WORDS["languages"]:
+    in_dashboard(language)
+    in_pages(language)
+in_c("en")
+
+statuses = re.findall(r'\[VIEW_\w+\] = "(\w+)"', read(Path("services/status/view_words.c")).split("view_sorts")[0])
+expect("view_words.c", " ".join(statuses), " ".join(k for k in WORDS["filters"] if k != "all"))
+finish(findings, looked)
