@@ -241,8 +241,8 @@ static int read_plus(const struct typed *t, const struct phone_rules *rules, str
 	if (t->digits[0] == '0')
 		return refuse(fault, UNKNOWN_COUNTRY, NULL, e);
 	international_read(t, &n);
-	if (n.type != PHONE_UNKNOWN && n.trunk)
-		return refuse(fault, TRUNK_PREFIX, &n, e);
+	if (n.trunk)
+		return refuse(fault, TRUNK_PREFIX, n.type == PHONE_UNKNOWN ? NULL : &n, e);
 	if (n.fit != PHONE_NO_COUNTRY)
 		return take(&n, rules, out, fault, e);
 	home_read(t, rules, &home); /* +8 905 … */

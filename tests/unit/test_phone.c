@@ -54,6 +54,7 @@ static const struct row {
 	{ "GB", "07900 900123", "phone_trunk_prefix", "+44 7900 900123" },
 	{ NULL, "07900 900123", "phone_trunk_prefix", "" },
 	{ NULL, "+4407900900123", "phone_trunk_prefix", "+44 7900 900123" },
+	{ NULL, "+27 0 011918170", "phone_trunk_prefix", "" }, /* two of them */
 	{ "US", "011 7 905 111-11-11", "phone_trunk_prefix", "+7 905 111-11-11" },
 	/* length */
 	{ NULL, "+7905111111", "phone_too_short", "" },
