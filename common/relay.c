@@ -9,9 +9,6 @@
 #include "nearest.h"
 #include "smtp.h"
 
-#define PREFIX "smtp://"
-#define SUBMISSION_PORT 25
-
 struct relay {
 	struct relay_terms terms; /* its name is name */
 	char *name, *host, *ca_file, *username, *password_file, *helo;
@@ -47,23 +44,51 @@ static const struct entry entries[] = {
 	{ "session_messages", NUMBER(max_messages, 1) },
 };
 
+static const struct scheme {
+	const char *prefix;
+	unsigned long port;
+	bool implicit_tls;
+} schemes[] = {
+	{ "smtp://", 25, false }, { "smtps://", 465, true }, /* RFC 8314 7.3 */
+};
+
+static int bad_url(const char *url, struct err *e)
+{
+	return err_set(e, ERR_FATAL, "url '%.80s': write smtp://host:port or smtps://host:port",
+		       url);
+}
+
 static int parse_url(struct relay *r, const char *url, struct smtp_options *o, struct err *e)
 {
-	const char *host = url + sizeof(PREFIX) - 1;
+	const struct scheme *s = schemes;
+	const char *host;
+	unsigned long port;
 	size_t n;
 	char *end;
-	unsigned long port = SUBMISSION_PORT;
 
-	if (strncmp(url, PREFIX, sizeof(PREFIX) - 1) != 0)
-		return err_set(e, ERR_FATAL, "url '%.80s': write smtp://host:port", url);
+	while (s < schemes + ARRAY_LEN(schemes) && strncmp(url, s->prefix, strlen(s->prefix)) != 0)
+		s++;
+	if (s == schemes + ARRAY_LEN(schemes))
+		return bad_url(url, e);
+	host = url + strlen(s->prefix);
+	port = s->port;
 	n = strcspn(host, ":/");
 	if (host[n] == ':')
 		port = strtoul(host + n + 1, &end, 10);
 	if (!n || (host[n] == ':' && *end) || host[n] == '/' || !port || port > UINT16_MAX)
-		return err_set(e, ERR_FATAL, "url '%.80s': write smtp://host:port", url);
+		return bad_url(url, e);
 	r->host = xstrndup(host, n);
 	o->host = r->host;
 	o->port = (uint16_t)port;
+	o->implicit_tls = s->implicit_tls;
+	return OK;
+}
+
+static int parse_tls_min(const char *version, struct smtp_options *o, struct err *e)
+{
+	o->tls_13 = !strcmp(version, "1.3");
+	if (!o->tls_13 && strcmp(version, "1.2"))
+		return err_set(e, ERR_FATAL, "tls_min '%.40s': it is 1.2 or 1.3", version);
 	return OK;
 }
 
@@ -89,6 +114,7 @@ static int unknown(const char *name, struct err *e)
 
 	nearest_offer(&near, "url");
 	nearest_offer(&near, "tls");
+	nearest_offer(&near, "tls_min");
 	nearest_offer(&near, "limit");
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
 		nearest_offer(&near, entries[i].name);
@@ -120,6 +146,8 @@ static int parse_entry(struct relay *r, const char *name, const char *value, str
 		return parse_url(r, value, o, e);
 	if (!strcmp(name, "tls"))
 		return parse_tls(value, o, e);
+	if (!strcmp(name, "tls_min"))
+		return parse_tls_min(value, o, e);
 	if (!strcmp(name, "limit"))
 		return parse_limit(value, &r->terms.limit, e);
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {

@@ -16,9 +16,10 @@
 
 struct relay;
 
-/* An entry of `relays`: {name, url: smtp://host:port, tls: required|optional-insecure|off, order,
-   weight, sessions, limit: 100/s burst 200, ca_file, username, password_file, connect_timeout_s,
-   command_timeout_s, data_timeout_s, session_messages}. ERR_FATAL with key, value and rule. */
+/* An entry of `relays`: {name, url: smtp[s]://host:port, tls: required|optional-insecure|off,
+   tls_min: 1.2|1.3, order, weight, sessions, limit: 100/s burst 200, ca_file, username,
+   password_file, connect_timeout_s, command_timeout_s, data_timeout_s, session_messages}. ERR_FATAL
+   with key, value and rule. */
 int relay_open(struct relay **out, const json_t *entry, const char *helo, struct err *e);
 void relay_free(struct relay *r);
 

@@ -8,6 +8,7 @@
 
 #include "mem.h"
 #include "smtp_connect.h"
+#include "smtp_curl.h"
 #include "smtp_talk.h"
 #include "smtp_text.h"
 
@@ -16,6 +17,8 @@
 struct smtp_transport {
 	struct transport base; /* first: what callers hold */
 	struct smtp_route route;
+	struct smtp_end (*talk)(const struct smtp_route *route, struct feed *feed,
+				struct mail *first); /* one connection */
 };
 
 static const char *const fault_words[] = {
@@ -32,7 +35,7 @@ static int route_fault(const struct smtp_route *route, const struct smtp_end *en
 {
 	char reason[SMTP_REASON_SIZE] = "";
 
-	if (end->detail)
+	if (*end->detail)
 		snprintf(reason, sizeof(reason), "%s", end->detail);
 	else if (end->result.reply.code)
 		smtp_text_reason(&end->result.reply, reason);
@@ -49,7 +52,7 @@ static int session(struct transport *base, struct feed *feed, struct err *e)
 	smtp_connect_forget_deadline();
 	mail = smtp_talk_next(feed);
 	while (mail) {
-		struct smtp_end end = smtp_talk(&t->route, feed, mail);
+		struct smtp_end end = t->talk(&t->route, feed, mail);
 
 		mail = end.mail;
 		if (!mail || end.again)
@@ -66,7 +69,7 @@ static int probe(struct transport *base, struct err *e)
 	struct smtp_end end;
 
 	smtp_connect_forget_deadline();
-	end = smtp_talk(&t->route, NULL, NULL);
+	end = t->talk(&t->route, NULL, NULL);
 	return end.fault == SMTP_FAULT_NONE ? OK : route_fault(&t->route, &end, e);
 }
 
@@ -78,6 +81,7 @@ static void transport_free(struct transport *base)
 		return;
 	smtp_tls_free(t->route.tls);
 	free((char *)t->route.o.host);
+	free((char *)t->route.o.ca_file);
 	free((char *)t->route.o.username);
 	free((char *)t->route.o.helo);
 	free(t->route.server);
@@ -101,10 +105,11 @@ static void options_copy(struct smtp_options *to, const struct smtp_options *o)
 	*to = *o;
 	gethostname(name, sizeof(name) - 1);
 	to->host = copy(o->host);
-	to->ca_file = NULL; /* read once */
+	to->ca_file = copy(o->ca_file);
 	to->username = copy(o->username);
 	to->helo = xstrdup(o->helo && *o->helo ? o->helo : name[0] ? name : "localhost");
-	to->port = o->port ? o->port : 25;
+	to->port = o->port ? o->port : o->implicit_tls ? 465 : 25;
+	to->by_curl = o->by_curl || o->implicit_tls || o->tls_13;
 	to->connect_timeout_ms = default_int(o->connect_timeout_ms, 10 * 1000);
 	to->command_timeout_ms = default_int(o->command_timeout_ms, 30 * 1000);
 	to->data_timeout_ms = default_int(o->data_timeout_ms, 60 * 1000);
@@ -130,6 +135,8 @@ static int options_check(const struct smtp_options *o, struct err *e)
 		return err_set(e, ERR_FATAL, "smtp: the helo name is not one word");
 	if (o->username && o->tls == SMTP_TLS_OFF)
 		return err_set(e, ERR_FATAL, "smtp: a user name needs TLS");
+	if ((o->implicit_tls || o->tls_13) && o->tls == SMTP_TLS_OFF)
+		return err_set(e, ERR_FATAL, "smtp: TLS is asked for and switched off");
 	if (o->username && (!o->password || strlen(o->username) >= SMTP_SECRET_SIZE))
 		return err_set(e, ERR_FATAL,
 			       "smtp: a user name (at most %d octets) and its password "
@@ -154,6 +161,9 @@ int smtp_transport_new(struct transport **out, const struct smtp_options *o, str
 		.name = "smtp", .session = session, .probe = probe, .free = transport_free
 	};
 	options_copy(&t->route.o, o);
+	t->talk = t->route.o.by_curl ? smtp_curl_talk : smtp_talk;
+	if (t->route.o.by_curl)
+		smtp_curl_init();
 	t->route.server = xasprintf("%s:%u", t->route.o.host, t->route.o.port);
 	if (o->tls != SMTP_TLS_OFF)
 		r = smtp_tls_new(&t->route.tls, o->host, o->ca_file, o->tls == SMTP_TLS_REQUIRED,

@@ -1,16 +1,16 @@
 /*
- * smtp - struct transport over libesmtp: smtp:// with STARTTLS.
+ * smtp - struct transport: smtp:// with STARTTLS over libesmtp, smtps:// and TLS 1.3 over libcurl.
  *
  * A session is a connection that carries message after message; libesmtp keeps it open as long as
  * the next message is given to it while the last one is being answered. A refused recipient or
- * sender ends nothing. A connection that the relay has closed between two messages (idle, 421,
- * restart) is replaced once for the message that met it. What is sure: nothing of an envelope
- * leaves before TLS and AUTH are as asked for; feed->dot comes before the last bytes can leave;
- * each message gets one result.
+ * sender ends nothing (over libcurl it costs a connection). A connection that the relay has closed
+ * between two messages (idle, 421, restart) is replaced once for the message that met it. What is
+ * sure: nothing of an envelope leaves before TLS and AUTH are as asked for; feed->dot comes before
+ * the last bytes can leave; each message gets one result.
  *
- * Limits: no implicit TLS (port 465), exactly TLS 1.2, no IPv6 literal as host, ASCII envelopes,
- * password <= 255 octets, AUTH by PLAIN or LOGIN. The name look-up is the
- * system's and has the system's time-outs.
+ * Limits: no IPv6 literal as host, ASCII envelopes, password <= 255 octets, AUTH by PLAIN or LOGIN.
+ * Over libesmtp exactly TLS 1.2; over libcurl no delivery notices are asked for (RFC 3461), since
+ * it cannot. The name look-up is the system's and has the system's time-outs.
  */
 #ifndef BECKON_SMTP_H
 #define BECKON_SMTP_H
@@ -35,6 +35,9 @@ struct smtp_options {
 	const char *host; /* required: a name or an IPv4 address */
 	uint16_t port;	  /* 25 */
 	enum smtp_tls_mode tls;
+	bool implicit_tls;    /* from the first byte on: smtps://, RFC 8314 3.3 */
+	bool tls_13;	      /* no older TLS than 1.3 */
+	bool by_curl;	      /* over libcurl in any case, as what the two before ask for is */
 	const char *ca_file;  /* PEM; the system's store */
 	const char *username; /* no AUTH without; never with SMTP_TLS_OFF */
 	/* Copies the password, NUL-terminated, into out; false = there is none now. Asked at each

@@ -24,6 +24,7 @@ static _Thread_local struct {
 	int timeout_ms;
 	int fd;
 	int flags;
+	bool made;
 } mine = { .fd = -1 };
 
 void session_fd_use(struct session_fd *s)
@@ -91,6 +92,12 @@ void smtp_connect_begin(int timeout_ms)
 	if (!mine.watched)
 		session_fd_use(&mine.own);
 	mine.timeout_ms = timeout_ms;
+	mine.made = false;
+}
+
+bool smtp_connect_made(void)
+{
+	return mine.made;
 }
 
 void smtp_connect_end(void)
@@ -172,6 +179,7 @@ static int connect_bounded(int fd, const struct sockaddr *addr, socklen_t len)
 		error = errno == EINPROGRESS ? established(fd, mine.timeout_ms) : errno;
 	if (error == 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
 		error = errno;
+	mine.made = mine.made || error == 0;
 	if (error == 0)
 		return 0;
 	watch_end();

@@ -24,6 +24,9 @@
 /* timeout_ms > 0. Where the thread has no struct session_fd in use, one of its own serves. */
 void smtp_connect_begin(int timeout_ms);
 
+/* Has a connection been made since the begin? It may have ended since. */
+bool smtp_connect_made(void);
+
 /* Forgets the connection. A cut that comes later finds nothing. */
 void smtp_connect_end(void);
 

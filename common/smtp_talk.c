@@ -325,8 +325,10 @@ static void talk_run(struct talk *t)
 static struct smtp_end talk_end(struct talk *t)
 {
 	struct smtp_trace heard = trace(t);
-	struct smtp_end end = { .fault = t->fault, .detail = t->detail };
+	struct smtp_end end = { .fault = t->fault };
 
+	if (t->detail)
+		text_put(end.detail, sizeof(end.detail), t->detail);
 	end.result = smtp_verdict(&heard);
 	end.mail = t->letter.mail;
 	end.again = end.mail && end.result.reach == REACH_NOT_SENT && heard.reused && !heard.ours &&

@@ -16,6 +16,8 @@
 #include "smtp_tls.h"
 #include "smtp_verdict.h"
 
+#define SMTP_DETAIL_SIZE 128
+
 struct smtp_route {
 	struct smtp_options o; /* strings are this struct's own */
 	struct smtp_tls *tls;  /* NULL when off */
@@ -28,7 +30,7 @@ struct smtp_end {
 	struct mail_result result; /* its result, if it is not tried again */
 	bool again;		   /* the connection was stale: a new one may take the mail */
 	enum smtp_fault fault;
-	const char *detail; /* static text for a fault, or NULL */
+	char detail[SMTP_DETAIL_SIZE]; /* of a fault, or "" */
 };
 
 /* Opens a connection for first and lets the feed go on. Answers every mail but the one in end.

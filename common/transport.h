@@ -4,7 +4,7 @@
  * A channel thread calls session(): it opens a connection, asks the feed for messages one after
  * the other, tells each one's result, and returns when the feed has no more, the session is old,
  * or the connection is lost. Every message handed out by feed->next is answered by exactly one
- * feed->done, whatever happens. Implementations: smtp.c (libesmtp, smtp:// with STARTTLS).
+ * feed->done, whatever happens. Implementation: smtp.c, over libesmtp or libcurl.
  */
 #ifndef BECKON_TRANSPORT_H
 #define BECKON_TRANSPORT_H

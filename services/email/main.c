@@ -13,7 +13,7 @@ static const struct config_key keys[] = {
 	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
 	  .help = "Settings of tenants; \"*\" holds the defaults for all." },
 	{ CONFIG_OBJECT(S, relays), .name = "relays", .required = true,
-	  .help = "Where mails go, one or several: [{name, url: smtp://host:port, tls: "
+	  .help = "Where mails go, one or several: [{name, url: smtp[s]://host:port, tls: "
 		  "required|off, order, weight, sessions, limit, ca_file, username, "
 		  "password_file}]." },
 	{ CONFIG_INT(S, sessions), .name = "sessions", .fallback = "32", .min = 1, .max = 1024,

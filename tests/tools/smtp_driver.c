@@ -258,7 +258,10 @@ enum {
 	REFUSE_DOT,
 	PROBE,
 	QUIET,
-	KEEP_GOING
+	KEEP_GOING,
+	CURL,
+	IMPLICIT,
+	TLS13
 };
 
 static const struct option flags[] = {
@@ -286,6 +289,9 @@ static const struct option flags[] = {
 	{ "probe", 0, NULL, PROBE },
 	{ "quiet", 0, NULL, QUIET },
 	{ "keep-going", 0, NULL, KEEP_GOING },
+	{ "curl", 0, NULL, CURL },
+	{ "implicit", 0, NULL, IMPLICIT },
+	{ "tls13", 0, NULL, TLS13 },
 	{ 0 },
 };
 
@@ -295,7 +301,7 @@ static void arguments(struct job *j, int argc, char **argv)
 	const char **strings[] = {
 		[HOST] = &o->host,	   [CA] = &o->ca_file, [USER] = &o->username,
 		[PASSWORD] = &j->password, [HELO] = &o->helo,  [FROM] = &j->from,
-		[ENVID] = &j->envid,	   [QUIET] = NULL
+		[ENVID] = &j->envid,	   [TLS13] = NULL
 	};
 	int *ints[] = { [CONNECT_MS] = &o->connect_timeout_ms,
 			[COMMAND_MS] = &o->command_timeout_ms,
@@ -319,6 +325,12 @@ static void arguments(struct job *j, int argc, char **argv)
 			exit(2);
 		if (c == PORT)
 			o->port = (uint16_t)number(optarg);
+		else if (c == CURL)
+			o->by_curl = true;
+		else if (c == IMPLICIT)
+			o->implicit_tls = true;
+		else if (c == TLS13)
+			o->tls_13 = true;
 		else if (c == TLS)
 			o->tls = tls_mode(optarg);
 		else if (strings[c])

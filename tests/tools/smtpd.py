@@ -213,6 +213,8 @@ class Connection:
 
     def run(self):
         try:
+            if self.server.implicit:
+                self.encrypt()
             self.answer("CONNECT", "220 test.internal ESMTP")
             while self.open:
                 self.command(self.line())
@@ -249,6 +251,10 @@ class Connection:
             return self.answer("STARTTLS", "502 5.5.1 not here")
         if not self.answer("STARTTLS", "220 2.0.0 go ahead"):
             return None
+        self.encrypt()
+        return self.reset_transaction()
+
+    def encrypt(self):
         self.buffer = b""
         try:
             self.sock = self.server.context(self).wrap_socket(self.sock, server_side=True)
@@ -256,7 +262,6 @@ class Connection:
             raise Gone(f"TLS: {e}") from None
         self.tls, self.sni = self.sock.version(), getattr(self.sock, "asked_name", None)
         self.client_certificate = bool(self.sock.getpeercert(True))
-        return self.reset_transaction()
 
     def do_auth(self, rest):
         mechanism, _, initial = rest.partition(" ")
@@ -360,14 +365,15 @@ class Connection:
 
 
 class Server:
-    """Listens on loopback. tls: an ssl.SSLContext (see certs.py) to offer STARTTLS; users: {name: password}."""
+    """Listens on loopback. tls: an ssl.SSLContext (see certs.py) to offer STARTTLS, or implicit: to begin with;
+    users: {name: password}."""
 
     def __init__(self, port=0, tls=None, users=None, extensions=EXTENSIONS, mechanisms=("PLAIN", "LOGIN"),
-                 auth_required=False, auth_in_clear=False, receive_buffer=None):
+                 auth_required=False, auth_in_clear=False, receive_buffer=None, implicit=False):
         self.port, self.tls, self.users = port, tls, users or {}
         self.extensions, self.mechanisms = extensions, mechanisms
         self.auth_required, self.auth_in_clear = auth_required, auth_in_clear
-        self.receive_buffer = receive_buffer
+        self.receive_buffer, self.implicit = receive_buffer, implicit
         self.connections, self.attempts, self.messages = [], [], []
         self._rules, self._gates = [], {}
         self._numbers = itertools.count(1)

@@ -11,12 +11,16 @@
 #include "yamldoc.h"
 
 static const char *const good[] = {
-	"[{url: 'smtp://127.0.0.1'}]", "[{name: mx, url: 'smtp://mx.internal:2525', tls: off}]",
+	"[{url: 'smtp://127.0.0.1'}]",
+	"[{name: mx, url: 'smtp://mx.internal:2525', tls: off}]",
 	"[{url: 'smtp://h:25', tls: optional-insecure}]",
 	/* numbers as YAML gives them, and as text */
 	"[{url: 'smtp://h', session_messages: 50, connect_timeout_s: '5'}]",
 	("[{name: a, url: 'smtp://a', order: 1, weight: 10, sessions: 4, limit: 5/s burst 9}, "
 	 "{name: b, url: 'smtp://b', order: 2}]"), /* both in one */
+	"[{url: 'smtps://h'}]",
+	"[{url: 'smtps://h:4650', tls: optional-insecure, tls_min: 1.3}]",
+	"[{url: 'smtp://h', tls_min: '1.2'}]",
 };
 
 static const struct {
@@ -27,7 +31,10 @@ static const struct {
 	{ "{}", "relays: a list of 1 to 8 relays, e.g. [{name: mx, url: smtp://127.0.0.1:25, tls: "
 		"off}]" },
 	{ "[{name: a}]", "relays: url is missing" },
-	{ "[{url: 'http://h'}]", "relays: url 'http://h': write smtp://host:port" },
+	{ "[{url: 'http://h'}]", "relays: url 'http://h': write smtp://host:port or "
+				 "smtps://host:port" },
+	{ "[{url: 'smtps://h', tls: off}]", "smtp: TLS is asked for and switched off" },
+	{ "[{url: 'smtp://h', tls_min: 1.1}]", "relays: tls_min '1.1': it is 1.2 or 1.3" },
 	{ "[{url: 'smtp://h', tsl: off}]",
 	  "relays: tsl is no setting of a relay, the nearest is tls" },
 	{ "[{url: 'smtp://h', session_mesages: 1}]",
