@@ -1,13 +1,16 @@
 """The dashboard: its files, and what a person can see and do with it."""
 import http.client
 
-from process import free_port
+import browser
+import events
+import pytest
+import web
+from conftest import need
 
-
-def private_port(fleet, **own):
-    port = free_port()
-    fleet.service("status", http__private=f"127.0.0.1:{port}", **own).start().await_ready()
-    return port
+try:
+    from playwright.sync_api import expect
+except ImportError:  # then browser.missing() says so
+    expect = None
 
 
 def ask(port, path, **headers):
@@ -21,8 +24,7 @@ def ask(port, path, **headers):
 
 def test_files(fleet):
     """Everything the page loads is there, asked for anew and not sent twice, and nothing may come from elsewhere."""
-    fleet.up(services=())
-    port = private_port(fleet)
+    port = int(web.up(fleet, services=("status",)).private.rsplit(":", 1)[1])
     page, body = ask(port, "/")
     assert page.status == 200 and b'<script type="module" src="/app/main.js">' in body
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
@@ -40,3 +42,187 @@ def test_files(fleet):
         assert again.status == 304 and not body
     assert len(loaded) > 10
     assert ask(port, "/app/none.js")[0].status == 404
+
+
+@pytest.fixture(scope="module")
+def chromium(built):
+    need(browser.missing())
+    opened = browser.Browser()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def site(fleet, chromium):
+    """The whole fleet with a desk in front of it; nothing in the browser may complain."""
+    chromium.complaints.clear()
+    yield web.up(fleet, dispatcher={"tenants": {"acme": {"cooldown_s": 0}}},
+                 tenants__acme={"roles": ["Nurse", "Driver"], "teams": ["Night shift"], "departments": ["Ward 3"]})
+    assert not chromium.complaints, chromium.complaints
+
+
+def sign_in(site, page, role="operator", where=""):
+    """With an API key, as somebody does who has no directory yet."""
+    key = site.key(role=role).headers["Authorization"].removeprefix("Bearer ")
+    page.goto(f"{site.private}/{where}")
+    page.locator("details summary").click()
+    page.locator("input[type=password]").fill(key)
+    page.locator("form button").click()
+    page.locator("main h1, main h2").first.wait_for()
+    return page
+
+
+def row(page, address):
+    return page.locator("tbody tr", has_text=address)
+
+
+def ask_row(page, address, item, button):
+    """An item of a row's menu, and the dialog's button."""
+    row(page, address).locator(".row-menu button").first.click()
+    page.get_by_role("menuitem", name=item, exact=True).click()
+    text = page.locator("dialog .dialog-body").inner_text()
+    page.locator("dialog .dialog-foot").get_by_role("button", name=button, exact=True).click()
+    page.locator("dialog").wait_for(state="detached")
+    return text
+
+
+def csv(people):
+    return "email,name,role\n" + "".join(f"{address},{name},Nurse\n" for address, name in people)
+
+
+@pytest.mark.story
+def test_import_then_invite(fleet, site, chromium):
+    """The path of the source documents: import without sending, summary, tick, Invite users (N), all of it live."""
+    page = sign_in(site, chromium.page())
+    expect(page.get_by_role("heading", name="Nobody yet")).to_be_visible()
+    people = [(events.address(), name) for name in ("Ann Abel", "Bob Bell", "Cora Cole")]
+    page.get_by_role("link", name="Import").click()
+    page.set_input_files("#file", {"name": "people.csv", "mimeType": "text/csv",
+                                   "buffer": csv([*people, ("nobody", "Dan Dow")]).encode()})
+    expect(page.get_by_text("3 of 4 rows are fine")).to_be_visible()
+    expect(page.locator("tbody tr")).to_contain_text("5")
+    assert not page.get_by_label("Send invitation").is_checked()
+    browser.look_over(page, "import")
+    page.get_by_role("button", name="Import 3 people").click()
+    expect(page.get_by_role("heading", name="Import Summary")).to_be_visible()
+    page.get_by_role("button", name="Invite Users").click()
+    assert page.get_by_role("menuitem").all_inner_texts() == ["Send Invite Email", "Send Password Email"]
+    page.keyboard.press("Escape")
+    fleet.await_count("held", 3)
+    page.get_by_role("link", name="Users").click()
+    page.get_by_role("button", name="Not invited").click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    expect(page.get_by_role("button", name="Invite users (0)")).to_be_disabled()
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Invite users (3)").click()
+    expect(page.locator("dialog")).to_contain_text("3 get their first invitation")
+    page.get_by_label("Note").fill("See you on Monday!")
+    browser.look_over(page, "invite users")
+    page.get_by_role("button", name="Send 3 invitations").click()
+    page.locator("dialog").wait_for(state="detached")
+    fleet.await_count("sent", 3)
+    assert all(b"See you on Monday!" in m.raw for m in fleet.sink.messages)
+    page.get_by_role("button", name="Invited").click()
+    for address, _ in people:
+        expect(row(page, address)).to_contain_text("Sent")
+        expect(row(page, address).locator(".ticked")).to_be_visible()
+    browser.look_over(page, "users")
+    page.get_by_role("link", name="Batches").click()
+    expect(page.locator(".card")).to_contain_text("3 sent, 0 errors")
+
+
+@pytest.mark.story
+def test_one_person(fleet, site, chromium):
+    """Invite User with two addresses, then resend, cancel, and what the invite's page tells of it."""
+    page = sign_in(site, chromium.page())
+    first, second = events.address(), events.address()
+    page.get_by_role("button", name="Invite User").first.click()
+    page.get_by_label("E-mail *").fill(f"{first}, {second}")
+    page.get_by_label("Role *").select_option("Nurse")
+    page.get_by_label("Night shift").check()
+    page.get_by_role("button", name="Send Invitation").click()
+    page.locator("dialog").wait_for(state="detached")
+    fleet.await_count("sent", 2)
+    expect(row(page, first)).to_contain_text("Sent")
+    expect(row(page, first)).to_contain_text("Night shift")
+    assert "stops working at once" in ask_row(page, first, "Resend", "Resend")
+    fleet.await_count("sent", 3)
+    fleet.await_count("superseded", 1)
+    text = ask_row(page, second, "Cancel invitation", "Cancel invitation")
+    assert "The message stays in their inbox, the link stops." in text
+    fleet.await_count("cancelled", 1)
+    page.get_by_role("button", name="Cancelled").click()
+    expect(row(page, second)).to_contain_text("Cancelled")
+    row(page, second).locator(".person a").click()
+    expect(page.get_by_role("heading", name="What has happened")).to_be_visible()
+    expect(page.locator(".timeline")).to_contain_text("Cancelled")
+    browser.look_over(page, "one invite")
+
+
+def test_who_may_what(fleet, site, chromium):
+    """A viewer sees no address and no button that changes anything."""
+    event = fleet.emit(events.invite(role="Nurse"))
+    fleet.await_outcome(event, "sent")
+    page = sign_in(site, chromium.page(), role="viewer")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert event.to not in page.content() and "***" in page.content()
+    assert page.get_by_role("button", name="Invite").count() == 0
+    page.locator(".row-menu button").first.click()
+    assert page.get_by_role("menuitem").all_inner_texts() == ["Details"]
+
+
+def test_settings(fleet, site, chromium):
+    """What is saved holds for every service, and only what was changed is written."""
+    page = sign_in(site, chromium.page(), role="admin", where="#/settings")
+    welcome = page.get_by_label("Automatic welcome e-mails")
+    assert welcome.is_checked()
+    welcome.uncheck()
+    page.get_by_label("Roles").fill("Nurse\nDoctor")
+    browser.look_over(page, "settings")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".note")).to_contain_text("Saved")
+    now = site.key(role="admin").get("/v1/tenants/acme/settings").json
+    assert now["settings"] == {"auto_send": {"directory": False}, "roles": ["Nurse", "Doctor"]}
+    page.reload()
+    page.locator("details summary").wait_for(state="detached")
+    expect(page.get_by_label("Automatic welcome e-mails")).not_to_be_checked()
+
+
+@pytest.mark.story
+def test_editor(fleet, site, chromium):
+    """A template in the editor: what it would look like, what is wrong with it, and a version that can be taken back."""
+    page = sign_in(site, chromium.page(), role="admin", where="#/templates")
+    page.get_by_role("link", name="Edit Invitation Email to New Users").click()
+    frame = page.frame_locator("iframe.preview")
+    expect(frame.get_by_text("Accept the invitation")).to_be_visible()
+    expect(page.get_by_text("No findings")).to_be_visible()
+    browser.look_over(page, "editor")
+    page.get_by_role("button", name="Subject", exact=True).click()
+    page.locator("textarea.code").fill("Come in, {{nobody}}")
+    expect(page.locator(".findings")).to_contain_text("nobody")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator(".note.bad")).to_be_visible()
+    page.locator("textarea.code").fill("Come in to {{organisation}}")
+    expect(page.get_by_text("No findings")).to_be_visible()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator(".note", has_text="Saved")).to_be_visible()
+    page.get_by_role("button", name="Versions").click()
+    page.get_by_role("button", name="Compare").last.click()
+    expect(page.locator(".diff del, .diff ins").first).to_be_visible()
+    page.get_by_role("button", name="Restore").last.click()
+    page.locator("dialog").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("lang, theme, width", [("en", "dark", 1360), ("ru", "light", 1360), ("ru", "dark", 320)])
+def test_every_page(fleet, site, chromium, lang, theme, width):
+    """No barrier and nothing too wide on any page, in either language and theme, down to 320 pixels."""
+    event = fleet.emit(events.invite(role="Nurse", batch={"id": "spring", "row": 2}))
+    fleet.await_outcome(event, "sent")
+    page = sign_in(site, chromium.page(lang=lang, theme=theme, width=width), role="admin")
+    row(page, "Nurse").wait_for()
+    for where in ("users", "import", f"invite/{event.invite}", "batches", "batch/spring", "templates", "template/invite",
+                  "fleet", "settings"):
+        page.evaluate("where => { location.hash = `#/${where}`; }", where)
+        page.locator("main h1").wait_for()
+        page.locator(".loading").wait_for(state="detached")
+        browser.look_over(page, f"{where.split('/')[0]} {lang} {theme} {width}")
