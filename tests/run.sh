@@ -58,6 +58,16 @@ kafka_jars()
 	cp tests/tools/kafka/pom.xml build/kafka/
 }
 
+# What a browser's story needs beside Chromium, with the lock's checksums.
+browser_packages()
+{
+	cmp -s tests/browser/package-lock.json build/browser/package-lock.json && return
+	rm -rf build/browser
+	mkdir -p build/browser
+	cp tests/browser/package.json tests/browser/package-lock.json build/browser/
+	npm ci --prefix build/browser --ignore-scripts --no-audit --no-fund || { rm -rf build/browser; return 1; }
+}
+
 build()
 {
 	cmake --preset "$1" -G Ninja && cmake --build "build/$1"
@@ -80,6 +90,7 @@ if [ $install = yes ]; then
 	step packages sh deploy/install.sh deploy/packages.txt tests/packages.txt || :
 	step python python_packages
 	step kafka kafka_jars || :
+	step browser browser_packages || :
 fi
 
 failed=0

@@ -75,7 +75,7 @@ function frame(section) {
 	fill(document.body,
 		h("a", { class: "skip", href: "#main", onclick: skip }, t("skip")),
 		h("header", { class: "top" },
-			h("a", { class: "logo", href: "#/users" }, h("img", { src: "/app/icon.svg", alt: "", width: "28", height: "28" }), h("span", null, t("app"))),
+			h("a", { class: "logo", href: "#/users", "aria-label": t("app") }, h("img", { src: "/app/icon.svg", alt: "", width: "28", height: "28" }), h("span", null, t("app"))),
 			h("nav", { "aria-label": t("nav") }, links),
 			h("div", { class: "top-end" }, tenantChoice(), accountMenu())),
 		main);

@@ -6,6 +6,12 @@ import { t } from "./words.js";
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
+/** What holds where neither the organisation nor the installation says anything. */
+const BUILT_IN = {
+	auto_send: { directory: true, import: false, api: true }, link_ttl_s: 86400, cooldown_s: 60, reminder: { count: 1 },
+	accept: { mode: "form" }, brand: { colour: "#1d4ed8" }, email_only: false, default_locale: "en", timezone: "UTC", sms_window: { days: DAYS, from: "09:00", to: "21:00" },
+};
+
 const read = (object, path) => path.split(".").reduce((at, name) => at?.[name], object);
 
 /** Sets, or takes away where value is undefined; objects that are left empty go too. */
@@ -26,7 +32,7 @@ function write(object, path, value) {
 /** Controls that know their place in the settings; take() writes into them. */
 function controls(settings, defaults) {
 	const all = [];
-	const known = (path) => read(settings, path) ?? read(defaults, path);
+	const known = (path) => read(settings, path) ?? read(defaults, path) ?? read(BUILT_IN, path);
 	const add = (path, control, value) => {
 		all.push((out) => {
 			const now = value(control);
@@ -106,7 +112,7 @@ export async function settingsPage({ main, here }) {
 	card("set_link", c.number("link_ttl_s", `${t("set_ttl")} (${t("set_hours")})`, { by: 3600, min: "0.1", max: "8760", step: "any" }), c.number("reminder.count", t("set_reminders"), { min: "0", max: "2" }, t("set_reminders_hint")),
 		c.number("cooldown_s", `${t("set_cooldown")} (${t("seconds")})`, { min: "0", max: "604800" }), c.hours("send_window", t("set_window")), c.hours("sms_window", t("set_sms_window"))),
 	card("set_sender", c.text("sender.from_name", t("set_from_name")), c.text("sender.from", t("set_from_address")), c.text("sender.reply_to", t("set_reply_to")), c.text("sender.sms_id", t("set_sms_id")),
-		c.text("contact", t("set_contact"), t("set_contact_hint")), c.text("brand.colour", t("set_colour"), null, { type: "color", value: now.settings.brand?.colour || now.defaults?.brand?.colour || "#1d4ed8" }), c.text("brand.logo", t("set_logo"), null, { type: "url" })),
+		c.text("contact", t("set_contact"), t("set_contact_hint")), c.text("brand.colour", t("set_colour"), null, { type: "color" }), c.text("brand.logo", t("set_logo"), null, { type: "url" })),
 	card("set_lists", h("p", { class: "dim" }, t("set_list_hint")), h("div", { class: "three" }, c.lines("roles", t("set_roles")), c.lines("departments", t("set_departments")), c.lines("teams", t("teams")))),
 	card("set_language", c.pick("default_locale", t("set_locale"), [["en", "English"], ["ru", "Русский"]]), c.text("timezone", t("set_zone"))),
 	h("div", { class: "sticky" }, able ? save : h("p", { class: "dim" }, t("read_only")), last && h("span", { class: "dim small" }, t("set_changed", { name: last.by || last.actor || "", time: fullTime(last.at) }))));
