@@ -23,6 +23,8 @@ struct http_front {
 /* A request that is coming in. */
 struct coming {
 	struct http_request q;
+	char *query;
+	bool begun;
 	struct buf body;
 	size_t body_max, counted; /* counted: of the front's bodies_bytes */
 	int64_t began_ms;
@@ -177,6 +179,18 @@ static enum MHD_Result finish(struct http_front *f, struct MHD_Connection *c, st
 	return reply(c, &a);
 }
 
+/* The request line, before anything is decoded: where a request begins. */
+static void *on_line(void *ctx, const char *uri, struct MHD_Connection *c)
+{
+	struct coming *in = xcalloc(1, sizeof(*in));
+	const char *query = strchr(uri, '?');
+
+	(void)ctx;
+	(void)c;
+	in->query = xstrdup(query ? query + 1 : "");
+	return in;
+}
+
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *path,
 				  const char *method, const char *version, const char *upload,
 				  size_t *upload_len, void **state)
@@ -185,10 +199,11 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 	struct coming *in = *state;
 
 	(void)version;
-	if (!in) {
-		in = xcalloc(1, sizeof(*in));
-		in->q = (struct http_request){ .method = method, .path = path, .connection = c };
-		*state = in;
+	if (!in->begun) {
+		in->begun = true;
+		in->q = (struct http_request){
+			.method = method, .path = path, .query = in->query, .connection = c
+		};
 		return begin(f, c, in);
 	}
 	if (now_mono_ms() - in->began_ms > HTTP_FRONT_BODY_S * 1000)
@@ -216,6 +231,7 @@ static void on_end(void *ctx, struct MHD_Connection *c, void **state,
 		f->o.end(f->o.ctx, in->q.user);
 	atomic_fetch_sub(&f->bodies_bytes, in->counted);
 	buf_clear(&in->body);
+	free(in->query);
 	free(in);
 	*state = NULL;
 }
@@ -232,6 +248,7 @@ static struct MHD_Daemon *start(struct http_front *f, struct addrinfo *a)
 		{ MHD_OPTION_CONNECTION_TIMEOUT, f->o.idle_s, NULL },
 		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_FRONT_HEAD_MAX_BYTES, NULL },
 		{ MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES, NULL },
+		{ MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_line, f },
 		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_end, f },
 		{ f->o.threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, f->o.threads,
 		  NULL },

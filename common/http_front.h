@@ -29,6 +29,7 @@ struct http_stream;
 /* A request; everything is borrowed until handle has returned. */
 struct http_request {
 	const char *method, *path; /* path is percent-decoded, without the query */
+	const char *query;	   /* as it came, behind the question mark; "" = none */
 	const char *body;	   /* NUL-terminated; "" in begin */
 	size_t body_len;
 	char peer[HTTP_PEER_SIZE]; /* the other end's address */

@@ -1,6 +1,7 @@
 #include "commands.h"
 
 #include "cmd_apikey.h"
+#include "cmd_bounce.h"
 #include "cmd_change.h"
 #include "cmd_check.h"
 #include "cmd_check_phone.h"
@@ -51,6 +52,7 @@ const struct command commands[] = {
 	{ "replay", cmd_replay, "ask again for what failed, once its cause is mended" },
 	{ "pause", cmd_pause, "stop sending: everything, a tenant, a batch, a relay, a domain" },
 	{ "resume", cmd_pause, "go on with what was paused" },
+	{ "bounce", cmd_bounce, "take a mail that tells what became of another" },
 	{ "suppress", cmd_suppress, "who is not to be written to, and changing it" },
 	{ "settings", cmd_settings, "what tenants have settled, and changing it" },
 	{ "apikey", cmd_apikey, "keys by which programs use the HTTP API" },

@@ -14,6 +14,7 @@
 #include "log.h"
 #include "mem.h"
 #include "oidc.h"
+#include "receipts.h"
 #include "page_files.h"
 #include "templates_api.h"
 #include "view_query.h"
@@ -32,6 +33,8 @@ struct site {
 	unsigned published; /* which settings */
 	struct metric *answers[WEB_DOORS][CLASSES];
 	struct web_counts told;
+	struct receipts *receipts;
+	struct metric *receipt_ends[RECEIPTS_ENDS];
 };
 
 static const char *const door_names[WEB_DOORS] = { "public", "private" };
@@ -43,6 +46,15 @@ static void open_metrics(struct site *s)
 		"Answers given, by door and the status' first digit."
 	};
 
+	for (int i = 0; i < RECEIPTS_ENDS; i++) {
+		static const struct metric_family ends = {
+			METRIC_COUNTER, "beckon_receipts_total",
+			"Receipts of providers, by what became of each."
+		};
+		const char *labels[] = { "end", receipts_ends[i], NULL };
+
+		s->receipt_ends[i] = metrics_series(stage_metrics(s->run), &ends, labels);
+	}
 	for (int d = 0; d < WEB_DOORS; d++)
 		for (int c = 2; c < CLASSES; c++) {
 			char class[4] = { (char)('0' + c), 'x', 'x' };
@@ -180,6 +192,7 @@ static int open_web(struct site *s, const struct site_settings *settings, struct
 			api_sign_module(&s->shared),
 			accept_module(&s->shared),
 			page_files_module(),
+			receipts_module(s->receipts),
 			/* the last: absent where the private door is shut */
 			s->templates ? templates_api_module(s->templates) : (struct web_module){ 0 },
 		},
@@ -207,6 +220,9 @@ int site_open(struct site **out, struct run *r, const struct site_settings *sett
 	if (settings->private_listen &&
 	    templates_api_open(&s->templates, r, settings->templates_dir, &s->shared, e) < 0)
 		goto fail;
+	if (receipts_open(&s->receipts, settings->receipts, stage_topic(r, STAGE_TOPIC_SETTINGS),
+			  &s->shared, e) < 0)
+		goto fail;
 	if (open_web(s, settings, e) < 0)
 		goto fail;
 	open_metrics(s);
@@ -222,6 +238,7 @@ fail:
 
 void site_tick(struct site *s)
 {
+	uint64_t ends[RECEIPTS_ENDS];
 	struct web_counts now;
 
 	if (!s)
@@ -234,6 +251,9 @@ void site_tick(struct site *s)
 		web_publish(s->web, stage_tenants(s->run));
 	}
 	templates_api_tick(s->templates);
+	receipts_counted(s->receipts, ends);
+	for (int i = 0; i < RECEIPTS_ENDS; i++)
+		metric_add(s->receipt_ends[i], (double)ends[i]);
 	web_counted(s->web, &now);
 	for (int d = 0; d < WEB_DOORS; d++)
 		for (int c = 2; c < CLASSES; c++)
@@ -248,6 +268,7 @@ void site_close(struct site *s)
 		return;
 	hub_close(s->shared.hub);
 	web_close(s->web);
+	receipts_close(s->receipts);
 	templates_api_close(s->templates);
 	auth_close(s->auth);
 	close_shared(s);

@@ -19,6 +19,7 @@ struct site_settings {
 	char *role, *tenant; /* of who comes without one */
 	char *oidc_issuer, *oidc_client, *oidc_secret, *oidc_role, *oidc_tenant;
 	bool oidc_private;
+	json_t *receipts;
 };
 
 /* Rows of a table of keys for a struct with a struct site_settings called site. */
@@ -50,6 +51,8 @@ struct site_settings {
 	  .help = "The header with the tenant; * = all." }, \
 	{ CONFIG_STRING(S, site.role), .name = "auth.role", .fallback = "viewer", .words = apikey_roles, \
 	  .help = "The role of people of whom none is told." }, \
+	{ CONFIG_OBJECT(S, site.receipts), .name = "receipts", \
+	  .help = "Who may tell at /receipts/NAME what became of messages: a list of {name, format, secret_file ...}." }, \
 	{ CONFIG_STRING(S, site.tenant), .name = "auth.tenant", \
 	  .help = "The tenant of people of whom none is told; none = they cannot sign in." }, \
 	{ CONFIG_STRING(S, site.oidc_issuer), .name = "auth.oidc_issuer", \

@@ -7,6 +7,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "receipt.h"
 #include "redis.h"
 
 #define LOOK_MS 250 /* between two looks at a Redis that is whole, or away */
@@ -74,6 +75,7 @@ int status_check(const void *settings, struct err *e)
 {
 	const struct status_settings *s = settings;
 	struct tenants *tenants = NULL;
+	struct receipt_sources sources = { 0 };
 	struct keyring *ring = NULL;
 	int r = tenants_load(&tenants, s->tenants, e);
 
@@ -81,6 +83,9 @@ int status_check(const void *settings, struct err *e)
 	if (r == OK && s->ring_file)
 		r = keyring_load(&ring, s->ring_file, e);
 	keyring_free(ring);
+	if (r == OK)
+		r = receipt_sources_open(&sources, s->site.receipts, e);
+	receipt_sources_close(&sources);
 	return r;
 }
 

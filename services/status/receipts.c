@@ -1,0 +1,231 @@
+#include "receipts.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "mem.h"
+#include "receipt_pass.h"
+#include "thread.h"
+
+#define LOOK_MS 500   /* between two looks at what came too early */
+#define AGAIN_MS 5000 /* where Redis or Kafka is away */
+#define ACTOR "beckon/status"
+
+struct receipts {
+	struct receipt_sources sources;
+	struct site_shared *shared;
+	const char *settings_topic;
+	_Atomic uint64_t counts[RECEIPTS_ENDS];
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool ending; /* under the lock */
+};
+
+const char *const receipts_ends[RECEIPTS_ENDS] = {
+	[RECEIPTS_TOLD] = "told", [RECEIPTS_PASSING] = "passing", [RECEIPTS_KEPT] = "kept",
+	[RECEIPTS_LOST] = "lost", [RECEIPTS_STRANGE] = "strange", [RECEIPTS_REFUSED] = "refused",
+};
+
+static void count(struct receipts *r, enum receipts_ends end, size_t n)
+{
+	atomic_fetch_add(&r->counts[end], n);
+}
+
+void receipts_counted(struct receipts *r, uint64_t out[RECEIPTS_ENDS])
+{
+	for (int i = 0; i < RECEIPTS_ENDS; i++)
+		out[i] = atomic_exchange(&r->counts[i], 0);
+}
+
+/* ---- appending ---- */
+
+static int append(void *ctx, const struct receipt_told *list, size_t n, struct err *e)
+{
+	struct receipts *r = ctx;
+	autofree struct outlet_event *events = xcalloc(n + 1, sizeof(*events));
+	int code = OK;
+
+	for (size_t i = 0; i < n && code == OK; i++) {
+		const struct receipt_told *t = &list[i];
+		struct kafka_message m = { .topic = r->settings_topic,
+					   .partition = -1,
+					   .key = t->suppress_key,
+					   .key_len = strlen(t->suppress_key),
+					   .value = t->suppress };
+
+		events[i] = (struct outlet_event){ t->id, "delivery.receipt-received",
+						   t->about.tenant, t->about.invite, t->data };
+		if (!t->suppress)
+			continue;
+		m.value_len = strlen(t->suppress);
+		code = outlet_put(r->shared->outlet, &m, e);
+	}
+	return code == OK ? outlet_append(r->shared->outlet, events, n, e) : code;
+}
+
+/* ---- a call ---- */
+
+static const char *header(void *ctx, const char *name)
+{
+	return web_header(ctx, name);
+}
+
+static int read_call(const struct receipt_source *source, const struct web_request *q,
+		     struct receipt_list *list, const char **code, struct err *e)
+{
+	struct receipt_call call = { .query = q->http->query,
+				     .header = header,
+				     .ctx = (void *)q,
+				     .body = q->http->body,
+				     .body_len = q->http->body_len,
+				     .now_ms = q->now_ms };
+
+	return receipt_read(source, &call, list, code, e);
+}
+
+static void count_all(struct receipts *r, const struct receipt_counts *c)
+{
+	count(r, RECEIPTS_TOLD, c->told);
+	count(r, RECEIPTS_KEPT, c->kept);
+	count(r, RECEIPTS_PASSING, c->passing);
+	count(r, RECEIPTS_STRANGE, c->strange);
+}
+
+static void refuse(struct receipts *r, const struct receipt_source *source, const char *code,
+		   const struct err *why, struct http_response *a)
+{
+	bool stranger = !strcmp(code, "auth_failed");
+
+	count(r, RECEIPTS_REFUSED, 1);
+	log_warn("ev=receipt-refused source=%s code=%s why=\"%s\"", receipt_source_name(source),
+		 code, why->text);
+	web_problem(a, stranger ? 401 : 422, code, "%s", why->text);
+}
+
+static void handle(struct web_request *q, struct http_response *a)
+{
+	struct receipts *r = q->ctx;
+	const struct receipt_source *source =
+		receipt_sources_find(&r->sources, q->params[0], q->params[1]);
+	struct receipt_sink sink = { append, r, ACTOR };
+	struct receipt_list list = { 0 };
+	struct receipt_counts counts;
+	const char *code;
+	struct err e = { "" };
+	int answer;
+
+	if (!source) {
+		web_problem(a, 404, "not_found", NULL);
+		return;
+	}
+	if (read_call(source, q, &list, &code, &e) < 0) {
+		refuse(r, source, code, &e, a);
+		return;
+	}
+	struct receipt_from from = { receipt_source_name(source), receipt_source_tenant(source) };
+
+	answer = receipt_pass(q->local, &sink, &from, &list, &counts, &e);
+	receipt_list_clear(&list);
+	if (answer < 0) {
+		web_fail(a, answer, &e);
+		return;
+	}
+	count_all(r, &counts);
+	buf_str(&a->body, receipt_source_answer(source));
+}
+
+#define ROUTE(word, path)                                                                          \
+	{                                                                                          \
+		.method = word, .pattern = path, .door = WEB_PUBLIC, .flags = WEB_QUIET,           \
+		.body_max = RECEIPT_BODY_MAX_BYTES, .handle = handle                               \
+	}
+static const struct web_route routes[] = {
+	ROUTE("POST", "/receipts/{provider}"),
+	ROUTE("GET", "/receipts/{provider}"),
+	ROUTE("POST", "/receipts/{provider}/{tenant}"),
+	ROUTE("GET", "/receipts/{provider}/{tenant}"),
+};
+
+static void *open_local(void *ctx)
+{
+	return site_guard_open(((struct receipts *)ctx)->shared);
+}
+
+struct web_module receipts_module(struct receipts *r)
+{
+	return (struct web_module){ .routes = routes,
+				    .count = ARRAY_LEN(routes),
+				    .ctx = r,
+				    .open = open_local,
+				    .close = site_guard_close };
+}
+
+/* ---- what came too early ---- */
+
+/* False: it is time to end. */
+static bool rest(struct receipts *r, int64_t ms)
+{
+	bool on;
+
+	pthread_mutex_lock(&r->lock);
+	if (!r->ending)
+		thread_wait(&r->changed, &r->lock, ms);
+	on = !r->ending;
+	pthread_mutex_unlock(&r->lock);
+	return on;
+}
+
+static void *look_again(void *arg)
+{
+	struct receipts *r = arg;
+	struct guard *g = site_guard_open(r->shared);
+	struct receipt_sink sink = { append, r, ACTOR };
+	struct receipt_kept_counts c = { 0 };
+	int code = OK;
+	struct err e;
+
+	while (rest(r, code < 0 ? AGAIN_MS : c.more ? 0 : LOOK_MS)) {
+		code = receipt_pass_kept(g, &sink, &c, &e);
+		count(r, RECEIPTS_TOLD, c.told);
+		count(r, RECEIPTS_LOST, c.lost);
+	}
+	site_guard_close(g);
+	return NULL;
+}
+
+int receipts_open(struct receipts **out, const json_t *entries, const char *settings_topic,
+		  struct site_shared *shared, struct err *e)
+{
+	struct receipts *r = xcalloc(1, sizeof(*r));
+
+	r->shared = shared;
+	r->settings_topic = settings_topic;
+	if (receipt_sources_open(&r->sources, entries, e) < 0) {
+		free(r);
+		return ERR_FATAL;
+	}
+	pthread_mutex_init(&r->lock, NULL);
+	thread_cond_init(&r->changed);
+	thread_start(&r->thread, look_again, r);
+	*out = r;
+	return OK;
+}
+
+void receipts_close(struct receipts *r)
+{
+	if (!r)
+		return;
+	pthread_mutex_lock(&r->lock);
+	r->ending = true;
+	pthread_cond_signal(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+	pthread_join(r->thread, NULL);
+	pthread_cond_destroy(&r->changed);
+	pthread_mutex_destroy(&r->lock);
+	receipt_sources_close(&r->sources);
+	free(r);
+}

@@ -1,0 +1,162 @@
+"""Receipts on the public door: believed, matched with their delivery however early or late, and told once."""
+import base64
+import hashlib
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+
+import events
+import providers
+import pytest
+import requests
+from pages import public_port
+
+
+class Hooks:
+    """The public door as providers know it: a source for each of them, and one that is globex's alone."""
+
+    def __init__(self, fleet, *makes):
+        folder = fleet.dir / "providers"
+        self.fleet, self.known = fleet, {make.format: make(folder) for make in makes}
+        entries = [p.entry() for p in self.known.values()]
+        own = providers.Webhook(folder, "own")
+        entries.append(own.entry() | {"tenant": "globex"})
+        self.known["own/globex"] = own
+        self.port = public_port(fleet, receipts=entries)
+
+    def post(self, source, call):
+        """(status, body)."""
+        query = f"?{call.query}" if call.query else ""
+        url = f"http://127.0.0.1:{self.port}/receipts/{source}{query}"
+        answer = (requests.post if call.body else requests.get)(url, data=call.body or None, headers=call.headers, timeout=20)
+        return answer.status_code, answer.text
+
+    def tell(self, source, ident, word, at=None, **more):
+        return self.post(source, self.known[source].call(ident, word, at or time.time(), **more))
+
+
+def envid(event, generation=1, n=0):
+    hashed = hashlib.sha256(f"{event.key}.{generation}.email.{n}".encode()).digest()
+    return base64.b32encode(hashed).decode().lower().rstrip("=")
+
+
+def message_id(event, **which):
+    return f"<{envid(event, **which)}@mail.internal>"
+
+
+def suppressed(fleet):
+    told = fleet.beckon("suppress", "list", "--json", "--config", fleet.dir / "beckon.yaml").stdout
+    return [json.loads(line) for line in told.splitlines()]
+
+
+def sent(fleet, **data):
+    event = fleet.emit(events.invite(**data))
+    fleet.await_outcome(event, "sent")
+    return event
+
+
+@pytest.mark.story
+def test_mails_by_webhook(fleet):
+    """Delivered, bounced, complained of: told to the dispatcher, and nobody who complained hears from us again."""
+    fleet.up()
+    hooks = Hooks(fleet, providers.Ses, providers.SendGrid, providers.Mailgun)
+    arrived, bounced, spam = (sent(fleet) for _ in range(3))
+    assert message_id(arrived) == f"<{fleet.sink.messages[0].parsed['Message-ID'].strip('<>')}>"
+    for _ in range(3):  # and again, as services do
+        assert hooks.tell("ses", message_id(arrived), "delivered") == (200, "")
+    told = fleet.await_outcome(arrived, "delivered")
+    assert told["delivery"].endswith(".email.0") and told["sequence"][1:] == [1, 5] and told["prev"] == "sent"
+    assert hooks.tell("sendgrid", message_id(bounced), "undelivered") == (200, "")
+    told = fleet.await_outcome(bounced, "undelivered")
+    assert told["code"] == "mailbox_unknown"
+    assert hooks.tell("mailgun", message_id(spam), "complaint") == (200, "")
+    fleet.await_outcome(spam, "delivered")
+    fleet.wait(lambda: len(suppressed(fleet)) == 2, 10, lambda: f"suppressed: {suppressed(fleet)}")
+    assert {r["record"]["why"] for r in suppressed(fleet)} == {"failed", "complaint"}
+    for event in (bounced, spam):
+        fleet.wait(lambda: dispatcher_knows(fleet, event.to), 10, "the dispatcher does not know")
+    assert hooks.tell("ses", message_id(arrived), "undelivered")[0] == 200  # of two receipts the first one stands
+    assert hooks.tell("sendgrid", message_id(bounced), "passing") == (200, "")
+    assert "undelivered" not in fleet.outcomes.words(arrived.invite)
+    assert len(fleet.outcomes.distinct("delivered", arrived.invite)) == 1
+    await_counts(fleet, told=6, passing=1)
+
+
+def await_counts(fleet, **ends):
+    def counted():
+        return {end: int(fleet["status"].metric("beckon_receipts_total", end=end)) for end in ends}
+    fleet.wait(lambda: counted() == ends, 10, lambda: f"counted {counted()}, not {ends}")
+
+
+def dispatcher_knows(fleet, address):
+    """An invite that is asked for now ends as suppressed; one that was too early to know is sent."""
+    event = fleet.emit(events.invite(address))
+    fleet.wait(lambda: {"error", "sent"} & set(fleet.outcomes.words(event.invite)), 20, "neither refused nor sent")
+    return fleet.outcomes.words(event.invite)[-1] == "error"
+
+
+def test_before_its_message_is_settled(fleet):
+    """A receipt that overtakes the relay's own answer is kept, and told when the delivery is known."""
+    fleet.up()
+    hooks = Hooks(fleet, providers.SendGrid)
+    event = events.invite()
+    fleet.sink.on("DOT", to=re.escape(event.to), hold="dot", times=1)
+    fleet.emit(event)
+    fleet.wait(lambda: fleet["email"].metric("beckon_in_flight") > 0, 20, "nothing is in flight")
+    assert hooks.tell("sendgrid", message_id(event), "delivered") == (200, "")
+    assert fleet.redis.client.zcard(f"{fleet.prefix}n") == 1
+    fleet.sink.release("dot")
+    fleet.await_outcome(event, "sent")
+    fleet.await_outcome(event, "delivered")
+    fleet.wait(lambda: fleet.redis.client.zcard(f"{fleet.prefix}n") == 0, 10, "it is still kept")
+    await_counts(fleet, told=1, kept=1, lost=0)
+
+
+def test_who_may_tell(fleet):
+    """Strangers, old calls and what is not to be understood are refused; a tenant's source tells of its tenant alone."""
+    fleet.up()
+    hooks = Hooks(fleet, providers.Webhook)
+    ours, theirs = sent(fleet), sent(fleet, tenant="globex")
+    delivery = f"{ours.key}.1.email.0"
+    assert hooks.tell("webhook", delivery, "delivered", at=time.time() - 301)[0] == 401
+    forged = hooks.known["webhook"].call(delivery, "delivered", time.time())
+    forged.body = forged.body.replace(b"delivered", b"undelivered")
+    assert hooks.post("webhook", forged)[0] == 401
+    assert hooks.post("webhook", providers.Call(b"x", forged.headers))[0] == 422
+    assert hooks.post("nobody", forged)[0] == 404 and hooks.post("own", forged)[0] == 404
+    assert hooks.post("webhook", providers.Call(b"x" * (2 << 20)))[0] == 413
+    assert hooks.tell("own/globex", delivery, "undelivered")[0] == 200  # passed over
+    assert hooks.tell("own/globex", f"{theirs.key}.1.email.0", "delivered")[0] == 200
+    fleet.await_outcome(theirs, "delivered")
+    assert hooks.tell("webhook", f"{ours.key}.7.email.0", "delivered")[0] == 200  # no such delivery: kept a while
+    assert hooks.tell("webhook", delivery, "undelivered")[0] == 200
+    assert fleet.await_outcome(ours, "undelivered")["code"] == "handset_unknown"
+    await_counts(fleet, told=2, strange=1, refused=3, kept=1)
+    log = fleet["status"].text()
+    assert "ev=receipt-refused source=webhook code=auth_failed" in log and providers.SECRET not in log
+
+
+def test_bounces_by_mail(fleet):
+    """beckon bounce, as a mail server pipes to it: what it tells counts, anything else is passed over."""
+    fleet.up()
+    gone, late, other = (sent(fleet) for _ in range(3))
+
+    def bounce(mail, code=0):
+        done = fleet.beckon("bounce", "--config", fleet.dir / "beckon.yaml", input=mail.decode(), check=False)
+        assert done.returncode == code, done.stderr
+        assert "@" not in done.stderr
+        return done.stderr
+
+    assert "told" in bounce(providers.dsn(envid(gone)))
+    assert "passed over" in bounce(providers.dsn(envid(late), action="delayed", status="4.4.1", diagnostic="smtp; 451 x"))
+    assert "told" in bounce(providers.dsn(None, message_id=message_id(other), status="5.7.1",
+                                          diagnostic="smtp; 550 5.7.1 no"))
+    assert "passed over" in bounce(b"Subject: out of office\n\nback on Monday\n")
+    assert "not known yet" in bounce(providers.dsn(envid(gone, generation=9)))
+    assert fleet.await_outcome(gone, "undelivered")["code"] == "mailbox_unknown"
+    assert fleet.await_outcome(other, "undelivered")["code"] == "policy_blocked"
+    assert not {"delivered", "undelivered"} & set(fleet.outcomes.words(late.invite))
+    [row] = suppressed(fleet)
+    assert row["record"]["code"] == "mailbox_unknown" and row["record"]["actor"] == "beckon/cli"
