@@ -5,6 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import providers
 import pytest
 import yaml
 
@@ -44,8 +45,11 @@ def installed(tmp_path):
                        ("seal.keys", SEAL_SECRET), ("seal.keys.pub", SEAL_PUBLIC),
                        ("redis.password", "secret\n"), ("relay.password", "secret\n"),
                        ("twilio.secret", "secret\n"), ("kannel.secret", "secret\n"),
-                       ("kannel-receipts.secret", "secret\n")):
+                       ("kannel-receipts.secret", "secret\n"), ("postmark.secret", "secret\n"),
+                       ("mailgun.secret", "secret\n")):
         (tmp_path / name).write_text(text)
+    for make, name in ((providers.SendGrid, "sendgrid.pub"), (providers.Sns, "sns.pem")):
+        Path(make(tmp_path).entry()["key_file"]).rename(tmp_path / name)
 
     def write(text):
         path = tmp_path / "beckon.yaml"
