@@ -13,6 +13,7 @@ import profiling  # noqa: E402
 import clock  # noqa: E402
 import rebuild  # noqa: E402
 import rig as rigs  # noqa: E402
+import sms  # noqa: E402
 from meters import Meter  # noqa: E402
 
 DELAY_MS = 20
@@ -133,11 +134,13 @@ CASES = {
     "latency": [(latency, (), f"latency: {RATE} a second, linger 1 ms")],
     "idle": [(idle, (), "idle: started, nothing to do")],
     "clock": [(clock.measure, (), f"clock: {clock.PARKED:,} items wait, {clock.RATE:,} a second fall due")],
+    "sms": [(sms.measure, (), f"sms: {sms.CONNECTIONS} connections to a gateway that answers in {sms.DELAY_MS} ms")],
     "rebuild": [(rebuild.measure, (), "rebuild: Redis made anew from the topics")],
 }
 
 # figure: how it is printed
 FORMS = {
+    "texts_s": "{:,.0f} texts/s", "percent_wrk": "{:.0f} % of wrk's", "wrk_s": "wrk {:,.0f}/s",
     "rate": "{:,.0f} mails/s", "ratio": "{:.2f} of smtp-source's", "source": "smtp-source {:,.0f}/s",
     "percent": "{:.1f} % of ideal", "p50_ms": "p50 {:.1f} ms", "p90_ms": "p90 {:.1f} ms", "p99_ms": "p99 {:.1f} ms",
     "put_back": "{:,.0f} put back/s", "late_p50_ms": "late p50 {:.0f} ms", "late_p99_ms": "p99 {:.0f} ms",

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - measures dispatcher and email together, release build, next to Postfix's smtp-source; and the clock.
 #
-#   sh tests/bench/run.sh [volume|delay|latency|idle|clock|rebuild|all] [--rounds N] [--count N] [--json FILE]
+#   sh tests/bench/run.sh [volume|delay|latency|idle|clock|sms|rebuild|all] [--rounds N] [--count N] [--json FILE]
 #
 # Needs what sh tests/run.sh installs: Kafka's jars, redis-server, Postfix's smtp-sink and smtp-source.
 # README.md beside this file says how to read the figures.
@@ -21,6 +21,7 @@ if ! { cmake --preset release -G Ninja && cmake --build build/release; } >"$benc
 	exit 70
 fi
 ${CC:-cc} -D_GNU_SOURCE -O2 -o "$bench/delaysink" tests/bench/delaysink.c
+${CC:-cc} -D_GNU_SOURCE -O2 -o "$bench/delayhttp" tests/bench/delayhttp.c
 ${CC:-cc} -D_GNU_SOURCE -O2 -Icommon -o "$bench/later_driver" tests/tools/later_driver.c build/release/libcommon.a \
 	-lhiredis -lsodium -lcrypto -ljemalloc
 exec "$python" tests/bench/bench.py "$@"
