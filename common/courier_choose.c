@@ -164,11 +164,13 @@ int64_t courier_next_ask(const struct courier *c, int64_t now)
 	return next;
 }
 
-/* A few jobs a session are enough to be never without one. Where all that wait are held back, more
-   are read: somebody of another domain may be behind them. */
+/* A few jobs a session are enough to be never without one; one, where sessions are only requests.
+   Where all that wait are held back, more are read: somebody of another domain may be behind them.
+ */
 size_t courier_appetite(struct courier *c)
 {
-	size_t enough = WAITING_PER_SESSION * c->sessions, waiting = c->lists[PARCEL_WAITING].count;
+	size_t enough = (c->channel->wake ? 1 : WAITING_PER_SESSION) * c->sessions;
+	size_t waiting = c->lists[PARCEL_WAITING].count;
 
 	if (c->held_back)
 		return SIZE_MAX;

@@ -85,9 +85,12 @@ bool pool_is_open(const struct pool *p)
 
 size_t pool_room(const struct pool *p)
 {
-	size_t most = p->trial ? TRIAL_MESSAGES : 2 * p->terms->sessions;
-	size_t taken = p->away_count + p->asked_count;
+	size_t sessions = p->terms->sessions, taken = p->away_count + p->asked_count;
+	/* so that each session, or the one thread, finds the next while the loop turns */
+	size_t most = sessions + (p->courier->channel->wake ? sessions / 4 + 1 : sessions);
 
+	if (p->trial)
+		most = TRIAL_MESSAGES;
 	return taken < most ? most - taken : 0;
 }
 

@@ -38,6 +38,7 @@ void job_write(const struct job *j, const char *data, size_t data_len, struct bu
 	member(out, "delivery", j->id);
 	member(out, "kind", j->kind);
 	member(out, "to", j->to);
+	member(out, "region", j->region);
 	member(out, "recipient_hash", j->recipient_hash);
 	member(out, "recipient_masked", j->recipient_masked);
 	member(out, "address_key", j->address_key);
@@ -147,6 +148,7 @@ static int read_body(struct job *j, struct err *e)
 	ids_key(j->delivery.tenant, j->delivery.invite, j->invite_key);
 	j->kind = text(root, "kind");
 	j->to = text(root, "to");
+	j->region = text(root, "region");
 	j->recipient_hash = text(root, "recipient_hash");
 	j->recipient_masked = text(root, "recipient_masked");
 	j->address_key = text(root, "address_key");

@@ -33,7 +33,8 @@ struct job {
 	char id[IDS_DELIVERY_SIZE]; /* delivery as text */
 	char invite_key[IDS_KEY_SIZE];
 	const char *kind;
-	const char *to; /* normalised address; a phone number as "+79051111111" */
+	const char *to;	    /* normalised address; a phone number as "+79051111111" */
+	const char *region; /* of a phone number, ISO 3166-1 alpha-2; NULL = nobody has looked */
 	const char *recipient_hash, *recipient_masked;
 	const char *address_key; /* key behind a:, given up when the invite will not be sent */
 	const char *request_source, *request_id;

@@ -43,6 +43,7 @@ static void check_number(const struct request *q, const struct tenant *t,
 	if (!phone_country_allowed(&phone, t->countries_allow, t->countries_deny))
 		person->code = "country_not_allowed";
 	text_put(person->to, sizeof(person->to), phone.e164);
+	text_put(person->region, sizeof(person->region), phone.region);
 	phone_mask(&phone, person->recipient_masked);
 }
 
@@ -164,6 +165,7 @@ struct job kept_job(const struct kept *k, const struct tenant *tenant,
 		.delivery = { .generation = (uint32_t)d->generation, .n = (uint32_t)d->n },
 		.kind = request_kinds[q->kind],
 		.to = person->to,
+		.region = person->region[0] ? person->region : NULL,
 		.recipient_hash = person->recipient_hash,
 		.recipient_masked = person->recipient_masked,
 		.address_key = k->person.address_key,

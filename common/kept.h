@@ -27,7 +27,8 @@
 /* Whom its messages go to, and by which channel. */
 struct kept_person {
 	const char *channel; /* IDS_EMAIL or IDS_SMS; NULL = it has no address for any it may use */
-	char to[ADDRESS_MAX + 1]; /* normal form of the address or number; "" = it is none */
+	char to[ADDRESS_MAX + 1];	/* normal form of the address or number; "" = it is none */
+	char region[PHONE_REGION_SIZE]; /* of a number */
 	/* Why it cannot be written to, as error code and JSON pointer; NULL = it can. */
 	const char *code, *where;
 	char recipient_hash[IDS_HASH_SIZE], recipient_masked[ADDRESS_MASK_SIZE];

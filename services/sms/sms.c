@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "mem.h"
 #include "phone.h"
 
 /* What the settings name: tenants, keys, templates, providers and their routes. */
@@ -43,17 +44,25 @@ int sms_check(const void *settings, struct err *e)
 	return r;
 }
 
-/* By the country that the number is of. */
-static void aim(void *ctx, const struct job *job, struct channel_aim *out)
+/* Jobs of the dispatcher tell it. */
+static void find_region(const struct job *job, char out[CHANNEL_REGION_SIZE])
 {
 	const struct phone_rules rules = { .landlines = true };
-	const struct sms *m = ctx;
 	struct phone_fault fault;
 	struct phone phone = { .region = "001" };
 	struct err e;
 
-	(void)phone_normalise(job->to, &rules, &phone, &fault, &e); /* else it is of no country */
-	memcpy(out->region, phone.region, sizeof(out->region));
+	if (!job->region)
+		(void)phone_normalise(job->to, &rules, &phone, &fault, &e); /* else of none */
+	text_put(out, CHANNEL_REGION_SIZE, job->region ? job->region : phone.region);
+}
+
+/* By the country that the number is of. */
+static void aim(void *ctx, const struct job *job, struct channel_aim *out)
+{
+	const struct sms *m = ctx;
+
+	find_region(job, out->region);
 	ways_find(m->ways, job->delivery.tenant, out->region, out);
 }
 

@@ -51,7 +51,10 @@ def measure(rig, options):
     source = wrk(stub.port)
     fleet = start(rig, stub.port)
     told = rigs.Told(rig.kafka.bootstrap, fleet.topics["status"])
-    texts.emit(fleet, (texts.Text(tenant=f"t{n % 50:02}") for n in range(options.count)))
+    jobs = [texts.Text(tenant=f"t{n % 50:02}") for n in range(options.count)]
+    for job in jobs:
+        job.region = "RU"  # as the dispatcher says
+    texts.emit(fleet, jobs)
     rigs.start(fleet)
     with Meter(rig.processes(fleet, stub)) as meter:
         rigs.await_told(fleet, told, options.count)

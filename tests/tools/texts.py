@@ -26,11 +26,11 @@ class Text:
                      "recipient": {"phone": self.to, "locale": "en"},
                      "inviter": {"id": "u-1", "name": "Olga Petrova"}, "organisation": {"name": "Example Works"},
                      "role": "member", **data}
-        self.headers = {}
+        self.headers, self.region = {}, None  # None: beckon-sms looks by itself
 
     def value(self):
         return json.dumps({
-            "v": 1, "delivery": self.delivery, "kind": self.kind, "to": self.to,
+            "v": 1, "delivery": self.delivery, "kind": self.kind, "to": self.to, **({"region": self.region} if self.region else {}),
             "recipient_hash": f"h{uuid.uuid5(uuid.NAMESPACE_URL, self.to).hex[:21]}",
             "recipient_masked": "+7 905 ***-**-11", "address_key": self.invite, "source": "tests/stories",
             "id": uuid.uuid4().hex, "link_base": "https://join.internal/i", "ttl_s": 86400,
