@@ -6,6 +6,7 @@
 #include "cloudevent.h"
 #include "crypto.h"
 #include "mem.h"
+#include "phone.h"
 #include "request.h"
 #include "utf8.h"
 
@@ -263,6 +264,35 @@ static void once(json_t *seen, struct person *p, const char *what, enum column c
 	person_trouble(p, "already_invited", column, text);
 }
 
+/* Somebody without e-mail address gets an SMS whatever the channel but e-mail. */
+static bool gets_sms(const struct request *r)
+{
+	bool email = *r->recipient.address.normalised;
+
+	return r->recipient.phone && r->channel != CHANNEL_EMAIL &&
+	       (r->channel != CHANNEL_AUTO || !email);
+}
+
+/* The same number in another spelling is the same person. */
+static void check_phone(struct person *p, const struct invite_common *c, const struct request *r,
+			json_t *addresses)
+{
+	const struct phone_rules rules = { .home_region = c->home_region };
+	struct phone_fault fault;
+	struct phone phone;
+	char text[256];
+	struct err e;
+
+	if (phone_normalise(r->recipient.phone, &rules, &phone, &fault, &e) == OK) {
+		if (!*r->recipient.address.normalised)
+			once(addresses, p, phone.e164, COLUMN_PHONE);
+		return;
+	}
+	snprintf(text, sizeof(text), *fault.suggestion ? "%.160s; did you mean %s?" : "%.160s%s",
+		 e.text, fault.suggestion);
+	person_trouble(p, fault.code, COLUMN_PHONE, text);
+}
+
 static void check(struct person *p, const struct invite_common *c, json_t *addresses,
 		  json_t *invites)
 {
@@ -278,6 +308,8 @@ static void check(struct person *p, const struct invite_common *c, json_t *addre
 	} else if (!p->trouble.code) {
 		if (*r.recipient.address.normalised)
 			once(addresses, p, r.recipient.address.normalised, COLUMN_EMAIL);
+		if (gets_sms(&r))
+			check_phone(p, c, &r, addresses);
 		once(invites, p, r.invite, COLUMN_INVITE);
 	}
 	json_decref(data);

@@ -21,9 +21,10 @@ struct invite_common {
 	const char *tenant, *batch;
 	const char *role, *department, *organisation, *inviter, *locale, *timezone;
 	const char *template_name, *note, *subject, *scope;
-	const char *trigger;	/* NULL = manual */
-	const char *channel;	/* NULL = auto */
-	const char *inviter_id; /* NULL = "cli", where there is an inviter */
+	const char *trigger;	 /* NULL = manual */
+	const char *channel;	 /* NULL = auto */
+	const char *home_region; /* of phone numbers without country code: phone.h */
+	const char *inviter_id;	 /* NULL = "cli", where there is an inviter */
 	struct {
 		const char *const *items;
 		size_t count;

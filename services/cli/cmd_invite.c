@@ -13,6 +13,7 @@
 #include "mem.h"
 #include "now.h"
 #include "people.h"
+#include "phone.h"
 #include "progress.h"
 #include "report.h"
 #include "sender.h"
@@ -62,6 +63,8 @@ static const struct arg list[] = {
 	  "what they sign in with, for rows without one", 0, 0 },
 	{ "confirm", ARG_FLAG, AT(common.confirm), NULL,
 	  "yes: a password e-mail cannot be recalled", 0, 0 },
+	{ "region", ARG_TEXT, AT(common.home_region), "REGION",
+	  "where phone numbers without country code are from, such as KZ", 0, 0 },
 	{ "hold", ARG_FLAG, AT(common.hold), NULL, "make it known, do not send yet", 0, 0 },
 	{ "now", ARG_FLAG, AT(common.now), NULL, "send although the tenant does not send by itself",
 	  0, 0 },
@@ -117,6 +120,8 @@ static int read_people(struct inviting *v, struct err *e)
 		return err_set(e, ERR_INVALID, "say whom to invite: either --to or --csv");
 	if (v->o.common.hold && v->o.common.now)
 		return err_set(e, ERR_INVALID, "--hold and --now exclude each other");
+	if (v->o.common.home_region && !phone_region_known(v->o.common.home_region))
+		return err_set(e, ERR_INVALID, "--region takes a country such as KZ");
 	r = v->o.csv ? people_read_csv(&v->people, v->o.csv, e)
 		     : people_add(&v->people, v->o.to, now_ms(), e);
 	if (r)
