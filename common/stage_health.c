@@ -70,6 +70,7 @@ static void publish_metrics(struct run *r, int64_t now)
 	measure(r);
 	buf_reset(&h->text);
 	metrics_render(h->metrics, &h->text);
+	stage_pulse(r, &h->text, now);
 	health_metrics(h->pages, &h->text);
 	h->published_ms = now;
 }
@@ -87,6 +88,7 @@ void stage_health_publish(struct run *r)
 		snprintf(h->waits, sizeof(h->waits), "%s", waits);
 		h->settings = stage_settings_count(r);
 		health_ready(h->pages, *waits ? waits : NULL);
+		r->pulse_ms = 0; /* to be told at once */
 	}
 	if (news || now - h->published_ms >= PUBLISH_MS)
 		publish_metrics(r, now);

@@ -39,6 +39,7 @@ struct run {
 	struct work *kept[STAGE_UNDONE_MAX]; /* read, not taken by the service yet, in order */
 	size_t nkept;
 
+	int64_t pulse_ms; /* told last; 0 = never */
 	bool guard_ok, standing, stopping;
 	struct err guard_why;
 	int64_t drain_until_ms, guard_again_ms;
@@ -81,6 +82,9 @@ void stage_follow_close(struct run *r);
 /* Takes over what is new in tenants' templates. Why they are not known yet; NULL = they are. */
 const char *stage_templates_look(struct run *r);
 void stage_templates_close(struct run *r);
+
+/* stage_pulse.c: tells the fleet, every few seconds, whether and how this process works */
+void stage_pulse(struct run *r, const struct buf *metrics, int64_t now_mono_ms);
 
 /* stage_health.c */
 int stage_health_open(struct run *r, struct err *e);

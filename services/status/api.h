@@ -16,6 +16,9 @@ struct web_module api_invites_module(struct site_shared *s);
 struct web_module api_act_module(struct site_shared *s);
 struct web_module api_new_module(struct site_shared *s);
 
+/* The processes of the fleet and how they do. */
+struct web_module api_fleet_module(struct site_shared *s);
+
 /* Signing in by OpenID Connect. */
 struct web_module api_sign_module(struct site_shared *s);
 

@@ -190,6 +190,7 @@ static int open_web(struct site *s, const struct site_settings *settings, struct
 			api_tenant_module(&s->shared),
 			api_live_module(&s->shared),
 			api_sign_module(&s->shared),
+			api_fleet_module(&s->shared),
 			accept_module(&s->shared),
 			page_files_module(),
 			receipts_module(s->receipts),

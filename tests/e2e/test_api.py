@@ -175,6 +175,23 @@ def test_settings_and_pauses(fleet):
     shown(site, operator, asked, "invited")
 
 
+def test_fleet(fleet):
+    """Every process tells how it does, within seconds, and is gone from the list when it is gone."""
+    site = web.up(fleet)
+    operator = site.key()
+    listed = []
+
+    def all_there():
+        listed[:] = operator.get("/v1/fleet").json["items"]
+        return {p["service"] for p in listed} == {"clock", "dispatcher", "email", "status"} and not any("waits" in p for p in listed)
+    fleet.wait(all_there, 20, lambda: listed)
+    email = next(p for p in listed if p["service"] == "email")
+    assert email["name"] == fleet["email"].slot
+    routes = [(m["labels"], m["value"]) for m in email["metrics"] if m["name"] == "beckon_route_up"]
+    assert routes == [({"route": "sink"}, 1)]
+    assert site.key(role="viewer").get("/v1/fleet").status == 403
+
+
 def test_live(fleet):
     """Who listens hears of changes of the own tenant, and of no other."""
     site = web.up(fleet)
