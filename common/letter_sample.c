@@ -56,23 +56,27 @@ static void fill_vars(json_t *vars, const struct catalog_entry *entry)
 	json_object_set_new(vars, "vars", all);
 }
 
-/* The data with the note that is being written; takes the reference. */
-static json_t *with_note(json_t *data, const char *note)
+/* The data in the words of whoever is writing; takes the reference. */
+static json_t *reworded(json_t *data, const struct letter_sample *s)
 {
-	json_t *copy = json_deep_copy(data), *template = json_object_get(copy, "template");
+	json_t *own = json_copy(data), *template = json_copy(json_object_get(data, "template"));
 
-	json_decref(data);
 	if (!template)
-		json_object_set_new(copy, "template", template = json_object());
-	json_object_set_new(template, "note", json_string(note));
-	return copy;
+		template = json_object();
+	if (s->note)
+		json_object_set_new(template, "note", json_string(s->note));
+	if (s->subject)
+		json_object_set_new(template, "subject", json_string(s->subject));
+	json_object_set_new(own, "template", template);
+	json_decref(data);
+	return own;
 }
 
 json_t *letter_sample_vars(const struct letter_sample *s, const struct catalog_entry *entry)
 {
 	static const struct letter_sender nobody = { .from_name = "Example Works" };
 	json_t *given = s->data ? json_incref((json_t *)s->data) : made_up(s), *vars;
-	json_t *data = s->note ? with_note(given, s->note) : given;
+	json_t *data = reworded(given, s);
 	bool password = s->kind == LETTER_PASSWORD;
 	autobuf link = BUF_INIT(LINK_MAX);
 	struct letter_sender sender = s->sender ? *s->sender : nobody;

@@ -21,7 +21,7 @@ struct letter_sample {
 	const char *locale;
 	const struct letter_sender *sender; /* NULL = made up */
 	const json_t *data;		    /* of an invite.requested; NULL = made up */
-	const char *note;		    /* in place of the data's; NULL = as it is there */
+	const char *note, *subject;	    /* in place of the data's; NULL = as it is there */
 	const char *link_base;		    /* NULL = made up */
 	const char *timezone;		    /* the tenant's; NULL = UTC */
 	int64_t now_ms, ttl_s;		    /* ttl_s 0 = a day */

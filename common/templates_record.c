@@ -28,6 +28,28 @@ void templates_record_source(const json_t *parts, struct catalog_source *out)
 	}
 }
 
+int templates_record_read(const json_t *parts, struct catalog_source *s, struct err *e)
+{
+	size_t known = 0;
+
+	if (!json_is_object(parts) && !json_is_null(parts))
+		return err_set(e, ERR_INVALID, "no parts");
+	for (enum part part = 0; part < PART_COUNT; part++) {
+		const json_t *text = json_object_get(parts, catalog_part_names[part]);
+
+		if (text && !json_is_string(text))
+			return err_set(e, ERR_INVALID, "%s must be a text",
+				       catalog_part_names[part]);
+		s->parts[part].data = json_string_value(text);
+		s->parts[part].len = json_string_length(text);
+		known += text != NULL;
+	}
+	if (known != json_object_size(parts) || (!known && !json_is_null(parts)))
+		return err_set(e, ERR_INVALID,
+			       "no parts, or one that is none of subject, text, html, sms");
+	return OK;
+}
+
 json_t *templates_record_parts(const struct catalog_source *s)
 {
 	json_t *parts = json_object();

@@ -34,6 +34,10 @@ json_t *templates_record_parts(const struct catalog_source *s);
 /* The other way round: a source that borrows the parts' texts. */
 void templates_record_source(const json_t *parts, struct catalog_source *out);
 
+/* The same where somebody else wrote them: ERR_INVALID unless they are null, or an object of at
+   least one of the parts and nothing else. */
+int templates_record_read(const json_t *parts, struct catalog_source *out, struct err *e);
+
 /* The change that made this version: the record itself, or one of its history; borrowed, NULL =
    none that is kept. */
 const json_t *templates_record_version(const json_t *record, int64_t version);

@@ -7,6 +7,7 @@
 #include "form.h"
 #include "ids.h"
 #include "mem.h"
+#include "templates_record.h"
 
 struct slot {
 	char key[TEMPLATES_KEY_SIZE];
@@ -127,26 +128,6 @@ static bool split_key(char *text, struct catalog_source *s)
 	return templates_key(text, name, locale, checked);
 }
 
-static int read_parts(const json_t *parts, struct catalog_source *s, struct err *e)
-{
-	size_t known = 0;
-
-	if (!json_is_object(parts) && !json_is_null(parts))
-		return err_set(e, ERR_INVALID, "no parts");
-	for (enum part part = 0; part < PART_COUNT; part++) {
-		const json_t *text = json_object_get(parts, catalog_part_names[part]);
-
-		if (text && !json_is_string(text))
-			return err_set(e, ERR_INVALID, "a part is no text");
-		s->parts[part].data = json_string_value(text);
-		s->parts[part].len = json_string_length(text);
-		known += text != NULL;
-	}
-	if (known != json_object_size(parts) || (!known && !json_is_null(parts)))
-		return err_set(e, ERR_INVALID, "no parts, or one that is none");
-	return OK;
-}
-
 static int read_record(const struct record *r, struct catalog_source *s, json_t **out,
 		       struct err *e)
 {
@@ -163,7 +144,7 @@ static int read_record(const struct record *r, struct catalog_source *s, json_t 
 	if (version <= CATALOG_INSTALLED || version > UINT32_MAX)
 		return err_set(e, ERR_INVALID, "no version of a tenant's template");
 	s->version = (unsigned)version;
-	return read_parts(json_object_get(*out, "parts"), s, e);
+	return templates_record_read(json_object_get(*out, "parts"), s, e);
 }
 
 /* What the record says, compiled where somebody sends by it. */

@@ -137,11 +137,12 @@ static void get_version(struct web_request *q, struct http_response *a)
 {
 	struct catalog *c = templates_api_catalog(q->ctx);
 	struct catalog_source which;
-	char *end;
 
 	if (path_of(q, &which, a)) {
-		which.version = (unsigned)strtoul(q->params[3], &end, 10);
-		if (*end || !which.version)
+		unsigned long version = strtoul(q->params[3], NULL, 10);
+
+		which.version = version <= UINT32_MAX ? (unsigned)version : 0;
+		if (q->params[3][strspn(q->params[3], "0123456789")] || !which.version)
 			web_problem(a, 404, "not_found", "there is no such version");
 		else
 			answer_version(q, c, &which, a);
@@ -227,18 +228,23 @@ static void change(struct web_request *q, const struct catalog_source *source, i
 /* {version, parts}: the version that was read; parts null = the installation's again. */
 static void put(struct web_request *q, struct http_response *a)
 {
+	static const char *const known[] = { "version", "parts", NULL };
 	const json_t *version = json_object_get(q->json, "version"),
 		     *parts = json_object_get(q->json, "parts");
 	struct templates_api *t = q->ctx;
 	struct catalog_source source;
+	struct err e;
 
-	if (!path_of(q, &source, a))
+	if (!path_of(q, &source, a) || !knows_all(q, known, a))
 		return;
-	if (!json_is_integer(version) || (!json_is_object(parts) && !json_is_null(parts))) {
-		web_problem(a, 422, "invalid", "version must be a number, parts an object or null");
+	if (!json_is_integer(version) || json_integer_value(version) < 1) {
+		web_problem(a, 422, "invalid", "version must be the number that was read");
 		return;
 	}
-	templates_record_source(parts, &source);
+	if (templates_record_read(parts, &source, &e) < 0) {
+		web_fail(a, ERR_INVALID, &e);
+		return;
+	}
 	pthread_mutex_lock(&t->changing);
 	change(q, &source, json_integer_value(version), a);
 	pthread_mutex_unlock(&t->changing);
@@ -248,7 +254,7 @@ static void restore_locked(struct web_request *q, struct catalog_source *source,
 			   struct http_response *a)
 {
 	struct catalog *c = templates_api_catalog(q->ctx);
-	json_t *parts = source->version ? templates_parts_of(c, source) : NULL;
+	json_t *parts = templates_parts_of(c, source);
 
 	if (!parts) {
 		web_problem(a, 404, "not_found", "that version is not kept");
@@ -263,13 +269,18 @@ static void restore_locked(struct web_request *q, struct catalog_source *source,
 /* {version}. */
 static void restore(struct web_request *q, struct http_response *a)
 {
+	static const char *const known[] = { "version", NULL };
 	json_int_t version = json_integer_value(json_object_get(q->json, "version"));
 	struct templates_api *t = q->ctx;
 	struct catalog_source source;
 
-	if (!path_of(q, &source, a))
+	if (!path_of(q, &source, a) || !knows_all(q, known, a))
 		return;
-	source.version = version > 0 && version <= UINT32_MAX ? (unsigned)version : 0;
+	if (version < 1 || version > UINT32_MAX) {
+		web_problem(a, 422, "invalid", "version must be the number of one");
+		return;
+	}
+	source.version = (unsigned)version;
 	pthread_mutex_lock(&t->changing);
 	restore_locked(q, &source, a);
 	pthread_mutex_unlock(&t->changing);
@@ -312,7 +323,7 @@ static void send_test(struct web_request *q, struct http_response *a)
 	struct err e;
 	int r;
 
-	if (!path_of(q, &which, a))
+	if (!path_of(q, &which, a) || !knows_all(q, (const char *const[]){ NULL }, a))
 		goto out;
 	if (!*q->person.email) {
 		web_problem(a, 422, "recipient_missing", "no e-mail address is known of you");

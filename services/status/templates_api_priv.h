@@ -56,8 +56,7 @@ json_t *shape_variables(enum letter_kind kind, const char *lang);
 /* What people would get: {parts, sms, findings, fit}. */
 void templates_api_preview(struct web_request *q, struct http_response *a);
 
-/* A source from the body's or a record's parts, which it borrows. False: answered already. */
-bool source_of(const struct web_request *q, const json_t *parts, struct catalog_source *out,
-	       struct http_response *a);
+/* The body has nothing but these; false: answered already. */
+bool knows_all(const struct web_request *q, const char *const *known, struct http_response *a);
 
 #endif

@@ -17,19 +17,53 @@
 
 #define PREVIEW_MAX_BYTES ((size_t)1 << 20)
 
-bool source_of(const struct web_request *q, const json_t *parts, struct catalog_source *out,
-	       struct http_response *a)
+bool knows_all(const struct web_request *q, const char *const *known, struct http_response *a)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (q->json, name, value) {
+		size_t i = 0;
+
+		while (known[i] && strcmp(known[i], name))
+			i++;
+		if (known[i])
+			continue;
+		web_problem(a, 422, "invalid", "'%.40s' is nothing that is known here", name);
+		return false;
+	}
+	return true;
+}
+
+/* The texts of a draft that are there are texts. */
+static bool are_texts(const struct web_request *q, struct http_response *a)
+{
+	static const char *const texts[] = { "name", "locale", "invite", "note", "subject" };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		const json_t *value = json_object_get(q->json, texts[i]);
+
+		if (!value || json_is_string(value))
+			continue;
+		web_problem(a, 422, "invalid", "%s must be a text", texts[i]);
+		return false;
+	}
+	return true;
+}
+
+static bool source_of(const struct web_request *q, struct catalog_source *out,
+		      struct http_response *a)
 {
 	const char *name = web_text(q, "name"), *locale = web_text(q, "locale");
 
-	*out = (struct catalog_source){ .tenant = q->tenant, .name = name, .locale = locale };
-	if (!name || !ids_name_ok(name, strlen(name)) || !locale ||
-	    !form_locale(locale, strlen(locale))) {
-		web_problem(a, 422, "invalid", "name and locale must say which template");
+	if (!are_texts(q, a))
 		return false;
-	}
-	templates_record_source(parts, out);
-	return true;
+	*out = (struct catalog_source){ .tenant = q->tenant, .name = name, .locale = locale };
+	if (name && ids_name_ok(name, strlen(name)) && locale &&
+	    form_locale(locale, strlen(locale)))
+		return true;
+	web_problem(a, 422, "invalid", "name and locale must say which template");
+	return false;
 }
 
 /* The data that an invite keeps; NULL: answered already, or nothing was asked for. */
@@ -134,6 +168,7 @@ static void answer(const struct preview *p, struct http_response *a)
 						.sender = &judge.sender,
 						.data = p->data,
 						.note = web_text(p->q, "note"),
+						.subject = web_text(p->q, "subject"),
 						.link_base = p->tenant->link_base,
 						.timezone = p->tenant->timezone,
 						.now_ms = p->q->now_ms,
@@ -153,18 +188,40 @@ static void answer(const struct preview *p, struct http_response *a)
 	web_json(a, 200, o);
 }
 
+/* What somebody asks for, read and checked; false: answered already. */
+static bool read_draft(const struct web_request *q, struct catalog_source *source,
+		       struct http_response *a)
+{
+	static const char *const known[] = { "name", "locale",	"parts", "invite",
+					     "note", "subject", NULL };
+	const json_t *parts = json_object_get(q->json, "parts");
+	struct err e;
+
+	if (!knows_all(q, known, a) || !source_of(q, source, a))
+		return false;
+	if (parts && (!json_is_object(parts) || templates_record_read(parts, source, &e) < 0)) {
+		web_problem(a, 422, "invalid",
+			    "parts must have subject, text, html or sms as texts");
+		return false;
+	}
+	return true;
+}
+
 void templates_api_preview(struct web_request *q, struct http_response *a)
 {
 	struct templates_api *t = q->ctx;
 	struct catalog *c = templates_api_catalog(t);
-	json_t *own = NULL, *given = json_object_get(q->json, "parts");
+	json_t *own = NULL, *data = NULL;
 	struct catalog_source source;
 	struct preview p = { q, c, &source, tenants_find(q->tenants, q->tenant), NULL };
-	json_t *data = data_of(q, a);
+	bool given = json_object_get(q->json, "parts") != NULL;
 
-	if ((web_text(q, "invite") && !data) || !source_of(q, given, &source, a))
+	if (!read_draft(q, &source, a))
 		goto out;
-	if (!json_is_object(given)) {
+	data = data_of(q, a);
+	if (web_text(q, "invite") && !data)
+		goto out;
+	if (!given) {
 		source.version = templates_version_of(c, q->tenant, source.name, source.locale);
 		own = shape_parts(t, c, &source);
 		templates_record_source(own, &source);

@@ -27,9 +27,9 @@ def test_editor(fleet):
     draft = {**one["parts"], "subject": SUBJECT % "Come in"}
     shown = admin.post(f"{PREFIX}/preview", {"name": "invite", "locale": "en", "parts": draft}).json
     assert shown["fit"] and shown["parts"]["subject"] == "Come in"
-    asked = {"name": "invite", "locale": "ru", "note": "Ждём <b>вас</b>"}
+    asked = {"name": "invite", "locale": "ru", "subject": "К нам", "note": "Ждём <b>вас</b>"}
     asked = admin.post(f"{PREFIX}/preview", asked).json["parts"]
-    assert "Ждём &lt;b&gt;вас&lt;/b&gt;" in asked["html"]
+    assert asked["subject"] == "К нам" and "Ждём &lt;b&gt;вас&lt;/b&gt;" in asked["html"]
     assert shown["sms"]["encoding"] == "gsm" and shown["sms"]["segments"] <= shown["sms"]["cap"] and "worst" in shown["sms"]
     assert "<!doctype html>" in shown["parts"]["html"]
     bad = {**draft, "text": draft["text"] + "{{password}}"}
@@ -59,6 +59,13 @@ def test_editor(fleet):
     for path in ("/nothing/en", "/invite/x", "/invite/en/versions/9", "/invite/en/versions/x", "/in%2Fvite/en"):
         assert viewer.get(PREFIX + path).status == 404, path
     assert admin.post(f"{PREFIX}/preview", {"name": "invite", "locale": "en", "invite": "nobody"}).status == 404
+    for body in ({"version": 4, "parts": {}}, {"version": 4, "parts": {"text": 5}}, {"version": 4, "parts": {"x": "y"}},
+                 {"version": 4}, {"version": "4", "parts": None}, {"version": 4, "parts": None, "more": 1}, {}):
+        assert admin.ask("PUT", f"{PREFIX}/invite/en", body).status == 422, body
+    for body in ({"name": "invite"}, {"name": "invite", "locale": "en", "parts": {}}, {"name": 5, "locale": "en"},
+                 {"name": "invite", "locale": "en", "more": 1}, {"name": "invite", "locale": "en", "note": 5}):
+        assert admin.post(f"{PREFIX}/preview", body).status == 422, body
+    assert viewer.get(f"{PREFIX}/invite/en").json["holds"] == 4
     assert admin.post(f"{PREFIX}/invite/en/test").status == 422  # a key has no address
 
 
