@@ -56,6 +56,12 @@ json_t *shape_variables(enum letter_kind kind, const char *lang);
 /* What people would get: {parts, sms, findings, fit}. */
 void templates_api_preview(struct web_request *q, struct http_response *a);
 
+/* Which template the path names. False: answered already. */
+bool path_of(const struct web_request *q, struct catalog_source *out, struct http_response *a);
+
+/* An event that asks for an e-mail to the person who is signed in; 202. */
+void templates_api_test(struct web_request *q, struct http_response *a);
+
 /* The body has nothing but these; false: answered already. */
 bool knows_all(const struct web_request *q, const char *const *known, struct http_response *a);
 

@@ -4,6 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
+import contract
 import events
 import pytest
 
@@ -78,6 +79,20 @@ def test_a_tenants_own_is_followed_and_restored(fleet, tmp_path):
     subject, told = sent(fleet, fleet.emit(plain(template={"version": 5})))
     assert subject not in ("Come in", "Do come in") and told["version"] == 1
     assert template(fleet, "restore", "invite", "--tenant", "acme", "--version", "9", check=False).returncode == 1
+
+
+def test_the_schema_agrees(fleet, tmp_path):
+    """What is written is a record in the schema's terms, its history and its end too."""
+    fleet.init()
+    for subject in ("One", "Two"):
+        template(fleet, "push", folder(tmp_path / subject, subject), "--tenant", "acme")
+    template(fleet, "restore", "invite", "--tenant", "acme", "--version", "1")
+    found = fleet.read("templates").wait_for(lambda items: len(items) == 3 and items, 10, "no records in the topic")
+    assert [m.key() for m in found] == [b"acme/invite/en"] * 3
+    records = [json.loads(m.value()) for m in found]
+    assert [contract.faults("template", r) for r in records] == [[], [], []]
+    assert [r["version"] for r in records] == [2, 3, 4] and records[2]["parts"] is None
+    assert [c["version"] for c in records[2]["history"]] == [2, 3]
 
 
 def test_nothing_unfit_gets_in(fleet, tmp_path):
