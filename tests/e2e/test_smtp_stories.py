@@ -176,6 +176,26 @@ def test_tls_fault(fleet, authority, fault):
         assert fleet.outcomes.distinct("sent")[0]["attempt"]["n"] == 1
 
 
+def test_a_relay_with_tls_from_the_first_byte(fleet, authority):
+    """smtps://, TLS 1.3: refusals end one message, a lost reply is told and the message sent again under its Message-ID."""
+    with smtpd.Server(tls=authority.sign("localhost").context(), implicit=True, users={"beckon": "canary-password"},
+                      auth_required=True) as relay:
+        relays = [{**secure_relay(fleet, relay.port, authority)[0], "url": f"smtps://localhost:{relay.port}"}]
+        fleet.up(email={"relays": relays, "sessions": 2})
+        wanted = [events.invite() for _ in range(12)]
+        relay.on("RCPT", to=to(wanted[3]), reply="550 5.1.1 no such user")
+        relay.on("DOT", to=to(wanted[7]), take=True, close=True, times=1)
+        fleet.emit(wanted)
+        assert fleet.await_outcome(wanted[3], "error")["code"] == "mailbox_unknown"
+        sent = [e for e in wanted if e is not wanted[3]]
+        for event in sent:
+            fleet.await_outcome(event, "sent")
+        assert "unknown" in fleet.outcomes.words(wanted[7].invite)
+        assert sorted(m.to for m in relay.messages) == sorted([*(e.to for e in sent), wanted[7].to])
+        assert len({m.message_id for m in relay.messages}) == len(sent)
+        assert {(m.tls, m.user) for m in relay.messages} == {("TLSv1.3", "beckon")}
+
+
 # ---- limits
 
 def test_slots_of_a_limited_tenant(fleet):
