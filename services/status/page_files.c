@@ -1,5 +1,6 @@
 #include "page_files.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "actions_js.h"
@@ -91,9 +92,10 @@ static const struct file *find(const char *name)
 
 static void etag_of(const struct file *f, char out[ETAG_SIZE])
 {
-	out[0] = '"';
-	crypto_sha256_hex(f->bytes, f->len, out + 1);
-	strncat(out, "\"", 1);
+	char sum[CRYPTO_HEX_LEN(CRYPTO_HASH_BYTES) + 1];
+
+	crypto_sha256_hex(f->bytes, f->len, sum);
+	snprintf(out, ETAG_SIZE, "\"%s\"", sum);
 }
 
 static void answer(struct web_request *q, struct http_response *a, const char *name)
