@@ -2,10 +2,13 @@
 import json
 import re
 
+import browser
 import events
+import markup
 import pytest
 import seals
 from checks import by_recipient
+from conftest import need
 from life import DAY_MS, ask, skew, token_of
 from pages import Page, public_port
 
@@ -103,7 +106,7 @@ def test_own_page(fleet, door):
 
 
 @pytest.mark.story
-def test_pages_of_failure(fleet, door):
+def test_pages_of_failure(fleet, door, tmp_path):
     """Four links that do not work, four pages that say why, in the person's language unless asked otherwise."""
     _, expired = invited(fleet, inviter={"id": "u1", "name": "Bob"}, link={"ttl_s": 300})
     again, superseded = invited(fleet, recipient={"email": events.address(), "locale": "ru"})
@@ -111,11 +114,14 @@ def test_pages_of_failure(fleet, door):
     withdrawn, cancelled = invited(fleet)
     ask(fleet, "invite.cancel-requested", withdrawn, "cancelled")
 
+    seen = {}
+
     def shows(token, status, title, words):
         for path in (f"/i/{token}?lang=en", f"/i?token={token}&lang=en"):
             answer = Page(door, token).get(path)
             assert (answer.status, answer.title) == (status, title), answer.text
             assert re.search(words, answer.text), answer.text
+            seen[title.replace(" ", "-").lower()] = answer.text
     shows(superseded, 410, "There is a newer invitation", r"Open the most recent message, sent \d+ \w+ \d{4}, ")
     assert Page(door, superseded).get(f"/i/{superseded}").title == "Есть более новое приглашение"
     shows(cancelled, 410, "Invitation cancelled", "has been withdrawn")
@@ -124,6 +130,9 @@ def test_pages_of_failure(fleet, door):
     skew(fleet, DAY_MS)
     shows(expired, 410, "Invitation Expired", "Ask for a new invitation")
     assert "Bob" in Page(door, expired).get().text
+    need(markup.missing())
+    found = markup.faults(tmp_path, seen)
+    assert len(seen) == 4 and not found, "\n".join(found)
 
 
 def test_kafka_away(fleet, door, kafka):
@@ -150,3 +159,47 @@ def test_redis_away(fleet, door, redis):
     assert away.status == 503 and away.title == "One moment, please"
     redis.start()
     fleet.wait(lambda: page.get().status == 200, 30, "the page is back")
+
+
+@pytest.fixture(scope="module")
+def chromium(built):
+    need(browser.missing())
+    opened = browser.Browser()
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("lang, theme, width", [("en", "light", 1000), ("ru", "dark", 320)])
+def test_in_a_browser(fleet, door, chromium, lang, theme, width):
+    """The form, its faults, declining and a dead link: no barrier, nothing too wide."""
+    _, token = invited(fleet, recipient={"email": events.address(), "locale": lang, "name": "Ann"}, role="Nurse")
+    page = chromium.page(lang=lang, theme=theme, width=width)
+    link = f"http://127.0.0.1:{door}/i?token={token}"
+    page.goto(link)
+    browser.look_over(page, f"accept {lang} {theme}")
+    page.locator("#first").fill("Ann")
+    page.locator("#last").fill("Abel")
+    page.locator("#password").fill("correct horse")
+    page.locator("#confirm").fill("another horse")
+    page.locator("button").click()
+    page.locator("#confirm[aria-invalid]").wait_for()
+    browser.look_over(page, f"accept faults {lang} {theme}")
+    page.locator("main a").first.click()
+    browser.look_over(page, f"accept decline {lang} {theme}")
+    page.locator("button").click()
+    assert page.locator("h1").inner_text() in ("Invitation declined", "Приглашение отклонено")
+    browser.look_over(page, f"accept declined {lang} {theme}")
+    page.goto(link.replace(token, "k1.none"))
+    browser.look_over(page, f"accept invalid {lang} {theme}")
+    page.context.close()
+
+
+def test_without_scripts(fleet, door, chromium):
+    """JavaScript is not needed to get in."""
+    event, token = invited(fleet, tenant="plain")
+    page = chromium.page(scripts=False)
+    page.goto(f"http://127.0.0.1:{door}/i/{token}")
+    page.locator("button").click()
+    page.get_by_role("heading", name="You have accepted").wait_for()
+    fleet.await_outcome(event, "accepted")
+    page.context.close()
