@@ -111,7 +111,9 @@ async function show() {
 		shown = { ...made, leave: () => { here.alive = false; made?.leave?.(); } };
 		document.title = `${main.querySelector("h1")?.textContent || t(section)} · ${t("app")}`;
 	} catch (problem) {
-		if (here.alive && problem.name !== "AbortError")
+		if (problem.status === 401)
+			signInPage(problem);
+		else if (here.alive && problem.name !== "AbortError")
 			failure(problem, show);
 	}
 }

@@ -47,7 +47,7 @@ export function usersTable({ state, chosen, view, change, chose, reload }) {
 
 	function sorting(word, sort) {
 		const by = state.sort === sort;
-		const order = by ? state.order || "asc" : "";
+		const order = by ? state.order || "desc" : "";
 		const flip = () => change({ sort, order: order === "asc" ? "desc" : "asc" }).then(() => heads.querySelector(`[data-sort=${sort}]`)?.focus());
 		return h("th", { scope: "col", class: `c-${word}`, "aria-sort": by ? `${order}ending` : null },
 			h("button", { type: "button", class: "sort", "data-sort": sort, title: t("sort_by", { column: t(word) }), onclick: flip },
