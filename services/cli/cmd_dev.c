@@ -20,8 +20,8 @@ static const struct arg list[] = {
 static const struct args args = {
 	"dev",
 	"[OPTION...]",
-	"Runs dispatcher, email and clock with a mock broker, a private redis-server and a mail "
-	"catcher. Nothing\n"
+	"Runs dispatcher, email, sms and clock with a mock broker, a private redis-server and "
+	"catchers of mails and texts. Nothing\n"
 	"leaves this machine, and nothing is remembered: for a first look and for development, "
 	"never for real\n"
 	"invitations. With --once the exit code is 0 although rows are bad: they are shown as "

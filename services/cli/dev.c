@@ -22,7 +22,7 @@
 
 static const char *child_name(size_t child)
 {
-	static const char *const names[] = { "redis", "dispatcher", "email", "clock" };
+	static const char *const names[] = { "redis", "dispatcher", "email", "clock", "sms" };
 
 	return names[child];
 }
@@ -189,6 +189,7 @@ static void await(struct dev *d, int64_t next_ms)
 	struct pollfd p[] = { { d->signals, POLLIN, 0 },
 			      { d->wake, POLLIN, 0 },
 			      { catcher_fd(d->catcher), POLLIN, 0 },
+			      { text_catcher_fd(d->texts), POLLIN, 0 },
 			      { supervisor_fd(d->supervisor), POLLIN, 0 } };
 	uint64_t count;
 
@@ -208,6 +209,7 @@ void dev_run(struct dev *d)
 		await(d, next_ms);
 		read_signals(d);
 		catcher_work(d->catcher, now_mono_ms());
+		text_catcher_work(d->texts);
 		read_outcomes(d);
 		phases[d->phase](d);
 		dev_show_progress(d);

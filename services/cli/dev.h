@@ -2,9 +2,9 @@
  * dev - the whole fleet on one machine with nothing to set up, for a first look and for
  * development.
  *
- * In this process: a mock broker and a mail catcher. Beside it: a Redis of its own and the
- * services. All they write is in one folder. Nothing leaves the machine; at the end everything is
- * gone but the mails.
+ * In this process: a mock broker, and catchers of mails and of texts. Beside it: a Redis of its own
+ * and the services. All they write is in one folder. Nothing leaves the machine; at the end
+ * everything is gone but the mails.
  */
 #ifndef BECKON_DEV_H
 #define BECKON_DEV_H
@@ -26,6 +26,7 @@
 #include "sender.h"
 #include "settings.h"
 #include "supervisor.h"
+#include "text_catcher.h"
 
 struct dev_options {
 	const char *once, *dir;
@@ -47,6 +48,8 @@ struct dev {
 	struct kafka_mock *mock;
 	struct catcher *catcher;
 	struct mailbox mailbox;
+	struct text_catcher *texts;
+	size_t ntexts;
 	struct supervisor *supervisor;
 	struct settings settings;
 	char accept_key[SEAL_KEY_SIZE]; /* of the application that nobody is here */
@@ -70,7 +73,7 @@ struct dev {
 };
 
 #define DEV_REDIS 0 /* the supervisor's number of Redis; the services follow */
-#define DEV_SERVICES 3
+#define DEV_SERVICES 4
 
 /* dev_setup: the folder, keys, broker, catcher, configuration; then Redis is started. */
 int dev_open(struct dev *d, const struct dev_options *o, struct err *e);
@@ -82,6 +85,7 @@ int dev_begin(struct dev *d, struct err *e);
 void dev_show_start(const struct dev *d);
 void dev_show_outcome(struct dev *d, const struct told *t);
 void dev_show_mail(struct dev *d, const struct caught *mail, const char *path);
+void dev_show_text(struct dev *d, const struct text_caught *t);
 void dev_show_progress(struct dev *d);
 void dev_show_end(struct dev *d);
 

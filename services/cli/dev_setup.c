@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,7 +26,7 @@
 #define TENANT "demo"
 #define CONFIG_MAX_BYTES 16384
 
-static const char *const services[DEV_SERVICES] = { "dispatcher", "email", "clock" };
+static const char *const services[DEV_SERVICES] = { "dispatcher", "email", "clock", "sms" };
 
 /* What lies in the folder beside mail/. */
 static const char *const removable[] = { "keys", "redis", "state", "log", "beckon.yaml" };
@@ -121,12 +122,23 @@ static int on_caught(void *ctx, const struct caught *mail)
 	return OK;
 }
 
+static void on_text(void *ctx, const struct text_caught *t)
+{
+	struct dev *d = ctx;
+
+	d->ntexts++;
+	d->heard_ms = now_mono_ms();
+	dev_show_text(d, t);
+}
+
 static int open_catcher(struct dev *d, struct err *e)
 {
 	struct catcher_options o = { (uint16_t)d->options->smtp_port, on_caught, d };
 	autofree char *mail = in_dir(d, "mail");
 
-	return mailbox_open(&d->mailbox, mail, e) ? ERR_FATAL : catcher_open(&d->catcher, &o, e);
+	if (mailbox_open(&d->mailbox, mail, e) || catcher_open(&d->catcher, &o, e))
+		return ERR_FATAL;
+	return text_catcher_open(&d->texts, on_text, d, e);
 }
 
 /* One "key: value" line; the value as a JSON string, which is YAML, too. */
@@ -162,10 +174,18 @@ static void describe(const struct dev *d, const char *templates, struct buf *b)
 	put(b, "templates_dir", "%s", templates);
 	buf_fmt(b, "relays:\n  - {name: catcher, url: \"smtp://127.0.0.1:%u\", tls: \"off\"}\n",
 		catcher_port(d->catcher));
+	put(b, "providers_dir", "%s/../providers", templates);
+	buf_fmt(b,
+		"providers:\n  - {name: catcher, like: webhook, tls: \"off\", private_network: "
+		"true, "
+		"settings: {endpoint: \"http://127.0.0.1:%u/\"}, secret_file: \"%s/keys/"
+		"provider.secret\"}\n",
+		text_catcher_port(d->texts), d->dir);
 	buf_str(b, "tenants:\n  \"*\":\n"
 		   "    sender: {from: invitations@example.com, from_name: beckon dev}\n"
 		   "    contact: help@example.com\n"
-		   "    link_base: \"https://join.example.com/i\"\n");
+		   "    link_base: \"https://join.example.com/i\"\n"
+		   "    sms_window: \"off\"\n");
 	buf_fmt(b, "    accept: {public_key: \"%s\"}\n", d->accept_key);
 	buf_str(b, "recipients: {allow_reserved: true}\n"
 		   "dns: {mx: false}\n"
@@ -182,6 +202,17 @@ static int draw_accept_key(struct dev *d, struct err *e)
 	if (keygen_write(path, false, &public, e) < 0)
 		return ERR_FATAL;
 	seal_public_text(&public, d->accept_key);
+	return OK;
+}
+
+/* The catcher asks for none, but its description does. */
+static int write_provider_secret(const struct dev *d, struct err *e)
+{
+	autofree char *path = in_dir(d, "keys/provider.secret");
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, "dev", 3) != 3 || close(fd))
+		return err_set(e, ERR_FATAL, "%s: %s", path, strerror(errno));
 	return OK;
 }
 
@@ -295,7 +326,8 @@ int dev_open(struct dev *d, const struct dev_options *o, struct err *e)
 		return ERR_FATAL;
 	autofree char *keys = in_dir(d, "keys"), *log = in_dir(d, "log");
 
-	if (init_keys(keys, e) || draw_accept_key(d, e) || write_config(d, e))
+	if (init_keys(keys, e) || draw_accept_key(d, e) || write_provider_secret(d, e) ||
+	    write_config(d, e))
 		return ERR_FATAL;
 	return dev_supervise(d, log, e) || start_redis(d, e) ? ERR_FATAL : OK;
 }
@@ -346,6 +378,7 @@ void dev_close(struct dev *d)
 	kafka_reader_close(d->reader);
 	settings_close(&d->settings);
 	catcher_close(d->catcher);
+	text_catcher_close(d->texts);
 	kafka_mock_close(d->mock);
 	remove_folder(d);
 	mailbox_close(&d->mailbox);

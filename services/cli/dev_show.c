@@ -27,6 +27,8 @@ void dev_show_start(const struct dev *d)
 	printf("  Redis   unix://%s/redis/redis.sock\n", d->dir);
 	printf("  SMTP    127.0.0.1:%u, mails are caught in %s/mail\n", catcher_port(d->catcher),
 	       d->dir);
+	printf("  SMS     http://127.0.0.1:%u, texts are shown here\n",
+	       text_catcher_port(d->texts));
 	if (!d->options->once)
 		printf("Invite somebody from another terminal; Ctrl-C ends it all:\n"
 		       "  beckon invite --config %s --to ann@example.com\n",
@@ -58,6 +60,18 @@ void dev_show_mail(struct dev *d, const struct caught *mail, const char *path)
 	mail_view_clear(&v);
 }
 
+void dev_show_text(struct dev *d, const struct text_caught *t)
+{
+	if (!tells_lines(d))
+		return;
+	term_progress("");
+	term_cell(TONE_FAINT, "sms", 8);
+	term_cell(TONE_PLAIN, t->to, 20);
+	term_print(TONE_FAINT, t->text);
+	putchar('\n');
+	fflush(stdout);
+}
+
 void dev_show_progress(struct dev *d)
 {
 	size_t errors = d->told[WORD_ERROR] + d->told[WORD_REFUSED], sent = d->told[WORD_SENT];
@@ -69,9 +83,10 @@ void dev_show_progress(struct dev *d)
 	d->shown_ms = now;
 	progress_mark(&d->progress, (int64_t)sent, now);
 	snprintf(line, sizeof(line),
-		 "%s: queued %zu, deferred %zu, sent %zu, not sent %zu, mails %zu, %.1f/s",
+		 "%s: queued %zu, deferred %zu, sent %zu, not sent %zu, mails %zu, texts %zu, "
+		 "%.1f/s",
 		 d->services_up < DEV_SERVICES ? "starting" : "running", d->told[WORD_QUEUED],
-		 d->told[WORD_DEFERRED], sent, errors, d->mailbox.count,
+		 d->told[WORD_DEFERRED], sent, errors, d->mailbox.count, d->ntexts,
 		 progress_rate(&d->progress, (int64_t)sent, now));
 	term_progress(line);
 }

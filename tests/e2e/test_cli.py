@@ -129,6 +129,11 @@ def test_dev_serves_until_ctrl_c(dev):
     late = beckon("tail", *config, "--timeout", 1)
     assert late.returncode == 1 and "1 s have passed" in late.stderr
 
+    phones = dev.dir.parent / "phones.csv"
+    phones.write_text("phone,name\n+79051111111,Ann\n")
+    beckon("invite", "--csv", phones, *config)
+    wait_until(lambda: "https://join.example.com/i?token=" in dev.out.read_text(), PATIENCE_S, dev.out.read_text)
+    assert re.search(r"^sms +\+79051111111 ", dev.out.read_text(), re.M)
     dev.send_signal(signal.SIGINT)
     assert dev.wait(PATIENCE_S) == 0
     assert running_in(dev.dir) == []
@@ -146,7 +151,7 @@ def test_dev_restarts_who_dies(dev):
 
 
 def test_dev_killed_leaves_nobody_behind(dev):
-    wait_until(lambda: len(running_in(f"{dev.dir}/beckon.yaml --slot")) == 3, PATIENCE_S, dev.out.read_text)
+    wait_until(lambda: len(running_in(f"{dev.dir}/beckon.yaml --slot")) == 4, PATIENCE_S, dev.out.read_text)
     dev.kill()
     dev.wait()
     wait_until(lambda: not running_in(dev.dir), PATIENCE_S, lambda: running_in(dev.dir))

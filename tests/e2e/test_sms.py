@@ -128,7 +128,7 @@ def test_a_provider_in_trouble(fleet, gateway, up):
     assert {o["attempt"]["n"] for o in outcomes.values()} == {1}, "a provider's trouble consumed an attempt"
     assert all(gateway.count(j.to) <= 2 for j in jobs)
     assert 50 <= rule.used < 100
-    assert fleet["sms"].metric("beckon_route_passed_over", route="first/RU") == 1
+    fleet.wait(lambda: fleet["sms"].metric("beckon_route_passed_over", route="first/RU") == 1, 10, "not passed over")
 
 
 @pytest.mark.story
@@ -144,7 +144,7 @@ def test_a_provider_is_gone(fleet, gateway, up):
         jobs = texts.emit(fleet, [texts.Text() for _ in range(60)])
         outcomes = told(fleet, jobs)
         assert {(o["provider"], o["attempt"]["n"]) for o in outcomes.values()} == {("second", 1)}
-        assert fleet["sms"].metric("beckon_route_up", route="first/RU") == 0
+        fleet.wait(lambda: fleet["sms"].metric("beckon_route_up", route="first/RU") == 0, 10, "the first is not down")
         assert fleet["sms"].ready()
         other.up()
         fleet.wait(lambda: fleet["sms"].metric("beckon_route_up", route="first/RU") == 1, 20, "the first is not back")
@@ -200,4 +200,4 @@ def test_not_to_our_own_machines(fleet, gateway, up):
     job = texts.emit(fleet, texts.Text())[0]
     assert fleet.await_outcome(job.invite, "sent")["provider"] == "outside"
     assert not gateway.of("webhook")
-    assert fleet["sms"].metric("beckon_route_up", route="inside/RU") == 0
+    fleet.wait(lambda: fleet["sms"].metric("beckon_route_up", route="inside/RU") == 0, 10, "it was connected to")
