@@ -14,6 +14,7 @@
 #include "now.h"
 #include "place.h"
 #include "settings_topic.h"
+#include "templates_topic.h"
 #include "term.h"
 
 #define VALUE_MAX ((size_t)4096)
@@ -74,7 +75,8 @@ static int open_tenants(struct explaining *v, bool offline, struct err *e)
 	return OK;
 }
 
-static void open_catalog(struct explaining *v)
+/* Likewise, and of templates. */
+static void open_catalog(struct explaining *v, bool offline)
 {
 	autofree char *dir = v->settings->templates_dir ? xstrdup(v->settings->templates_dir)
 							: place_templates();
@@ -82,6 +84,9 @@ static void open_catalog(struct explaining *v)
 
 	if (dir && catalog_open(&v->catalog, dir, &why))
 		fprintf(stderr, "beckon explain: templates are not looked at: %s\n", why.text);
+	if (v->catalog && !offline && templates_topic_lay(&v->catalog, v->settings, &why))
+		fprintf(stderr, "beckon explain: the installation's templates alone: %s\n",
+			why.text);
 }
 
 static int open_key(struct explaining *v, struct err *e)
@@ -182,7 +187,7 @@ static int explain(struct explaining *v, const struct explain_options *o, const 
 				       .timestamp_ms = v->now_ms };
 	if (open_tenants(v, o->offline, e) || open_key(v, e))
 		return ERR_FATAL;
-	open_catalog(v);
+	open_catalog(v, o->offline);
 	ask_read(&v->ask, &v->work);
 	if (v->ask.step == ASK_CLAIM)
 		decide_it(v, o->offline);

@@ -263,17 +263,24 @@ static bool until(const struct explaining *v, struct explained *out)
 static bool template(const struct explaining *v, struct explained *out)
 {
 	const struct request *q = &v->ask.kept.request;
-	const char *name = q->template.name ? q->template.name : request_kinds[q->kind];
+	struct catalog_wanted wanted = {
+		.tenant = v->ask.req.tenant,
+		.name = q->template.name ? q->template.name : request_kinds[q->kind],
+		.locale = q->recipient.locale,
+		.default_locale = v->ask.tenant ? v->ask.tenant->default_locale : NULL,
+		.version = q->template.version,
+	};
 	const struct catalog_entry *entry;
 
 	if (!leaves(v) || !v->catalog)
 		return false;
-	entry = catalog_find(v->catalog, name, q->recipient.locale, v->ask.tenant->default_locale);
+	entry = catalog_find_for(v->catalog, &wanted);
 	out->ruling = entry ? RULING_OK : RULING_NO;
 	if (entry)
-		buf_fmt(&out->value, "%s/%s", entry->name, entry->locale);
+		buf_fmt(&out->value, "%s/%s, version %u%s", entry->name, entry->locale,
+			entry->version, entry->tenant ? ", the tenant's own" : "");
 	else
-		buf_fmt(&out->value, "there is no template '%s': template_missing", name);
+		buf_fmt(&out->value, "there is no template '%s': template_missing", wanted.name);
 	return true;
 }
 

@@ -8,31 +8,20 @@
 #include "settings_topic.h"
 #include "template_files.h"
 #include "templates_record.h"
-#include "templates_view.h"
-#include "topic_fold.h"
-
-static int take(void *view, const struct record *r, struct err *e)
-{
-	return templates_view_take(view, r, NULL, e);
-}
+#include "templates_topic.h"
 
 static int read_topics(struct template_world *w, struct err *e)
 {
-	const struct settings *s = &w->settings;
-	struct templates_view *v = templates_view_new(w->catalog, true);
-	struct settings_view *settings = NULL;
-	int r = topic_fold_read(s, s->topics[TOPIC_TEMPLATES], take, v, e);
+	struct settings_view *settings;
+	int r = templates_topic_lay(&w->catalog, &w->settings, e);
 
-	if (r == OK) {
-		catalog_free(w->catalog);
-		w->catalog = templates_view_catalog(v);
-		r = settings_topic_read(&settings, s, e);
-	}
 	if (r == OK)
-		w->tenants = settings_view_tenants(settings);
+		r = settings_topic_read(&settings, &w->settings, e);
+	if (r != OK)
+		return r;
+	w->tenants = settings_view_tenants(settings);
 	settings_view_free(settings);
-	templates_view_free(v);
-	return r;
+	return OK;
 }
 
 /* A folder that is not fit yet has partials all the same. */

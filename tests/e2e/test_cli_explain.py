@@ -81,7 +81,7 @@ def test_when_it_leaves(fleet, explain):
     (fleet.dir / "night.yaml").write_text(json.dumps({"tenants": {"*": night}}))
     told = explain(events.invite(), "--config", str(fleet.dir / "night.yaml"))
     assert told["hours"][0] in ("wait", "ok") and told["pauses"] == ("ok", "not paused")
-    assert told["template"] == ("ok", "invite/en")
+    assert told["template"] == ("ok", "invite/en, version 1")
     assert explain(events.invite(template={"name": "nothing"}))["template"][0] == "no"
     soon = explain(events.invite(schedule={"not_before": "2099-01-01T00:00:00Z", "not_after": "2099-01-02T00:00:00Z"}))
     assert soon["hours"] == ("wait", "not before 2099-01-01T00:00:00.000Z")
