@@ -65,6 +65,15 @@ enum timer_what timer_due(const struct timer_facts *f)
 		       : TIMER_NONE;
 }
 
+int64_t timer_reminders_passed(const struct timer_facts *f)
+{
+	int64_t n = 0;
+
+	while (f->expires_ms > 0 && n < reminders_max(f) && reminder_ms(f, n + 1) <= f->now_ms)
+		n++;
+	return n;
+}
+
 int64_t timer_ladder_after(int64_t ladder_after_s, int64_t link_ttl_s)
 {
 	int64_t half_ms = link_ttl_s * 1000 / 2, after_ms = ladder_after_s * 1000;

@@ -29,7 +29,7 @@ enum timer_what { TIMER_NONE, TIMER_LADDER, TIMER_RECEIPT, TIMER_REMINDER, TIMER
 struct timer_facts {
 	int64_t sent_ms, expires_ms; /* the window; expires_ms 0 = there is no link */
 	struct tenant_reminder reminders;
-	int64_t told; /* reminders told so far */
+	int64_t told; /* reminders told so far, or left out */
 	int64_t now_ms;
 	int64_t ladder_ms; /* when the e-mail is followed by an SMS; 0 = never, or it was already */
 	int64_t receipt_ms; /* when the receipt has been waited for long enough; 0 = never */
@@ -46,6 +46,9 @@ struct timer timer_next(const struct timer_facts *f);
 
 /* What is due now, or was before: the end, else the first of the enum. */
 enum timer_what timer_due(const struct timer_facts *f);
+
+/* How many reminders' times have come, told or left out. */
+int64_t timer_reminders_passed(const struct timer_facts *f);
 
 /* How long after the e-mail its SMS follows: as the tenant says, or when half of the link's time is
    over, whichever is sooner. */

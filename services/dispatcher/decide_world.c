@@ -47,13 +47,22 @@ struct timer decide_next_timer(const struct question *q, int64_t told)
 	return timer_next(&f);
 }
 
+/* Whoever hears of it now is not reminded of what has passed before. */
+static int64_t told_or_passed(const struct question *q, int64_t told)
+{
+	struct timer_facts f = timer_of(q, told);
+	int64_t passed = timer_reminders_passed(&f);
+
+	return passed > told ? passed : told;
+}
+
 static struct plan remind(const struct question *q)
 {
 	bool second = q->invite.ladder == LADDER_ALONE;
 	struct plan p = decide_deliver(q, q->invite.generation, q->invite.reminders + 1);
 
 	p.channel = second ? IDS_SMS : q->invite.channel;
-	p.changes.reminders = p.n;
+	p.changes.reminders = told_or_passed(q, p.n);
 	p.changes.timer = decide_next_timer(q, p.n);
 	return p;
 }
@@ -74,6 +83,8 @@ static struct plan climb(const struct question *q)
 	p.channel = IDS_SMS;
 	p.ladder = p.beside = true;
 	p.turn = last_turn(&q->invite) + 1;
+	if (told_or_passed(q, q->invite.reminders) > q->invite.reminders)
+		p.changes.reminders = told_or_passed(q, q->invite.reminders);
 	p.changes.ladder = then.invite.ladder = alone ? LADDER_ALONE : LADDER_BESIDE;
 	then.invite.state = outcome_words[WORD_SENT].name; /* so it will be looked at: is there a */
 	then.invite.receipt_ms = q->now_ms + TIMER_SILENCE_MS; /* receipt of the SMS? */

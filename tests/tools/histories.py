@@ -4,11 +4,13 @@ import random
 import time
 
 import events
+import texts
 from checks import by_recipient
 from life import DAY_MS, HOUR_MS, answer, skew
 from model import Invite
 from process import wait_until
 
+FIELDS = {"email": "email", "sms": "phone"}
 PHASE_MS = 13 * HOUR_MS
 FATES = {"sent": "good.internal", "error": "bad.internal", "unknown": "doubt.internal"}
 
@@ -18,7 +20,7 @@ ASKED = [
         [{}, {}, {"override": True}, {"send": "hold"}, {"schedule": {"not_before": in_days(30)}},
          {"send": "hold", "schedule": {"not_before": in_days(30)}}])),
     (6, "invite.resend-requested", lambda i, draw: draw.choice(
-        [{}, {}, {"recipient": {"email": i.addresses[1][0]}}, {"template": {"note": "once more"}}])),
+        [{}, {}, {"recipient": {FIELDS[i.channel]: i.addresses[1][0]}}, {"template": {"note": "once more"}}])),
     (3, "invite.release-requested", lambda i, draw: {}),
     (3, "invite.cancel-requested", lambda i, draw: {}),
     (1, "invite.accepted", lambda i, draw: {}),
@@ -28,9 +30,11 @@ ASKED = [
     (2, "invite.resolve-requested", lambda i, draw: {"as": draw.choice(["sent", "resend"])}),
     (1, "invite.forget-requested", lambda i, draw: {}),
     (2, "delivery.receipt-received", lambda i, draw: {
-        "delivery": f"{i.key}.{i.generation or 1}.email.0", "status": draw.choice(["delivered", "undelivered"])}),
+        "delivery": f"{i.key}.{i.generation or 1}.{draw.choice(['sms', i.channel] if i.ladder else [i.channel])}.0",
+        "status": draw.choice(["delivered", "undelivered"])}),
     (1, "invite.expiry-due", lambda i, draw: {"generation": i.generation}),
     (1, "invite.reminder-due", lambda i, draw: {"generation": i.generation}),
+    (1, "invite.ladder-due", lambda i, draw: {"generation": i.generation}),
 ]
 
 
@@ -39,25 +43,51 @@ def in_days(days):
 
 
 def make_invites(draw, count, seed):
-    """Every sixth shares its first address with its neighbour: of those only one acts in a step."""
+    """Every sixth shares its first address with its neighbour: of those only one acts in a step. Of the others one in
+    four goes by SMS, and one in four by a ladder."""
     holders, made = {}, []
     for n in range(count):
-        fates = draw.choices(list(FATES), weights=[18, 3, 1], k=2)
-        addresses = [(events.address(FATES[f]), f) for f in fates]
+        fates = draw.choices(list(FATES), weights=[18, 3, 1], k=3)
+        channel = "sms" if n % 4 == 3 and n % 6 > 1 else "email"
+        places = [(events.address(FATES[f]) if channel == "email" else texts.number(), f) for f in fates]
+        phone = (texts.number(), fates[2]) if n % 4 == 2 and n % 6 > 1 else None
         if n % 6 == 1:
-            addresses[0] = made[-1].addresses[0]
-        made.append(Invite(f"acme/m-{seed}-{n}", addresses, holders))
+            places[0] = made[-1].addresses[0]
+        made.append(Invite(f"acme/m-{seed}-{n}", places[:2], holders, channel, phone))
     return made
+
+
+def recipient_of(invite):
+    """What an application says of whom and how."""
+    address = invite.addresses[0][0]
+    if invite.channel == "sms":
+        return {"channel": "sms", "recipient": {"email": None, "phone": address}}
+    return {"channel": "ladder", "recipient": {"phone": invite.phone[0]}} if invite.phone else {}
 
 
 class Story:
     """Steps of one event an invite at the most; after each the services and the model must agree."""
 
-    def __init__(self, fleet, seed, count, disturb=lambda: None):
-        self.fleet, self.seed, self.draw, self.disturb = fleet, seed, random.Random(seed), disturb
+    def __init__(self, fleet, gateway, seed, count, disturb=lambda: None):
+        self.fleet, self.gateway, self.seed, self.disturb = fleet, gateway, seed, disturb
+        self.draw = random.Random(seed)
         self.invites = make_invites(self.draw, count, seed)
+        self.unsure = set()  # numbers that a message comes to which is not sent
+        for invite in self.invites:
+            for number, fate in (*invite.addresses, invite.phone or (None, "sent")):
+                self.answer(number, fate)
         self.told = {i.key: [] for i in self.invites}
         self.phase = 0
+
+    def answer(self, number, fate):
+        """The gateway takes what goes to a number, or not."""
+        if fate == "sent" or "@" in number:
+            return
+        self.unsure.add(number)
+        if fate == "error":
+            self.gateway.on("webhook", 400, {"error": "handset_unknown"}, to=number)
+        else:
+            self.gateway.on("webhook", how="reset", to=number)
 
     def event(self, invite):
         """Something to ask of it, and the reference's word about it."""
@@ -66,7 +96,9 @@ class Story:
         data = make(invite, self.draw)
         tenant, name = invite.key.split("/")
         if type_ == "invite.requested":
-            made = events.invite(email=invite.addresses[0][0], invite=name, **data)
+            made = events.invite(email=invite.addresses[0][0], invite=name, **recipient_of(invite), **data)
+            if made.data["recipient"]["email"] is None:
+                del made.data["recipient"]["email"]
         else:
             source = "beckon/clock" if type_.endswith("-due") else events.SOURCE
             made = events.Event(events.PREFIX + type_, {"tenant": tenant, "invite": name, **data}, source=source)
@@ -106,7 +138,7 @@ class Story:
         holders = pipe.execute()
         waiting = {i for i in client.zrange(f"{prefix}later", 0, -1)}
         return {i.key: (s.get("state"), int(s.get("gen") or 0), int(s.get("rem") or 0), h == i.key,
-                        f"{i.key}.timer" in waiting, f"{i.key}.{s.get('gen')}.email.0" in waiting)
+                        f"{i.key}.timer" in waiting, f"{i.key}.{s.get('gen')}.{i.channel}.0" in waiting)
                 for i, s, h in zip(self.invites, states, holders)}
 
     def expected(self):
@@ -153,12 +185,15 @@ class Story:
         wanted = collections.Counter()
         for invite in self.invites:
             wanted.update(invite.mails)
-        assert {to: len(m) for to, m in by_recipient(self.fleet.sink).items()} == dict(wanted)
+        sent = collections.Counter({to: len(m) for to, m in by_recipient(self.fleet.sink).items()})
+        sent.update(m.to for m in self.gateway.messages if m.to not in self.unsure)
+        assert sent == wanted
         return collections.Counter(i.state for i in self.invites)
 
 
 def told_of(outcome):
     n = int(outcome["delivery"].rsplit(".", 1)[1]) if outcome.get("delivery") else 0
+    n = "sms" if outcome.get("ladder") else n
     refused = outcome.word == "refused"
     code = outcome.get("code") if outcome.word in ("refused", "error", "unknown") else None
     return outcome.word, None if refused else outcome["generation"], n, code

@@ -1,7 +1,8 @@
 """What becomes of an invite, in Python and from the contract alone: the reference that the services are held to.
 
 Time passes in phases of 13 hours: a link of 24 hours is reminded of in the first phase after it was sent, and over in
-the second. Every step answers what will be told: (word, generation, n, code).
+the second. A ladder's SMS follows its e-mail in the first phase, or at once when that comes back. Every step answers
+what will be told: (word, generation, n, code), n "sms" for a ladder's SMS.
 """
 
 
@@ -10,10 +11,13 @@ class Refused(Exception):
 
 
 class Invite:
-    """One invite. `addresses` are (address, fate) pairs, fate "sent", "error" or "unknown"; the first is asked for."""
+    """One invite. `addresses` are (address, fate) pairs, fate "sent", "error" or "unknown"; the first is asked for.
+    `channel` is theirs; `phone` is another pair, where an SMS follows the e-mail."""
 
-    def __init__(self, key, addresses, holders):
-        self.key, self.addresses, self.holders = key, addresses, holders
+    def __init__(self, key, addresses, holders, channel="email", phone=None):
+        self.key, self.addresses, self.holders, self.channel, self.phone = key, addresses, holders, channel, phone
+        self.ladder = None  # where its SMS stands: beside, alone, failed
+        self.newest = channel  # by which channel the word came that the state is
         self.state, self.generation, self.reminders = None, 0, 0
         self.at = 0  # which address
         self.early = self.erased = self.scheduled = self.claimed = False
@@ -32,7 +36,9 @@ class Invite:
 
     @property
     def has_timer(self):
-        return self.state in ("sent", "delivered", "unknown")
+        """Of an e-mail that came back the SMS has the rest of the link's time."""
+        came_back = self.state == "undelivered" and self.ladder in ("alone", "failed") and self.newest == "email"
+        return self.state in ("sent", "delivered", "unknown") or came_back
 
     # ---- what is asked
 
@@ -69,6 +75,7 @@ class Invite:
         self.generation += new
         if new:
             self.reminders, self.claimed, self.sent_in = 0, False, None
+            self.ladder, self.newest = None, self.channel
         if self.scheduled:
             self.state = "queued"
             return [("deferred", self.generation, 0, None)]
@@ -79,9 +86,13 @@ class Invite:
         self.state, self.claimed = fate, True
         if fate == "error":
             self._give_up()
-            return [("error", self.generation, 0, "mailbox_unknown")]
+            return [("error", self.generation, 0, self.dead(self.channel))]
         self.sent_in = phase
         return self._fate(0)
+
+    @staticmethod
+    def dead(channel):
+        return "mailbox_unknown" if channel == "email" else "handset_unknown"
 
     def _fate(self, n):
         address, fate = self.addresses[self.at]
@@ -89,6 +100,36 @@ class Invite:
             self.mails[address] = self.mails.get(address, 0) + 1
             return [("sent", self.generation, n, None)]
         return [("unknown", self.generation, n, "outcome_unknown")] * 2  # in doubt, and sent again once
+
+    # ---- the ladder
+
+    @property
+    def climbs(self):
+        return self.phone and self.ladder is None and not self.erased
+
+    def _climb(self):
+        """The SMS beside the e-mail, or in its place."""
+        number, fate = self.phone
+        self.ladder = "alone" if self.state == "undelivered" else "beside"
+        told = [("queued", self.generation, "sms", None)]
+        if fate == "error":
+            self.ladder = "failed"
+            if self.state == "undelivered":
+                self._give_up()
+            return told + [("error", self.generation, "sms", self.dead("sms"))]
+        if fate == "unknown":
+            return told + [("unknown", self.generation, "sms", "outcome_unknown")] * 2
+        self.state, self.newest = "sent", "sms"
+        self.mails[number] = self.mails.get(number, 0) + 1
+        return told + [("sent", self.generation, "sms", None)]
+
+    def _remind(self):
+        self.reminders = 1
+        told = [("queued", self.generation, 1, None)]
+        if self.ladder != "alone":
+            return told + self._fate(1)
+        self.mails[self.phone[0]] += 1
+        return told + [("sent", self.generation, 1, None)]
 
     def requested(self, data, phase):
         if self.early:
@@ -167,15 +208,38 @@ class Invite:
         return self._end("cancelled") if self.state in ("held", "queued") else []
 
     def receipt(self, data, _phase):
-        if not self.claimed or self.state in ("delivered", "undelivered", "held", "error"):
+        channel = data["delivery"].split(".")[-2]
+        second = bool(self.phone) and channel == "sms"
+        if not self.claimed or self.state in ("held", "error") or second and self.ladder in (None, "failed"):
             return []
-        told = {(data["status"], self.generation, 0, None)} - self.receipts  # the same fact has the same id
-        self.receipts |= told
-        if self.state in ("sent", "unknown"):
-            self.state = data["status"]
-            if self.state == "undelivered":
-                self._give_up()
+        overtaken = self.phone and not second and self.newest == "sms"
+        if self.state in ("delivered", "undelivered") and not overtaken and (not second or self.newest == "sms"):
+            return []
+        told = {(data["status"], self.generation, "sms" if second else 0, None)} - self.receipts
+        self.receipts |= told  # the same fact has the same id
+        if overtaken:
+            if data["status"] == "undelivered" and self.ladder == "beside":
+                self.ladder = "alone"
+        elif self.state in ("sent", "unknown", "delivered", "undelivered"):
+            return list(told) + self._heard(data["status"], second)
         return list(told)
+
+    def _heard(self, status, second):
+        if second and status == "undelivered" and self.ladder == "beside":
+            self.ladder = "failed"
+            return []
+        self.state = status
+        self.newest = "sms" if second else self.newest
+        if status == "delivered":
+            return []
+        if not second and self.climbs:
+            return self._climb()
+        if not second and self.ladder == "beside":
+            self.ladder = "alone"
+            return []
+        self.ladder = self.ladder and "over"
+        self._give_up()
+        return []
 
     def stray_timer(self, _data, _phase):
         return []  # of a stranger, before its time
@@ -186,11 +250,16 @@ class Invite:
         """What is told when a phase begins."""
         if not self.has_timer:
             return []
+        if (self.state, self.ladder) == ("undelivered", "failed"):
+            self.ladder = "over"  # at a reminder's time it is looked at, and nothing is due
+            return []
         if phase - self.sent_in >= 2:
             return self._end("expired")
-        if phase - self.sent_in == 1 and not self.reminders and not self.erased:
-            self.reminders = 1
-            return [("queued", self.generation, 1, None)] + self._fate(1)
+        if phase - self.sent_in == 1 and self.climbs:
+            self.reminders = 1  # whose time has passed as well
+            return self._climb()
+        if phase - self.sent_in == 1 and not self.reminders and not self.erased and self.state != "undelivered":
+            return self._remind() if self.ladder in (None, "alone") else []
         return []
 
     HANDLERS = {
@@ -198,5 +267,5 @@ class Invite:
         "invite.cancel-requested": cancel, "invite.accepted": accepted, "user.activated": accepted,
         "invite.declined": declined, "invite.send-now-requested": send_now, "invite.resolve-requested": resolve,
         "invite.forget-requested": forget, "delivery.receipt-received": receipt, "invite.expiry-due": stray_timer,
-        "invite.reminder-due": stray_timer,
+        "invite.reminder-due": stray_timer, "invite.ladder-due": stray_timer,
     }

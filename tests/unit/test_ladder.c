@@ -155,6 +155,22 @@ static void test_turns(void **state)
 	assert_int_equal(p.generation, 1);
 }
 
+/* Who gets an SMS is not reminded of what passed before it. */
+static void test_reminders_that_have_passed(void **state)
+{
+	struct row due = { .state = "sent", .turn = EMAIL_TURN, .hours = 13 };
+	struct told t;
+	struct plan p;
+
+	(void)state;
+	make(&t, &due);
+	t.q.policy.reminders = (struct tenant_reminder){ 2, 1, 2 };
+	p = decide(&t.q);
+	assert_true(p.ladder);
+	assert_int_equal(p.changes.reminders, 1);
+	assert_int_equal(p.changes.timer.what, TIMER_REMINDER); /* the second is still to come */
+}
+
 /* No SMS where there is no number for it any more, or nobody may be written to. */
 static void test_nobody_to_write_to(void **state)
 {
@@ -248,6 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_reminders_that_have_passed),
 		cmocka_unit_test(test_nobody_to_write_to),
 		cmocka_unit_test(test_reminders),
 		cmocka_unit_test(test_silence),
