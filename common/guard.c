@@ -89,7 +89,6 @@ struct guard {
 	size_t nqueued;
 	struct operation *ops;
 	size_t nops, cap;
-	bool under_way; /* sent, not heard */
 };
 
 /* ---- life ---- */
@@ -206,8 +205,8 @@ int guard_ready(struct guard *g, struct err *e)
 {
 	bool created;
 
-	if (g->under_way)
-		return OK; /* its answer will tell */
+	if (redis_under_way(g->redis)) /* its answer will tell */
+		return g->ready ? OK : err_set(e, ERR_AGAIN, "redis: it is being made anew");
 	return connect_and_read(g, "", &created, e);
 }
 
@@ -287,7 +286,6 @@ bool guard_send(struct guard *g)
 		return false;
 	send_batch(g);
 	redis_send(g->redis);
-	g->under_way = true;
 	return true;
 }
 
@@ -296,7 +294,6 @@ int guard_hear(struct guard *g, struct err *e)
 	size_t n = g->nops;
 	int r = n ? hear_checked(g, e) : OK;
 
-	g->under_way = false;
 	g->nops = g->nqueued = 0;
 	if (r < 0) {
 		g->ready = false;

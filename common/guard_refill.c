@@ -83,17 +83,35 @@ static void set_text(struct guard *g, const char *key[2], const char *value, int
 	set(g, key, (struct guard_field){ NULL, value, strlen(value) }, ms);
 }
 
-int refill_run(struct guard *g, struct err *e)
+static int hear(struct redis *r, struct err *e)
 {
-	struct redis *r = guard_redis(g);
-
-	if (redis_run(r, e) < 0)
+	if (!redis_under_way(r))
+		return OK;
+	if (redis_hear(r, e) < 0)
 		return ERR_AGAIN;
 	for (size_t i = 0; i < redis_replies(r); i++)
 		if (redis_type(redis_reply(r, i)) == REDIS_ERROR)
 			return err_set(e, ERR_AGAIN, "redis: %s",
 				       redis_str(redis_reply(r, i), NULL));
 	return OK;
+}
+
+int refill_send(struct guard *g, struct err *e)
+{
+	struct redis *r = guard_redis(g);
+	int result = hear(r, e);
+
+	redis_send(r);
+	return result;
+}
+
+int refill_run(struct guard *g, struct err *e)
+{
+	struct redis *r = guard_redis(g);
+	int before = refill_send(g, e);
+	struct err later;
+
+	return hear(r, before < 0 ? &later : e) < 0 ? ERR_AGAIN : before;
 }
 
 /* ---- who does it ---- */

@@ -92,5 +92,8 @@ const char *refill_kept_answer(struct guard *g, size_t i, size_t *len); /* NULL 
 
 /* Runs what is queued. ERR_AGAIN: nothing is known; begin again. */
 int refill_run(struct guard *g, struct err *e);
+/* The same, but that Redis works while the next is prepared: a failure is heard with the next send
+ * or run. */
+int refill_send(struct guard *g, struct err *e);
 
 #endif

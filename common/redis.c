@@ -29,8 +29,9 @@ struct redis {
 	redisContext *c; /* NULL = none, or dead */
 	char run_id[RUN_ID_LEN + 1];
 	struct pipeline queue, done;
-	size_t sent; /* of done: commands whose replies are on their way */
-	bool lost;   /* done could not be sent */
+	size_t sent;	/* of done: commands whose replies are on their way */
+	bool under_way; /* done has been sent and not been heard */
+	bool lost;	/* it could not be sent */
 	struct err why;
 };
 
@@ -197,6 +198,8 @@ void redis_send(struct redis *r)
 {
 	struct pipeline *p = &r->done;
 
+	assert(!r->under_way);
+	r->under_way = true;
 	pipeline_reset(p);
 	struct pipeline empty = *p;
 
@@ -215,9 +218,12 @@ int redis_hear(struct redis *r, struct err *e)
 {
 	struct pipeline *p = &r->done;
 	bool flushed = false;
-	int result =
-		r->lost ? err_set(e, ERR_AGAIN, "%s", r->why.text) : pipeline_run(r, p, r->sent, e);
+	int result;
 
+	assert(r->under_way);
+	r->under_way = false;
+	result =
+		r->lost ? err_set(e, ERR_AGAIN, "%s", r->why.text) : pipeline_run(r, p, r->sent, e);
 	for (size_t i = 0; i < p->nreplies; i++)
 		flushed |= is_noscript(p->replies[i]);
 	if (result == OK && flushed)
@@ -225,6 +231,11 @@ int redis_hear(struct redis *r, struct err *e)
 	if (result < 0)
 		pipeline_reset(p);
 	return result;
+}
+
+bool redis_under_way(const struct redis *r)
+{
+	return r->under_way;
 }
 
 int redis_run(struct redis *r, struct err *e)

@@ -70,6 +70,7 @@ int redis_run(struct redis *r, struct err *e);
 /* The same in two steps, between which Redis works and nothing else is asked of r but redis_add. */
 void redis_send(struct redis *r);
 int redis_hear(struct redis *r, struct err *e);
+bool redis_under_way(const struct redis *r);
 size_t redis_replies(const struct redis *r);
 const struct redis_reply *redis_reply(const struct redis *r, size_t i);
 

@@ -173,5 +173,5 @@ int pass_park(struct pass *p, const struct writing *list, size_t n, struct err *
 	for (size_t i = 0; i < n; i++)
 		park_all(p, &list[i], kept[i].value, kept[i].len);
 	free(kept);
-	return refill_run(g, e);
+	return refill_send(g, e);
 }

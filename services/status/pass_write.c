@@ -8,6 +8,8 @@
 #include "pass_priv.h"
 #include "timer.h"
 
+#define SEND_BATCH 100 /* invites: one chunk of the connection */
+
 static void field(struct writing *w, const char *name, const char *value)
 {
 	assert(w->nfields < PASS_FIELDS_MAX);
@@ -232,9 +234,11 @@ int pass_write(struct pass *p, size_t max, bool *more, struct err *e)
 		begin(p, i, w);
 		write_invite(p, w);
 		n += pass_waits(w);
+		if (k % SEND_BATCH == SEND_BATCH - 1 && refill_send(p->o->guard, e) < 0)
+			return ERR_AGAIN;
 	}
 	*more = i != NULL;
-	if (refill_run(p->o->guard, e) < 0)
+	if (refill_send(p->o->guard, e) < 0)
 		return ERR_AGAIN;
-	return pass_park(p, waiting, n, e);
+	return n ? pass_park(p, waiting, n, e) : OK;
 }

@@ -16,7 +16,7 @@
 #define STEP_MS 100  /* a step ends after about so long */
 #define KAFKA_TIMEOUT_MS 5000
 #define READ_BATCH 300	/* records between two pipelines */
-#define WRITE_BATCH 200 /* invites */
+#define WRITE_BATCH 1000 /* invites */
 #define OTHERS_AGAIN_MS 500
 #define FAILED_AGAIN_MS 500
 #define EMPTY_AGAIN_MS 5000
@@ -151,7 +151,7 @@ static int read_some(struct rebuild *r, bool *end, struct err *e)
 			else if (pass_asked(&r->pass, &rec, e) < 0)
 				return ERR_AGAIN;
 		}
-		if (refill_run(r->o.pass.guard, e) < 0)
+		if (refill_send(r->o.pass.guard, e) < 0)
 			return ERR_AGAIN;
 	}
 	return OK;
