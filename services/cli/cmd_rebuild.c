@@ -144,7 +144,8 @@ static bool step(struct rebuilding *v, int *status)
 	int r = redis_connected(guard_redis(v->guard)) ? OK : guard_ready(v->guard, &e);
 
 	if (r == OK || redis_connected(guard_redis(v->guard)))
-		r = rebuild_step(v->rebuild, v->tenants, &answer, &again_ms, &e);
+		r = rebuild_step(v->rebuild, &(struct rebuild_policy){ .tenants = v->tenants },
+				 &answer, &again_ms, &e);
 	if (r == OK)
 		v->answered_ms = now;
 	if (r && now - v->answered_ms > PATIENCE_MS) {

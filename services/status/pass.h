@@ -60,6 +60,7 @@ struct pass_options {
 struct pass {
 	const struct pass_options *o;
 	const struct tenants *tenants;
+	const struct catalog *catalog; /* NULL = none is known */
 	int64_t now_ms;
 	int32_t partitions;			/* of the topic of requests: where a key belongs */
 	struct table_of invites, events, lines; /* lines stay from share to share */

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog.h"
 #include "guard_refill.h"
 #include "job.h"
 #include "kept.h"
 #include "later.h"
+#include "letter.h"
 #include "mem.h"
 #include "pass_priv.h"
 #include "remint.h"
@@ -92,6 +94,9 @@ static struct job job_of(const struct writing *w, size_t n, const struct kept *k
 		which.expires_ms = w->expires_ms;
 		which.kid = w->kid;
 	}
+	if (w->p->catalog)
+		which.template_version = catalog_version(w->p->catalog, w->tenant_name,
+							 letter_template_name(k->data));
 	j = kept_job(k, w->tenant, &which);
 	j.at_once = d->word == WORD_QUEUED && d->turn > 1; /* somebody said "send now" */
 	return j;

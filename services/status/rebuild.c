@@ -15,7 +15,7 @@
 #define KEEP_MS 1000 /* between two times that the lease is kept */
 #define STEP_MS 100  /* a step ends after about so long */
 #define KAFKA_TIMEOUT_MS 5000
-#define READ_BATCH 300	/* records between two pipelines */
+#define READ_BATCH 300	 /* records between two pipelines */
 #define WRITE_BATCH 1000 /* invites */
 #define OTHERS_AGAIN_MS 500
 #define FAILED_AGAIN_MS 500
@@ -352,10 +352,11 @@ static int step(struct rebuild *r, enum rebuild_answer *out, struct err *e)
 	return OK;
 }
 
-int rebuild_step(struct rebuild *r, const struct tenants *tenants, enum rebuild_answer *out,
+int rebuild_step(struct rebuild *r, const struct rebuild_policy *policy, enum rebuild_answer *out,
 		 int64_t *again_ms, struct err *e)
 {
-	r->pass.tenants = tenants;
+	r->pass.tenants = policy->tenants;
+	r->pass.catalog = policy->catalog;
 	r->pass.now_ms = now_ms();
 	*again_ms = FAILED_AGAIN_MS;
 	if (step(r, out, e)) {

@@ -40,9 +40,15 @@ enum rebuild_answer {
 	REBUILD_DONE, /* this step wrote the epoch */
 };
 
-/* Does a little. tenants is borrowed for the step. *again_ms: when to call again. ERR_AGAIN: Redis
+/* What holds while a step is done; borrowed. */
+struct rebuild_policy {
+	const struct tenants *tenants;
+	const struct catalog *catalog; /* NULL = jobs made anew take the templates of the day */
+};
+
+/* Does a little. *again_ms: when to call again. ERR_AGAIN: Redis
    or Kafka does not answer (text); it begins again with the next step. */
-int rebuild_step(struct rebuild *r, const struct tenants *tenants, enum rebuild_answer *out,
+int rebuild_step(struct rebuild *r, const struct rebuild_policy *policy, enum rebuild_answer *out,
 		 int64_t *again_ms, struct err *e);
 
 /* How far it is, or how far somebody else is. */

@@ -63,7 +63,9 @@ int64_t status_tick(void *ctx)
 		return LOOK_MS;
 	if (stage_stopping(s->run))
 		return LOOK_MS;
-	if (rebuild_step(s->rebuild, stage_tenants(s->run), &answer, &again_ms, &e))
+	struct rebuild_policy policy = { stage_tenants(s->run), stage_catalog(s->run) };
+
+	if (rebuild_step(s->rebuild, &policy, &answer, &again_ms, &e))
 		log_warn("ev=rebuild-failed why=\"%s\"", e.text);
 	else if (answer == REBUILD_DONE)
 		tell_done(s);
@@ -177,6 +179,8 @@ int status_open(void *ctx, struct run *r, struct err *e)
 	open_metrics(s);
 	if (open_view(s, o.kafka, e) < 0)
 		return ERR_FATAL;
+	if (!s->settings.site.private_listen)
+		stage_follow_templates(r, NULL, false); /* else they are followed to be edited */
 	return site_open(&s->site, r, &s->settings.site,
 			 &(struct site_shared){ .common = common,
 						.recipient_key = s->settings.recipient_key,
