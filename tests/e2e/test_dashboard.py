@@ -64,9 +64,9 @@ def site(fleet, chromium):
     assert not chromium.complaints, chromium.complaints
 
 
-def sign_in(site, page, role="operator", where=""):
+def sign_in(site, page, role="operator", where="", tenant="acme"):
     """With an API key, as somebody does who has no directory yet."""
-    key = site.key(role=role).headers["Authorization"].removeprefix("Bearer ")
+    key = site.key(tenant, role).headers["Authorization"].removeprefix("Bearer ")
     page.goto(f"{site.private}/{where}")
     page.locator("details summary").click()
     page.locator("input[type=password]").fill(key)
@@ -219,6 +219,21 @@ def test_editor(fleet, site, chromium):
     expect(page.locator(".diff del, .diff ins").first).to_be_visible()
     page.get_by_role("button", name="Restore").last.click()
     page.locator("dialog").wait_for(state="detached")
+
+
+def test_fleet(fleet, site, chromium):
+    """What waits and why is for who may see all organisations; the brake stops this one."""
+    event = fleet.emit(events.invite())
+    fleet.await_outcome(event, "sent")
+    assert site.key(role="admin").get("/v1/fleet").status == 403
+    page = sign_in(site, chromium.page(), role="super", tenant="*", where="#/fleet")
+    expect(page.locator(".card", has_text="What waits")).to_contain_text("1")
+    page.get_by_role("button", name="Pause sending").click()
+    page.get_by_label("Why?").fill("wrong text")
+    page.locator("dialog").get_by_role("button", name="Pause sending").click()
+    expect(page.get_by_text("Sending of this organisation is paused")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("Sending runs")).to_be_visible()
 
 
 @pytest.mark.parametrize("lang, theme, width", [("en", "dark", 1360), ("ru", "light", 1360), ("ru", "dark", 320)])

@@ -3,7 +3,7 @@ import { at, get, may, post, me } from "./api.js";
 import { dialog, field, fill, h, icon, note } from "./dom.js";
 import { legend, statusBar } from "./batches.js";
 import { shortTime } from "./format.js";
-import { t, tag } from "./words.js";
+import { has, t, tag } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MINUTES = 30; // that the plot shows
@@ -68,6 +68,14 @@ function errorCard(errors, texts) {
 		: h("p", { class: "dim" }, h("b", null, t("no_errors")), " ", t("no_errors_text")));
 }
 
+/** What waits, of all organisations: for those who may see all. */
+function waitingCard(fleet) {
+	const reasons = Object.entries(fleet.reasons).sort((a, b) => b[1] - a[1]);
+	return h("section", { class: "card" }, h("h2", null, t("waits")), h("p", { class: "big" }, fleet.waiting.toLocaleString(tag())),
+		h("ul", { class: "codes" }, reasons.map(([reason, n]) => h("li", null, h("div", null, has(`why_${reason}`) ? t(`why_${reason}`) : reason), h("span", { class: "count big" }, n.toLocaleString(tag()))))),
+		fleet.overdue > 0 && h("p", { class: "bad" }, t("overdue", { n: fleet.overdue })), h("p", { class: "dim small" }, t("waits_hint")));
+}
+
 const perMinute = [0]; // for as long as the dashboard is open
 
 setInterval(() => {
@@ -83,7 +91,7 @@ export async function fleetPage({ main, here }) {
 	const texts = await get(at("errors"));
 
 	async function load() {
-		const [summary, pauses] = await Promise.all([get(at("summary")), get(at("pauses"))]);
+		const [summary, pauses, fleet] = await Promise.all([get(at("summary")), get(at("pauses")), me.role === "super" ? get("/v1/fleet") : null]);
 		if (!here.alive)
 			return;
 		fill(main, h("div", { class: "head" }, h("h1", null, t("fleet"))),
@@ -91,7 +99,7 @@ export async function fleetPage({ main, here }) {
 				h("section", { class: "card" }, h("h2", null, t("fleet_now")), h("p", { class: "big" }, t("total", { n: summary.total })), statusBar(summary.counts, summary.total),
 					legend(summary.counts, (status) => `#/users?${new URLSearchParams(status === "accepted" ? { tab: "enrolled" } : { status })}`)),
 				h("section", { class: "card" }, h("h2", null, t("changes_now")), h("p", { class: "big" }, String(perMinute.at(-1))), plot(perMinute), h("p", { class: "dim small" }, t("changes_hint"))),
-				sending(pauses.items, load), errorCard(summary.errors, texts)));
+				sending(pauses.items, load), errorCard(summary.errors, texts), fleet && waitingCard(fleet)));
 	}
 	await load();
 	const clock = setInterval(() => load().catch(() => {}), LOOK_MS);
