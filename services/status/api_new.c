@@ -8,7 +8,10 @@
 #include "form.h"
 #include "invite_event.h"
 #include "mem.h"
+#include "now.h"
 #include "people.h"
+#include "request.h"
+#include "tenant.h"
 
 #define TEAMS_MAX 50
 #define IMPORT_MAX_BYTES ((size_t)16 << 20)
@@ -40,6 +43,7 @@ static const struct {
 	{ "subject", AT(subject) },
 	{ "template", AT(template_name) },
 	{ "batch", AT(batch) },
+	{ "channel", AT(channel) },
 #undef AT
 };
 
@@ -196,13 +200,31 @@ static bool common_ok(const struct inviting *v, struct http_response *a)
 	return r == OK;
 }
 
+/* Whether the good rows are sent at once, and when the last one may leave at the tenant's limit. */
+static void tell_when(const struct inviting *v, const struct ask *k, json_t *more)
+{
+	const struct tenant *t = tenants_find(v->q->tenants, v->q->tenant);
+	bool sends = v->common.now || (!v->common.hold && t->auto_send[TRIGGER_IMPORT]);
+	int64_t good = json_integer_value(json_object_get(k->counts, "request"));
+	char time[NOW_TEXT_SIZE];
+
+	json_object_set_new(more, "sends", json_boolean(sends));
+	if (!sends || !good)
+		return;
+	now_text(v->q->now_ms + good * t->limit.interval_us / 1000, time);
+	json_object_set_new(more, "finished_at", json_string(time));
+}
+
 static void answer(struct inviting *v, struct ask *k, struct http_response *a)
 {
 	json_t *more = json_pack("{ss}", "batch", v->common.batch);
 
+	v->common.home_region = tenants_find(v->q->tenants, v->q->tenant)->home_region;
 	ask_all(v, k);
 	if (v->people.unused.len)
 		json_object_set_new(more, "columns_unused", json_string(v->people.unused.data));
+	if (!strcmp(k->what, "import"))
+		tell_when(v, k, more);
 	ask_answer(k, more, a);
 }
 

@@ -100,7 +100,7 @@ def test_import(fleet):
     assert dry.status == 200 and dry.json["counts"] == {"request": 2, "refused": 2}
     assert [(r["row"], r["column"], r["code"]) for r in dry.json["refused"]] == \
         [(3, "email", "email_syntax"), (4, "email", "already_invited")]
-    assert operator.get(f"{T}/summary").json["total"] == 0
+    assert operator.get(f"{T}/summary").json["total"] == 0 and dry.json["sends"] is False and "finished_at" not in dry.json
     done = operator.ask("POST", f"{T}/invites/import?team=Night", bad, **headers)
     assert done.status == 202 and done.json["batch"] == dry.json["batch"]
     ann = done.json["asked"][0]["invite"]
@@ -118,6 +118,7 @@ def test_import(fleet):
 
     lines = '{"email": "kim@people.internal", "teams": ["A", "B"]}\n\nnonsense\n{"email": "x", "colour": "red"}\n'
     answer = operator.ask("POST", f"{T}/invites/import?send=now", lines, **{"Content-Type": "application/x-ndjson"}).json
+    assert answer["sends"] is True and answer["finished_at"] > "20"
     assert answer["counts"] == {"request": 1, "refused": 2} and [r["row"] for r in answer["refused"]] == [3, 4]
     assert shown(site, operator, answer["asked"][0]["invite"], "invited")["teams"] == ["A", "B"]
     assert operator.ask("POST", f"{T}/invites/import", "x", **{"Content-Type": "text/plain"}).status == 415
