@@ -1,5 +1,6 @@
 #!/bin/sh
-# install.sh LIST...: installs the Debian packages named in the list files that are not there yet.
+# install.sh LIST...: installs the Debian packages named in the list files that are not there yet. A command of a
+# package's name does as well, wherever it is from: Node.js of elsewhere brings npm, and refuses Debian's beside it.
 # Without the right to do so it names them and leaves with 1; with everything there it does nothing.
 set -eu
 
@@ -12,7 +13,7 @@ missing=
 for package in $wanted; do
 	case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || :) in
 	installed) ;;
-	*) missing="$missing $package" ;;
+	*) command -v "$package" >/dev/null || missing="$missing $package" ;;
 	esac
 done
 [ -n "$missing" ] || exit 0
