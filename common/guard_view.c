@@ -15,7 +15,6 @@ static void place(struct guard_call *c, const struct guard_view_place *p)
 	call_str(c, p->status);
 	call_str(c, p->code);
 	call_str(c, p->batch);
-	call_str(c, p->recipient_hash);
 }
 
 static void fill(const struct redis_reply *v, void *out)
@@ -27,20 +26,17 @@ void guard_add_view(struct guard *g, struct guard_view *v)
 {
 	struct guard_call c;
 
-	assert(v->ntold <= GUARD_VIEW_TOLD_MAX);
+	assert(v->nlines <= GUARD_VIEW_LINES_MAX);
 	call_begin(&c);
 	call_str(&c, v->tenant);
 	call_str(&c, v->invite);
 	call_int(&c, v->version);
-	call_bytes(&c, v->json, v->len);
+	call_bytes(&c, v->value, v->len);
 	call_int(&c, v->updated_ms);
-	call_int(&c, v->row);
 	place(&c, &v->now);
 	place(&c, &v->before);
-	for (size_t i = 0; i < v->ntold; i++) {
-		call_int(&c, v->told[i].at_ms);
-		call_bytes(&c, v->told[i].bytes, v->told[i].len);
-	}
+	for (size_t i = 0; i < v->nlines; i++)
+		call_bytes(&c, v->lines[i].bytes, v->lines[i].len);
 	guard_add_call(g, SCRIPT_VIEW, &c, fill, v);
 }
 

@@ -7,15 +7,13 @@
  * mixed with what comes after, and a rebuild empties the view with all other keys. Keys under the
  * prefix:
  *
- *   v:<tenant>/<invite>   the state as JSON (services/status/state.h); holds no address
- *   vh:<tenant>/<invite>  what was told of it, by the moment of telling (sorted set, the last 200)
- *   vt:<tenant>/<status>  its invites by their last change, ms (sorted set)
+ *   v:<tenant>/<invite>   how it stands (services/status/state.h); holds no address
+ *   vh:<tenant>/<invite>  what was told of it, a JSON object each, as it came (list, the last 200);
+ *                         what came twice may stand there twice
  *   vc:<tenant>           how many in each status; error:<code>; changes = number of the last
  * change vc:<tenant>/<batch>   the same of a batch vl:<tenant>           batches by their last
- * change, ms (sorted set) vb:<tenant>/<batch>   its invites by their rows (sorted set)
- *   vr:<tenant>/<hash>    invites of a recipient (set)
- *   vz:<tenant>           all invites by the number of their last change (sorted set)
- *   vs                    tenants (set)
+ * change, ms (sorted set) vz:<tenant>           all invites by the number of their last change
+ * (sorted set) vs                    tenants (set)
  *
  * Who a person is stands in r: alone (guard.h), which forget erases.
  */
@@ -24,30 +22,28 @@
 
 #include "guard.h"
 
-/* Where an invite is found. "" = nowhere. */
+/* Where an invite is counted. NULL or "" = nowhere. */
 struct guard_view_place {
-	const char *status, *code; /* code: of an error */
-	const char *batch, *recipient_hash;
+	const char *status, *code, *batch; /* code: of an error */
 };
 
-struct guard_view_told {
-	int64_t at_ms;
-	const char *bytes; /* the same for the same outcome */
+struct guard_view_line {
+	const char *bytes; /* of the history */
 	size_t len;
 };
 
-#define GUARD_VIEW_TOLD_MAX 32 /* outcomes in one operation */
+#define GUARD_VIEW_LINES_MAX 32 /* in one operation */
 
 struct guard_view {
-	/* in; strings are borrowed until the run */
+	/* in; strings are borrowed until they are queued */
 	const char *tenant, *invite;
-	int64_t version;  /* that was read; 0 = there was none */
-	const char *json; /* tells a version one higher */
+	int64_t version;   /* that was read; 0 = there was none */
+	const char *value; /* begins with a version one higher */
 	size_t len;
-	int64_t updated_ms, row; /* row: in its batch */
+	int64_t updated_ms;
 	struct guard_view_place now, before;
-	const struct guard_view_told *told;
-	size_t ntold;
+	const struct guard_view_line *lines;
+	size_t nlines;
 	/* out */
 	bool lost; /* another version stands there: read and fold again */
 };

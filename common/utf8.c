@@ -32,6 +32,17 @@ size_t utf8_next(const char *s, size_t len, uint32_t *c)
 	return n;
 }
 
+size_t utf8_encode(uint32_t c, char out[4])
+{
+	static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = n; i-- > 1; c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)(leads[n] | c);
+	return n;
+}
+
 bool utf8_valid(const char *s, size_t len)
 {
 	uint32_t c;

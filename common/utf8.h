@@ -12,6 +12,9 @@
  */
 size_t utf8_next(const char *s, size_t len, uint32_t *c);
 
+/* Writes a character that can be one (no surrogate, at most 10FFFF); returns its bytes. */
+size_t utf8_encode(uint32_t c, char out[4]);
+
 bool utf8_valid(const char *s, size_t len);
 
 /* Code points in valid UTF-8. */

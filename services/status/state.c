@@ -1,10 +1,6 @@
 #include "state.h"
 
-#include <string.h>
-
-#include "json_write.h"
 #include "mem.h"
-#include "now.h"
 
 /* ---- places ---- */
 
@@ -29,26 +25,31 @@ static void latest(int64_t *held, int64_t v)
 		*held = v;
 }
 
-static void hold(json_t **at, json_t *root)
+static void hold(struct state_source *at, json_t *root)
 {
-	json_t *former = *at;
+	json_t *former = at->root;
 
-	*at = json_incref(root);
+	*at = (struct state_source){ json_incref(root), false };
 	json_decref(former);
 }
 
-static void let_go(json_t **at)
+void state_source_clear(struct state_source *at)
 {
-	json_decref(*at);
-	*at = NULL;
+	json_decref(at->root);
+	*at = (struct state_source){ 0 };
+}
+
+static bool is_held(const struct state_source *at)
+{
+	return at->root || at->read;
 }
 
 /* ---- folding ---- */
 
 static void begin_generation(struct state *s)
 {
-	let_go(&s->last);
-	let_go(&s->carrier);
+	state_source_clear(&s->last);
+	state_source_clear(&s->carrier);
 	s->carried = (struct state_place){ 0 };
 	s->sent_ms = s->delivered_ms = s->expires_ms = s->updated_ms = 0;
 	s->attempts = s->reminders = 0;
@@ -94,12 +95,12 @@ static bool decides(const struct state *s, const struct fact *f, struct state_pl
 {
 	int order = compare(place, s->place);
 
-	return order > 0 || !s->last || (order == 0 && f->word >= s->word);
+	return order > 0 || !is_held(&s->last) || (order == 0 && f->word >= s->word);
 }
 
 static bool fold_word(struct state *s, const struct fact *f, struct state_place place)
 {
-	bool repeated = s->last && compare(place, s->place) == 0 && f->word == s->word;
+	bool repeated = is_held(&s->last) && compare(place, s->place) == 0 && f->word == s->word;
 
 	if (!decides(s, f, place))
 		return false;
@@ -161,200 +162,5 @@ enum view_status state_status(const struct state *s)
 		[WORD_REFUSED] = VIEW_STATUSES,
 	};
 
-	return s->last ? of[s->word] : VIEW_STATUSES;
-}
-
-/* Which outcome each member is taken from. */
-enum from { FROM_LAST, FROM_CARRIER, FROM_ABOUT };
-
-static const struct {
-	const char *name;
-	enum from from;
-} members[] = {
-	{ "kind", FROM_ABOUT },		  { "code", FROM_LAST },
-	{ "class", FROM_LAST },		  { "reason", FROM_LAST },
-	{ "not_before", FROM_LAST },	  { "delivery", FROM_CARRIER },
-	{ "channel", FROM_CARRIER },	  { "provider", FROM_CARRIER },
-	{ "template", FROM_CARRIER },	  { "recipient_masked", FROM_ABOUT },
-	{ "recipient_hash", FROM_ABOUT }, { "role", FROM_ABOUT },
-	{ "department", FROM_ABOUT },	  { "teams", FROM_ABOUT },
-	{ "batch", FROM_ABOUT },	  { "metadata", FROM_ABOUT },
-};
-
-static const json_t *member_at(const struct state *s, size_t i)
-{
-	const json_t *from[] = { s->last, s->carrier, s->about };
-
-	return json_object_get(from[members[i].from], members[i].name);
-}
-
-const json_t *state_member(const struct state *s, const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(members); i++)
-		if (!strcmp(members[i].name, name))
-			return member_at(s, i);
-	return NULL;
-}
-
-const char *state_text(const struct state *s, const char *name)
-{
-	return json_string_value(state_member(s, name));
-}
-
-/* ---- times and numbers, by name ---- */
-
-static const struct {
-	const char *name;
-	size_t offset;
-	bool is_time;
-} numbers[] = {
-	{ "requested_at", offsetof(struct state, requested_ms), true },
-	{ "invited_at", offsetof(struct state, invited_ms), true },
-	{ "sent_at", offsetof(struct state, sent_ms), true },
-	{ "delivered_at", offsetof(struct state, delivered_ms), true },
-	{ "expires_at", offsetof(struct state, expires_ms), true },
-	{ "updated_at", offsetof(struct state, updated_ms), true },
-	{ "attempts", offsetof(struct state, attempts), false },
-	{ "reminders", offsetof(struct state, reminders), false },
-	{ "about_generation", offsetof(struct state, about_generation), false },
-	{ "forgotten", offsetof(struct state, forgotten), false },
-};
-
-static int64_t *number_at(const struct state *s, size_t i)
-{
-	return (int64_t *)((char *)s + numbers[i].offset);
-}
-
-/* ---- writing ---- */
-
-static int add(const char *bytes, size_t n, void *out)
-{
-	buf_add(out, bytes, n);
-	return 0;
-}
-
-static void write_member(struct buf *out, const char *name, const json_t *value)
-{
-	if (json_is_string(value)) {
-		json_write_text(out, name, json_string_value(value));
-	} else if (value) {
-		json_write_name(out, name);
-		json_dump_callback(value, add, out, JSON_COMPACT | JSON_ENCODE_ANY);
-	}
-}
-
-static void write_numbers(struct buf *out, const struct state *s)
-{
-	char time[NOW_TEXT_SIZE];
-
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-		int64_t v = *number_at(s, i);
-
-		if (v && numbers[i].is_time)
-			json_write_text(out, numbers[i].name, now_text(v, time));
-		else if (v)
-			json_write_int(out, numbers[i].name, v);
-	}
-}
-
-static void write_place(struct buf *out, const char *name, struct state_place p)
-{
-	json_write_name(out, name);
-	buf_byte(out, '[');
-	buf_int(out, p.generation);
-	buf_byte(out, ',');
-	buf_int(out, p.turn);
-	buf_byte(out, ',');
-	buf_int(out, p.rank);
-	buf_byte(out, ']');
-}
-
-void state_write(const struct state *s, const char *tenant, const char *invite, struct buf *out)
-{
-	enum view_status status = state_status(s);
-
-	json_write_open(out, NULL);
-	json_write_text(out, "tenant", tenant);
-	json_write_text(out, "invite", invite);
-	json_write_int(out, "version", s->version + 1);
-	json_write_int(out, "generation", s->place.generation);
-	if (status != VIEW_STATUSES) {
-		json_write_text(out, "word", outcome_words[s->word].name);
-		json_write_text(out, "status", view_statuses[status]);
-		write_place(out, "sequence", s->place);
-	}
-	if (s->carrier)
-		write_place(out, "carried", s->carried);
-	for (size_t i = 0; i < ARRAY_LEN(members); i++)
-		write_member(out, members[i].name, member_at(s, i));
-	write_numbers(out, s);
-	json_write_close(out);
-}
-
-/* ---- reading ---- */
-
-static struct state_place read_place(const json_t *root, const char *name)
-{
-	const json_t *a = json_object_get(root, name);
-
-	return (struct state_place){ json_integer_value(json_array_get(a, 0)),
-				     json_integer_value(json_array_get(a, 1)),
-				     json_integer_value(json_array_get(a, 2)) };
-}
-
-static void read_numbers(struct state *s, const json_t *root)
-{
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-		const json_t *v = json_object_get(root, numbers[i].name);
-
-		if (json_is_integer(v))
-			*number_at(s, i) = json_integer_value(v);
-		else if (json_is_string(v))
-			now_parse(json_string_value(v), number_at(s, i));
-	}
-}
-
-int state_read(const char *bytes, size_t len, struct state *out, struct err *e)
-{
-	json_t *root = json_loadb(bytes, len, 0, NULL);
-	const char *word = json_string_value(json_object_get(root, "word"));
-	struct state s = { .version = json_integer_value(json_object_get(root, "version")) };
-
-	if (s.version < 1 || (word && outcome_word_find(word) == WORD_COUNT)) {
-		json_decref(root);
-		return err_set(e, ERR_INVALID, "not the state of an invite");
-	}
-	read_numbers(&s, root);
-	s.place = read_place(root, "sequence");
-	if (!s.place.generation)
-		s.place.generation = json_integer_value(json_object_get(root, "generation"));
-	if (word) {
-		s.word = outcome_word_find(word);
-		s.last = json_incref(root);
-	}
-	if (json_object_get(root, "carried")) {
-		s.carried = read_place(root, "carried");
-		s.carrier = json_incref(root);
-	}
-	if (s.about_generation)
-		s.about = json_incref(root);
-	json_decref(root);
-	*out = s;
-	return OK;
-}
-
-struct state state_share(const struct state *s)
-{
-	json_incref(s->last);
-	json_incref(s->carrier);
-	json_incref(s->about);
-	return *s;
-}
-
-void state_clear(struct state *s)
-{
-	let_go(&s->last);
-	let_go(&s->carrier);
-	let_go(&s->about);
-	*s = (struct state){ 0 };
+	return is_held(&s->last) ? of[s->word] : VIEW_STATUSES;
 }

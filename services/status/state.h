@@ -8,8 +8,9 @@
  * newest generation that tells all of it; how it travels (channel, provider, template) from the
  * last word of its delivery. Nothing here names a person.
  *
- * Written as JSON it is the value behind v: in Redis and the record of topic invite-state; folding
- * goes on from what was read back.
+ * Written it is the value behind v: in Redis: a line of numbers, with which folding goes on, and
+ * the JSON that is shown and told on topic invite-state, which is parsed again only where a fact
+ * leaves some of its members as they were.
  */
 #ifndef BECKON_STATE_H
 #define BECKON_STATE_H
@@ -30,6 +31,14 @@ struct state_place {
 	int64_t generation, turn, rank;
 };
 
+/* An outcome whose members hold: in hand, or in the JSON that was read. */
+struct state_source {
+	json_t *root; /* owned */
+	bool read;
+};
+
+void state_source_clear(struct state_source *at);
+
 /* All zero = nothing is known. */
 struct state {
 	int64_t version;	    /* of what stands in Redis; 0 = nothing does */
@@ -37,11 +46,16 @@ struct state {
 	enum outcome_word word;	    /* that one */
 	struct state_place carried; /* of the delivery's last word */
 	int64_t about_generation;
-	json_t *last, *carrier, *about;	  /* owned: the outcomes that hold the members of each */
+	struct state_source last, carrier, about; /* of the word, the delivery, the request */
 	int64_t requested_ms, invited_ms; /* first heard of; first sent, in any generation */
 	/* Of this generation; 0 = has not been. */
 	int64_t sent_ms, delivered_ms, expires_ms, updated_ms, attempts, reminders;
 	int64_t forgotten; /* the generation with which the person was erased; 0 = was not */
+	/* As it was read; root is made of json when it is first asked for. */
+	struct {
+		char *json, *code, *batch;
+		json_t *root;
+	} read;
 };
 
 /* True: this fact, or the same one once more, is the word that decides now. */
@@ -54,17 +68,23 @@ bool state_is_forgotten(const struct state *s);
 /* VIEW_STATUSES = it has none yet: only answers to events were told. */
 enum view_status state_status(const struct state *s);
 
-/* A text member of what it is about or of the word that decides: "role", "code"; NULL = absent. */
-const char *state_text(const struct state *s, const char *name);
-const json_t *state_member(const struct state *s, const char *name);
+/* Why the word that decides was told, and the batch it belongs to; NULL = none. Borrowed. */
+const char *state_code(const struct state *s);
+const char *state_batch(const struct state *s);
 
-/* Appends the JSON; version is written as one more than was read. */
-void state_write(const struct state *s, const char *tenant, const char *invite, struct buf *out);
+/* Appends the value; its version is one more than was read. */
+void state_write(struct state *s, const char *tenant, const char *invite, struct buf *out);
 
 /* ERR_INVALID: it is none of ours. */
 int state_read(const char *bytes, size_t len, struct state *out, struct err *e);
-/* Another reference to the same outcomes, to be cleared by itself. */
-struct state state_share(const struct state *s);
+
+/* The numbers and the word of a value, without its members: nothing is to be cleared. False: it is
+   none of ours. */
+bool state_peek(const char *bytes, struct state *out);
+
+/* The JSON within a value, NUL-terminated as it is. */
+const char *state_json(const char *bytes);
+
 void state_clear(struct state *s);
 
 #endif

@@ -32,11 +32,12 @@ struct view_invite {
 	struct view_told *after;      /* the first that is not in the operation in hand */
 	struct state state;
 	struct guard_view op;
-	struct guard_view_told told[GUARD_VIEW_TOLD_MAX];
+	struct guard_view_line lines[GUARD_VIEW_LINES_MAX];
 	char tenant[IDS_NAME_MAX + 1];
 	const char *invite;
-	struct state before;
-	struct buf json;
+	enum view_status status; /* before */
+	char *code, *batch;
+	struct buf value;
 	bool decided; /* the word that decides was among the facts */
 };
 
@@ -70,9 +71,11 @@ static void write_entry(struct buf *out, const struct record *r, const struct fa
 					     "class",	   "reason",	 "provider",
 					     "not_before", "expires_at", "provider_message_id" };
 	const char *masked = json_string_value(json_object_get(f->root, "recipient_masked"));
+	char time[NOW_TEXT_SIZE];
 
 	json_write_open(out, NULL);
 	write_id(out, r);
+	json_write_text(out, "at", now_text(f->told_ms, time));
 	json_write_text(out, "word", outcome_words[f->word].name);
 	json_write_int(out, "generation", f->generation);
 	json_write_int(out, "turn", f->turn);
@@ -103,7 +106,7 @@ static struct view_invite *invite_of(struct view_batch *b, const char *key)
 	text_put(i->tenant, sizeof(i->tenant), key);
 	i->tenant[strcspn(i->tenant, "/")] = '\0';
 	i->invite = strchr(i->name, '/') + 1;
-	i->json = (struct buf)BUF_INIT(STATE_MAX_BYTES);
+	i->value = (struct buf)BUF_INIT(STATE_MAX_BYTES);
 	table_add(&b->invites, i);
 	return i;
 }
@@ -177,30 +180,37 @@ void view_batch_take(struct view_batch *b, const struct record *r, bool is_reque
 
 /* ---- writing ---- */
 
-static struct guard_view_place place_of(const struct state *s)
+static struct guard_view_place place(enum view_status status, const char *code, const char *batch)
 {
-	enum view_status status = state_status(s);
-	const char *code = status == VIEW_ERROR ? state_text(s, "code") : NULL;
-
 	return (struct guard_view_place){
-		.status = status == VIEW_STATUSES ? "" : view_statuses[status],
-		.code = code,
-		.batch = json_string_value(json_object_get(state_member(s, "batch"), "id")),
-		.recipient_hash = state_text(s, "recipient_hash"),
+		.status = status == VIEW_STATUSES ? NULL : view_statuses[status],
+		.code = status == VIEW_ERROR ? code : NULL,
+		.batch = batch,
 	};
 }
 
+static char *copy(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
+}
+
+/* What stands in Redis, and where it is counted there. */
 static void read_before(struct view_batch *b, struct view_invite *i, const struct redis_reply *v)
 {
 	size_t len;
-	const char *json = redis_str(v, &len);
+	const char *value = redis_str(v, &len);
 	struct err e;
 
-	state_clear(&i->before);
-	if (!len || state_read(json, len, &i->before, &e) == OK)
-		return;
-	b->skipped++;
-	i->first = NULL;
+	state_clear(&i->state);
+	if (len && state_read(value, len, &i->state, &e) < 0) {
+		b->skipped++;
+		i->first = NULL;
+	}
+	free(i->code);
+	free(i->batch);
+	i->status = state_status(&i->state);
+	i->code = copy(state_code(&i->state));
+	i->batch = copy(state_batch(&i->state));
 }
 
 /* Folds as many facts as one operation takes. */
@@ -208,39 +218,32 @@ static void fold(struct view_invite *i)
 {
 	struct view_told *t = i->first;
 
-	state_clear(&i->state);
-	i->state = state_share(&i->before);
-	i->op.ntold = 0;
-	for (; t && i->op.ntold < GUARD_VIEW_TOLD_MAX; t = t->next) {
+	i->op.nlines = 0;
+	for (; t && i->op.nlines < GUARD_VIEW_LINES_MAX; t = t->next) {
 		if (!t->entry) {
 			state_forget(&i->state);
 			continue;
 		}
 		i->decided |= state_fold(&i->state, &t->fact);
-		i->told[i->op.ntold++] =
-			(struct guard_view_told){ t->fact.told_ms, t->entry, t->entry_len };
+		i->lines[i->op.nlines++] = (struct guard_view_line){ t->entry, t->entry_len };
 	}
 	i->after = t;
 }
 
 static void queue(struct view_invite *i, struct guard *g)
 {
-	const json_t *batch;
-
 	fold(i);
-	batch = state_member(&i->state, "batch");
-	buf_reset(&i->json);
-	state_write(&i->state, i->tenant, i->invite, &i->json);
+	buf_reset(&i->value);
+	state_write(&i->state, i->tenant, i->invite, &i->value);
 	i->op.tenant = i->tenant;
 	i->op.invite = i->invite;
-	i->op.version = i->before.version;
-	i->op.json = i->json.data;
-	i->op.len = i->json.len;
+	i->op.version = i->state.version;
+	i->op.value = i->value.data;
+	i->op.len = i->value.len;
 	i->op.updated_ms = i->state.updated_ms;
-	i->op.row = json_integer_value(json_object_get(batch, "row"));
-	i->op.now = place_of(&i->state);
-	i->op.before = place_of(&i->before);
-	i->op.told = i->told;
+	i->op.now = place(state_status(&i->state), state_code(&i->state), state_batch(&i->state));
+	i->op.before = place(i->status, i->code, i->batch);
+	i->op.lines = i->lines;
 	guard_add_view(g, &i->op);
 }
 
@@ -250,7 +253,7 @@ static bool has_nothing(const struct view_invite *i)
 	for (const struct view_told *t = i->first; t; t = t->next)
 		if (t->entry)
 			return false;
-	return i->before.version == 0;
+	return i->state.version == 0;
 }
 
 static size_t ask(struct view_batch *b, struct guard *g)
@@ -316,12 +319,14 @@ int view_batch_apply(struct view_batch *b, struct guard *g, struct err *e)
 bool view_batch_next(const struct view_batch *b, size_t *at, struct view_state *out)
 {
 	struct view_invite *i;
+	const char *json;
 
 	while ((i = table_next(&b->invites, at))) {
 		if (!i->decided)
 			continue;
-		*out = (struct view_state){ i->key, i->invite, i->json.data, i->json.len,
-					    i->before.version + 1 };
+		json = state_json(i->value.data);
+		*out = (struct view_state){ i->key, i->invite, json, strlen(json),
+					    i->state.version + 1 };
 		return true;
 	}
 	return false;
@@ -336,8 +341,9 @@ static void invite_free(struct view_invite *i)
 		free(t);
 	}
 	state_clear(&i->state);
-	state_clear(&i->before);
-	buf_clear(&i->json);
+	free(i->code);
+	free(i->batch);
+	buf_clear(&i->value);
 	free(i);
 }
 

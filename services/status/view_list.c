@@ -213,7 +213,9 @@ int view_rows(struct guard *g, const struct view_which *which, json_t **out, str
 	size_t n = json_array_size(which->names);
 	autofree const char **names = xcalloc(n + 1, sizeof(*names));
 	struct adding a = { json_array(), which->masked };
-	struct view_load load = { which->tenant, names, 0, add_row, &a };
+	struct view_load load = {
+		.tenant = which->tenant, .names = names, .each = add_row, .ctx = &a
+	};
 
 	for (size_t i = 0; i < n; i++) {
 		names[load.n] = json_string_value(json_array_get(which->names, i));

@@ -5,8 +5,8 @@
 #include "card.h"
 #include "guard_view.h"
 #include "mem.h"
-#include "now.h"
 #include "redis.h"
+#include "state.h"
 
 /* ---- reading ---- */
 
@@ -18,19 +18,28 @@ static void ask(struct guard *g, const char *kind, const char *tenant, const cha
 	guard_view_ask(g, 2, argv);
 }
 
-static json_t *answer(struct guard *g, size_t i)
+static bool is_forgotten(const char *value)
 {
-	size_t len;
-	const char *text = redis_str(guard_view_answer(g, i), &len);
+	struct state s;
 
-	return len ? json_loadb(text, len, 0, NULL) : NULL;
+	return state_peek(value, &s) && state_is_forgotten(&s);
 }
 
-static bool is_forgotten(const json_t *state)
+static void hand_over(const struct view_load *l, const char *invite, const char *value,
+		      const char *kept)
 {
-	int64_t forgotten = json_integer_value(json_object_get(state, "forgotten"));
+	json_t *state, *request;
 
-	return forgotten && forgotten >= json_integer_value(json_object_get(state, "generation"));
+	if (l->each_text) {
+		l->each_text(l->ctx, invite, value, kept);
+		return;
+	}
+	state = json_loads(state_json(value), 0, NULL);
+	request = *kept ? json_loads(kept, 0, NULL) : NULL;
+	if (state)
+		l->each(l->ctx, invite, state, request);
+	json_decref(state);
+	json_decref(request);
 }
 
 static int load_some(struct guard *g, const struct view_load *l, size_t from, size_t n,
@@ -43,13 +52,11 @@ static int load_some(struct guard *g, const struct view_load *l, size_t from, si
 	if (guard_view_read(g, e) < 0)
 		return ERR_AGAIN;
 	for (size_t i = 0; i < n; i++) {
-		json_t *state = answer(g, 2 * i);
-		json_t *kept = state && !is_forgotten(state) ? answer(g, 2 * i + 1) : NULL;
+		const char *value = redis_str(guard_view_answer(g, 2 * i), NULL);
+		const char *kept = redis_str(guard_view_answer(g, 2 * i + 1), NULL);
 
-		if (state)
-			l->each(l->ctx, l->names[from + i], state, kept);
-		json_decref(state);
-		json_decref(kept);
+		if (*value)
+			hand_over(l, l->names[from + i], value, is_forgotten(value) ? "" : kept);
 	}
 	return OK;
 }
@@ -66,14 +73,6 @@ int view_load(struct guard *g, const struct view_load *l, struct err *e)
 }
 
 /* ---- rows ---- */
-
-int64_t view_moment(const json_t *state, const char *name)
-{
-	const char *s = json_string_value(json_object_get(state, name));
-	int64_t ms = 0;
-
-	return s && now_parse(s, &ms) ? ms : 0;
-}
 
 /* Nothing is put in the place of nothing. */
 static void put(json_t *row, const char *name, json_t *value)
@@ -140,7 +139,7 @@ json_t *view_row(const json_t *state, const json_t *kept, bool masked)
 	put(row, "reason", reason(state));
 	put(row, "person", person(state, &card, masked));
 	fill_from_card(row, &card);
-	if (is_forgotten(state))
+	if (json_object_get(state, "forgotten"))
 		put(row, "forgotten", json_true());
 	return row;
 }

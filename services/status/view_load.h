@@ -19,11 +19,17 @@ struct guard;
    person is to be forgotten. */
 typedef void view_loaded(void *ctx, const char *invite, const json_t *state, const json_t *kept);
 
+/* The same as text: the value of v: and of r:, NUL-terminated; kept "" = nothing is known. For
+   sheets, which are read by the hundred thousand. */
+typedef void view_loaded_text(void *ctx, const char *invite, const char *value, const char *kept);
+
 struct view_load {
 	const char *tenant;
 	const char *const *names;
 	size_t n;
-	view_loaded *each; /* in the order of names, of those that are known */
+	/* One of both; called in the order of names, for those that are known. */
+	view_loaded *each;
+	view_loaded_text *each_text;
 	void *ctx;
 };
 
@@ -31,8 +37,5 @@ int view_load(struct guard *g, const struct view_load *l, struct err *e);
 
 /* The row of view_query.h. A new reference. */
 json_t *view_row(const json_t *state, const json_t *kept, bool masked);
-
-/* A moment that a state tells; 0 = none. */
-int64_t view_moment(const json_t *state, const char *name);
 
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "guard_view.h"
-#include "ids.h"
 #include "mem.h"
 #include "now.h"
 #include "redis.h"
@@ -19,15 +18,6 @@ static void ask(struct guard *g, const char *command, const char *kind, const ch
 	const char *argv[] = { command, key };
 
 	guard_view_ask(g, 2, argv);
-}
-
-/* ZRANGE of all, with their scores. */
-static void ask_sorted(struct guard *g, const char *kind, const char *of)
-{
-	autofree char *key = xasprintf("%s%s", kind, of);
-	const char *argv[] = { "ZRANGE", key, "0", "-1", "WITHSCORES" };
-
-	guard_view_ask(g, ARRAY_LEN(argv), argv);
 }
 
 /* ---- one invite ---- */
@@ -46,21 +36,33 @@ static bool is_there(const json_t *history, const json_t *line)
 	return false;
 }
 
+static int by_moment(const void *a, const void *b)
+{
+	const json_t *const *x = a, *const *y = b;
+	const char *at = json_string_value(json_object_get(*x, "at"));
+	const char *other = json_string_value(json_object_get(*y, "at"));
+
+	return strcmp(at ? at : "", other ? other : "");
+}
+
+/* By the moment of telling: the topic's order is that of its partitions alone. */
 static json_t *history_of(const struct redis_reply *v)
 {
+	size_t n = 0;
+	autofree json_t **lines = xcalloc(redis_len(v) + 1, sizeof(*lines));
 	json_t *history = json_array();
-	char time[NOW_TEXT_SIZE];
 
-	for (size_t i = 0; i + 1 < redis_len(v); i += 2) {
+	for (size_t i = 0; i < redis_len(v); i++) {
 		json_t *line = json_loads(redis_str(redis_at(v, i), NULL), 0, NULL);
 
-		if (line && !is_there(history, line)) {
-			int64_t at_ms = redis_int(redis_at(v, i + 1));
-
-			json_object_set_new(line, "at", json_string(now_text(at_ms, time)));
-			json_array_append(history, line);
-		}
-		json_decref(line);
+		if (line)
+			lines[n++] = line;
+	}
+	qsort(lines, n, sizeof(*lines), by_moment);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_there(history, lines[i]))
+			json_array_append(history, lines[i]);
+		json_decref(lines[i]);
 	}
 	return history;
 }
@@ -81,15 +83,18 @@ static void take(void *ctx, const char *invite, const json_t *state, const json_
 int view_one(struct guard *g, const struct view_name *name, json_t **out, struct err *e)
 {
 	struct taking t = { NULL, name->masked };
-	struct view_load load = { name->tenant, &name->invite, 1, take, &t };
-	char key[IDS_KEY_SIZE];
+	struct view_load load = {
+		.tenant = name->tenant, .names = &name->invite, .n = 1, .each = take, .ctx = &t
+	};
+	autofree char *key = xasprintf("vh:%s/%s", name->tenant, name->invite);
+	const char *argv[] = { "LRANGE", key, "0", "-1" };
 
 	*out = NULL;
 	if (view_load(g, &load, e) < 0)
 		return ERR_AGAIN;
 	if (!t.row)
 		return OK;
-	ask_sorted(g, "vh:", ids_key(name->tenant, name->invite, key));
+	guard_view_ask(g, ARRAY_LEN(argv), argv);
 	if (guard_view_read(g, e) < 0) {
 		json_decref(t.row);
 		return ERR_AGAIN;

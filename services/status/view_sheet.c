@@ -4,91 +4,109 @@
 #include <string.h>
 
 #include "buf.h"
-#include "card.h"
 #include "guard_view.h"
+#include "json_span.h"
 #include "mem.h"
 #include "redis.h"
+#include "state.h"
 #include "view_load.h"
 #include "view_text.h"
 
-#define CHANGES_MAX 1000 /* read at once */
+#define CHANGES_MAX 1000	      /* read at once */
+#define TEXT_MAX_BYTES ((size_t)1600) /* a longer one, of a refused request, is not compared */
 #define ROW_MAX_BYTES ((size_t)16 << 10)
 
 /* ---- a row ---- */
 
-static void add_text(struct buf *b, const char *s)
+/* What is looked at of the state and of the request; then of its parts. */
+enum { S_ROLE, S_DEPARTMENT, S_TEAMS, S_BATCH, S_KIND, S_CHANNEL, S_CODE, S_COUNT };
+static const char *const of_state[] = { "role", "department", "teams", "batch",
+					"kind", "channel",    "code" };
+enum { R_RECIPIENT, R_ROLE, R_DEPARTMENT, R_INVITER, R_ORGANISATION, R_COUNT };
+static const char *const of_request[] = { "recipient", "role", "department", "inviter",
+					  "organisation" };
+enum { P_NAME, P_EMAIL, P_PHONE, P_COUNT };
+static const char *const of_recipient[] = { "name", "email", "phone" };
+enum { I_NAME, I_ID, I_COUNT };
+static const char *const of_inviter[] = { "name", "id" };
+enum { B_ID, B_ROW, B_COUNT };
+static const char *const of_batch[] = { "id", "row" };
+
+static struct json_span whole(const char *text)
 {
-	if (s)
-		view_text_fold(s, b);
+	return (struct json_span){ text, strlen(text) };
+}
+
+static void add(struct buf *b, struct json_span string)
+{
+	autobuf plain = BUF_INIT(TEXT_MAX_BYTES);
+
+	json_span_text(string, &plain);
+	if (plain.data)
+		view_text_fold(plain.data, b);
+}
+
+/* The first of both that is there, and the text's end. */
+static void add_text(struct buf *b, struct json_span one, struct json_span other)
+{
+	add(b, one.len ? one : other);
 	buf_byte(b, '\0');
 }
 
-static void add_cut(struct buf *b, const char *s)
+static void add_teams(struct buf *b, struct json_span teams)
 {
-	json_t *cut = card_text(s);
+	struct json_walk w = json_walk_open(teams);
+	struct json_span name, team;
 
-	add_text(b, json_string_value(cut));
-	json_decref(cut);
-}
-
-static void add_teams(struct buf *b, const json_t *teams)
-{
-	for (size_t i = 0; i < json_array_size(teams); i++) {
-		view_text_fold(json_string_value(json_array_get(teams, i)), b);
+	while (json_walk_next(&w, &name, &team)) {
+		add(b, team);
 		buf_byte(b, '\n');
 	}
 	buf_byte(b, '\0');
 }
 
-static const char *text(const json_t *state, const char *name)
-{
-	return json_string_value(json_object_get(state, name));
-}
-
-static const char *either(const char *a, const char *b)
-{
-	return a ? a : b;
-}
-
 /* In the order of enum view_text_of. */
-static void add_texts(struct buf *b, const char *invite, const json_t *state, const json_t *kept)
+static void add_texts(struct buf *b, const char *invite, const struct json_span *s,
+		      const char *kept)
 {
-	struct card c = card_read(kept);
+	static const struct json_span none = { 0 };
+	struct json_span r[R_COUNT], p[P_COUNT], i[I_COUNT], organisation, batch[B_COUNT];
 
-	add_text(b, invite);
-	add_cut(b, c.name);
-	add_cut(b, c.email);
-	add_cut(b, c.phone);
-	add_cut(b, either(text(state, "role"), c.role));
-	add_cut(b, either(text(state, "department"), c.department));
-	add_teams(b, json_object_get(state, "teams"));
-	add_cut(b, either(c.inviter_name, c.inviter_id));
-	add_cut(b, c.organisation);
-	add_text(b, text(json_object_get(state, "batch"), "id"));
-	add_text(b, text(state, "kind"));
-	add_text(b, text(state, "channel"));
-	add_text(b, text(state, "code"));
-}
-
-static enum view_status status_of(const json_t *state)
-{
-	const char *word = text(state, "status");
-	int s = 0;
-
-	while (word && s < VIEW_STATUSES && strcmp(view_statuses[s], word) != 0)
-		s++;
-	return word ? (enum view_status)s : VIEW_STATUSES;
+	json_span_members(whole(kept), of_request, R_COUNT, r);
+	json_span_members(r[R_RECIPIENT], of_recipient, P_COUNT, p);
+	json_span_members(r[R_INVITER], of_inviter, I_COUNT, i);
+	json_span_members(r[R_ORGANISATION], of_inviter, 1, &organisation);
+	json_span_members(s[S_BATCH], of_batch, B_COUNT, batch);
+	view_text_fold(invite, b);
+	buf_byte(b, '\0');
+	add_text(b, p[P_NAME], none);
+	add_text(b, p[P_EMAIL], none);
+	add_text(b, p[P_PHONE], none);
+	add_text(b, s[S_ROLE], r[R_ROLE]);
+	add_text(b, s[S_DEPARTMENT], r[R_DEPARTMENT]);
+	add_teams(b, s[S_TEAMS]);
+	add_text(b, i[I_NAME], i[I_ID]);
+	add_text(b, organisation, none);
+	add_text(b, batch[B_ID], none);
+	add_text(b, s[S_KIND], none);
+	add_text(b, s[S_CHANNEL], none);
+	add_text(b, s[S_CODE], none);
 }
 
 /* One block: the row, its name and its texts. */
-static struct view_row *row_new(const char *invite, const json_t *state, const json_t *kept)
+static struct view_row *row_new(const char *invite, const char *value, const char *kept)
 {
+	struct json_span members[S_COUNT], batch[B_COUNT];
 	autobuf texts = BUF_INIT(ROW_MAX_BYTES);
 	size_t name = strlen(invite) + 1;
+	struct state s = { 0 };
 	struct view_row *r;
 	const char *at;
 
-	add_texts(&texts, invite, state, kept);
+	state_peek(value, &s);
+	json_span_members(whole(state_json(value)), of_state, S_COUNT, members);
+	json_span_members(members[S_BATCH], of_batch, B_COUNT, batch);
+	add_texts(&texts, invite, members, kept);
 	r = xcalloc(1, sizeof(*r) + name + texts.len + VIEW_TEXTS);
 	memcpy(r + 1, invite, name);
 	r->key = (const char *)(r + 1);
@@ -96,22 +114,22 @@ static struct view_row *row_new(const char *invite, const json_t *state, const j
 	at = r->key + name;
 	for (int i = 0; i < VIEW_TEXTS; i++, at += strlen(at) + 1)
 		r->texts[i] = at;
-	r->status = status_of(state);
-	r->updated_ms = view_moment(state, "updated_at");
-	r->sent_ms = view_moment(state, "sent_at");
-	r->expires_ms = view_moment(state, "expires_at");
-	r->invited_ms = view_moment(state, "invited_at");
-	r->requested_ms = view_moment(state, "requested_at");
-	r->batch_row = json_integer_value(json_object_get(json_object_get(state, "batch"), "row"));
+	r->status = state_status(&s);
+	r->updated_ms = s.updated_ms;
+	r->sent_ms = s.sent_ms;
+	r->expires_ms = s.expires_ms;
+	r->invited_ms = s.invited_ms;
+	r->requested_ms = s.requested_ms;
+	r->batch_row = json_span_int(batch[B_ROW]);
 	return r;
 }
 
 /* ---- the sheet ---- */
 
-static void take(void *ctx, const char *invite, const json_t *state, const json_t *kept)
+static void take(void *ctx, const char *invite, const char *value, const char *kept)
 {
 	struct view_sheet *s = ctx;
-	struct view_row *row = row_new(invite, state, kept),
+	struct view_row *row = row_new(invite, value, kept),
 			*former = table_find(&s->table, invite);
 
 	if (former) {
@@ -147,7 +165,9 @@ static int read_changes(struct view_sheet *s, struct guard *g, bool *more, struc
 		"ZRANGEBYSCORE", key, from, "+inf", "WITHSCORES", "LIMIT", "0", most
 	};
 	const char *names[CHANGES_MAX];
-	struct view_load load = { s->tenant, names, 0, take, s };
+	struct view_load load = {
+		.tenant = s->tenant, .names = names, .each_text = take, .ctx = s
+	};
 	const struct redis_reply *v;
 	int64_t seen = s->seen;
 	int r;

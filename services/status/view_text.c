@@ -27,35 +27,17 @@ static uint32_t lower(uint32_t c)
 	return c == CYRILLIC_IO ? CYRILLIC_IE : c;
 }
 
-static void put(struct buf *out, uint32_t c)
-{
-	if (c < 0x80) {
-		buf_byte(out, (char)c);
-	} else if (c < 0x800) {
-		buf_byte(out, (char)(0xc0 | c >> 6));
-		buf_byte(out, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		buf_byte(out, (char)(0xe0 | c >> 12));
-		buf_byte(out, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_byte(out, (char)(0x80 | (c & 0x3f)));
-	} else {
-		buf_byte(out, (char)(0xf0 | c >> 18));
-		buf_byte(out, (char)(0x80 | (c >> 12 & 0x3f)));
-		buf_byte(out, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_byte(out, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
 void view_text_fold(const char *in, struct buf *out)
 {
 	size_t left = strlen(in);
+	char bytes[4];
 
 	while (left) {
 		uint32_t c;
 		size_t n = utf8_next(in, left, &c);
 
 		if (n)
-			put(out, lower(c));
+			buf_add(out, bytes, utf8_encode(lower(c), bytes));
 		n = n ? n : 1;
 		in += n;
 		left -= n;

@@ -14,6 +14,7 @@ import clock  # noqa: E402
 import rebuild  # noqa: E402
 import rig as rigs  # noqa: E402
 import sms  # noqa: E402
+import view  # noqa: E402
 from meters import Meter  # noqa: E402
 
 DELAY_MS = 20
@@ -136,6 +137,7 @@ CASES = {
     "clock": [(clock.measure, (), f"clock: {clock.PARKED:,} items wait, {clock.RATE:,} a second fall due")],
     "sms": [(sms.measure, (), f"sms: {sms.CONNECTIONS} connections to a gateway that answers in {sms.DELAY_MS} ms")],
     "rebuild": [(rebuild.measure, (), "rebuild: Redis made anew from the topics")],
+    "view": [(view.measure, (), f"view: outcomes of {view.INVITES:,} invites taken in, and lists of them")],
 }
 
 # figure: how it is printed
@@ -145,6 +147,10 @@ FORMS = {
     "percent": "{:.1f} % of ideal", "p50_ms": "p50 {:.1f} ms", "p90_ms": "p90 {:.1f} ms", "p99_ms": "p99 {:.1f} ms",
     "put_back": "{:,.0f} put back/s", "late_p50_ms": "late p50 {:.0f} ms", "late_p99_ms": "p99 {:.0f} ms",
     "late_max_ms": "at most {:.0f} ms", "in_time": "{:.2f} % within 100 ms", "bytes_item": "{:.0f} bytes in Redis an item",
+    "folds_s": "{:,.0f} pure folds/s", "outcomes_s": "{:,.0f} outcomes/s into Redis",
+    "outcomes2_s": "{:,.0f}/s by two processes", "cpu_us": "{:.1f} us of CPU each", "redis_us": "redis {:.1f} us",
+    "cold_ms": "first list {:.0f} ms", "cold_cpu_ms": "of it {:.0f} ms of CPU", "list_ms": "then {:.1f} ms", "filter_ms": "filter {:.1f} ms",
+    "sort_ms": "sort by name {:.1f} ms", "search_ms": "search {:.1f} ms", "sheet_mb": "sheet {:.0f} MB",
     "invites_s": "{:,.0f} invites/s", "million_s": "1,000,000 in {:.0f} s", "keys_invite": "{:.1f} keys an invite",
     "idle_cpu": "{:.2f} % of a core while nothing is due",
     "cpu": "{:.3f} CPU s/1000", "percent_cpu": "{:.2f} % of a core", "rss_mb": "{:.1f} MB",

@@ -1,7 +1,7 @@
 #!/bin/sh
-# run.sh - measures dispatcher and email together, release build, next to Postfix's smtp-source; and the clock.
+# run.sh - measures dispatcher and email together, release build, next to Postfix's smtp-source; the clock, and the view.
 #
-#   sh tests/bench/run.sh [volume|delay|latency|idle|clock|sms|rebuild|all] [--rounds N] [--count N] [--json FILE]
+#   sh tests/bench/run.sh [volume|delay|latency|idle|clock|sms|rebuild|view|all] [--rounds N] [--count N] [--json FILE]
 #
 # Needs what sh tests/run.sh installs: Kafka's jars, redis-server, Postfix's smtp-sink and smtp-source.
 # README.md beside this file says how to read the figures.
@@ -24,4 +24,6 @@ ${CC:-cc} -D_GNU_SOURCE -O2 -o "$bench/delaysink" tests/bench/delaysink.c
 ${CC:-cc} -D_GNU_SOURCE -O2 -o "$bench/delayhttp" tests/bench/delayhttp.c
 ${CC:-cc} -D_GNU_SOURCE -O2 -Icommon -o "$bench/later_driver" tests/tools/later_driver.c build/release/libcommon.a \
 	-lhiredis -lsodium -lcrypto -ljemalloc
+${CC:-cc} -D_GNU_SOURCE -O2 -Icommon -Iservices/status -o "$bench/view_bench" tests/bench/view_bench.c \
+	build/release/libstatus_modules.a build/release/libcommon.a -lhiredis -lsodium -lcrypto -ljansson -lidn2 -ljemalloc
 exec "$python" tests/bench/bench.py "$@"
