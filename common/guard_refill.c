@@ -292,6 +292,15 @@ void refill_token(struct guard *g, const char *token_sha256, const char *deliver
 	set_text(g, (const char *[]){ "k:", token_sha256 }, delivery, ms > 0 ? ms : 1);
 }
 
+/* As guard_settle.lua writes it. */
+void refill_receipt(struct guard *g, const char *name, const char *delivery,
+		    const char *recipient_hash, int64_t ms)
+{
+	autofree char *text = xasprintf("%s %s", delivery, recipient_hash);
+
+	set_text(g, (const char *[]){ "m:", name }, text, ms > 0 ? ms : 1);
+}
+
 /* As guard_decide.lua writes it. */
 void refill_event(struct guard *g, const struct refill_event *ev)
 {

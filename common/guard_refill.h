@@ -58,6 +58,10 @@ void refill_kept(struct guard *g, const char *invite, const char *data,
 void refill_address(struct guard *g, const char *address, const char *invite);
 void refill_token(struct guard *g, const char *token_sha256, const char *delivery, int64_t ms);
 
+/* How receipts name it: see guard.h, m:. */
+void refill_receipt(struct guard *g, const char *name, const char *delivery,
+		    const char *recipient_hash, int64_t ms);
+
 struct refill_event {
 	const char *hash;
 	struct coords coords;

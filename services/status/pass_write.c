@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "guard_refill.h"
+#include "letter.h"
 #include "mem.h"
 #include "pass_priv.h"
 #include "timer.h"
 
 #define SEND_BATCH 100 /* invites: one chunk of the connection */
+#define RECEIPT_NAMES "email/"
 
 static void field(struct writing *w, const char *name, const char *value)
 {
@@ -135,6 +137,18 @@ void pass_name_delivery(const struct writing *w, size_t n, char id[IDS_DELIVERY_
 	ids_delivery_build(&d, id);
 }
 
+/* A mail's receipts name it by what is computed; what a provider called an SMS was told, and is not
+   kept: its receipts find nothing any more. */
+static void write_receipts(struct writing *w, const struct refill_claim *c, bool sms)
+{
+	char name[sizeof(RECEIPT_NAMES) + LETTER_ENVID_SIZE] = RECEIPT_NAMES;
+
+	if (sms || !strcmp(c->verdict, "error"))
+		return;
+	letter_envid(c->delivery, name + sizeof(RECEIPT_NAMES) - 1);
+	refill_receipt(w->p->o->guard, name, c->delivery, w->f->recipient_hash, c->memory_ms);
+}
+
 static void write_claims(struct writing *w)
 {
 	char id[IDS_DELIVERY_SIZE];
@@ -158,6 +172,8 @@ static void write_claims(struct writing *w)
 			continue; /* older than any job */
 		pass_name_delivery(w, n, id);
 		refill_claim(w->p->o->guard, &c);
+		if (d->final)
+			write_receipts(w, &c, d->sms);
 	}
 }
 

@@ -160,3 +160,17 @@ def test_bounces_by_mail(fleet):
     assert not {"delivered", "undelivered"} & set(fleet.outcomes.words(late.invite))
     [row] = suppressed(fleet)
     assert row["record"]["code"] == "mailbox_unknown" and row["record"]["actor"] == "beckon/cli"
+
+
+def test_after_redis_has_lost_its_memory(fleet):
+    """What the rebuild knows of a mail is enough to find it by its receipt, and whom it suppresses."""
+    fleet.up()
+    hooks = Hooks(fleet, providers.Mailgun)
+    events_ = [sent(fleet) for _ in range(2)]
+    fleet.redis.wipe()
+    fleet.wait(lambda: fleet["status"].metric("beckon_rebuilds_total") == 1, 30, "Redis was not made anew")
+    fleet.wait(lambda: all(s.ready() for s in fleet.services), 30, "not all are ready")
+    for event, word in zip(events_, ("delivered", "undelivered")):
+        assert hooks.tell("mailgun", message_id(event), word) == (200, "")
+        fleet.await_outcome(event, word)
+    fleet.wait(lambda: [r["record"]["code"] for r in suppressed(fleet)] == ["mailbox_unknown"], 10, "not suppressed")
