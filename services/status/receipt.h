@@ -49,9 +49,14 @@ struct receipt {
 	char message_id[RECEIPT_ID_MAX + 1]; /* what the provider calls the message; "" = nothing */
 };
 
+#define RECEIPT_URL_MAX 1024
+
 struct receipt_list {
 	struct receipt *list;
 	size_t count;
+	/* It is no receipt: whoever runs the fleet is to open this page of the provider, or nothing
+	   will ever be told. "" = nothing of the kind. */
+	char confirm[RECEIPT_URL_MAX];
 };
 void receipt_list_clear(struct receipt_list *l);
 

@@ -105,8 +105,8 @@ int esp_read_ses(struct receipt_reading *r, struct err *e)
 	const struct esp_event *event;
 	struct receipt *to;
 
-	if (!m) /* about the subscription */
-		return OK;
+	if (!m)
+		return sns_read_other(r, e);
 	if (!*type)
 		type = text_of(m, "eventType");
 	event = find_event(ses_events, ARRAY_LEN(ses_events), type);

@@ -127,6 +127,8 @@ int sms_read(struct receipt_reading *r, struct err *e);
 int sms_read_smsru(struct receipt_reading *r, struct err *e);
 int sms_read_sns(struct receipt_reading *r, struct err *e);
 int sms_read_webhook(struct receipt_reading *r, struct err *e);
+/* What SNS tells that is no notification: it asks for the subscription to be confirmed. */
+int sns_read_other(struct receipt_reading *r, struct err *e);
 int esp_read_ses(struct receipt_reading *r, struct err *e);
 int esp_read_sendgrid(struct receipt_reading *r, struct err *e);
 int esp_read_mailgun(struct receipt_reading *r, struct err *e);

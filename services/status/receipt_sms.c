@@ -288,14 +288,47 @@ int sms_read_smsru(struct receipt_reading *r, struct err *e)
 	return OK;
 }
 
+/* https://sns.<region>.amazonaws.com[.cn]/..., in characters that a log line may hold. */
+static bool is_sns(const char *url)
+{
+	static const char head[] = "https://sns.", tail[] = ".amazonaws.com";
+	static const char host_chars[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";
+	const char *host = url + sizeof(head) - 1, *end;
+
+	if (strncmp(url, head, sizeof(head) - 1) != 0)
+		return false;
+	end = strstr(host, tail);
+	if (!end || strspn(host, host_chars) < (size_t)(end - host))
+		return false;
+	end += sizeof(tail) - 1;
+	end += strncmp(end, ".cn", 3) ? 0 : 3;
+	for (const char *c = end; *c; c++)
+		if (*c <= ' ' || *c > '~' || *c == '"')
+			return false;
+	return *end == '/' && strlen(url) < RECEIPT_URL_MAX;
+}
+
+int sns_read_other(struct receipt_reading *r, struct err *e)
+{
+	const char *type = json_string_value(json_object_get(r->json, "Type"));
+	const char *url = json_string_value(json_object_get(r->json, "SubscribeURL"));
+
+	if (!type || strcmp(type, "SubscriptionConfirmation") != 0)
+		return OK;
+	if (!url || !is_sns(url))
+		return err_set(e, ERR_INVALID, "SubscribeURL is none of SNS");
+	text_put(r->out->confirm, sizeof(r->out->confirm), url);
+	return OK;
+}
+
 int sms_read_sns(struct receipt_reading *r, struct err *e)
 {
 	const json_t *m = r->inner;
 	const json_t *id = json_object_get(m, "messageId"), *status;
 	struct sms_told told;
 
-	if (!m) /* about the subscription */
-		return OK;
+	if (!m)
+		return sns_read_other(r, e);
 	status = json_object_get(m, "messageStatus");
 	if (!id)
 		id = json_object_get(json_object_get(m, "notification"), "messageId");

@@ -126,6 +126,9 @@ static void handle(struct web_request *q, struct http_response *a)
 		refuse(r, source, code, &e, a);
 		return;
 	}
+	if (list.confirm[0])
+		log_warn("ev=receipt-subscription source=%s confirm=%s",
+			 receipt_source_name(source), list.confirm);
 	struct receipt_from from = { receipt_source_name(source), receipt_source_tenant(source) };
 
 	answer = receipt_pass(q->local, &sink, &from, &list, &counts, &e);

@@ -121,6 +121,18 @@ def test_vectors_of_others(tmp_path):
     assert check({"name": "vonage", "secret_file": str(secret)}, call, 1461605396) == ["bad schema_invalid"]
 
 
+def test_a_subscription_of_sns(tmp_path):
+    """It tells nothing yet; a URL that is not AWS' is refused, whoever signed it."""
+    for make in (providers.Sns, providers.Ses):
+        provider = make(tmp_path)
+        entry = provider.entry()
+        good = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=0f"
+        assert check(entry, provider.subscription(NOW, good)) == []
+        for bad in ("https://evil.org/", "http://sns.eu-west-1.amazonaws.com/", "https://sns.evil.org/.amazonaws.com/",
+                    "https://sns.eu-west-1.amazonaws.com.evil.org/", 'https://sns.x.amazonaws.com/"x'):
+            assert check(entry, provider.subscription(NOW, bad)) == ["bad schema_invalid"], bad
+
+
 # ---- e-mail ----
 
 def test_what_happens_to_mails(tmp_path):

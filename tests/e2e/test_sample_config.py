@@ -46,7 +46,7 @@ def installed(tmp_path):
                        ("redis.password", "secret\n"), ("relay.password", "secret\n"),
                        ("twilio.secret", "secret\n"), ("kannel.secret", "secret\n"),
                        ("kannel-receipts.secret", "secret\n"), ("postmark.secret", "secret\n"),
-                       ("mailgun.secret", "secret\n")):
+                       ("mailgun.secret", "secret\n"), ("oidc.secret", "secret\n")):
         (tmp_path / name).write_text(text)
     for make, name in ((providers.SendGrid, "sendgrid.pub"), (providers.Sns, "sns.pem")):
         Path(make(tmp_path).entry()["key_file"]).rename(tmp_path / name)

@@ -277,6 +277,16 @@ class Sns(Provider):
         return {"name": self.name, "format": self.format, "topic": self.topic,
                 "key_file": self.write("pem", certificate.public_bytes(serialization.Encoding.PEM).decode())}
 
+    def subscription(self, at, url):
+        """What SNS sends first: nothing is told before somebody has opened the URL."""
+        stamp = datetime.datetime.fromtimestamp(int(at), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        note = {"Type": "SubscriptionConfirmation", "MessageId": str(uuid.uuid4()), "TopicArn": self.topic, "Token": "0f",
+                "Timestamp": stamp, "Message": "You have chosen to subscribe", "SubscribeURL": url, "SignatureVersion": "2"}
+        names = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
+        text = "".join(f"{k}\n{note[k]}\n" for k in names)
+        note["Signature"] = base64.b64encode(self.key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())).decode()
+        return Call(json.dumps(note).encode(), {"content-type": "text/plain; charset=UTF-8"})
+
     def message(self, ident, word, error):
         status = {"delivered": "DELIVERED", "passing": "PENDING", "undelivered": error or self.failure[0]}[word]
         return {"eventType": "TEXT_X", "messageId": ident, "messageStatus": status, "isFinal": True}
