@@ -223,7 +223,8 @@ static void unasked(struct courier *c)
 static void references_heard(struct references *r)
 {
 	r->count -= r->sent;
-	memmove(r->list, r->list + r->sent, r->count * sizeof(*r->list));
+	if (r->count) /* there may be no list at all */
+		memmove(r->list, r->list + r->sent, r->count * sizeof(*r->list));
 	r->sent = 0;
 }
 
