@@ -694,6 +694,14 @@ def test_not_let_in(serve, authority, good, what):
     no_mail(server)
 
 
+def test_a_relay_that_knows_no_auth(serve, authority, good):
+    """libcurl would go on without."""
+    server = serve(tls=good.context())
+    result = tls(server, authority, user="u", password=SECRET).one()
+    assert (result["reach"], result["code"], result["route_fault"]) == ("not_sent", "auth_failed", True)
+    no_mail(server)
+
+
 def test_530_is_the_relay_not_the_message(serve):
     server = serve(auth_required=True)
     result = driver(server, count=5).one()
