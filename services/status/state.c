@@ -132,6 +132,8 @@ bool state_fold(struct state *s, const struct fact *f)
 		latest(&s->reminders, f->n);
 		return false;
 	}
+	if (f->beside)
+		return false; /* an SMS after an e-mail that stands */
 	if (f->n == 0)
 		fold_delivery(s, f, place);
 	return fold_word(s, f, place);

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 
+import contract
 import events
 import fleet as fleet_module
 import pytest
@@ -48,6 +49,7 @@ def test_states_are_kept_and_told(fleet):
     told.wait_for(lambda items: dict(items) == {
         e.key: shown(fleet, e) for e in [*wanted, bad]}, 30, "invite-state tells something else")
     told.close()
+    assert not [f for _, state in told.items for f in contract.faults("state", state)]
 
 
 def test_made_anew(fleet):

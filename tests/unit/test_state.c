@@ -82,6 +82,24 @@ static const struct row {
 	      "i.1.email.1','code':'mailbox_unknown'",
 	      AT(3) } },
 	  "'word':'sent','code':null,'reminders':1,'updated_at':'2026-11-18T11:06:41.000Z'" },
+	{ "what a ladder's SMS comes to beside an e-mail that was sent",
+	  { { "'word':'sent','sequence':[1,1,4],'delivery':'t/i.1.email.0','channel':'email'",
+	      AT(1) },
+	    { "'word':'queued','sequence':[1,0,1],'ladder':2,'delivery':'t/"
+	      "i.1.sms.0','channel':'sms'",
+	      AT(2) },
+	    { "'word':'error','sequence':[1,0,5],'ladder':2,'delivery':'t/"
+	      "i.1.sms.0','channel':'sms',"
+	      "'code':'handset_unknown'",
+	      AT(3) } },
+	  "'word':'sent','channel':'email','code':null" },
+	{ "a ladder's SMS that was sent",
+	  { { "'word':'sent','sequence':[1,1,4],'delivery':'t/i.1.email.0','channel':'email'",
+	      AT(1) },
+	    { "'word':'sent','sequence':[1,2,4],'ladder':2,'delivery':'t/"
+	      "i.1.sms.0','channel':'sms'",
+	      AT(2) } },
+	  "'word':'sent','channel':'sms','sent_at':'2026-11-18T11:06:41.000Z'" },
 	{ "answers to events change nothing",
 	  { { "'word':'held','sequence':[1,1,0],'recipient_masked':'a'", AT(1) },
 	    { "'word':'refused','sequence':[1,0,0],'code':'already_invited','recipient_masked':'b'",
