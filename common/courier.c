@@ -9,8 +9,7 @@
 #include "now.h"
 
 #define HEARD_LATER_MIN 8
-#define STALE_READY_MS                                                                             \
-	5000 /* a claim that no thread takes up is given back before its lease runs out */
+#define STALE_READY_MS 5000 /* a claim no thread takes up is given back before its lease ends */
 
 /* ---- places ---- */
 
