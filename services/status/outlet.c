@@ -20,9 +20,10 @@
 /* What one caller waits for. It outlives a caller that has waited long enough, since
    acknowledgements may come later. */
 struct wait {
-	size_t pending;	   /* records not acknowledged yet */
-	bool left;	   /* nobody waits any more */
-	char refused[160]; /* why Kafka will never take one of them */
+	struct wait *prev, *next; /* of all that are not over */
+	size_t pending;		  /* records not acknowledged yet */
+	bool left;		  /* nobody waits any more */
+	char refused[160];	  /* why Kafka will never take one of them */
 };
 
 struct outlet {
@@ -32,9 +33,28 @@ struct outlet {
 	pthread_cond_t heard;
 	pthread_t thread;
 	int wake_fd;
-	char away[160]; /* why no broker answers; "" = one does */
+	struct wait waits; /* head of the list of those */
+	char away[160];	   /* why no broker answers; "" = one does */
 	_Atomic bool stopping;
 };
+
+static struct wait *wait_new(struct outlet *o)
+{
+	struct wait *w = xcalloc(1, sizeof(*w)), *head = &o->waits;
+
+	w->prev = head;
+	w->next = head->next;
+	head->next->prev = w;
+	head->next = w;
+	return w;
+}
+
+static void wait_free(struct wait *w)
+{
+	w->prev->next = w->next;
+	w->next->prev = w->prev;
+	free(w);
+}
 
 static void acked(void *ctx, void *opaque, const char *error)
 {
@@ -44,7 +64,7 @@ static void acked(void *ctx, void *opaque, const char *error)
 	if (error)
 		text_put(w->refused, sizeof(w->refused), error);
 	if (--w->pending == 0 && w->left)
-		free(w);
+		wait_free(w);
 	pthread_cond_broadcast(&o->heard);
 }
 
@@ -80,6 +100,7 @@ int outlet_open(struct outlet **out, struct kafka_properties kafka, const char *
 		return r;
 	}
 	o->topic = xstrdup(topic);
+	o->waits.prev = o->waits.next = &o->waits;
 	o->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (o->wake_fd < 0)
 		abort(); /* no descriptor is left: nothing works any more */
@@ -100,6 +121,8 @@ void outlet_close(struct outlet *o)
 	pthread_join(o->thread, NULL);
 	producer_flush(o->producer, TURN_MS);
 	producer_close(o->producer);
+	while (o->waits.next != &o->waits) /* for what was never acknowledged */
+		wait_free(o->waits.next);
 	pthread_cond_destroy(&o->heard);
 	pthread_mutex_destroy(&o->lock);
 	close(o->wake_fd);
@@ -189,15 +212,16 @@ static void leave(struct wait *w)
 {
 	w->left = true;
 	if (!w->pending)
-		free(w);
+		wait_free(w);
 }
 
 int outlet_append(struct outlet *o, const struct outlet_event *list, size_t n, struct err *e)
 {
-	struct wait *w = xcalloc(1, sizeof(*w));
+	struct wait *w;
 	int r = OK;
 
 	pthread_mutex_lock(&o->lock);
+	w = wait_new(o);
 	if (*o->away)
 		r = err_set(e, ERR_AGAIN, "Kafka cannot be reached");
 	for (size_t i = 0; i < n && r == OK; i++)
@@ -211,10 +235,11 @@ int outlet_append(struct outlet *o, const struct outlet_event *list, size_t n, s
 
 int outlet_put(struct outlet *o, const struct kafka_message *m, struct err *e)
 {
-	struct wait *w = xcalloc(1, sizeof(*w));
+	struct wait *w;
 	int r = OK;
 
 	pthread_mutex_lock(&o->lock);
+	w = wait_new(o);
 	if (*o->away)
 		r = err_set(e, ERR_AGAIN, "Kafka cannot be reached");
 	if (r == OK)
