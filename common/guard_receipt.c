@@ -51,7 +51,7 @@ static void take_fill(const struct redis_reply *v, void *out)
 	struct receipt_take *t = out;
 
 	t->count = redis_len(found) / 2;
-	t->list = xcalloc(t->count + 1, sizeof(*t->list));
+	t->list = t->count ? xcalloc(t->count, sizeof(*t->list)) : NULL;
 	for (size_t i = 0; i < t->count; i++) {
 		struct receipt_kept *k = &t->list[i];
 
