@@ -75,7 +75,6 @@ def receipt(event, delivery, status, **data):
     return events.command("delivery.receipt-received", event, delivery=delivery, status=status, **data)
 
 
-@pytest.mark.story
 def test_choice(fleet, gateway, up):
     """E-mail where there is one, else SMS; as asked; and what is wrong with a number."""
     up(countries={"deny": ["KZ"]})
