@@ -122,7 +122,7 @@ static void fleet(struct web_request *q, struct http_response *a)
 }
 
 static const struct web_route routes[] = {
-	{ "GET", "/v1/fleet", WEB_PRIVATE, WEB_OPERATOR, .handle = fleet },
+	{ "GET", "/v1/processes", WEB_PRIVATE, WEB_OPERATOR, .handle = fleet },
 };
 
 struct web_module api_fleet_module(struct site_shared *s)

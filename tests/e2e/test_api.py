@@ -183,14 +183,14 @@ def test_fleet(fleet):
     listed = []
 
     def all_there():
-        listed[:] = operator.get("/v1/fleet").json["items"]
+        listed[:] = operator.get("/v1/processes").json["items"]
         return {p["service"] for p in listed} == {"clock", "dispatcher", "email", "status"} and not any("waits" in p for p in listed)
     fleet.wait(all_there, 20, lambda: listed)
     email = next(p for p in listed if p["service"] == "email")
     assert email["name"] == fleet["email"].slot
     routes = [(m["labels"], m["value"]) for m in email["metrics"] if m["name"] == "beckon_route_up"]
     assert routes == [({"route": "sink"}, 1)]
-    assert site.key(role="viewer").get("/v1/fleet").status == 403
+    assert site.key(role="viewer").get("/v1/processes").status == 403
 
 
 def test_live(fleet):
