@@ -102,10 +102,10 @@ if [ -n "$only" ]; then
 		PYTEST_ADDOPTS="-k $only" run_tests debug -L pytest
 	fi
 else
-	for preset in debug asan tsan; do
+	for preset in debug asan tsan fuzz; do
 		step "build-$preset" build $preset
 	done
-	for preset in debug asan tsan; do
+	for preset in debug asan tsan fuzz; do
 		run_tests $preset
 	done
 fi
