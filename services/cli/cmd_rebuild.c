@@ -144,7 +144,9 @@ static bool step(struct rebuilding *v, int *status)
 	int r = redis_connected(guard_redis(v->guard)) ? OK : guard_ready(v->guard, &e);
 
 	if (r == OK || redis_connected(guard_redis(v->guard)))
-		r = rebuild_step(v->rebuild, &(struct rebuild_policy){ .tenants = v->tenants },
+		r = rebuild_step(v->rebuild,
+				 &(struct rebuild_policy){ .tenants = v->tenants,
+							   .recipient_key = v->recipient_key },
 				 &answer, &again_ms, &e);
 	if (r == OK)
 		v->answered_ms = now;
@@ -224,7 +226,6 @@ static void open_rebuild(struct rebuilding *v)
 	const struct settings *s = v->settings;
 	struct rebuild_options o = {
 		.pass = { .guard = v->guard,
-			  .recipient_key = v->recipient_key,
 			  .ring = v->ring,
 			  .topic_requested = s->topics[TOPIC_REQUESTED],
 			  .topic_email = s->topics[TOPIC_EMAIL],

@@ -51,7 +51,6 @@ struct pass_line {
 
 struct pass_options {
 	struct guard *guard;
-	const char *recipient_key;
 	const struct keyring *ring; /* NULL = which key signed a link is not found out */
 	const char *topic_requested, *topic_email, *topic_sms;
 	int64_t event_memory_ms, delivery_memory_ms;
@@ -61,6 +60,7 @@ struct pass {
 	const struct pass_options *o;
 	const struct tenants *tenants;
 	const struct catalog *catalog; /* NULL = none is known */
+	const char *recipient_key;
 	int64_t now_ms;
 	int32_t partitions;			/* of the topic of requests: where a key belongs */
 	struct table_of invites, events, lines; /* lines stay from share to share */

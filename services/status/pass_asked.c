@@ -97,7 +97,7 @@ static void place(struct pass *p, struct asked *a)
 static void name_people(const struct pass *p, const struct pass_invite *i, struct kept *k)
 {
 	const struct fold_delivery *first = &i->fold.deliveries[0];
-	struct kept_terms terms = { p->o->recipient_key,
+	struct kept_terms terms = { p->recipient_key,
 				    tenants_find(p->tenants, k->request.tenant) };
 
 	if (first->turn)
@@ -131,7 +131,7 @@ static void keep_request(struct pass *p, struct asked *a)
 /* Release and resend change what was kept before them. */
 static int keep_changed(struct pass *p, struct asked *a, struct err *e)
 {
-	struct kept_terms terms = { p->o->recipient_key, tenants_find(p->tenants, a->req.tenant) };
+	struct kept_terms terms = { p->recipient_key, tenants_find(p->tenants, a->req.tenant) };
 	enum request_type as = a->req.type == REQUEST_RELEASE ? REQUEST_RELEASE : REQUEST_RESEND;
 	autofree char *before = NULL, *text = NULL;
 	json_t *data, *changed;

@@ -139,7 +139,7 @@ static void park(struct pass *p, const struct writing *w, size_t n, struct kept 
 static void park_all(struct pass *p, const struct writing *w, const char *text, size_t len)
 {
 	json_t *data = text ? json_loadb(text, len, 0, NULL) : NULL;
-	struct kept_terms terms = { p->o->recipient_key, w->tenant };
+	struct kept_terms terms = { p->recipient_key, w->tenant };
 	struct kept k;
 	struct err bad;
 

@@ -357,6 +357,7 @@ int rebuild_step(struct rebuild *r, const struct rebuild_policy *policy, enum re
 {
 	r->pass.tenants = policy->tenants;
 	r->pass.catalog = policy->catalog;
+	r->pass.recipient_key = policy->recipient_key;
 	r->pass.now_ms = now_ms();
 	*again_ms = FAILED_AGAIN_MS;
 	if (step(r, out, e)) {

@@ -44,6 +44,7 @@ enum rebuild_answer {
 struct rebuild_policy {
 	const struct tenants *tenants;
 	const struct catalog *catalog; /* NULL = jobs made anew take the templates of the day */
+	const char *recipient_key;     /* SIGHUP may bring another */
 };
 
 /* Does a little. *again_ms: when to call again. ERR_AGAIN: Redis

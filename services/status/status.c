@@ -63,7 +63,8 @@ int64_t status_tick(void *ctx)
 		return LOOK_MS;
 	if (stage_stopping(s->run))
 		return LOOK_MS;
-	struct rebuild_policy policy = { stage_tenants(s->run), stage_catalog(s->run) };
+	struct rebuild_policy policy = { stage_tenants(s->run), stage_catalog(s->run),
+					 s->settings.recipient_key };
 
 	if (rebuild_step(s->rebuild, &policy, &answer, &again_ms, &e))
 		log_warn("ev=rebuild-failed why=\"%s\"", e.text);
@@ -152,7 +153,6 @@ int status_open(void *ctx, struct run *r, struct err *e)
 	const struct stage_settings *common = stage_settings(r);
 	struct rebuild_options o = {
 		.pass = { .guard = stage_guard(r),
-			  .recipient_key = s->settings.recipient_key,
 			  .topic_requested = stage_topic(r, STAGE_TOPIC_REQUESTED),
 			  .topic_email = stage_topic(r, STAGE_TOPIC_EMAIL),
 			  .topic_sms = stage_topic(r, STAGE_TOPIC_SMS),
