@@ -8,7 +8,6 @@
 #include "mem.h"
 #include "now.h"
 
-#define HEARD_LATER_MIN 8
 #define STALE_READY_MS 5000 /* a claim no thread takes up is given back before its lease ends */
 
 /* ---- places ---- */
@@ -133,8 +132,9 @@ void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms)
 		parcel_move(c, p, ask_at_ms > now_mono_ms() ? PARCEL_RESTING : PARCEL_WAITING);
 }
 
-void courier_flushed(struct courier *c, struct work *w)
+void courier_flushed(void *service, struct work *w)
 {
+	struct courier *c = courier_of(service);
 	struct parcel *p = w->user;
 
 	if (!p)
@@ -164,8 +164,9 @@ static void take_back(struct courier *c, struct pool *pool, int64_t before_ms,
 
 /* What has not been sent is given back; what is being sent finishes under its lease, and the new
    owner reads the verdict. */
-void courier_revoked(struct courier *c, struct work *w)
+void courier_revoked(void *service, struct work *w)
 {
+	struct courier *c = courier_of(service);
 	struct parcel *p = w->user;
 
 	p->gone = true;
@@ -193,8 +194,6 @@ static void add_all(struct courier *c)
 {
 	struct guard *g = stage_guard(c->run);
 
-	c->drops.sent = c->drops.count;
-	c->releases.sent = c->releases.count;
 	for (size_t i = 0; i < c->drops.count; i++)
 		guard_add_drop(g, c->drops.list[i].delivery, c->drops.list[i].turn);
 	for (size_t i = 0; i < c->releases.count; i++)
@@ -218,22 +217,12 @@ static void unasked(struct courier *c)
 	}
 }
 
-/* What was added since they were sent stays. */
-static void references_heard(struct references *r)
-{
-	r->count -= r->sent;
-	if (r->count) /* there may be no list at all */
-		memmove(r->list, r->list + r->sent, r->count * sizeof(*r->list));
-	r->sent = 0;
-}
-
 static void take_answers(struct courier *c)
 {
 	struct parcel *limited[COURIER_PIPELINE_MAX], *next;
-	size_t n = 0;
+	size_t n = 0, asked = c->lists[PARCEL_ASKED].count, away = c->lists[PARCEL_AWAY].count;
 
-	references_heard(&c->drops);
-	references_heard(&c->releases);
+	c->drops.count = c->releases.count = 0;
 	for (struct parcel *p = c->lists[PARCEL_SETTLING].first; p; p = next) {
 		next = p->next;
 		courier_settled(c, p);
@@ -249,35 +238,25 @@ static void take_answers(struct courier *c)
 			limited[n++] = p;
 	}
 	courier_park_limited(c, limited, n);
+	if (c->lists[PARCEL_AWAY].count - away < asked)
+		c->held_back = false; /* who did not leave keeps nobody of its domain waiting */
 }
 
-static void hear_redis(struct courier *c)
+static void ask_redis(struct courier *c, int64_t now)
 {
 	struct err e;
 
-	c->under_way = false;
-	if (guard_hear(stage_guard(c->run), &e) == OK) {
+	courier_choose(c, now);
+	if (!c->lists[PARCEL_ASKED].count && !c->lists[PARCEL_SETTLING].count &&
+	    c->drops.count < COURIER_PIPELINE_MAX && !c->releases.count)
+		return; /* drops alone ride on the next question */
+	add_all(c);
+	if (guard_run(stage_guard(c->run), &e) == OK) {
 		take_answers(c);
 		return;
 	}
-	c->drops.sent = c->releases.sent = 0;
 	unasked(c);
 	courier_tell_unsettled(c);
-}
-
-/* Of much the answers are heard with the next turn: meanwhile the loop reads jobs. */
-static void ask_redis(struct courier *c, int64_t now)
-{
-	size_t asked;
-
-	courier_choose(c, now);
-	asked = c->lists[PARCEL_ASKED].count + c->lists[PARCEL_SETTLING].count;
-	if (!asked && c->drops.count < COURIER_PIPELINE_MAX && !c->releases.count)
-		return; /* drops alone ride on the next question */
-	add_all(c);
-	c->under_way = guard_send(stage_guard(c->run));
-	if (asked < HEARD_LATER_MIN)
-		hear_redis(c);
 }
 
 static int64_t tick_pools(struct courier *c, int64_t now)
@@ -300,12 +279,11 @@ static int64_t tick_pools(struct courier *c, int64_t now)
 	return next;
 }
 
-int64_t courier_tick(struct courier *c)
+int64_t courier_tick(void *service)
 {
+	struct courier *c = courier_of(service);
 	int64_t now = now_mono_ms(), next, ask;
 
-	if (c->under_way)
-		hear_redis(c);
 	if (c->settings_count != stage_settings_count(c->run))
 		c->recall = true; /* what is ready may be paused now */
 	c->settings_count = stage_settings_count(c->run);
@@ -316,7 +294,7 @@ int64_t courier_tick(struct courier *c)
 	else
 		courier_tell_unsettled(c);
 	lanes_publish(c);
-	ask = c->under_way ? 0 : courier_next_ask(c, now);
+	ask = courier_next_ask(c, now);
 	return ask < next ? ask : next;
 }
 
@@ -334,18 +312,19 @@ static void let_go_unheard(struct courier *c, struct parcel_list *l)
 	}
 }
 
-size_t courier_draining(struct courier *c, bool over)
+size_t courier_draining(void *service, bool over)
 {
+	struct courier *c = courier_of(service);
 	let_go_unheard(c, &c->lists[PARCEL_WAITING]);
 	let_go_unheard(c, &c->lists[PARCEL_RESTING]);
 	for (size_t i = 0; i < c->npools && over; i++)
 		exchange_cut_all(c->pools[i].exchange);
-	return c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count +
-	       c->lists[PARCEL_ASKED].count + c->releases.count;
+	return c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count + c->releases.count;
 }
 
-const char *courier_waits(struct courier *c)
+const char *courier_waits(void *service)
 {
+	struct courier *c = courier_of(service);
 	size_t used = 0;
 
 	for (size_t i = 0; i < c->npools; i++)

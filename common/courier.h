@@ -183,14 +183,14 @@ struct courier *courier_open(struct run *r, const struct channel *channel,
 void courier_keyring(struct courier *c, const struct keyring *ring);
 void courier_close(struct courier *c);
 
-/* The stage's callbacks, with the courier as ctx. */
-int courier_handle(struct courier *c, struct work **works, size_t n, struct err *e);
-size_t courier_appetite(struct courier *c);
-int64_t courier_tick(struct courier *c);
-void courier_flushed(struct courier *c, struct work *w);
-void courier_revoked(struct courier *c, struct work *w);
-size_t courier_draining(struct courier *c, bool over);
-const char *courier_waits(struct courier *c);
+/* The stage's callbacks. Their ctx is a service that begins with its struct courier *. */
+int courier_handle(void *service, struct work **works, size_t n, struct err *e);
+size_t courier_appetite(void *service);
+int64_t courier_tick(void *service);
+void courier_flushed(void *service, struct work *w);
+void courier_revoked(void *service, struct work *w);
+size_t courier_draining(void *service, bool over);
+const char *courier_waits(void *service);
 
 /* ---- for channel threads ---- */
 

@@ -167,8 +167,9 @@ int64_t courier_next_ask(const struct courier *c, int64_t now)
 /* A few jobs a session are enough to be never without one; one, where sessions are only requests.
    Where all that wait are held back, more are read: somebody of another domain may be behind them.
  */
-size_t courier_appetite(struct courier *c)
+size_t courier_appetite(void *service)
 {
+	struct courier *c = courier_of(service);
 	size_t enough = (c->channel->wake ? 1 : WAITING_PER_SESSION) * c->sessions;
 	size_t waiting = c->lists[PARCEL_WAITING].count;
 

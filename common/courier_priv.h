@@ -32,7 +32,7 @@ struct reference {
 
 struct references {
 	struct reference *list;
-	size_t count, cap, sent; /* the first ones, whose answer is not heard yet */
+	size_t count, cap;
 };
 
 /* A relay or provider: the way to it, its sessions, and what is under way on them. */
@@ -96,12 +96,16 @@ struct courier {
 	size_t gone;		 /* parcels away or settling whose partition is somebody else's */
 	unsigned settings_count; /* those that we know of */
 	bool recall;		 /* what is ready is taken back with the next turn */
-	bool under_way; /* Redis has been asked, the answers are heard with the next turn */
 	char source[32], why[512];
 	bool asked_settings, no_settings; /* is there a topic of settings? */
 };
 
 /* courier.c */
+static inline struct courier *courier_of(void *service)
+{
+	return *(struct courier **)service;
+}
+
 /* A new parcel; from then on parcel_move. */
 void parcel_enter(struct courier *c, struct parcel *p, enum parcel_place place);
 void parcel_move(struct courier *c, struct parcel *p, enum parcel_place to);

@@ -54,8 +54,10 @@ static void take_over(struct courier *c, struct work *w)
 	parcel_enter(c, p, PARCEL_WAITING);
 }
 
-int courier_handle(struct courier *c, struct work **works, size_t n, struct err *e)
+int courier_handle(void *service, struct work **works, size_t n, struct err *e)
 {
+	struct courier *c = courier_of(service);
+
 	(void)e;
 	for (size_t i = 0; i < n; i++)
 		take_over(c, works[i]);

@@ -270,9 +270,10 @@ static int reply_check(const struct redis_reply *v, struct err *e)
 	return OK;
 }
 
-static int hear_checked(struct guard *g, struct err *e)
+static int run_checked(struct guard *g, struct err *e)
 {
-	if (redis_hear(g->redis, e) < 0)
+	send_batch(g);
+	if (redis_run(g->redis, e) < 0)
 		return ERR_AGAIN;
 	for (size_t i = 0; i < redis_replies(g->redis); i++)
 		if (reply_check(redis_reply(g->redis, i), e) < 0)
@@ -280,19 +281,10 @@ static int hear_checked(struct guard *g, struct err *e)
 	return OK;
 }
 
-bool guard_send(struct guard *g)
-{
-	if (!g->nops)
-		return false;
-	send_batch(g);
-	redis_send(g->redis);
-	return true;
-}
-
-int guard_hear(struct guard *g, struct err *e)
+int guard_run(struct guard *g, struct err *e)
 {
 	size_t n = g->nops;
-	int r = n ? hear_checked(g, e) : OK;
+	int r = n ? run_checked(g, e) : OK;
 
 	g->nops = g->nqueued = 0;
 	if (r < 0) {
@@ -306,10 +298,4 @@ int guard_hear(struct guard *g, struct err *e)
 			op->fill(redis_at(redis_reply(g->redis, op->reply), op->at), op->out);
 	}
 	return OK;
-}
-
-int guard_run(struct guard *g, struct err *e)
-{
-	guard_send(g);
-	return guard_hear(g, e);
 }

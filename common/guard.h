@@ -288,9 +288,4 @@ void guard_add_release(struct guard *g, const char *delivery, int64_t turn, bool
    operations later. */
 int guard_run(struct guard *g, struct err *e);
 
-/* The same in two steps, between which Redis works and nothing is added. guard_send: is there
-   anything to be heard? */
-bool guard_send(struct guard *g);
-int guard_hear(struct guard *g, struct err *e);
-
 #endif

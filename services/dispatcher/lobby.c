@@ -1,5 +1,7 @@
 #include "lobby.h"
 
+#include <assert.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,24 +13,42 @@
 struct guest {
 	struct guest *next;
 	struct work *work;
-	unsigned bucket; /* of its invite */
+	uint64_t invite; /* hashed */
 	char question[LOBBY_QUESTION_SIZE];
 };
 
 struct lobby {
 	struct guest *first, *taken; /* taken: what lobby_take gave out last */
 	size_t count;
-	unsigned short present[BUCKETS]; /* who waits, or is expected, by invite */
-	bool blocked[BUCKETS];		 /* while taking: somebody ahead stays */
+	uint64_t *expected; /* invites of whom enters with this batch */
+	size_t nexpected, expected_cap;
+	unsigned short present[BUCKETS]; /* who waits, or is expected: where none is, none is looked
+					    for */
+	bool blocked[BUCKETS];		 /* while taking: somebody ahead may stay */
 };
 
-static unsigned bucket_of(const char *key)
+/* FNV-1a. */
+static uint64_t hash_of(const char *key)
 {
-	unsigned h = 5381;
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
 	for (const char *s = key; *s; s++)
-		h = h * 33 ^ (unsigned char)*s;
-	return h % BUCKETS;
+		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+static size_t bucket_of(uint64_t invite)
+{
+	return invite % BUCKETS;
+}
+
+/* Is one of these of the invite? Up to `end`. */
+static bool among(const struct guest *list, const struct guest *end, uint64_t invite)
+{
+	for (const struct guest *g = list; g != end; g = g->next)
+		if (g->invite == invite)
+			return true;
+	return false;
 }
 
 struct lobby *lobby_new(void)
@@ -52,22 +72,48 @@ void lobby_free(struct lobby *l)
 		return;
 	free_all(&l->first);
 	free_all(&l->taken);
+	free(l->expected);
 	free(l);
 }
 
 bool lobby_has(const struct lobby *l, const char *key)
 {
-	return l->present[bucket_of(key)] > 0;
+	uint64_t invite = hash_of(key);
+
+	if (!l->present[bucket_of(invite)])
+		return false;
+	for (size_t i = 0; i < l->nexpected; i++)
+		if (l->expected[i] == invite)
+			return true;
+	return among(l->first, NULL, invite);
 }
 
 void lobby_expect(struct lobby *l, const char *key)
 {
-	l->present[bucket_of(key)]++;
+	uint64_t invite = hash_of(key);
+
+	if (l->nexpected == l->expected_cap) {
+		l->expected_cap = l->expected_cap ? 2 * l->expected_cap : 64;
+		l->expected = xrealloc(l->expected, l->expected_cap * sizeof(*l->expected));
+	}
+	l->expected[l->nexpected++] = invite;
+	l->present[bucket_of(invite)]++;
+}
+
+static void expect_no_more(struct lobby *l, uint64_t invite)
+{
+	size_t i = 0;
+
+	while (i < l->nexpected && l->expected[i] != invite)
+		i++;
+	assert(i < l->nexpected);
+	l->expected[i] = l->expected[--l->nexpected];
 }
 
 void lobby_expect_no_more(struct lobby *l, const char *key)
 {
-	l->present[bucket_of(key)]--;
+	expect_no_more(l, hash_of(key));
+	l->present[bucket_of(hash_of(key))]--;
 }
 
 static struct guest **end_of(struct guest **list)
@@ -82,7 +128,8 @@ void lobby_enter(struct lobby *l, struct work *w, const char *key, const char *q
 	struct guest *g = xcalloc(1, sizeof(*g));
 
 	g->work = w;
-	g->bucket = bucket_of(key);
+	g->invite = hash_of(key);
+	expect_no_more(l, g->invite);
 	snprintf(g->question, sizeof(g->question), "%s", question);
 	*end_of(&l->first) = g;
 	l->count++;
@@ -98,11 +145,11 @@ size_t lobby_take(struct lobby *l,
 	free_all(&l->taken);
 	memset(l->blocked, 0, sizeof(l->blocked));
 	while ((g = *link) && n < max) {
-		bool goes = !l->blocked[g->bucket] &&
-			    (!g->question[0] || answered(ctx, g->work, g->question));
+		bool behind = l->blocked[bucket_of(g->invite)] && among(l->first, g, g->invite);
+		bool goes = !behind && (!g->question[0] || answered(ctx, g->work, g->question));
 
 		if (!goes) {
-			l->blocked[g->bucket] = true;
+			l->blocked[bucket_of(g->invite)] = true;
 			link = &g->next;
 			continue;
 		}
@@ -110,7 +157,7 @@ size_t lobby_take(struct lobby *l,
 		g->next = NULL;
 		*taken = g;
 		taken = &g->next;
-		l->present[g->bucket]--;
+		l->present[bucket_of(g->invite)]--;
 		l->count--;
 		out[n++] = g->work;
 	}
@@ -120,7 +167,7 @@ size_t lobby_take(struct lobby *l,
 void lobby_take_back(struct lobby *l)
 {
 	for (struct guest *g = l->taken; g; g = g->next) {
-		l->present[g->bucket]++;
+		l->present[bucket_of(g->invite)]++;
 		l->count++;
 	}
 	*end_of(&l->taken) = l->first;
@@ -141,7 +188,7 @@ bool lobby_remove(struct lobby *l, const struct work *w)
 		if (g->work != w)
 			continue;
 		*link = g->next;
-		l->present[g->bucket]--;
+		l->present[bucket_of(g->invite)]--;
 		l->count--;
 		free(g);
 		return true;

@@ -88,41 +88,6 @@ int email_open(void *ctx, struct run *r, struct err *e)
 	return OK;
 }
 
-int email_handle(void *ctx, struct work **works, size_t n, struct err *e)
-{
-	return courier_handle(((struct email *)ctx)->courier, works, n, e);
-}
-
-size_t email_appetite(void *ctx)
-{
-	return courier_appetite(((struct email *)ctx)->courier);
-}
-
-int64_t email_tick(void *ctx)
-{
-	return courier_tick(((struct email *)ctx)->courier);
-}
-
-void email_flushed(void *ctx, struct work *w)
-{
-	courier_flushed(((struct email *)ctx)->courier, w);
-}
-
-void email_revoked(void *ctx, struct work *w)
-{
-	courier_revoked(((struct email *)ctx)->courier, w);
-}
-
-size_t email_draining(void *ctx, bool over)
-{
-	return courier_draining(((struct email *)ctx)->courier, over);
-}
-
-const char *email_waits(void *ctx)
-{
-	return courier_waits(((struct email *)ctx)->courier);
-}
-
 /* Tokens are made by the loop alone, so the old ring may go at once. */
 void email_reloaded(void *ctx)
 {

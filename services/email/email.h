@@ -29,6 +29,7 @@ struct email_route {
 };
 
 struct email {
+	struct courier *courier; /* first, for its callbacks */
 	struct email_settings settings;
 	struct run *run;
 	struct tenants *tenants;
@@ -39,18 +40,10 @@ struct email {
 	struct keyring *ring;
 	struct passwords *passwords;
 	struct channel channel;
-	struct courier *courier;
 };
 
 int email_check(const void *settings, struct err *e);
 int email_open(void *ctx, struct run *r, struct err *e);
-int email_handle(void *ctx, struct work **works, size_t n, struct err *e);
-size_t email_appetite(void *ctx);
-int64_t email_tick(void *ctx);
-void email_flushed(void *ctx, struct work *w);
-void email_revoked(void *ctx, struct work *w);
-size_t email_draining(void *ctx, bool over);
-const char *email_waits(void *ctx);
 void email_reloaded(void *ctx);
 void email_close(void *ctx);
 

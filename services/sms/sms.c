@@ -118,16 +118,6 @@ int sms_open(void *ctx, struct run *r, struct err *e)
 	return OK;
 }
 
-int sms_handle(void *ctx, struct work **works, size_t n, struct err *e)
-{
-	return courier_handle(((struct sms *)ctx)->courier, works, n, e);
-}
-
-size_t sms_appetite(void *ctx)
-{
-	return courier_appetite(((struct sms *)ctx)->courier);
-}
-
 int64_t sms_tick(void *ctx)
 {
 	struct sms *m = ctx;
@@ -137,27 +127,7 @@ int64_t sms_tick(void *ctx)
 
 		metric_add(r->unknown_codes_total, atomic_exchange(&r->unknown_codes, 0));
 	}
-	return courier_tick(m->courier);
-}
-
-void sms_flushed(void *ctx, struct work *w)
-{
-	courier_flushed(((struct sms *)ctx)->courier, w);
-}
-
-void sms_revoked(void *ctx, struct work *w)
-{
-	courier_revoked(((struct sms *)ctx)->courier, w);
-}
-
-size_t sms_draining(void *ctx, bool over)
-{
-	return courier_draining(((struct sms *)ctx)->courier, over);
-}
-
-const char *sms_waits(void *ctx)
-{
-	return courier_waits(((struct sms *)ctx)->courier);
+	return courier_tick(m);
 }
 
 void sms_reloaded(void *ctx)

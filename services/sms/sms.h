@@ -32,6 +32,7 @@ struct sms_route {
 };
 
 struct sms {
+	struct courier *courier; /* first, for its callbacks */
 	struct sms_settings settings;
 	struct run *run;
 	struct tenants *tenants;
@@ -43,18 +44,11 @@ struct sms {
 	struct keyring *ring;
 	struct passwords *passwords;
 	struct channel channel;
-	struct courier *courier;
 };
 
 int sms_check(const void *settings, struct err *e);
 int sms_open(void *ctx, struct run *r, struct err *e);
-int sms_handle(void *ctx, struct work **works, size_t n, struct err *e);
-size_t sms_appetite(void *ctx);
 int64_t sms_tick(void *ctx);
-void sms_flushed(void *ctx, struct work *w);
-void sms_revoked(void *ctx, struct work *w);
-size_t sms_draining(void *ctx, bool over);
-const char *sms_waits(void *ctx);
 void sms_reloaded(void *ctx);
 void sms_close(void *ctx);
 

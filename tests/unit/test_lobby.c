@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lobby.h"
+#include "mem.h"
 #include "stage.h"
 
 static struct work works[8];
@@ -120,12 +121,33 @@ static void test_expected(void **state)
 	lobby_free(l);
 }
 
+/* Whatever the table, nobody is taken for somebody else. */
+static void test_others_go_past(void **state)
+{
+	struct lobby *l = lobby_new();
+
+	(void)state;
+	enter(l, 0, "t/a", "x.org");
+	lobby_expect(l, "t/b");
+	for (int i = 0; i < 20000; i++) {
+		autofree char *key = xasprintf("t/other-%d", i);
+
+		assert_false(lobby_has(l, key));
+		enter(l, 1, key, "y.org");
+		assert_string_equal(take(l, "y", 8), "1");
+	}
+	lobby_expect_no_more(l, "t/b");
+	assert_true(lobby_has(l, "t/a"));
+	assert_string_equal(take(l, "x", 8), "0");
+	lobby_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),	   cmocka_unit_test(test_some_at_a_time),
 		cmocka_unit_test(test_taken_back), cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_expected),
+		cmocka_unit_test(test_expected),   cmocka_unit_test(test_others_go_past),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
