@@ -143,8 +143,9 @@ static void handle(struct web_request *q, struct http_response *a)
 
 #define ROUTE(word, path)                                                                          \
 	{                                                                                          \
-		.method = word, .pattern = path, .door = WEB_PUBLIC, .flags = WEB_QUIET,           \
-		.body_max = RECEIPT_BODY_MAX_BYTES, .handle = handle                               \
+		.method = word, .pattern = path, .door = WEB_PUBLIC,                               \
+		.flags = WEB_QUIET | WEB_UNMETERED, .body_max = RECEIPT_BODY_MAX_BYTES,            \
+		.handle = handle                                                                   \
 	}
 static const struct web_route routes[] = {
 	ROUTE("POST", "/receipts/{provider}"),

@@ -125,6 +125,8 @@ static bool find_route(const struct door *d, struct web_request *q, size_t *modu
 
 	q->text = xstrdup(q->http->path);
 	web_match(&d->web->o, d->which, q->http->method, q->text, &f, q->params);
+	if (!(f.route && f.route->flags & WEB_UNMETERED) && !within_rate(d->web, q->http, a))
+		return false;
 	if (!f.module) {
 		web_problem(a, 404, "not_found", "there is no such page");
 		return false;
@@ -263,8 +265,7 @@ static bool on_begin(void *ctx, struct http_request *h, struct http_response *a,
 
 	h->user = s;
 	*q = (struct web_request){ .http = h, .web = d->web, .now_ms = now_ms() };
-	good = within_rate(d->web, h, a) && find_route(d, q, &s->module, a) &&
-	       hold_tenants(d->web, q, a);
+	good = find_route(d, q, &s->module, a) && hold_tenants(d->web, q, a);
 	if (good) {
 		struct worker *k = worker_take(d->web);
 

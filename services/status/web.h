@@ -78,6 +78,7 @@ enum web_flags {
 	WEB_JSON = 1,  /* the body is a JSON object */
 	WEB_QUIET = 2, /* a change that no browser's form could ask for by mistake: signed receipts,
 			  accept pages with their own nonce; asks for no CSRF token */
+	WEB_UNMETERED = 4, /* no rate an address: a provider tells everything from a few of them */
 };
 
 struct web_route {
