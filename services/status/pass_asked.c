@@ -97,8 +97,7 @@ static void place(struct pass *p, struct asked *a)
 static void name_people(const struct pass *p, const struct pass_invite *i, struct kept *k)
 {
 	const struct fold_delivery *first = &i->fold.deliveries[0];
-	struct kept_terms terms = { p->recipient_key,
-				    tenants_find(p->tenants, k->request.tenant) };
+	struct kept_terms terms = { p->recipient_key, tenants_find(p->tenants, k->request.tenant) };
 
 	if (first->turn)
 		kept_use_channel(k, &terms, channel_of(first->sms));

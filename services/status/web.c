@@ -137,7 +137,6 @@ static bool find_route(const struct door *d, struct web_request *q, size_t *modu
 		return false;
 	}
 	int tenant = web_param_index(f.route->pattern, "tenant");
-
 	q->route = f.route;
 	q->ctx = f.module->ctx;
 	q->tenant = tenant < 0 ? NULL : q->params[tenant];
