@@ -87,13 +87,7 @@ static int hear(struct redis *r, struct err *e)
 {
 	if (!redis_under_way(r))
 		return OK;
-	if (redis_hear(r, e) < 0)
-		return ERR_AGAIN;
-	for (size_t i = 0; i < redis_replies(r); i++)
-		if (redis_type(redis_reply(r, i)) == REDIS_ERROR)
-			return err_set(e, ERR_AGAIN, "redis: %s",
-				       redis_str(redis_reply(r, i), NULL));
-	return OK;
+	return redis_hear(r, e) < 0 ? ERR_AGAIN : redis_check(r, e);
 }
 
 int refill_send(struct guard *g, struct err *e)

@@ -55,13 +55,7 @@ int guard_view_read(struct guard *g, struct err *e)
 {
 	struct redis *r = guard_redis(g);
 
-	if (redis_run(r, e) < 0)
-		return ERR_AGAIN;
-	for (size_t i = 0; i < redis_replies(r); i++)
-		if (redis_type(redis_reply(r, i)) == REDIS_ERROR)
-			return err_set(e, ERR_AGAIN, "redis: %s",
-				       redis_str(redis_reply(r, i), NULL));
-	return OK;
+	return redis_run(r, e) < 0 ? ERR_AGAIN : redis_check(r, e);
 }
 
 const struct redis_reply *guard_view_answer(struct guard *g, size_t i)

@@ -71,6 +71,8 @@ int redis_run(struct redis *r, struct err *e);
 void redis_send(struct redis *r);
 int redis_hear(struct redis *r, struct err *e);
 bool redis_under_way(const struct redis *r);
+/* Has every command been done? ERR_AGAIN with what Redis says of the first that was not. */
+int redis_check(const struct redis *r, struct err *e);
 size_t redis_replies(const struct redis *r);
 const struct redis_reply *redis_reply(const struct redis *r, size_t i);
 

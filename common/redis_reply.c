@@ -56,3 +56,12 @@ const struct redis_reply *redis_at(const struct redis_reply *v, size_t i)
 {
 	return (const struct redis_reply *)(i < redis_len(v) ? of(v)->element[i] : &nil);
 }
+
+int redis_check(const struct redis *r, struct err *e)
+{
+	for (size_t i = 0; i < redis_replies(r); i++)
+		if (redis_type(redis_reply(r, i)) == REDIS_ERROR)
+			return err_set(e, ERR_AGAIN, "redis: %s",
+				       redis_str(redis_reply(r, i), NULL));
+	return OK;
+}
