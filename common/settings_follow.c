@@ -13,7 +13,7 @@ struct settings_follow {
 	struct settings_now at_once; /* of the configuration alone, until it is taken */
 };
 
-static void now_clear(struct settings_now *now)
+void settings_now_clear(struct settings_now *now)
 {
 	tenants_free(now->tenants);
 	pauses_free(now->pauses);
@@ -50,7 +50,7 @@ static void *view_made(void *ctx)
 
 static void made_drop(void *made)
 {
-	now_clear(made);
+	settings_now_clear(made);
 	free(made);
 }
 
@@ -83,14 +83,14 @@ bool settings_follow_take(struct settings_follow *f, struct settings_now *now)
 	struct settings_now *news = topic_follow_take(f->topic), next = f->at_once;
 
 	if (news) {
-		now_clear(&f->at_once);
+		settings_now_clear(&f->at_once);
 		next = *news;
 		free(news);
 	}
 	f->at_once = (struct settings_now){ 0 };
 	if (!next.tenants)
 		return false;
-	now_clear(now);
+	settings_now_clear(now);
 	*now = next;
 	return true;
 }
@@ -105,7 +105,7 @@ void settings_follow_close(struct settings_follow *f)
 	if (!f)
 		return;
 	topic_follow_close(f->topic);
-	now_clear(&f->at_once);
+	settings_now_clear(&f->at_once);
 	settings_view_free(f->view);
 	json_decref(f->base);
 	free(f);

@@ -37,6 +37,8 @@ struct settings_now {
 	struct suppressions *suppressions;
 };
 
+void settings_now_clear(struct settings_now *now);
+
 /* Puts what holds into *now, dropping what was there. True: it is news. Cheap without. What was
    found known by settings_follow_waits before is taken. */
 bool settings_follow_take(struct settings_follow *f, struct settings_now *now);

@@ -144,9 +144,7 @@ void stage_follow_close(struct run *r)
 	if (!f)
 		return;
 	settings_follow_close(f->follow);
-	tenants_free(f->now.tenants);
-	pauses_free(f->now.pauses);
-	suppressions_free(f->now.suppressions);
+	settings_now_clear(&f->now);
 	free(f->kafka);
 	free(f);
 }

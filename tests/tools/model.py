@@ -16,7 +16,7 @@ class Invite:
 
     def __init__(self, key, addresses, holders, channel="email", phone=None):
         self.key, self.addresses, self.holders, self.channel, self.phone = key, addresses, holders, channel, phone
-        self.ladder = None  # where its SMS stands: beside, alone, failed
+        self.ladder = None  # where its SMS stands: beside, alone, failed, buried (failed, no timer left), over
         self.newest = channel  # by which channel the word came that the state is
         self.state, self.generation, self.reminders = None, 0, 0
         self.at = 0  # which address
@@ -210,7 +210,7 @@ class Invite:
     def receipt(self, data, _phase):
         channel = data["delivery"].split(".")[-2]
         second = bool(self.phone) and channel == "sms"
-        if not self.claimed or self.state in ("held", "error") or second and self.ladder in (None, "failed"):
+        if not self.claimed or self.state in ("held", "error") or second and self.ladder in (None, "failed", "buried"):
             return []
         overtaken = self.phone and not second and self.newest == "sms"
         if self.state in ("delivered", "undelivered") and not overtaken and (not second or self.newest == "sms"):
@@ -251,7 +251,7 @@ class Invite:
         if not self.has_timer:
             return []
         if (self.state, self.ladder) == ("undelivered", "failed"):
-            self.ladder = "over"  # at a reminder's time it is looked at, and nothing is due
+            self.ladder = "buried"  # at a reminder's time it is looked at, and nothing is due
             return []
         if phase - self.sent_in >= 2:
             return self._end("expired")

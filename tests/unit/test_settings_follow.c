@@ -58,8 +58,7 @@ static int teardown(void **state)
 	struct world *w = *state;
 
 	settings_follow_close(w->follow);
-	tenants_free(w->now.tenants);
-	pauses_free(w->now.pauses);
+	settings_now_clear(&w->now);
 	producer_close(w->out);
 	kafka_mock_close(w->mock);
 	close(w->wake_fd);
