@@ -8,6 +8,7 @@
 #include "crypto.h"
 #include "link.h"
 #include "record.h"
+#include "request.h"
 #include "words.h"
 
 /* WCAG 2.1: white text needs a contrast of 4.5:1, (1 + 0.05) / (L + 0.05) >= 4.5. */
@@ -31,6 +32,15 @@ static void set_buf(json_t *vars, const char *name, const struct buf *text)
 	json_object_set_new_nocheck(vars, name, json_stringn(text->data, text->len));
 }
 
+/* A key's name says nothing to who is invited. */
+static void take_unnamed(json_t *vars, const json_t *data)
+{
+	const char *id = json_string_value(letter_text(data, "inviter", "id"));
+
+	if (id && !strncmp(id, REQUEST_UNNAMED, strlen(REQUEST_UNNAMED)))
+		json_object_del(vars, "inviter");
+}
+
 /* What the request says is used as it stands. */
 static void share_request(json_t *vars, const json_t *data)
 {
@@ -51,6 +61,7 @@ static void share_request(json_t *vars, const json_t *data)
 		if (value)
 			json_object_set_nocheck(vars, table[i].variable, value);
 	}
+	take_unnamed(vars, data);
 }
 
 static void set_teams(json_t *vars, const json_t *teams)

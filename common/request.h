@@ -45,7 +45,10 @@ enum request_trigger { TRIGGER_API, TRIGGER_MANUAL, TRIGGER_IMPORT, TRIGGER_DIRE
 enum request_send { SEND_AUTO, SEND_NOW, SEND_HOLD };
 enum request_resolve { RESOLVE_SENT, RESOLVE_RESEND };
 
-#define REQUEST_SCOPE_MAX 64   /* characters */
+#define REQUEST_SCOPE_MAX 64 /* characters */
+#define REQUEST_UNNAMED                                                                            \
+	"unnamed:" /* an inviter's id begins so where a program or somebody without a name asked:  \
+		      the inviter's name is for colleagues, and stands in no message */
 #define REQUEST_SCHEMA_MAJOR 1 /* of the data; a dataschema that tells another is refused */
 
 /* NULL-terminated. */

@@ -8,7 +8,7 @@
 
 #include "ids.h"
 #include "mem.h"
-#include "request.h"
+#include "tenant_defaults.h"
 #include "tenant_fields.h"
 #include "zone.h"
 
@@ -22,19 +22,8 @@ struct tenants {
 	size_t count; /* list[0] is "*", the others are in the order of their names */
 };
 
-static const struct tenant defaults = {
-	.name = "*",
-	.auto_send = { [TRIGGER_API] = true, [TRIGGER_MANUAL] = true, [TRIGGER_DIRECTORY] = true },
-	.link_ttl_s = 86400,
-	.sms_window = { WINDOW_EVERY_DAY, 9 * 60, 21 * 60 },
-	.reminder = { 1, 50, 100 },
-	.cooldown_ms = 60000,
-	.default_locale = "en",
-	.timezone = "UTC",
-	.segment_cap = 6,
-	.accept = ACCEPT_FORM,
-	.ladder_after_s = 86400,
-};
+/* What no setting says; the rest is said by tenant_defaults.h. */
+static const struct tenant unset = { .name = "*", .reminder.den = 100 };
 
 static int no_rate(const char *text, struct err *e)
 {
@@ -142,13 +131,13 @@ int tenants_stack(struct tenants **out, const json_t *const *layers, size_t n, s
 	struct tenants *t = xcalloc(1, sizeof(*t));
 
 	atomic_init(&t->holders, 1);
-	t->layers = json_array();
+	t->layers = json_pack("[{s:o}]", "*", tenant_defaults());
 	for (size_t i = 0; i < n; i++)
 		if (layers[i])
 			json_array_append(t->layers, (json_t *)layers[i]);
 	t->names = json_pack("{s:b}", "*", 1);
 	t->list = xgrow(NULL, 0, sizeof(*t->list));
-	t->list[0] = defaults;
+	t->list[0] = unset;
 	t->count = 1;
 	if (fill(t, e) < 0) {
 		tenants_free(t);

@@ -387,3 +387,11 @@ int tenant_set(struct tenant *t, const json_t *object, struct err *e)
 {
 	return set_members(t, fields, ARRAY_LEN(fields), object, e);
 }
+
+bool tenant_is_whole(const char *setting)
+{
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (!strcmp(fields[i].name, setting))
+			return fields[i].set == set_window;
+	return false;
+}

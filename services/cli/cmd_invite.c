@@ -16,8 +16,10 @@
 #include "phone.h"
 #include "progress.h"
 #include "report.h"
+#include "request.h"
 #include "sender.h"
 #include "settings.h"
+#include "settings_topic.h"
 #include "term.h"
 
 #define SILENCE_MAX_MS 30000 /* without one acknowledgement: Kafka is away */
@@ -112,6 +114,15 @@ static struct report report_of(const struct inviting *v)
 				.json = v->o.json };
 }
 
+/* Where nobody is named the list shows who has run this. */
+static void put_inviter(struct invite_common *c)
+{
+	if (c->inviter)
+		return;
+	c->inviter = settings_author(NULL).actor;
+	c->inviter_id = REQUEST_UNNAMED "cli";
+}
+
 static int read_people(struct inviting *v, struct err *e)
 {
 	int r;
@@ -128,6 +139,7 @@ static int read_people(struct inviting *v, struct err *e)
 		return r;
 	if (!v->o.common.batch)
 		v->o.common.batch = v->people.batch;
+	put_inviter(&v->o.common);
 	v->o.common.teams.items = v->o.teams.items;
 	v->o.common.teams.count = v->o.teams.count;
 	return OK;

@@ -6,13 +6,9 @@
 
 #include "mem.h"
 #include "settings_record.h"
+#include "tenant_defaults.h"
+#include "tenant_fields.h"
 #include "term.h"
-
-/* Objects of which each member stands for itself; others are one value. */
-static bool has_parts(const char *name, const json_t *value)
-{
-	return json_is_object(value) && strcmp(name, "send_window") && strcmp(name, "sms_window");
-}
 
 /* "a.b" -> [value, origin], later ones over those before. */
 static void put(json_t *flat, const char *path, const json_t *value, const char *origin)
@@ -26,7 +22,7 @@ static void lay(json_t *flat, const json_t *settings, const char *origin)
 	json_t *value, *inside;
 
 	json_object_foreach ((json_t *)settings, name, value) {
-		if (!has_parts(name, value)) {
+		if (!json_is_object(value) || tenant_is_whole(name)) {
 			put(flat, name, value, origin);
 			continue;
 		}
@@ -77,8 +73,9 @@ static void print_flat(const json_t *flat)
 void settings_show(const struct settings_view *v, const json_t *base, const char *tenant)
 {
 	const json_t *all = settings_view_tenant(v, "*"), *own = settings_view_tenant(v, tenant);
-	json_t *flat = json_object();
+	json_t *flat = json_object(), *defaults = tenant_defaults();
 
+	lay(flat, defaults, "beckon");
 	lay(flat, json_object_get(base, "*"), "configuration, all tenants");
 	lay(flat, json_object_get(all, "settings"), "set for all tenants");
 	if (strcmp(tenant, "*")) {
@@ -87,6 +84,7 @@ void settings_show(const struct settings_view *v, const json_t *base, const char
 	}
 	print_flat(flat);
 	json_decref(flat);
+	json_decref(defaults);
 	printf("version %lld\n", (long long)settings_record_version(own));
 }
 

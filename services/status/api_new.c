@@ -1,4 +1,5 @@
 /* People who are not known yet: one, several addresses, or a list from a file. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct inviting {
 	struct people people;
 	struct invite_common common;
 	const char *teams[TEAMS_MAX];
+	char unnamed[sizeof(REQUEST_UNNAMED) + WEB_ID_MAX]; /* the inviter's id, where it is made */
 };
 
 /* ---- what is said of everybody ---- */
@@ -168,16 +170,21 @@ static bool truth(const struct web_request *q, const char *name)
 	return s && (!strcmp(s, "true") || !strcmp(s, "1"));
 }
 
-/* Whoever asks is the inviter, unless another one is named. */
+/* Whoever asks is the inviter, unless another one is named. A key is one for colleagues only, and
+   so is a person of whom no name is known. */
 static void put_inviter(struct inviting *v)
 {
 	const struct web_person *p = &v->q->person;
+	bool key = p->proof == WEB_PROOF_KEY;
 
-	if (p->proof == WEB_PROOF_KEY && !v->common.inviter)
-		return;
 	v->common.inviter_id = p->id;
-	if (!v->common.inviter && *p->name)
-		v->common.inviter = p->name;
+	if (v->common.inviter)
+		return;
+	v->common.inviter = *p->name ? p->name : *p->email ? p->email : p->id;
+	if (*p->name && !key)
+		return;
+	snprintf(v->unnamed, sizeof(v->unnamed), REQUEST_UNNAMED "%s", key ? p->id : "person");
+	v->common.inviter_id = v->unnamed;
 }
 
 /* The list's name makes its invites' names: one that is asked for again under the same key, or from

@@ -29,7 +29,7 @@ static void answer_settings(const struct web_request *q, const json_t *record,
 	json_t *settings = json_object_get(record, "settings");
 	json_t *history = json_object_get(record, "history");
 	json_t *out = json_pack("{sI,so}", "version", (json_int_t)settings_record_version(record),
-				"defaults", desk_defaults(shared->desk));
+				"defaults", desk_defaults(shared->desk, q->tenant));
 
 	json_object_set_new(out, "settings", settings ? json_incref(settings) : json_object());
 	if (history)

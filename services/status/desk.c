@@ -14,6 +14,7 @@
 #include "settings_record.h"
 #include "settings_view.h"
 #include "tenant.h"
+#include "tenant_defaults.h"
 #include "thread.h"
 #include "topic_follow.h"
 
@@ -182,14 +183,16 @@ json_t *desk_settings(struct desk *d, const char *tenant)
 	return record;
 }
 
-json_t *desk_defaults(struct desk *d)
+json_t *desk_defaults(struct desk *d, const char *tenant)
 {
-	json_t *out = json_deep_copy(json_object_get(d->o.base, "*"));
-	json_t *record = desk_settings(d, "*");
+	json_t *out = tenant_defaults(), *record;
 
-	if (!out)
-		out = json_object();
-	json_object_update_recursive(out, json_object_get(record, "settings"));
+	tenant_lay(out, json_object_get(d->o.base, "*"));
+	if (!strcmp(tenant, "*"))
+		return out;
+	record = desk_settings(d, "*");
+	tenant_lay(out, json_object_get(record, "settings"));
+	tenant_lay(out, json_object_get(d->o.base, tenant));
 	json_decref(record);
 	return out;
 }

@@ -38,9 +38,9 @@ bool desk_key(struct desk *d, const char *text, int64_t now_ms, struct desk_key 
 
 /* The record of a tenant's settings ("*": of all); NULL = nothing was set. A new reference. */
 json_t *desk_settings(struct desk *d, const char *tenant);
-/* What holds where a tenant has set nothing: the configuration, and above it what was set for all.
-   A new reference. */
-json_t *desk_defaults(struct desk *d);
+/* What holds where a tenant ("*": all) has set nothing: what beckon says, the configuration says of
+   all, was set for all, and the configuration says of this one. A new reference. */
+json_t *desk_defaults(struct desk *d, const char *tenant);
 /* Every pause's record by its key. A new reference. */
 json_t *desk_pauses(struct desk *d);
 

@@ -33,6 +33,7 @@ static const struct stage stage = {
 	.check = status_check,
 	.open = status_open,
 	.tick = status_tick,
+	.waits = status_waits,
 	.close = status_close,
 };
 

@@ -265,6 +265,11 @@ void site_tick(struct site *s)
 	s->told = now;
 }
 
+const char *site_waits(const struct site *s)
+{
+	return !s || s->published ? NULL : "http: settings and keys are not known yet";
+}
+
 void site_close(struct site *s)
 {
 	if (!s)

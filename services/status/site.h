@@ -112,6 +112,9 @@ int site_open(struct site **out, struct run *r, const struct site_settings *s,
    loop; takes NULL. */
 void site_tick(struct site *s);
 
+/* Why nobody can be answered yet; NULL = they are. Takes NULL. */
+const char *site_waits(const struct site *s);
+
 void site_close(struct site *s); /* takes NULL */
 
 #endif

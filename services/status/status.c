@@ -92,6 +92,13 @@ int status_check(const void *settings, struct err *e)
 	return r;
 }
 
+const char *status_waits(void *ctx)
+{
+	const struct status *s = ctx;
+
+	return site_waits(s->site);
+}
+
 static void open_metrics(struct status *s)
 {
 	static const struct metric_family families[] = {

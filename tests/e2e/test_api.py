@@ -48,6 +48,8 @@ def test_from_request_to_acceptance(fleet):
     assert row["person"]["email"] == "ann@people.internal" and row["role"] == "Nurse" and row["teams"] == ["Night", "Day"]
     assert [h["word"] for h in row["history"]][-1] == "sent" and row["history_url"].endswith(ann)
     shown(site, operator, bob, "invited")
+    assert row["inviter"] == {"id": f"unnamed:key:{operator.id}", "name": "story"}  # the key's name, for colleagues alone
+    assert all(b"story" not in m.raw for m in fleet.sink.messages)
 
     page = operator.get(f"{T}/invites", status="pending", q="nurse", limit=1).json
     assert page["total"] == 2 and len(page["items"]) == 1 and page["counts"]["invited"] == 2
@@ -153,6 +155,7 @@ def test_settings_and_pauses(fleet):
     admin, operator = site.key("acme", "admin"), site.key()
     now = admin.get(f"{T}/settings").json
     assert now["version"] == 0 and now["settings"] == {} and now["defaults"]["contact"] == "help@mail.internal"
+    assert now["defaults"]["link_ttl_s"] == 86400 and now["defaults"]["auto_send"]["import"] is False  # all that holds
     assert operator.ask("PUT", f"{T}/settings", {"version": 0, "settings": {}}).status == 403
     done = admin.ask("PUT", f"{T}/settings", {"version": 0, "settings": {"contact": "it@mail.internal", "roles": ["Nurse"]}})
     assert done.status == 200 and done.json["version"] == 1
@@ -174,6 +177,16 @@ def test_settings_and_pauses(fleet):
     fleet.await_outcome(asked, "deferred")
     assert operator.post(f"{T}/pauses", {"scope": "tenant", "paused": False}).json["items"] == []
     shown(site, operator, asked, "invited")
+
+
+def test_ready_is_ready(fleet):
+    """Once /readyz has said 200 whoever asks is answered."""
+    site = web.up(fleet, services=("status",))
+    for _ in range(4):
+        assert site.anybody().get("/v1/openapi.yaml").status == 200
+        fleet["status"].stop()
+        fleet["status"].start()
+        fleet["status"].await_ready()
 
 
 def test_fleet(fleet):

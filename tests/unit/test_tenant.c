@@ -13,6 +13,7 @@
 #include "now.h"
 #include "request.h"
 #include "tenant.h"
+#include "tenant_defaults.h"
 #include "yamldoc.h"
 
 static int load(struct tenants **t, const char *yaml, struct err *e)
@@ -130,6 +131,29 @@ static void test_defaults(void **state)
 		tenants_free(tenants);
 	}
 	tenants_free(NULL);
+}
+
+/* What is shown as holding is what loading makes of it; hours are one value. */
+static void test_laid(void **state)
+{
+	json_t *all = tenant_defaults(),
+	       *over = json_pack("{s:i, s:{s:s, s:s}, s:{s:b}, s:s}", "link_ttl_s", 300,
+				 "sms_window", "from", "10:00", "to", "12:00", "auto_send",
+				 "import", 1, "reminder", "off");
+	json_t *expected = json_pack("{s:s, s:s}", "from", "10:00", "to", "12:00");
+
+	(void)state;
+	tenant_lay(all, NULL);
+	tenant_lay(all, over);
+	assert_true(json_equal(json_object_get(all, "sms_window"), expected));
+	assert_int_equal(json_object_size(json_object_get(all, "auto_send")), 4);
+	assert_true(json_is_true(json_object_get(json_object_get(all, "auto_send"), "import")));
+	assert_string_equal(json_string_value(json_object_get(all, "reminder")), "off");
+	assert_int_equal(json_integer_value(json_object_get(all, "link_ttl_s")), 300);
+	assert_int_equal(json_integer_value(json_object_get(all, "cooldown_s")), 60);
+	json_decref(expected);
+	json_decref(over);
+	json_decref(all);
 }
 
 static void test_own_over_common(void **state)
@@ -390,13 +414,10 @@ static void test_bad(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rates),
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_own_over_common),
-		cmocka_unit_test(test_all_fields),
-		cmocka_unit_test(test_holders),
-		cmocka_unit_test(test_next),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_rates),	   cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_laid),	   cmocka_unit_test(test_own_over_common),
+		cmocka_unit_test(test_all_fields), cmocka_unit_test(test_holders),
+		cmocka_unit_test(test_next),	   cmocka_unit_test(test_many),
 		cmocka_unit_test(test_bad),
 	};
 

@@ -6,11 +6,8 @@ import { t } from "./words.js";
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/** What holds where neither the organisation nor the installation says anything. */
-const BUILT_IN = {
-	auto_send: { directory: true, import: false, api: true }, link_ttl_s: 86400, cooldown_s: 60, reminder: { count: 1 },
-	accept: { mode: "form" }, brand: { colour: "#1d4ed8" }, email_only: false, default_locale: "en", timezone: "UTC", sms_window: { days: DAYS, from: "09:00", to: "21:00" },
-};
+/** Shown where nobody says anything. */
+const BUILT_IN = { brand: { colour: "#1d4ed8" } };
 
 const read = (object, path) => path.split(".").reduce((at, name) => at?.[name], object);
 
