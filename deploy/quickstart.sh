@@ -12,4 +12,6 @@ echo "building (a minute or two; build/quickstart.log tells more)"
 	tail -n 40 build/quickstart.log
 	exit 1
 }
-exec build/release/bin/beckon dev --once deploy/sample/people.csv
+build/release/bin/beckon dev --once deploy/sample/people.csv
+echo
+echo "Next: build/release/bin/beckon dev keeps the fleet running and says where its dashboard is."

@@ -14,18 +14,21 @@ static const struct arg list[] = {
 	{ "keep", ARG_FLAG, AT(keep), NULL, "leave the folder behind", 0, 0 },
 	{ "smtp-port", ARG_NUMBER, AT(smtp_port), "PORT",
 	  "where mail is caught; any free port unless told", 1, 65535 },
+	{ "http-port", ARG_NUMBER, AT(http_port), "PORT",
+	  "where the dashboard is; any free port unless told", 1, 65535 },
 };
 #undef AT
 
 static const struct args args = {
 	"dev",
 	"[OPTION...]",
-	"Runs dispatcher, email, sms and clock with a mock broker, a private redis-server and "
-	"catchers of mails and texts. Nothing\n"
-	"leaves this machine, and nothing is remembered: for a first look and for development, "
-	"never for real\n"
-	"invitations. With --once the exit code is 0 although rows are bad: they are shown as "
-	"such.",
+	"Runs the whole fleet, its dashboard and the pages behind its links, with a mock broker, a "
+	"private\n"
+	"redis-server and catchers of mails and texts. Nothing leaves this machine, and nothing is "
+	"remembered:\n"
+	"for a first look and for development, never for real invitations. With --once the exit "
+	"code is 0\n"
+	"although rows are bad: they are shown as such.",
 	list,
 	ARRAY_LEN(list),
 	.settings = false,

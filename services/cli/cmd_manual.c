@@ -148,7 +148,7 @@ static void print_name(const char *name, const char *help)
 
 static void print_overview(void)
 {
-	print_name("", "invite people: by event in, by message out");
+	print_name("", "invite people: by event in, by e-mail or SMS out");
 	printf(".SH SYNOPSIS\n\\fBbeckon\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR...]\n.SH COMMANDS\n");
 	for (size_t i = 0; i < command_count; i++) {
 		printf(".TP\n\\fBbeckon\\-");

@@ -22,7 +22,8 @@
 
 static const char *child_name(size_t child)
 {
-	static const char *const names[] = { "redis", "dispatcher", "email", "clock", "sms" };
+	static const char *const names[] = { "redis", "dispatcher", "email",
+					     "clock", "sms",	    "status" };
 
 	return names[child];
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "advice.h"
+#include "apikey.h"
 #include "catcher.h"
 #include "err.h"
 #include "follow.h"
@@ -31,7 +32,7 @@
 struct dev_options {
 	const char *once, *dir;
 	bool keep;
-	int64_t smtp_port; /* 0 = any free one */
+	int64_t smtp_port, http_port; /* 0 = any free one */
 };
 
 enum dev_phase {
@@ -53,7 +54,9 @@ struct dev {
 	struct supervisor *supervisor;
 	struct settings settings;
 	char accept_key[SEAL_KEY_SIZE]; /* of the application that nobody is here */
-	struct kafka_reader *reader;	/* of outcomes */
+	struct apikey_drawn key;	/* with which one signs in to the dashboard */
+	uint16_t private_port, public_port;
+	struct kafka_reader *reader; /* of outcomes */
 
 	/* --once */
 	struct people people;
@@ -73,13 +76,18 @@ struct dev {
 };
 
 #define DEV_REDIS 0 /* the supervisor's number of Redis; the services follow */
-#define DEV_SERVICES 4
+#define DEV_SERVICES 5
 
-/* dev_setup: the folder, keys, broker, catcher, configuration; then Redis is started. */
+/* dev_setup: the folder, keys, broker, catchers, configuration; then Redis is started. */
 int dev_open(struct dev *d, const struct dev_options *o, struct err *e);
 void dev_close(struct dev *d);
 /* Redis is ready: the epoch is written and the services are started. */
 int dev_begin(struct dev *d, struct err *e);
+
+/* dev_config: free ports, further keys, and the configuration file. */
+int dev_configure(struct dev *d, struct err *e);
+/* The dashboard's key is made known. ERR_AGAIN: no broker. */
+int dev_give_key(const struct dev *d, struct err *e);
 
 /* dev_show: what is printed on the way. */
 void dev_show_start(const struct dev *d);

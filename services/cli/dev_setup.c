@@ -1,8 +1,6 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +22,9 @@
 
 #define PARTITIONS 4
 #define TENANT "demo"
-#define CONFIG_MAX_BYTES 16384
 
-static const char *const services[DEV_SERVICES] = { "dispatcher", "email", "clock", "sms" };
+static const char *const services[DEV_SERVICES] = { "dispatcher", "email", "clock", "sms",
+						    "status" };
 
 /* What lies in the folder beside mail/. */
 static const char *const removable[] = { "keys", "redis", "state", "log", "beckon.yaml" };
@@ -141,98 +139,6 @@ static int open_catcher(struct dev *d, struct err *e)
 	return text_catcher_open(&d->texts, on_text, d, e);
 }
 
-/* One "key: value" line; the value as a JSON string, which is YAML, too. */
-static void put(struct buf *b, const char *key, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void put(struct buf *b, const char *key, const char *fmt, ...)
-{
-	autobuf value = BUF_INIT(CONFIG_MAX_BYTES);
-	char text[4096];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	buf_json(&value, text);
-	buf_fmt(b, "%s: %s\n", key, value.data);
-}
-
-static void describe(const struct dev *d, const char *templates, struct buf *b)
-{
-	buf_str(b, "# Made by `beckon dev`. The services and every command of beckon read it: "
-		   "--config FILE.\nkafka:\n");
-	put(b, "  bootstrap.servers", "%s", kafka_mock_bootstrap(d->mock));
-	buf_str(b, "redis:\n");
-	put(b, "  url", "unix://%s/redis/redis.sock", d->dir);
-	buf_str(b, "keys:\n");
-	put(b, "  ring_file", "%s/keys/" INIT_RING_FILE, d->dir);
-	put(b, "  recipient_file", "%s/keys/" INIT_RECIPIENT_FILE, d->dir);
-	put(b, "  seal_file", "%s/keys/" INIT_SEAL_FILE, d->dir);
-	put(b, "  seal_public_file", "%s/keys/" INIT_SEAL_FILE ".pub", d->dir);
-	put(b, "state_dir", "%s/state", d->dir);
-	put(b, "templates_dir", "%s", templates);
-	buf_fmt(b, "relays:\n  - {name: catcher, url: \"smtp://127.0.0.1:%u\", tls: \"off\"}\n",
-		catcher_port(d->catcher));
-	put(b, "providers_dir", "%s/../providers", templates);
-	buf_fmt(b,
-		"providers:\n  - {name: catcher, like: webhook, tls: \"off\", private_network: "
-		"true, "
-		"settings: {endpoint: \"http://127.0.0.1:%u/\"}, secret_file: \"%s/keys/"
-		"provider.secret\"}\n",
-		text_catcher_port(d->texts), d->dir);
-	buf_str(b, "tenants:\n  \"*\":\n"
-		   "    sender: {from: invitations@example.com, from_name: beckon dev}\n"
-		   "    contact: help@example.com\n"
-		   "    link_base: \"https://join.example.com/i\"\n"
-		   "    sms_window: \"off\"\n");
-	buf_fmt(b, "    accept: {public_key: \"%s\"}\n", d->accept_key);
-	buf_str(b, "recipients: {allow_reserved: true}\n"
-		   "dns: {mx: false}\n"
-		   "schedule: {retry: [2s, 5s, 10s]}\n"
-		   "drain: 5s\n");
-}
-
-/* The application's, whoever that is here: `beckon seal --open` reads what it is told. */
-static int draw_accept_key(struct dev *d, struct err *e)
-{
-	autofree char *path = in_dir(d, "keys/accept.keys");
-	struct seal_public public;
-
-	if (keygen_write(path, false, &public, e) < 0)
-		return ERR_FATAL;
-	seal_public_text(&public, d->accept_key);
-	return OK;
-}
-
-/* The catcher asks for none, but its description does. */
-static int write_provider_secret(const struct dev *d, struct err *e)
-{
-	autofree char *path = in_dir(d, "keys/provider.secret");
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	if (fd < 0 || write(fd, "dev", 3) != 3 || close(fd))
-		return err_set(e, ERR_FATAL, "%s: %s", path, strerror(errno));
-	return OK;
-}
-
-static int write_config(struct dev *d, struct err *e)
-{
-	autofree char *templates = place_templates();
-	autobuf text = BUF_INIT(CONFIG_MAX_BYTES);
-	FILE *f;
-
-	if (!templates)
-		return err_set(e, ERR_FATAL, "no folder of templates; name it in BECKON_TEMPLATES");
-	describe(d, templates, &text);
-	d->config = in_dir(d, "beckon.yaml");
-	f = fopen(d->config, "we");
-	if (!f)
-		return err_set(e, ERR_FATAL, "%s: %s", d->config, strerror(errno));
-	fwrite(text.data, 1, text.len, f);
-	return fclose(f) ? err_set(e, ERR_FATAL, "%s: %s", d->config, strerror(errno)) : OK;
-}
-
 static int start_redis(struct dev *d, struct err *e)
 {
 	autofree char *redis_dir = in_dir(d, "redis"), *socket = in_dir(d, "redis/redis.sock");
@@ -326,8 +232,7 @@ int dev_open(struct dev *d, const struct dev_options *o, struct err *e)
 		return ERR_FATAL;
 	autofree char *keys = in_dir(d, "keys"), *log = in_dir(d, "log");
 
-	if (init_keys(keys, e) || draw_accept_key(d, e) || write_provider_secret(d, e) ||
-	    write_config(d, e))
+	if (init_keys(keys, e) || dev_configure(d, e))
 		return ERR_FATAL;
 	return dev_supervise(d, log, e) || start_redis(d, e) ? ERR_FATAL : OK;
 }
@@ -361,6 +266,7 @@ int dev_begin(struct dev *d, struct err *e)
 	bool created;
 
 	if (settings_open(&d->settings, &words, e) || init_epoch(&d->settings, &created, e) ||
+	    dev_give_key(d, e) ||
 	    kafka_reader_open(&d->reader, d->settings.kafka,
 			      (const char *const *)&d->settings.topics[TOPIC_STATUS], 1, true, e))
 		return ERR_FATAL;

@@ -30,9 +30,11 @@ void dev_show_start(const struct dev *d)
 	printf("  SMS     http://127.0.0.1:%u, texts are shown here\n",
 	       text_catcher_port(d->texts));
 	if (!d->options->once)
-		printf("Invite somebody from another terminal; Ctrl-C ends it all:\n"
+		printf("  People  http://127.0.0.1:%u/, the dashboard; sign in with the API key\n"
+		       "          %s\n"
+		       "Invite somebody from another terminal; Ctrl-C ends it all:\n"
 		       "  beckon invite --config %s --to ann@example.com\n",
-		       d->config);
+		       d->private_port, d->key.text, d->config);
 	fflush(stdout);
 }
 
@@ -136,5 +138,7 @@ void dev_show_end(struct dev *d)
 	bad = report_outcomes(&r, &d->follow);
 	printf("\n%zu of %zu rows are good, %zu are bad. %zu mails are in %s\n",
 	       d->people.count - bad, d->people.count, bad, d->mailbox.count, d->mailbox.dir);
+	if (d->ntexts)
+		printf("%zu went out as SMS, shown above.\n", d->ntexts);
 	show_one_mail(d);
 }

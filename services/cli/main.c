@@ -52,11 +52,12 @@ int cmd_help(int argc, char **argv)
 
 		return c ? c->run(2, help) : unknown(argv[1]);
 	}
-	printf("beckon %s - invite people: by event in, by e-mail out\n\nUsage: beckon COMMAND "
+	printf("beckon %s - invite people: by event in, by e-mail or SMS out\n\nUsage: beckon "
+	       "COMMAND "
 	       "[OPTION...]\n\n",
 	       BECKON_VERSION);
 	for (size_t i = 0; i < command_count; i++)
-		printf("  %-12s %s\n", commands[i].name, commands[i].help);
+		printf("  %-13s %s\n", commands[i].name, commands[i].help);
 	printf("\nExit codes:\n%s", cli_exit_codes);
 	return CLI_GOOD;
 }

@@ -23,7 +23,12 @@ static const char *column_text(const struct trouble *t)
 
 static const char *person_text(const struct person *p)
 {
-	return p->cells[COLUMN_EMAIL] ? p->cells[COLUMN_EMAIL] : p->cells[COLUMN_NAME];
+	static const enum column by[] = { COLUMN_EMAIL, COLUMN_PHONE };
+
+	for (size_t i = 0; i < ARRAY_LEN(by); i++)
+		if (p->cells[by[i]])
+			return p->cells[by[i]];
+	return p->cells[COLUMN_NAME];
 }
 
 static void trouble_json(const struct report *r, const struct person *p)

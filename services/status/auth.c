@@ -211,7 +211,8 @@ static void *gate_open(void *ctx)
 
 struct web_gate auth_gate(struct auth *a)
 {
-	return (struct web_gate){ who, a, gate_open, site_guard_close };
+	return (struct web_gate){ who, a, gate_open, site_guard_close,
+				  a->shared->oidc ? "/auth/login" : NULL };
 }
 
 struct auth *auth_open(const struct site_settings *s, const struct site_shared *shared)

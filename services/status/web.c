@@ -162,9 +162,9 @@ static bool meant_it(const struct web_request *q)
 	       crypto_equal(said, p->csrf, strlen(said));
 }
 
-static void ask_to_sign_in(struct http_response *a, const char *why)
+static void ask_to_sign_in(const struct web_gate *gate, struct http_response *a, const char *why)
 {
-	web_problem(a, 401, "not_signed_in", "%s", why);
+	web_problem_more(a, 401, "not_signed_in", why, json_pack("{ss*}", "login", gate->login));
 	http_add_header(a, "WWW-Authenticate", "Bearer");
 }
 
@@ -179,11 +179,11 @@ static bool may(const struct web *w, struct worker *k, struct web_request *q,
 	if (gate->who && q->route->door == WEB_PRIVATE)
 		r = gate->who(gate->ctx, k->gate, q, &e);
 	if (r == ERR_INVALID)
-		ask_to_sign_in(a, e.text);
+		ask_to_sign_in(gate, a, e.text);
 	else if (r)
 		web_fail(a, r, &e);
 	else if (q->route->role && !p->role)
-		ask_to_sign_in(a, "sign in, or send an API key");
+		ask_to_sign_in(gate, a, "sign in, or send an API key");
 	else if (p->role < q->route->role)
 		web_problem(a, 403, "forbidden", "this needs the role %s",
 			    web_roles[q->route->role]);

@@ -109,6 +109,7 @@ struct web_gate {
 	void *ctx;
 	void *(*open)(void *ctx);
 	void (*close)(void *local);
+	const char *login; /* where a browser may sign in; NULL = by key alone */
 };
 
 struct web_options {

@@ -47,6 +47,7 @@ def test_proxy(fleet):
     fleet.wait(lambda: ann.get("/v1/session").status != 503, 15, "not open")
     who = ann.get("/v1/session").json
     assert (who["id"], who["role"], who["tenant"], who["name"]) == ("u-1", "operator", "acme", "Ann")
+    assert "login" not in site.anybody().get("/v1/session").json  # nowhere to send a browser to
     assert who["csrf"] == ann.get("/v1/session").json["csrf"]
     no_tenant = site.anybody(**{"X-User": "u-1"})
     assert no_tenant.get("/v1/session").status == 401
@@ -102,6 +103,7 @@ def test_people_sign_in(fleet):
     issuer.claims = {"sub": "u-7", "name": "Анна", "email": "anna@people.internal", "beckon_role": "operator", "beckon_tenant": "acme"}
     anna = Browser(site.private)
     fleet.wait(lambda: anna.go("/v1/session").status == 401, 15, "not open")
+    assert anna.go("/v1/session").json["login"] == "/auth/login"
     came = anna.sign_in("/batches")
     assert (came.status, came.headers["Location"]) == (303, "/batches"), came
     who = anna.go("/v1/session").json

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_dev_once(tmp_path):
     assert sorted(m["To"].addresses[0].addr_spec for m in mails) == ["ann@example.com", "ivan@example.com"]
     assert any(re.search("[а-я]", m["Subject"]) for m in mails)
     assert f"Subject: {mails[0]['Subject']}" in done.stdout
-    assert "https://join.example.com/i?token=" in done.stdout
+    assert re.search(r"http://127.0.0.1:\d+/i\?token=", done.stdout)
     assert running_in(folder) == []
 
 
@@ -132,12 +133,36 @@ def test_dev_serves_until_ctrl_c(dev):
     phones = dev.dir.parent / "phones.csv"
     phones.write_text("phone,name\n+79051111111,Ann\n")
     beckon("invite", "--csv", phones, *config)
-    wait_until(lambda: "https://join.example.com/i?token=" in dev.out.read_text(), PATIENCE_S, dev.out.read_text)
+    wait_until(lambda: re.search(r"^sms .*/i\?token=", dev.out.read_text(), re.M), PATIENCE_S, dev.out.read_text)
     assert re.search(r"^sms +\+79051111111 ", dev.out.read_text(), re.M)
     dev.send_signal(signal.SIGINT)
     assert dev.wait(PATIENCE_S) == 0
     assert running_in(dev.dir) == []
     assert "2 mails were caught." in dev.out.read_text()
+
+
+@pytest.mark.story
+def test_dev_has_dashboard_and_pages(dev):
+    """What `beckon dev` prints is enough to sign in, to see who was invited, and to open the link of a mail."""
+    def asked(url, **headers):
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=PATIENCE_S) as answer:
+            return answer.read().decode()
+
+    wait_until(lambda: "Ctrl-C" in dev.out.read_text(), PATIENCE_S, dev.out.read_text)
+    where, key = re.search(r"(http://127.0.0.1:\d+/), the dashboard.*\n +(bk_\w+)", dev.out.read_text()).groups()
+    done = beckon("invite", "--config", dev.config, "--to", "ann@example.com", "--wait")
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = lambda: beckon("list", "--config", dev.config, "--json").stdout
+    wait_until(lambda: "ann@example.com" in listed(), PATIENCE_S, listed)
+
+    assert "/app/main.js" in asked(where)
+    signed = {"Authorization": f"Bearer {key}"}
+    assert json.loads(asked(f"{where}v1/session", **signed))["role"] == "super"
+    assert "default" in [t["tenant"] for t in json.loads(asked(f"{where}v1/tenants", **signed))["items"]]
+    assert "ann@example.com" in asked(f"{where}v1/tenants/default/invites", **signed)
+    mail = email.message_from_bytes((dev.dir / "mail" / "0001.eml").read_bytes(), policy=email.policy.default)
+    link = re.search(r"http://127.0.0.1:\d+/i\?token=\S+", mail.get_body(("plain",)).get_content())[0]
+    assert "Accept" in asked(link)
 
 
 def test_dev_restarts_who_dies(dev):
@@ -151,7 +176,7 @@ def test_dev_restarts_who_dies(dev):
 
 
 def test_dev_killed_leaves_nobody_behind(dev):
-    wait_until(lambda: len(running_in(f"{dev.dir}/beckon.yaml --slot")) == 4, PATIENCE_S, dev.out.read_text)
+    wait_until(lambda: len(running_in(f"{dev.dir}/beckon.yaml --slot")) == 5, PATIENCE_S, dev.out.read_text)
     dev.kill()
     dev.wait()
     wait_until(lambda: not running_in(dev.dir), PATIENCE_S, lambda: running_in(dev.dir))

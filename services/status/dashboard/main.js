@@ -126,12 +126,14 @@ function signInPage(problem) {
 		start();
 	};
 	const wrong = hasKey() && problem;
+	const login = problem.body.login;
+	const form = h("form", { onsubmit: enter }, field(t("api_key"), key, t("api_key_hint")), h("button", { class: login ? "" : "primary" }, t("sign_in")));
 	useKey("");
 	fill(document.body, h("main", { class: "sign-in" }, h("img", { src: "/app/icon.svg", alt: "", width: "56", height: "56" }),
 		h("h1", null, t("sign_in_title")), h("p", null, t("sign_in_text")), wrong && h("p", { class: "alert", role: "alert" }, problem.message),
-		h("a", { class: "button primary", href: "/auth/login" }, t("sign_in")),
-		h("details", { open: Boolean(wrong) }, h("summary", null, t("with_key")), h("form", { onsubmit: enter }, field(t("api_key"), key, t("api_key_hint")), h("button", { class: "primary" }, t("sign_in")))),
-		h("button", { type: "button", class: "link", onclick: () => { chooseLang(lang() === "ru" ? "en" : "ru"); signInPage(); } }, lang() === "ru" ? "English" : "Русский")));
+		login && h("a", { class: "button primary", href: login }, t("sign_in")),
+		login ? h("details", { open: Boolean(wrong) }, h("summary", null, t("with_key")), form) : form,
+		h("button", { type: "button", class: "link", onclick: () => { chooseLang(lang() === "ru" ? "en" : "ru"); signInPage(problem); } }, lang() === "ru" ? "English" : "Русский")));
 	document.title = t("sign_in_title");
 }
 
