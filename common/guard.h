@@ -121,27 +121,30 @@ struct event_claim {
 	struct coords coords;		 /* topic NULL: only looked at, nothing is claimed */
 	const char *about; /* asks for kept, parked_turn and claimed_turn too: "*" = of the
 			      invitation's own delivery, else of this one; NULL = not asked */
-	/* out: strings are owned by the claim, freed by event_claim_clear */
+	/* out: strings are the claim's, until event_claim_clear */
 	enum event_answer answer;
 	char *plan;	 /* EVENT_DECIDED */
 	int64_t slot_ms; /* EVENT_DECIDED: the slot that was stored with the plan */
-	char *first;
+	const char *first;
 	bool known;	 /* the invite has a state */
 	int64_t version; /* 0 where it has none */
-	char *state;	 /* a word of contract.md section 3, "" where unknown */
+	const char *state; /* a word of contract.md section 3, "" where unknown */
 	int64_t generation, expires_ms, turn;
-	char *recipient_hash, *declined; /* declined: "1" after the person declined */
+	const char *recipient_hash, *declined; /* declined: "1" after the person declined */
 	int64_t sent_ms, reminders, timer_turn;
-	char *kind, *address, *kid; /* "" = not known */
-	char *channel;		    /* of the invitation; "" = email */
-	char *ladder;		    /* where a ladder's SMS stands: plan.h; "" = there is none */
+	const char *kind, *address, *kid; /* "" = not known */
+	const char *channel;		  /* of the invitation; "" = email */
+	const char *ladder;		  /* where a ladder's SMS stands: plan.h; "" = there is none */
 	int64_t receipt_ms; /* when its receipt has been waited for long enough; 0 = never */
 	bool early;	    /* cancelled before it was asked for */
-	char *kept;	    /* the request's data; NULL = none */
+	const char *kept;   /* the request's data; NULL = none */
 	size_t kept_len;
 	int64_t parked_turn, claimed_turn; /* 0 = it does not wait; it was not claimed */
 	int64_t now_ms;			   /* Redis TIME + skew */
+	char *text;			   /* what the strings lie in */
 };
+/* As if it had been asked, and nothing were known of event and invite: decide with unclaimed. */
+void event_claim_assume_new(struct event_claim *c, int64_t now_ms);
 void event_claim_clear(struct event_claim *c);
 
 enum decide_answer {
@@ -170,7 +173,8 @@ struct decide {
 	/* in */
 	const char *event_hash, *invite;
 	struct coords coords;
-	int64_t version;	       /* expected */
+	bool unclaimed;		       /* nothing was asked: DECIDE_LOST where anything is known */
+	int64_t version;	       /* else expected */
 	const struct guard_field *set; /* fields of the state to write; none = state untouched */
 	size_t nset;
 	const char *data; /* kept behind r: for later jobs of this invite; NULL = leave it as it is,

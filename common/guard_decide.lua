@@ -37,6 +37,7 @@ local function change(state, invite, limit, former, waiting, reminders, forward,
 	end
 end
 
+-- version '' = nothing was asked before: nothing may be known of event and invite.
 -- Where more is '1': the former address, the waiting deliveries' name without their number and the highest
 -- number, the turn of the one to bring forward and what is added to it, the timer's id and what it is armed
 -- with, another channel's name of waiting deliveries; each '' = leave it. Then fields of the state (name, value)...
@@ -46,7 +47,9 @@ local function answer(at, last)
 	local event, state, fields = prefix .. 'e:' .. hash, prefix .. 'd:' .. invite, at + 14
 
 	-- A plan that is there already is ours from a call that timed out, or a twin's: to be claimed again.
-	if call('GET', event) ~= coords or (call('HGET', state, 'ver') or '0') ~= version then
+	local claimed = version ~= ''
+	version = claimed and version or '0'
+	if call('GET', event) ~= (claimed and coords) or (call('HGET', state, 'ver') or '0') ~= version then
 		return { LOST, now, 0 }
 	end
 	if more == '1' then
@@ -83,6 +86,11 @@ local function answer(at, last)
 	elseif data ~= '' then
 		call('SET', prefix .. 'r:' .. invite, data)
 	end
-	call('SET', event, coords .. '\n' .. int(slot) .. '\n' .. first .. '\n' .. plan, 'KEEPTTL')
+	local record = coords .. '\n' .. int(slot) .. '\n' .. first .. '\n' .. plan
+	if claimed then
+		call('SET', event, record, 'KEEPTTL')
+	else
+		call('SET', event, record, 'PX', event_memory_ms)
+	end
 	return { DONE, now, slot }
 end

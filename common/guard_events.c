@@ -1,4 +1,5 @@
 /* The dispatcher's questions: event claim and decide. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +16,6 @@ static char *copy(const struct redis_reply *v)
 	const char *s = redis_str(v, &len);
 
 	return redis_type(v) == REDIS_NIL ? NULL : xmemdup(s, len + 1);
-}
-
-static char *copy_or_empty(const struct redis_reply *v)
-{
-	return xstrdup(redis_str(v, NULL));
 }
 
 /* The order of guard_event.lua's reply. */
@@ -51,6 +47,51 @@ enum {
 	EVENT_RECEIPT
 };
 
+/* Which of the reply's strings is which. */
+static const struct {
+	int at;
+	size_t offset;
+} event_strings[] = {
+	{ EVENT_FIRST, offsetof(struct event_claim, first) },
+	{ EVENT_STATE, offsetof(struct event_claim, state) },
+	{ EVENT_RECIPIENT, offsetof(struct event_claim, recipient_hash) },
+	{ EVENT_DECLINED, offsetof(struct event_claim, declined) },
+	{ EVENT_KIND, offsetof(struct event_claim, kind) },
+	{ EVENT_ADDRESS, offsetof(struct event_claim, address) },
+	{ EVENT_KID, offsetof(struct event_claim, kid) },
+	{ EVENT_CHANNEL, offsetof(struct event_claim, channel) },
+	{ EVENT_LADDER, offsetof(struct event_claim, ladder) },
+	{ EVENT_KEPT, offsetof(struct event_claim, kept) },
+};
+
+static const char **string_of(struct event_claim *c, size_t i)
+{
+	return (const char **)((char *)c + event_strings[i].offset);
+}
+
+/* All of them in one piece of memory; "" where there is none. */
+static void take_strings(struct event_claim *c, const struct redis_reply *v)
+{
+	size_t sizes[ARRAY_LEN(event_strings)], total = 0;
+	char *to;
+
+	for (size_t i = 0; i < ARRAY_LEN(event_strings); i++) {
+		redis_str(redis_at(v, event_strings[i].at), &sizes[i]);
+		total += sizes[i] ? sizes[i] + 1 : 0;
+	}
+	to = c->text = total ? xmalloc(total) : NULL;
+	for (size_t i = 0; i < ARRAY_LEN(event_strings); i++) {
+		*string_of(c, i) = sizes[i] ? to : "";
+		if (!sizes[i])
+			continue;
+		memcpy(to, redis_str(redis_at(v, event_strings[i].at), NULL), sizes[i] + 1);
+		to += sizes[i] + 1;
+	}
+	redis_str(redis_at(v, EVENT_KEPT), &c->kept_len);
+	if (!c->kept_len)
+		c->kept = NULL;
+}
+
 static void event_fill(const struct redis_reply *v, void *out)
 {
 	struct event_claim *c = out;
@@ -59,29 +100,28 @@ static void event_fill(const struct redis_reply *v, void *out)
 	c->now_ms = redis_int(redis_at(v, EVENT_NOW));
 	c->plan = c->answer == EVENT_DECIDED ? copy(redis_at(v, EVENT_PLAN)) : NULL;
 	c->slot_ms = c->answer == EVENT_DECIDED ? redis_int(redis_at(v, EVENT_SLOT)) : 0;
-	c->first = c->answer == EVENT_DUPLICATE ? copy(redis_at(v, EVENT_FIRST)) : NULL;
+	take_strings(c, v);
 	c->known = redis_type(redis_at(v, EVENT_VERSION)) != REDIS_NIL;
 	c->version = redis_int(redis_at(v, EVENT_VERSION));
-	c->state = copy_or_empty(redis_at(v, EVENT_STATE));
 	c->generation = redis_int(redis_at(v, EVENT_GENERATION));
 	c->turn = redis_int(redis_at(v, EVENT_TURN));
 	c->expires_ms = redis_int(redis_at(v, EVENT_EXPIRES));
-	c->recipient_hash = copy_or_empty(redis_at(v, EVENT_RECIPIENT));
-	c->declined = copy_or_empty(redis_at(v, EVENT_DECLINED));
 	c->sent_ms = redis_int(redis_at(v, EVENT_SENT));
 	c->reminders = redis_int(redis_at(v, EVENT_REMINDERS));
 	c->timer_turn = redis_int(redis_at(v, EVENT_TIMER));
-	c->kind = copy_or_empty(redis_at(v, EVENT_KIND));
-	c->address = copy_or_empty(redis_at(v, EVENT_ADDRESS));
-	c->kid = copy_or_empty(redis_at(v, EVENT_KID));
 	c->early = redis_int(redis_at(v, EVENT_EARLY)) == 1;
-	c->channel = copy_or_empty(redis_at(v, EVENT_CHANNEL));
-	c->ladder = copy_or_empty(redis_at(v, EVENT_LADDER));
 	c->receipt_ms = redis_int(redis_at(v, EVENT_RECEIPT));
-	redis_str(redis_at(v, EVENT_KEPT), &c->kept_len);
-	c->kept = copy(redis_at(v, EVENT_KEPT));
 	c->parked_turn = redis_int(redis_at(v, EVENT_PARKED));
 	c->claimed_turn = redis_int(redis_at(v, EVENT_CLAIMED));
+}
+
+void event_claim_assume_new(struct event_claim *c, int64_t now_ms)
+{
+	c->answer = EVENT_NEW;
+	c->now_ms = now_ms;
+	for (size_t i = 0; i < ARRAY_LEN(event_strings); i++)
+		*string_of(c, i) = "";
+	c->kept = NULL;
 }
 
 void guard_add_event_claim(struct guard *g, struct event_claim *c)
@@ -101,14 +141,10 @@ void guard_add_event_claim(struct guard *g, struct event_claim *c)
 
 void event_claim_clear(struct event_claim *c)
 {
-	char **const owned[] = { &c->plan,     &c->first,  &c->state,	&c->recipient_hash,
-				 &c->declined, &c->kind,   &c->address, &c->kid,
-				 &c->channel,  &c->ladder, &c->kept };
-
-	for (size_t i = 0; i < ARRAY_LEN(owned); i++) {
-		free(*owned[i]);
-		*owned[i] = NULL;
-	}
+	free(c->plan);
+	free(c->text);
+	c->plan = c->text = NULL;
+	event_claim_assume_new(c, c->now_ms);
 }
 
 static void decide_fill(const struct redis_reply *v, void *out)
@@ -172,7 +208,10 @@ void guard_add_decide(struct guard *g, struct decide *d)
 	call_str(&call, d->event_hash);
 	call_str(&call, d->invite);
 	call_coords(&call, &d->coords);
-	call_int(&call, d->version);
+	if (d->unclaimed)
+		call_str(&call, NULL);
+	else
+		call_int(&call, d->version);
 	call_str(&call, d->plan);
 	call_bytes(&call, d->first,
 		   d->first ? strcspn(d->first, "\n") : 0); /* lines part what e: holds */

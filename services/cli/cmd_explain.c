@@ -140,8 +140,7 @@ static void decide_it(struct explaining *v, bool offline)
 	if (!offline)
 		ask_redis(v);
 	if (!v->asked) {
-		a->claim.kind = xstrdup("");
-		a->claim.now_ms = v->now_ms;
+		event_claim_assume_new(&a->claim, v->now_ms);
 		ask_find_kept(a, v->recipient_key ? v->recipient_key : "");
 	}
 	find_suppression(v);

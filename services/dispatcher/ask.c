@@ -215,6 +215,7 @@ void ask_take_decided(struct ask *a)
 		break; /* the refusal is stored next, against the same version */
 	case DECIDE_LOST:
 		event_claim_clear(&a->claim);
+		a->assumed = false;
 		a->plan = (struct plan){ 0 };
 		a->step = ASK_CLAIM;
 		break;

@@ -39,6 +39,7 @@ struct ask {
 	struct err wrong; /* why it is no event, or no valid request */
 	const struct tenant *tenant;
 	enum ask_step step;
+	bool assumed;	       /* not asked: an invitation is new, or its decide is lost */
 	bool replayed;	       /* the plan was stored before */
 	bool parked;	       /* what waits is in Redis */
 	bool suppressed;       /* the person is not to be written to */

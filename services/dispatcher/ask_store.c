@@ -225,6 +225,7 @@ void ask_prepare_decide(struct ask *a, const char *topic)
 		.event_hash = a->event_hash,
 		.invite = a->key,
 		.coords = a->work->coords,
+		.unclaimed = a->assumed,
 		.version = a->claim.version,
 		.plan = plan_as_stored(a),
 		.first = first_of(a),

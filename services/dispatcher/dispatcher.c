@@ -8,6 +8,7 @@
 #include "crash.h"
 #include "log.h"
 #include "mem.h"
+#include "now.h"
 #include "records.h"
 #include "tell.h"
 
@@ -88,6 +89,18 @@ static int take_claim(const struct dispatcher *d, struct ask *a, struct err *e)
 	return OK;
 }
 
+/* What Redis calls now, by its last answer. */
+static int64_t redis_now(const struct dispatcher *d)
+{
+	return now_mono_ms() + d->redis_ahead_ms + now_skew_ms();
+}
+
+static void learn_clock(struct dispatcher *d, int64_t redis_now_ms)
+{
+	d->redis_ahead_ms = redis_now_ms - now_skew_ms() - now_mono_ms();
+	d->knows_clock = true;
+}
+
 static bool is_open(const struct ask *a)
 {
 	return a->step == ASK_CLAIM || a->step == ASK_DECIDE;
@@ -103,18 +116,37 @@ static bool is_behind(const struct batch *b, size_t i)
 	return false;
 }
 
+/* Most invitations are new: as if Redis had said so. */
+static void assume_new(const struct dispatcher *d, struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct ask *a = &b->asks[i];
+
+		if (a->step != ASK_CLAIM || a->req.type != REQUEST_INVITE || is_behind(b, i))
+			continue;
+		a->assumed = true;
+		a->step = ASK_DECIDE;
+		event_claim_assume_new(&a->claim, redis_now(d));
+		ask_find_kept(a, d->settings.recipient_key);
+	}
+}
+
 static int claim_all(struct dispatcher *d, struct batch *b, struct err *e)
 {
 	autofree bool *claimed = xcalloc(b->n, sizeof(*claimed));
 	struct guard *g = stage_guard(d->run);
+	size_t n = 0;
 	int code;
 
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->asks[i].step != ASK_CLAIM || is_behind(b, i))
 			continue;
 		claimed[i] = true;
+		n++;
 		guard_add_event_claim(g, &b->asks[i].claim);
 	}
+	if (!n)
+		return OK;
 	if ((code = guard_run(g, e)) < 0)
 		return code;
 	crash_point("event-claimed");
@@ -179,8 +211,10 @@ static int record_all(struct dispatcher *d, struct batch *b, struct err *e)
 		return code;
 	crash_point("decided");
 	for (size_t i = 0; i < b->n; i++)
-		if (b->asks[i].step == ASK_DECIDE)
+		if (b->asks[i].step == ASK_DECIDE) {
+			learn_clock(d, b->asks[i].dec.now_ms);
 			ask_take_decided(&b->asks[i]);
+		}
 	return OK;
 }
 
@@ -226,6 +260,8 @@ static int settle_plans(struct dispatcher *d, struct batch *b, struct err *e)
 	size_t open = count_open(b), before;
 	int code = OK;
 
+	if (d->knows_clock)
+		assume_new(d, b);
 	for (int lost = 0; code == OK && open > 0; lost = open < before ? 0 : lost + 1) {
 		if (lost == ROUNDS_MAX)
 			return err_set(e, ERR_AGAIN, "races were lost %d times", ROUNDS_MAX);

@@ -3,7 +3,8 @@
  *
  * One batch of works is two questions to Redis: claim (is each event mine, what is known of its
  * invite) and decide (compare-and-set, with the address and the tenant's slot). Between them stands
- * decide(), pure. Then the records are appended; offsets follow their acknowledgement. Whatever was
+ * decide(), pure. Most invitations are new, so the first question is left out for them; the second
+ * finds where that was wrong. Then the records are appended; offsets follow their acknowledgement. Whatever was
  * decided and not acknowledged is replayed from the stored plan.
  */
 #ifndef BECKON_DISPATCHER_H
@@ -36,6 +37,8 @@ struct dispatcher {
 	struct draws *draws;	  /* passwords that events wait for */
 	struct seal_public fleet; /* the key that they are sealed for */
 	bool seals;		  /* there is one */
+	int64_t redis_ahead_ms;	  /* of our monotonic clock, without the skew */
+	bool knows_clock;
 	struct metric *forwarded, *dead, *waiting, *minting;
 };
 

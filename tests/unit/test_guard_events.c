@@ -150,6 +150,46 @@ static void test_decide_compares(void **state)
 	assert_int_equal(d.answer, DECIDE_LOST);
 }
 
+/* Nothing was asked before: it is stored where nothing is known, and the event is remembered. */
+static void test_decide_unclaimed(void **state)
+{
+	static const struct {
+		const char *hash, *invite, *answer_to;
+		int answer;
+	} rows[] = {
+		{ "u1", "acme/u1", "a new event of a new invite", DECIDE_DONE },
+		{ "u1", "acme/u1", "once more", DECIDE_LOST },
+		{ "u1", "acme/u2", "a known event", DECIDE_LOST },
+		{ "u2", "acme/u1", "a known invite", DECIDE_LOST },
+	};
+	struct fixture *f = *state;
+	const struct guard_field set[] = { { "state", "queued", 6 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct decide d = decide(f, A,
+					 (struct decide){ .event_hash = rows[i].hash,
+							  .invite = rows[i].invite,
+							  .coords.offset = 10,
+							  .unclaimed = true,
+							  .set = set,
+							  .nset = 1,
+							  .plan = "p",
+							  .first = "x" });
+
+		if ((int)d.answer != rows[i].answer)
+			fail_msg("%s: %d", rows[i].answer_to, d.answer);
+	}
+	assert_int_equal(redis_int(command(f, "HGET beckon:d:acme/u1 ver")), 1);
+	assert_true(redis_int(command(f, "PTTL beckon:e:u1")) > 0);
+	assert_int_equal(redis_int(command(f, "EXISTS beckon:e:u2 beckon:d:acme/u2")), 0);
+
+	struct event_claim c = event(f, A, "u1", "acme/u1", 10);
+
+	assert_int_equal(c.answer, EVENT_DECIDED);
+	assert_string_equal(c.plan, "p");
+	event_claim_clear(&c);
+}
+
 static void test_decide_leaves_the_state(void **state)
 {
 	struct fixture *f = *state;
@@ -645,6 +685,7 @@ int main(void)
 		cmocka_unit_test(test_event_once),
 		cmocka_unit_test(test_event_asked_again),
 		cmocka_unit_test(test_decide_compares),
+		cmocka_unit_test(test_decide_unclaimed),
 		cmocka_unit_test(test_decide_leaves_the_state),
 		cmocka_unit_test(test_decide_keeps_data),
 		cmocka_unit_test(test_addresses),
