@@ -126,15 +126,15 @@ struct event_claim {
 	char *plan;	 /* EVENT_DECIDED */
 	int64_t slot_ms; /* EVENT_DECIDED: the slot that was stored with the plan */
 	const char *first;
-	bool known;	 /* the invite has a state */
-	int64_t version; /* 0 where it has none */
+	bool known;	   /* the invite has a state */
+	int64_t version;   /* 0 where it has none */
 	const char *state; /* a word of contract.md section 3, "" where unknown */
 	int64_t generation, expires_ms, turn;
 	const char *recipient_hash, *declined; /* declined: "1" after the person declined */
 	int64_t sent_ms, reminders, timer_turn;
 	const char *kind, *address, *kid; /* "" = not known */
 	const char *channel;		  /* of the invitation; "" = email */
-	const char *ladder;		  /* where a ladder's SMS stands: plan.h; "" = there is none */
+	const char *ladder; /* where a ladder's SMS stands: plan.h; "" = there is none */
 	int64_t receipt_ms; /* when its receipt has been waited for long enough; 0 = never */
 	bool early;	    /* cancelled before it was asked for */
 	const char *kept;   /* the request's data; NULL = none */

@@ -4,8 +4,8 @@
  * One batch of works is two questions to Redis: claim (is each event mine, what is known of its
  * invite) and decide (compare-and-set, with the address and the tenant's slot). Between them stands
  * decide(), pure. Most invitations are new, so the first question is left out for them; the second
- * finds where that was wrong. Then the records are appended; offsets follow their acknowledgement. Whatever was
- * decided and not acknowledged is replayed from the stored plan.
+ * finds where that was wrong. Then the records are appended; offsets follow their acknowledgement.
+ * Whatever was decided and not acknowledged is replayed from the stored plan.
  */
 #ifndef BECKON_DISPATCHER_H
 #define BECKON_DISPATCHER_H
@@ -31,6 +31,7 @@ struct dispatcher_settings {
 struct dispatcher {
 	struct dispatcher_settings settings;
 	struct run *run;
+	struct ask *asks;   /* STAGE_BATCH_MAX of them, for the batch in hand */
 	int32_t partitions; /* of the input: where a key belongs */
 	struct dns *dns;    /* NULL = domains are not asked for */
 	struct lobby *lobby;

@@ -1,7 +1,11 @@
 /* How the dispatcher begins and ends: settings, keys, metrics. */
+#include <stdlib.h>
+
 #include "admission.h"
+#include "ask.h"
 #include "dispatcher.h"
 #include "log.h"
+#include "mem.h"
 
 #define METADATA_WAIT_MS 2000
 
@@ -50,6 +54,8 @@ int dispatcher_open(void *ctx, struct run *r, struct err *e)
 	stage_follow_templates(r, NULL, false);
 	if (admission_open(d, e) < 0)
 		return ERR_FATAL;
+	d->asks = xmalloc(STAGE_BATCH_MAX *
+			  sizeof(*d->asks)); /* kept: 1 MB that would come fresh each time */
 	d->forwarded = metrics_series(stage_metrics(r), &forwarded, NULL);
 	d->dead = metrics_series(stage_metrics(r), &dead, NULL);
 	code = dispatcher_know_partitions(d, e);
@@ -67,5 +73,8 @@ void dispatcher_reloaded(void *ctx)
 
 void dispatcher_close(void *ctx)
 {
-	admission_close(ctx);
+	struct dispatcher *d = ctx;
+
+	admission_close(d);
+	free(d->asks);
 }
