@@ -36,6 +36,7 @@
 #include "routing.h"
 #include "stage.h"
 #include "suppress.h"
+#include "tariff.h"
 #include "tenant.h"
 #include "timer.h"
 #include "token.h"
@@ -111,6 +112,7 @@ struct parcel {
 	unsigned template_version;
 	unsigned segments; /* of an SMS; 0 = it is none */
 	const char *encoding;
+	struct cost cost; /* if it is taken over */
 
 	/* what is told */
 	struct verdict verdict;

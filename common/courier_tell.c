@@ -103,6 +103,8 @@ static void describe(const struct parcel *p, struct outcome *o, struct outcome_t
 	o->provider_message_id = p->provider_message_id;
 	o->segments = p->segments;
 	o->encoding = p->encoding;
+	if (o->word == WORD_SENT || o->word == WORD_UNKNOWN)
+		o->cost = p->cost;
 	o->receipt_due_ms = p->receipt_due_ms;
 	o->expires_ms = window ? p->expires_ms : 0;
 	o->not_before_ms = p->verdict.due_ms;

@@ -102,6 +102,18 @@ static void timings(struct buf *b, const struct outcome_timings *t)
 	json_write_close(b);
 }
 
+static void cost(struct buf *b, const struct cost *c)
+{
+	char amount[COST_TEXT_SIZE];
+
+	if (!c->currency[0])
+		return;
+	json_write_open(b, "cost");
+	json_write_text(b, "amount", cost_text(c, amount));
+	json_write_text(b, "currency", c->currency);
+	json_write_close(b);
+}
+
 static void origin(struct buf *b, const struct coords *c)
 {
 	if (!c)
@@ -190,6 +202,7 @@ static void body(struct buf *b, const struct outcome *o)
 	if (o->segments)
 		json_write_int(b, "segments", o->segments);
 	json_write_text(b, "encoding", o->encoding);
+	cost(b, &o->cost);
 	time_text(b, "receipt_due", o->receipt_due_ms);
 	timings(b, o->timings);
 	origin(b, o->origin);

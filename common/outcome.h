@@ -19,6 +19,7 @@
 #include "err.h"
 #include "guard.h"
 #include "kafka.h"
+#include "tariff.h"
 
 #define OUTCOME_MAX_BYTES ((size_t)96 << 10)
 #define OUTCOME_TURN_OF_INVITATION 2147483647 /* expired, declined, cancelled, accepted */
@@ -77,6 +78,7 @@ struct outcome {
 	const char *token_sha256;
 	unsigned segments; /* of an SMS */
 	const char *encoding;
+	struct cost cost; /* estimated */
 	const struct outcome_timings *timings;
 	const struct coords *origin;
 	const char *first;  /* duplicate: what came first */

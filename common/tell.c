@@ -13,6 +13,19 @@ static void count(struct metrics *m, const struct outcome *o)
 	metric_add(metrics_series(m, &outcomes, labels), 1);
 }
 
+/* What only may have been taken over is not counted. */
+static void count_cost(struct metrics *m, const struct outcome *o)
+{
+	static const struct metric_family costs = {
+		METRIC_COUNTER, "beckon_cost_total",
+		"Estimated cost of what was sent, in units of the currency."
+	};
+	const char *labels[] = { "provider", o->provider, "currency", o->cost.currency, NULL };
+
+	if (o->word == WORD_SENT && o->provider && o->cost.currency[0])
+		metric_add(metrics_series(m, &costs, labels), (double)o->cost.millionths / 1e6);
+}
+
 void tell_note(struct metrics *m, const struct outcome *o)
 {
 	static const struct outcome_timings none;
@@ -20,6 +33,7 @@ void tell_note(struct metrics *m, const struct outcome *o)
 	const char *word = outcome_words[o->word].name, *code = o->code ? o->code : "-";
 
 	count(m, o);
+	count_cost(m, o);
 	if (o->delivery && o->timings)
 		log_info("ev=%s id=%s turn=%lld attempt=%lld code=%s queue_ms=%lld guard_ms=%lld "
 			 "send_ms=%lld "

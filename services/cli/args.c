@@ -166,6 +166,17 @@ int args_read(const struct args *a, int argc, char **argv, void *options, struct
 	return OK;
 }
 
+bool args_takes_next(const struct args *a, const char *option)
+{
+	const char *name = option + 2;
+	const struct arg *row;
+
+	if (strncmp(option, "--", 2) != 0 || strchr(name, '='))
+		return false;
+	row = find(a, name, strlen(name));
+	return row ? row->type != ARG_FLAG : a->settings && is_setting(name, strlen(name));
+}
+
 /* What a command tells of itself instead of doing its work. */
 static const struct {
 	const char *option;

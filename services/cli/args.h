@@ -62,4 +62,7 @@ int args_read(const struct args *a, int argc, char **argv, void *options, struct
 bool args_end(const struct args *a, int argc, char **argv, void *options, struct arg_words *words,
 	      int *status);
 
+/* Is the word behind this one, an option, its value? */
+bool args_takes_next(const struct args *a, const char *option);
+
 #endif

@@ -17,15 +17,6 @@ static bool is_option(const char *word)
 	return word[0] == '-' && word[1] && strcmp(word, "-0") != 0;
 }
 
-/* Does the value of this option stand in the next word? */
-static bool takes_next(const struct args *a, const char *option)
-{
-	for (size_t i = 0; i < a->count; i++)
-		if (a->list[i].type != ARG_FLAG && !strcmp(option + 2, a->list[i].name))
-			return !strncmp(option, "--", 2);
-	return false;
-}
-
 /* w's arrays have room for every word and a NULL behind them. */
 static void split(struct words *w, const struct args *a, int argc, char **argv)
 {
@@ -37,7 +28,7 @@ static void split(struct words *w, const struct args *a, int argc, char **argv)
 			ended = true;
 		} else if (!ended && is_option(argv[i])) {
 			w->options[w->option_count++] = argv[i];
-			if (i + 1 < argc && takes_next(a, argv[i]))
+			if (i + 1 < argc && args_takes_next(a, argv[i]))
 				w->options[w->option_count++] = argv[++i];
 		} else {
 			w->operands[w->operand_count++] = argv[i];
@@ -93,20 +84,21 @@ int cases_run(const struct args *a, const struct cases *c, int argc, char **argv
 	autofree char **options = xcalloc((size_t)argc + 1, sizeof(*options));
 	autofree char **operands = xcalloc((size_t)argc + 1, sizeof(*operands));
 	struct words w = { .options = options, .operands = operands };
-	struct arg_words none = { 0 };
-	int status = CLI_GOOD;
+	struct arg_words rest = { 0 };
+	int status = CLI_GOOD, r;
 	struct err e;
 
 	split(&w, a, argc, argv);
-	if (args_end(a, w.option_count, options, c->ctx, &none, &status))
+	if (args_end(a, w.option_count, options, c->ctx, &rest, &status))
 		return status;
 	if (w.operand_count == 0) {
 		fprintf(stderr, "beckon %s: no case is given\nTry 'beckon %s --help'.\n",
 			a->command, a->command);
 		return CLI_USAGE;
 	}
-	if (c->begin && c->begin(c->ctx, &e) < 0)
-		return cli_usage(a->command, &e);
+	r = c->begin ? c->begin(c->ctx, &rest.settings, &e) : OK;
+	if (r < 0)
+		return r == ERR_FATAL ? cli_fail(a->command, r, &e) : cli_usage(a->command, &e);
 	for (int i = 0; i < w.operand_count; i++)
 		status = (int)worse(status, check_operand(c, operands[i]));
 	return status;

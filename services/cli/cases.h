@@ -17,9 +17,10 @@ struct cases {
 	size_t max_bytes; /* of a case from standard input; a longer one is handed over cut to one
 			     more */
 	void *ctx;	  /* the command's options: what args fills */
-	/* Looks at the options before the first case; ERR_INVALID ends as a usage error. NULL = all
-	   are good. */
-	int (*begin)(void *ctx, struct err *e);
+	/* Looks at the options, and those of the configuration where args has them, before the
+	   first case; ERR_INVALID ends as a usage error, ERR_FATAL as
+	   a wrong setting. NULL = all are good. */
+	int (*begin)(void *ctx, const struct arg_list *settings, struct err *e);
 	/* Prints the answer to one case (len bytes, NUL-terminated, may hold NUL). */
 	enum cli_exit (*check)(void *ctx, const char *text, size_t len);
 	/* The same for an argument; NULL = the argument is the case. */

@@ -44,11 +44,12 @@ static const struct args args = {
 
 static const struct words_in meant = { { "Did you mean %s?", "Возможно, имелось в виду %s?" } };
 
-static int begin(void *ctx, struct err *e)
+static int begin(void *ctx, const struct arg_list *settings, struct err *e)
 {
 	struct phone_options *o = ctx;
 	enum lang lang;
 
+	(void)settings;
 	if (lang_read(o->lang, &lang, e) < 0)
 		return ERR_INVALID;
 	if (o->region && !phone_region_known(o->region))

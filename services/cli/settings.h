@@ -26,7 +26,8 @@ struct settings {
 	char *seal_file, *seal_public_file; /* NULL = none */
 	/* Of the services, for doctor and token verify; NULL = not told. */
 	char *ring_file, *recipient_file, *templates_dir;
-	json_t *relays, *tenants, *receipts; /* as they stand in the file */
+	json_t *relays, *tenants, *receipts, *providers, *routes; /* as they stand in the file */
+	char *providers_dir;
 	bool allow_reserved;
 	int64_t event_memory_ms, delivery_memory_ms, rebuild_wait_ms; /* for rebuild */
 };

@@ -109,6 +109,13 @@ static int take_rate(const json_t *v, void *field)
 		       : ERR_INVALID;
 }
 
+static int take_cost(const json_t *v, void *field)
+{
+	struct err e;
+
+	return tariff_parse(field, v, &e);
+}
+
 /* "code: meaning" pairs. */
 static int take_codes(const json_t *v, void *field)
 {
@@ -158,6 +165,8 @@ static const struct entry {
 	{ "idempotency_header", take_text, AT(idempotency_header), "the header's name", false },
 	{ "receipts", take_flag, AT(receipts), "true or false", false },
 	{ "rate", take_rate, AT(rate), "such as 100/s", false },
+	{ "cost", take_cost, AT(tariff), "currency, and prefixes with a price of a segment each",
+	  false },
 };
 
 static const json_t *at_path(const json_t *root, const char *path)
@@ -290,6 +299,7 @@ void description_free(struct description *d)
 {
 	if (!d || --d->holders > 0)
 		return;
+	tariff_free(d->tariff);
 	json_decref(d->root);
 	free(d);
 }

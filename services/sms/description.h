@@ -15,6 +15,7 @@
 
 #include "curl.h"
 #include "err.h"
+#include "tariff.h"
 #include "tenant.h"
 
 #define DESCRIPTION_PATHS_MAX 4
@@ -50,6 +51,7 @@ struct description {
 	const char *idempotency_header; /* NULL = it knows no such thing */
 	bool receipts;			/* it tells what becomes of a message */
 	struct tenant_rate rate;
+	struct tariff *tariff; /* what it asks; NULL = it does not say */
 };
 
 /* ERR_FATAL: no such file; ERR_INVALID: what is wrong in it, and where. */

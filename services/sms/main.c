@@ -15,11 +15,14 @@ static const struct config_key keys[] = {
 	{ CONFIG_OBJECT(S, providers), .name = "providers", .required = true,
 	  .help = "Who takes SMS, one or several: [{name, like: twilio, settings, secret_file, "
 		  "sender, "
-		  "callback, order, weight, sessions, limit, tls: required|off, private_network, "
+		  "callback, order, weight, sessions, limit, cost, tls: required|off, "
+		  "private_network, "
 		  "ca_file, proxy, connect_timeout_s, timeout_s}]." },
 	{ CONFIG_OBJECT(S, routes), .name = "routes",
-	  .help = "Which of them, by tenant and country: [{tenant, country: RU, providers: [name, "
-		  "{name, order, weight, limit}]}]; where none fits, each on its own terms." },
+	  .help = "Which of them, by tenant and country: [{tenant, country: RU, prefer: "
+		  "order|cost, "
+		  "providers: [name, {name, order, weight, limit}]}]; where none fits, each on its "
+		  "own terms." },
 	{ CONFIG_STRING(S, providers_dir), .name = "providers_dir",
 	  .fallback = "/usr/share/beckon/providers",
 	  .help = "Folder of providers' descriptions; read again on SIGHUP." },

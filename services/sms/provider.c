@@ -21,6 +21,7 @@ struct provider {
 	json_t *settings;
 	struct curl_options curl;
 	struct curl_wire *wire;
+	struct tariff *tariff; /* its own; NULL = as its description says */
 	pthread_mutex_t lock;
 	/* under the lock */
 	struct description *description;
@@ -96,10 +97,25 @@ static int unknown(const char *name, struct err *e)
 	struct nearest near = { .word = name };
 
 	nearest_offer(&near, "settings");
+	nearest_offer(&near, "cost");
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
 		nearest_offer(&near, entries[i].name);
 	return err_set(e, ERR_FATAL, "providers: %.40s is no setting of one, the nearest is %s",
 		       name, near.best);
+}
+
+static int take_settings(struct provider *p, const json_t *value, struct err *e)
+{
+	p->settings = json_incref((json_t *)value);
+	return json_is_object(value)
+		       ? OK
+		       : err_set(e, ERR_FATAL, "providers: settings: pairs of name and text");
+}
+
+static int take_cost(struct provider *p, const json_t *value, struct err *e)
+{
+	return tariff_parse(&p->tariff, value, e) < 0 ? err_prefix(e, ERR_FATAL, "providers: cost")
+						      : OK;
 }
 
 static int take_entry(struct provider *p, const char *name, const json_t *value, struct err *e)
@@ -107,13 +123,10 @@ static int take_entry(struct provider *p, const char *name, const json_t *value,
 	char number[32];
 	const char *text = config_scalar(value, number);
 
-	if (!strcmp(name, "settings")) {
-		p->settings = json_incref((json_t *)value);
-		return json_is_object(value)
-			       ? OK
-			       : err_set(e, ERR_FATAL,
-					 "providers: settings: pairs of name and text");
-	}
+	if (!strcmp(name, "settings"))
+		return take_settings(p, value, e);
+	if (!strcmp(name, "cost"))
+		return take_cost(p, value, e);
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
 		const struct entry *f = &entries[i];
 
@@ -269,6 +282,16 @@ int provider_compose(struct provider *p, struct compose_facts *f, int encoding,
 	return r;
 }
 
+struct cost provider_cost(struct provider *p, const char *number, unsigned segments)
+{
+	struct cost c;
+
+	pthread_mutex_lock(&p->lock);
+	c = tariff_cost(p->tariff ? p->tariff : p->description->tariff, number, segments);
+	pthread_mutex_unlock(&p->lock);
+	return c;
+}
+
 /* ---- life ---- */
 
 int provider_open(struct provider **out, const json_t *entry, const char *dir, struct err *e)
@@ -305,6 +328,7 @@ void provider_free(struct provider *p)
 		return;
 	curl_wire_free(p->wire);
 	description_free(p->description);
+	tariff_free(p->tariff);
 	config_secret_free(p->secret);
 	config_secret_free(p->receipt_secret);
 	json_decref(p->settings);
@@ -349,43 +373,4 @@ int provider_probe(struct provider *p, struct err *e)
 		r = curl_probe(&p->curl, c.url.data, e);
 	composed_clear(&c);
 	return r;
-}
-
-static bool is_named(const struct providers *p, const char *name)
-{
-	for (size_t i = 0; i < p->count; i++)
-		if (!strcmp(p->list[i]->name, name))
-			return true;
-	return false;
-}
-
-int providers_open(struct providers *out, const json_t *list, const char *dir, struct err *e)
-{
-	size_t n = json_array_size(list);
-
-	if (n < 1 || n > PROVIDERS_MAX)
-		return err_set(e, ERR_FATAL, "providers: a list of 1 to %d", PROVIDERS_MAX);
-	for (size_t i = 0; i < n; i++) {
-		struct provider *one;
-
-		if (provider_open(&one, json_array_get(list, i), dir, e) < 0) {
-			providers_close(out);
-			return ERR_FATAL;
-		}
-		if (is_named(out, one->name)) {
-			err_set(e, ERR_FATAL, "providers: name '%s' is given twice", one->name);
-			provider_free(one);
-			providers_close(out);
-			return ERR_FATAL;
-		}
-		out->list[out->count++] = one;
-	}
-	return OK;
-}
-
-void providers_close(struct providers *p)
-{
-	for (size_t i = 0; i < p->count; i++)
-		provider_free(p->list[i]);
-	p->count = 0;
 }

@@ -14,10 +14,8 @@
 #include "curl.h"
 #include "description.h"
 #include "err.h"
-#include "routing.h"
 #include "tenant.h"
 
-#define PROVIDERS_MAX ROUTING_MAX
 #define PROVIDER_NAME_MAX 32
 #define PROVIDER_SESSIONS 128 /* requests under way, where nothing is said */
 
@@ -33,21 +31,12 @@ struct provider_terms {
 struct provider;
 
 /* entry: {name, like: twilio, url, settings: {...}, secret_file, sender, callback, order, weight,
-   sessions, limit, receipt_secret_file, tls: required|off, private_network: true|false, ca_file,
-   proxy, connect_timeout_s, timeout_s}; dir: where descriptions lie. ERR_FATAL with key, value and
-   rule.
+   sessions, limit, cost, receipt_secret_file, tls: required|off, private_network: true|false,
+   ca_file, proxy, connect_timeout_s, timeout_s}; dir: where descriptions lie. ERR_FATAL with key,
+   value and rule.
  */
 int provider_open(struct provider **out, const json_t *entry, const char *dir, struct err *e);
 void provider_free(struct provider *p); /* takes NULL */
-
-struct providers {
-	struct provider *list[PROVIDERS_MAX];
-	size_t count;
-};
-
-/* list: the JSON of `providers`, 1 to PROVIDERS_MAX entries, each under a name of its own. */
-int providers_open(struct providers *out, const json_t *list, const char *dir, struct err *e);
-void providers_close(struct providers *p);
 
 /* Reads description and secret again. ERR_FATAL: what was there stays. Terms stay in any case. */
 int provider_reload(struct provider *p, struct err *e);
@@ -60,6 +49,10 @@ int64_t provider_timeout_ms(const struct provider *p);
    sms_text.h. *d: the description that the answer is to be read by; description_free. */
 int provider_compose(struct provider *p, struct compose_facts *f, int encoding,
 		     struct composed *out, struct description **d, struct err *e);
+
+/* What it asks for so many segments to a number, as the entry says, else its description. From any
+   thread. */
+struct cost provider_cost(struct provider *p, const char *number, unsigned segments);
 
 /* Connects to the gateway, and sends nothing. ERR_AGAIN with text. */
 int provider_probe(struct provider *p, struct err *e);

@@ -199,6 +199,7 @@ static void send(struct session *s, struct parcel *p)
 		give_up(x, code, &e);
 		return;
 	}
+	p->cost = provider_cost(s->route->provider, p->job.to, p->segments);
 	make_key(p->job.id, key);
 	facts.key = key;
 	facts.text = x->text.data;

@@ -8,6 +8,18 @@
 #include "mem.h"
 #include "phone.h"
 
+static int load_ways(struct sms *m, struct err *e)
+{
+	struct ways_provider list[PROVIDERS_MAX];
+
+	for (size_t i = 0; i < m->providers.count; i++) {
+		const struct provider_terms *t = provider_terms(m->providers.list[i]);
+
+		list[i] = (struct ways_provider){ t->name, t->order, t->weight };
+	}
+	return ways_load(&m->ways, m->settings.routes, list, m->providers.count, e);
+}
+
 /* What the settings name: tenants, keys, templates, providers and their routes. */
 static int load(struct sms *m, struct err *e)
 {
@@ -20,7 +32,7 @@ static int load(struct sms *m, struct err *e)
 	    passwords_open(&m->passwords, s->seal_file, e) < 0 ||
 	    catalog_open(&m->catalog, s->templates_dir, e) < 0 ||
 	    providers_open(&m->providers, s->providers, s->providers_dir, e) < 0 ||
-	    ways_load(&m->ways, s->routes, &m->providers, e) < 0)
+	    load_ways(m, e) < 0)
 		return ERR_FATAL;
 	return OK;
 }
@@ -57,13 +69,18 @@ static void find_region(const struct job *job, char out[CHANNEL_REGION_SIZE])
 	text_put(out, CHANNEL_REGION_SIZE, job->region ? job->region : phone.region);
 }
 
-/* By the country that the number is of. */
+/* By the country that the number is of, and where it is to be cheap by the number itself. */
 static void aim(void *ctx, const struct job *job, struct channel_aim *out)
 {
 	const struct sms *m = ctx;
+	struct cost prices[PROVIDERS_MAX];
 
 	find_region(job, out->region);
-	ways_find(m->ways, job->delivery.tenant, out->region, out);
+	if (!ways_find(m->ways, job->delivery.tenant, out->region, out))
+		return;
+	for (size_t i = 0; i < m->providers.count; i++)
+		prices[i] = provider_cost(m->providers.list[i], job->to, 1);
+	ways_by_cost(out, prices);
 }
 
 static void add_route(struct sms *m, struct provider *provider)

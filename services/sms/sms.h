@@ -7,7 +7,7 @@
 #include "catalog.h"
 #include "courier.h"
 #include "passwords.h"
-#include "provider.h"
+#include "providers.h"
 #include "stage.h"
 #include "tenant.h"
 #include "token.h"

@@ -131,6 +131,36 @@ def test_a_provider_in_trouble(fleet, gateway, up):
     fleet.wait(lambda: fleet["sms"].metric("beckon_route_passed_over", route="first/RU") == 1, 10, "not passed over")
 
 
+def test_the_cheapest_comes_first(fleet, gateway, up):
+    """Where a rule prefers cost the cheapest for the number takes it; what it costs is told, counted, and changed by SIGHUP."""
+    own = fleet.dir / "providers"
+    shutil.copytree(PROVIDERS, own)
+    plain = (own / "kannel.yaml").read_text()
+
+    def ask(price):
+        (own / "kannel.yaml").write_text(plain + f'cost: {{currency: EUR, prefixes: {{"7": {price}, "77": 0.09, "*": 0.08}}}}\n')
+    ask(0.05)
+    price = {"currency": "EUR", "prefixes": {"7": "0.07"}}
+    sms = up(entry("dear", gateway, "webhook", cost=price), entry("cheap", gateway, "kannel", order=2),
+             routes=[{"tenant": "thrifty", "prefer": "cost", "providers": ["dear", "cheap"]}], providers_dir=str(own))
+    numbers = [texts.number(r) for r in ("RU", "KZ", "DE")]
+    wanted = [("thrifty", numbers[0], "cheap", "0.05"), ("thrifty", numbers[1], "dear", "0.07"),
+              ("thrifty", numbers[2], "cheap", "0.08"), ("acme", numbers[0], "dear", "0.07"), ("acme", numbers[2], "dear", None)]
+    jobs = texts.emit(fleet, [texts.Text(to=to, tenant=tenant) for tenant, to, *_ in wanted])
+    outcomes = told(fleet, jobs)
+    for job, (*_, provider, amount) in zip(jobs, wanted):
+        o = outcomes[job.invite]
+        assert o["provider"] == provider, o
+        assert o.get("cost") == (amount and {"amount": amount, "currency": "EUR"}), o
+    fleet.wait(lambda: abs(sms.metric("beckon_cost_total", provider="cheap", currency="EUR") - 0.13) < 1e-9, 10, "not counted")
+    ask(0.5)
+    sms.popen.send_signal(signal.SIGHUP)
+
+    def taken_by():
+        return told(fleet, texts.emit(fleet, texts.Text(to=numbers[0], tenant="thrifty"))).popitem()[1]["provider"]
+    fleet.wait(lambda: taken_by() == "dear", 20, "the new price is not known")
+
+
 @pytest.mark.story
 def test_a_provider_is_gone(fleet, gateway, up):
     """The other takes all; what the first may have taken stays unknown, and goes nowhere else."""

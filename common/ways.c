@@ -3,15 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "ids.h"
 #include "mem.h"
 
 #define ANY "*"
+#define RULE_BITS 16 /* of channel_aim.rule; above them stands who comes in which place */
+#define PLACE_BITS 3
+_Static_assert(ROUTING_MAX <= 1 << PLACE_BITS && WAYS_MAX < 1 << RULE_BITS, "bits of a rule");
 
 struct rule {
 	const char *tenant, *country; /* ANY = any; borrowed from the setting */
+	bool by_cost;
 	struct channel_way list[ROUTING_MAX];
+	size_t n;
+};
+
+/* What the setting may name. */
+struct known {
+	const struct ways_provider *list;
 	size_t n;
 };
 
@@ -22,17 +30,10 @@ struct ways {
 	struct rule rest; /* where none fits */
 };
 
-static struct channel_way own_terms(const struct providers *p, size_t i)
+static int find_provider(const struct known *known, const char *name, size_t *out)
 {
-	const struct provider_terms *t = provider_terms(p->list[i]);
-
-	return (struct channel_way){ .route = i, .order = t->order, .weight = t->weight };
-}
-
-static int find_provider(const struct providers *p, const char *name, size_t *out)
-{
-	for (size_t i = 0; name && i < p->count; i++)
-		if (!strcmp(provider_terms(p->list[i])->name, name)) {
+	for (size_t i = 0; name && i < known->n; i++)
+		if (!strcmp(known->list[i].name, name)) {
 			*out = i;
 			return OK;
 		}
@@ -64,7 +65,7 @@ static int take_terms(struct channel_way *way, const json_t *v, struct err *e)
 	return tenant_rate_parse(json_string_value(limit), &way->limit, e) < 0 ? ERR_FATAL : OK;
 }
 
-static int take_provider(struct rule *r, const json_t *v, const struct providers *p, struct err *e)
+static int take_provider(struct rule *r, const json_t *v, const struct known *p, struct err *e)
 {
 	const char *name = json_string_value(json_is_object(v) ? json_object_get(v, "name") : v);
 	size_t i;
@@ -88,18 +89,39 @@ static const char *word_or_any(const json_t *rule, const char *name)
 	return text ? text : ANY;
 }
 
-static int take_rule(struct rule *r, const json_t *v, const struct providers *p, struct err *e)
+static int take_prefer(struct rule *r, const char *prefer, struct err *e)
 {
-	const json_t *list = json_object_get(v, "providers");
+	r->by_cost = !strcmp(prefer, "cost");
+	if (r->by_cost || !strcmp(prefer, "order") || !strcmp(prefer, ANY))
+		return OK;
+	return err_set(e, ERR_FATAL, "prefer '%.20s': order or cost", prefer);
+}
+
+static int unknown_in(const json_t *rule, struct err *e)
+{
+	static const char *const names[] = { "tenant", "country", "prefer", "providers" };
 	const char *name;
 	json_t *value;
 
+	json_object_foreach ((json_t *)rule, name, value) {
+		bool known = false;
+
+		for (size_t i = 0; i < ARRAY_LEN(names); i++)
+			known |= !strcmp(names[i], name);
+		if (!known)
+			return err_set(e, ERR_FATAL, "%.40s is not known", name);
+	}
+	return OK;
+}
+
+static int take_rule(struct rule *r, const json_t *v, const struct known *p, struct err *e)
+{
+	const json_t *list = json_object_get(v, "providers");
+
 	r->tenant = word_or_any(v, "tenant");
 	r->country = word_or_any(v, "country");
-	json_object_foreach ((json_t *)v, name, value)
-		if (strcmp(name, "tenant") != 0 && strcmp(name, "country") != 0 &&
-		    strcmp(name, "providers") != 0)
-			return err_set(e, ERR_FATAL, "%.40s is not known", name);
+	if (unknown_in(v, e) < 0 || take_prefer(r, word_or_any(v, "prefer"), e) < 0)
+		return ERR_FATAL;
 	if (strcmp(r->country, ANY) != 0 && strspn(r->country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2 &&
 	    strcmp(r->country, "001") != 0)
 		return err_set(e, ERR_FATAL, "country '%.10s': two capitals (ISO 3166), or *",
@@ -112,20 +134,24 @@ static int take_rule(struct rule *r, const json_t *v, const struct providers *p,
 	return OK;
 }
 
-int ways_load(struct ways **out, const json_t *routes, const struct providers *p, struct err *e)
+int ways_load(struct ways **out, const json_t *routes, const struct ways_provider *list,
+	      size_t count, struct err *e)
 {
 	struct ways *w = xcalloc(1, sizeof(*w));
+	struct known known = { list, count };
 	size_t n = json_array_size(routes);
 
 	w->routes = json_incref((json_t *)routes);
-	for (size_t i = 0; i < p->count; i++)
-		w->rest.list[w->rest.n++] = own_terms(p, i);
+	for (size_t i = 0; i < count; i++)
+		w->rest.list[w->rest.n++] = (struct channel_way){ .route = i,
+								  .order = list[i].order,
+								  .weight = list[i].weight };
 	if ((routes && !json_is_array(routes)) || n > WAYS_MAX) {
 		ways_free(w);
 		return err_set(e, ERR_FATAL, "routes: a list of at most %d", WAYS_MAX);
 	}
 	for (; w->n < n; w->n++)
-		if (take_rule(&w->rules[w->n], json_array_get(routes, w->n), p, e) < 0) {
+		if (take_rule(&w->rules[w->n], json_array_get(routes, w->n), &known, e) < 0) {
 			err_prefix(e, ERR_FATAL, "routes[%zu]", w->n);
 			ways_free(w);
 			return ERR_FATAL;
@@ -153,7 +179,7 @@ static int fitness(const struct rule *r, const char *tenant, const char *region)
 	return 1 + 2 * !any_tenant + !any_country;
 }
 
-void ways_find(const struct ways *w, const char *tenant, const char *region,
+bool ways_find(const struct ways *w, const char *tenant, const char *region,
 	       struct channel_aim *out)
 {
 	const struct rule *best = &w->rest;
@@ -171,4 +197,38 @@ void ways_find(const struct ways *w, const char *tenant, const char *region,
 	}
 	memcpy(out->ways, best->list, sizeof(out->ways));
 	out->nways = best->n;
+	return best->by_cost;
+}
+
+/* Does a come before b? currency is the one that amounts are compared in. */
+static bool is_before(const struct channel_way *a, const struct channel_way *b,
+		      const struct cost *prices, const char *currency)
+{
+	const struct cost *x = &prices[a->route], *y = &prices[b->route];
+	bool x_known = currency[0] && !strcmp(x->currency, currency);
+	bool y_known = currency[0] && !strcmp(y->currency, currency);
+
+	if (x_known != y_known)
+		return x_known;
+	if (x_known && x->millionths != y->millionths)
+		return x->millionths < y->millionths;
+	return a->order < b->order;
+}
+
+void ways_by_cost(struct channel_aim *aim, const struct cost *prices)
+{
+	int places[ROUTING_MAX];
+	const char *currency = "";
+
+	for (size_t i = 0; i < aim->nways && !currency[0]; i++)
+		currency = prices[aim->ways[i].route].currency;
+	for (size_t i = 0; i < aim->nways; i++) {
+		places[i] = 0;
+		for (size_t k = 0; k < aim->nways; k++)
+			places[i] += is_before(&aim->ways[k], &aim->ways[i], prices, currency);
+	}
+	for (size_t i = 0; i < aim->nways; i++) {
+		aim->ways[i].order = places[i] + 1;
+		aim->rule |= (size_t)places[i] << (RULE_BITS + PLACE_BITS * i);
+	}
 }
