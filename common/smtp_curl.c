@@ -9,6 +9,7 @@
 #include "mem.h"
 #include "now.h"
 #include "smtp_connect.h"
+#include "smtp_wire.h"
 
 #define ROUND_TRIPS 6 /* at most, before the first MAIL */
 #define MECHANISMS "AUTH=PLAIN;AUTH=LOGIN"
@@ -34,6 +35,7 @@ static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sock
 	(void)purpose;
 	t->fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 	t->listen = (struct smtp_listen){ 0 };
+	t->notices = false;
 	t->answered = 0;
 	t->opened_ms = now_mono_ms();
 	return t->fd;
@@ -53,6 +55,19 @@ static int on_close(void *ctx, curl_socket_t fd)
 	return close(fd);
 }
 
+/* What MAIL says behind its address. Whether it may is known only now; libcurl copies it, and adds
+   the last bracket. */
+static void ask_for_notices(struct curl_talk *t)
+{
+	const char *envid = t->mail ? t->mail->envid : NULL;
+	autofree char *from = NULL;
+
+	if (!t->notices || !envid || !wire_xtext_ok(envid) || strpbrk(envid, "+=<>@"))
+		return;
+	from = xasprintf("<%s> RET=HDRS ENVID=<%s", t->mail->from, envid);
+	curl_easy_setopt(t->easy, CURLOPT_MAIL_FROM, from);
+}
+
 /* The last chance to keep an envelope back. */
 static int on_ready(void *ctx, char *to, char *from, int to_port, int from_port)
 {
@@ -64,6 +79,7 @@ static int on_ready(void *ctx, char *to, char *from, int to_port, int from_port)
 		return CURL_PREREQFUNC_ABORT;
 	}
 	t->ready = true;
+	ask_for_notices(t);
 	return CURL_PREREQFUNC_OK;
 }
 

@@ -22,6 +22,7 @@ struct curl_talk {
 	/* of a connection */
 	curl_socket_t fd;
 	struct smtp_listen listen;
+	bool notices; /* the relay offers DSN (RFC 3461) */
 	int answered;
 	int64_t opened_ms;
 	/* of a message */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "mem.h"
 #include "smtp_text.h"
@@ -27,6 +28,7 @@ static void said(struct curl_talk *t, const char *bytes, size_t len)
 	};
 
 	smtp_listen_said(&t->listen, bytes, len);
+	t->notices = t->notices && t->listen.phase != SMTP_EHLO;
 	t->asked = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(asked); i++)
 		if (begins(bytes, len, asked[i].verb))
@@ -52,6 +54,16 @@ static void heard_line(struct curl_talk *t, const char *line)
 	buf_reset(&t->text);
 }
 
+/* A line of the reply to EHLO, RFC 5321 4.1.1.1. */
+static bool offers_notices(const char *line)
+{
+	static const char dsn[] = "DSN";
+	size_t n = sizeof(dsn) - 1;
+
+	return !strncmp(line, "250", LINE_HEAD - 1) && strlen(line) >= LINE_HEAD + n &&
+	       !strncasecmp(line + LINE_HEAD, dsn, n) && strchr(" ", line[LINE_HEAD + n]);
+}
+
 static void heard(struct curl_talk *t, const char *bytes, size_t len)
 {
 	char line[SMTP_CURL_REPLY_MAX / 2];
@@ -61,6 +73,8 @@ static void heard(struct curl_talk *t, const char *bytes, size_t len)
 	line[len] = '\0';
 	smtp_listen_heard(&t->listen, line, len); /* may write into it */
 	line[strcspn(line, "\r\n")] = '\0';
+	if (t->listen.phase == SMTP_EHLO)
+		t->notices |= offers_notices(line);
 	heard_line(t, line);
 }
 

@@ -91,7 +91,7 @@ void receipt_name_mail(struct receipt *to, const char *message_id)
 	char id[MESSAGE_ID_LOCAL + 1];
 
 	if (strspn(local, base32) != MESSAGE_ID_LOCAL ||
-	    !strchr("@ \t\r\n", local[MESSAGE_ID_LOCAL])) /* an ENVID ends there */
+	    !strchr("@> \t\r\n", local[MESSAGE_ID_LOCAL])) /* an ENVID ends there */
 		return;
 	snprintf(id, sizeof(id), "%s", local);
 	receipt_name(to, RECEIPT_BY_MESSAGE_ID, id);

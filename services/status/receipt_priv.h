@@ -52,7 +52,7 @@ int reading_fresh(const struct receipt_reading *r, int64_t signed_ms, struct err
 struct receipt *reading_add(struct receipt_reading *r);
 /* One more name for it: what is no usable id is passed over. */
 void receipt_name(struct receipt *to, const char *source, const char *id);
-/* "<local@domain>", or an ENVID: the local part, if it can be one of ours. */
+/* "<local@domain>", or an ENVID, "local" or "<local>": the local part, if it can be one of ours. */
 void receipt_name_mail(struct receipt *to, const char *message_id);
 /* What a mail server has said last of an address: code and suppress. */
 void receipt_reason_mail(struct receipt *to, const char *enhanced, const char *diagnostic);

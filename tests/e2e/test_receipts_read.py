@@ -177,6 +177,7 @@ def test_delivery_status_mails():
     for what, told in rows:
         assert read_mail(providers.dsn(OURS, **what)) == told, what
     assert read_mail(providers.dsn(None, message_id=MESSAGE_ID)) == "ok undelivered mailbox_unknown failed"
+    assert read_mail(providers.dsn(f"<{OURS}>")) == "ok undelivered mailbox_unknown failed"  # as libcurl writes it
     assert read_mail(providers.dsn(OURS).replace(b"\r\n", b"\n")) == "ok undelivered mailbox_unknown failed"
     assert read_mail(providers.complaint(MESSAGE_ID)) == "ok delivered - complaint"
     assert read_mail(providers.dsn("somebody-elses", message_id="<x@y.org>")) == "bad schema_invalid"

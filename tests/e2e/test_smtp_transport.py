@@ -150,12 +150,16 @@ def test_an_idle_session_stays_open(serve):
 
 def test_size_and_notices_are_asked_for_where_offered(serve):
     server = serve(extensions=("DSN", "SIZE 1000000"))
+    driver(server, "a+b@x.example", "c@x.example", envid="abc")
+    rcpt = {} if LIBRARY else {"NOTIFY": "FAILURE,DELAY", "ORCPT": "rfc822;a+2Bb@x.example"}  # smtp_curl.h says why
+    first, second = server.wait_messages(2)
+    assert first.params == {"SIZE": str(len(first.raw)), "RET": "HDRS", "ENVID": "<abc>" if LIBRARY else "abc"} | rcpt
+    assert (first.sender, first.to) == ("sender@driver.example", "a+b@x.example")
+    assert second.params["ENVID"] == first.params["ENVID"] and second.to == "c@x.example"  # on the same connection
     driver(server, "a+b@x.example", envid="abc=def")
-    [message] = server.wait_messages(1)
-    assert message.params == {"SIZE": str(len(message.raw)), "RET": "HDRS", "ENVID": "abc+3Ddef",
-                              "NOTIFY": "FAILURE,DELAY", "ORCPT": "rfc822;a+2Bb@x.example"} if not LIBRARY else {
-                                  "SIZE": str(len(message.raw))}
-    plain = serve(extensions=())
+    third = server.wait_messages(3)[2]
+    assert third.params == {"SIZE": str(len(third.raw))} if LIBRARY else third.params["ENVID"] == "abc+3Ddef"
+    plain = serve(extensions=("XDSN", "DSNX"))
     driver(plain, "a+b@x.example", envid="abc")
     assert plain.wait_messages(1)[0].params == {}
 
