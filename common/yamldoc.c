@@ -115,11 +115,11 @@ static int member(struct reader *r, const yaml_event_t *ev, json_t *object)
 		return fail(r, &ev->start_mark, "a key must be a scalar");
 	if (!*key || strlen(key) != ev->data.scalar.length)
 		return fail(r, &ev->start_mark, "a key must not be empty or hold NUL");
-	if (json_object_get(object, key))
+	buf_fmt(&r->path, "%s%s", parent_len ? "." : "", key);
+	if (!r->path.full && json_object_get(r->lines, r->path.data))
 		return fail(r, &ev->start_mark, "this key is given twice");
 	if ((ret = next(r, &value_ev)) < 0)
 		return ret;
-	buf_fmt(&r->path, "%s%s", parent_len ? "." : "", key);
 	if ((ret = child(r, &value_ev, parent_len, &value)) < 0)
 		return ret;
 	if (json_object_set_new(object, key, value) < 0)

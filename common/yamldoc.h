@@ -3,8 +3,9 @@
  *
  * Mappings, sequences and scalars. A plain scalar that is true, false, null or a decimal integer
  * in its shortest form becomes that JSON value, so that its text can always be told again; every
- * other scalar stays text. Refused, with file, line and column: duplicate keys, keys that are not
- * scalars, aliases, tags, NUL, a second document, and anything over the bounds below.
+ * other scalar stays text. Refused, with file, line and column: keys given twice ("a.b" and b
+ * below a are the same), keys that are not scalars, aliases, tags, NUL, a second document, and
+ * anything over the bounds below.
  */
 #ifndef BECKON_YAMLDOC_H
 #define BECKON_YAMLDOC_H

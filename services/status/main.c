@@ -34,6 +34,7 @@ static const struct stage stage = {
 	.open = status_open,
 	.tick = status_tick,
 	.waits = status_waits,
+	.reloaded = status_reloaded,
 	.close = status_close,
 };
 

@@ -54,6 +54,7 @@ struct receipt {
 struct receipt_list {
 	struct receipt *list;
 	size_t count;
+	bool genuine; /* it was the provider who called, whatever became of it */
 	/* It is no receipt: whoever runs the fleet is to open this page of the provider, or nothing
 	   will ever be told. "" = nothing of the kind. */
 	char confirm[RECEIPT_URL_MAX];
@@ -102,7 +103,7 @@ struct receipt_call {
 };
 
 /* ERR_INVALID, *code: auth_failed (not from this provider, or too old) or schema_invalid (not to be
-   understood); the text names the rule, never a value. out is then empty. */
+   understood); the text names the rule, never a value. out is then empty but for genuine. */
 int receipt_read(const struct receipt_source *s, const struct receipt_call *call,
 		 struct receipt_list *out, const char **code, struct err *e);
 

@@ -14,8 +14,15 @@
 #define AGAIN_MS 5000 /* where Redis or Kafka is away */
 #define ACTOR "beckon/status"
 
-struct receipts {
+/* Who may tell, as the files said when they were last read: whoever reads a call holds it. */
+struct known {
+	_Atomic int holders;
 	struct receipt_sources sources;
+};
+
+struct receipts {
+	const json_t *entries;
+	struct known *known; /* under the lock */
 	struct site_shared *shared;
 	const char *settings_topic;
 	_Atomic uint64_t counts[RECEIPTS_ENDS];
@@ -39,6 +46,54 @@ void receipts_counted(struct receipts *r, uint64_t out[RECEIPTS_ENDS])
 {
 	for (int i = 0; i < RECEIPTS_ENDS; i++)
 		out[i] = atomic_exchange(&r->counts[i], 0);
+}
+
+/* ---- who may tell ---- */
+
+static int known_open(struct known **out, const json_t *entries, struct err *e)
+{
+	struct known *k = xcalloc(1, sizeof(*k));
+
+	k->holders = 1;
+	if (receipt_sources_open(&k->sources, entries, e) < 0) {
+		free(k);
+		return ERR_FATAL;
+	}
+	*out = k;
+	return OK;
+}
+
+static struct known *known_hold(struct receipts *r)
+{
+	struct known *k;
+
+	pthread_mutex_lock(&r->lock);
+	k = r->known;
+	k->holders++;
+	pthread_mutex_unlock(&r->lock);
+	return k;
+}
+
+static void known_drop(struct known *k)
+{
+	if (--k->holders)
+		return;
+	receipt_sources_close(&k->sources);
+	free(k);
+}
+
+int receipts_reload(struct receipts *r, struct err *e)
+{
+	struct known *fresh, *former;
+
+	if (known_open(&fresh, r->entries, e) < 0)
+		return ERR_FATAL;
+	pthread_mutex_lock(&r->lock);
+	former = r->known;
+	r->known = fresh;
+	pthread_mutex_unlock(&r->lock);
+	known_drop(former);
+	return OK;
 }
 
 /* ---- appending ---- */
@@ -106,39 +161,47 @@ static void refuse(struct receipts *r, const struct receipt_source *source, cons
 	web_problem(a, stranger ? 401 : 422, code, "%s", why->text);
 }
 
-static void handle(struct web_request *q, struct http_response *a)
+static void tell(struct web_request *q, const struct receipt_source *source,
+		 struct receipt_list *list, struct http_response *a)
 {
 	struct receipts *r = q->ctx;
-	const struct receipt_source *source =
-		receipt_sources_find(&r->sources, q->params[0], q->params[1]);
 	struct receipt_sink sink = { append, r, ACTOR };
-	struct receipt_list list = { 0 };
+	struct receipt_from from = { receipt_source_name(source), receipt_source_tenant(source) };
 	struct receipt_counts counts;
-	const char *code;
 	struct err e = { "" };
 	int answer;
 
-	if (!source) {
-		web_problem(a, 404, "not_found", NULL);
-		return;
-	}
-	if (read_call(source, q, &list, &code, &e) < 0) {
-		refuse(r, source, code, &e, a);
-		return;
-	}
-	if (list.confirm[0])
+	if (list->confirm[0])
 		log_warn("ev=receipt-subscription source=%s confirm=%s",
-			 receipt_source_name(source), list.confirm);
-	struct receipt_from from = { receipt_source_name(source), receipt_source_tenant(source) };
-
-	answer = receipt_pass(q->local, &sink, &from, &list, &counts, &e);
-	receipt_list_clear(&list);
+			 receipt_source_name(source), list->confirm);
+	answer = receipt_pass(q->local, &sink, &from, list, &counts, &e);
 	if (answer < 0) {
 		web_fail(a, answer, &e);
 		return;
 	}
 	count_all(r, &counts);
 	buf_str(&a->body, receipt_source_answer(source));
+}
+
+static void handle(struct web_request *q, struct http_response *a)
+{
+	struct known *known = known_hold(q->ctx);
+	const struct receipt_source *source =
+		receipt_sources_find(&known->sources, q->params[0], q->params[1]);
+	struct receipt_list list = { 0 };
+	const char *code;
+	struct err e = { "" };
+
+	if (!source)
+		web_problem(a, 404, "not_found", NULL);
+	else if (read_call(source, q, &list, &code, &e) < 0)
+		refuse(q->ctx, source, code, &e, a);
+	else
+		tell(q, source, &list, a);
+	if (!list.genuine)
+		web_charge(q);
+	receipt_list_clear(&list);
+	known_drop(known);
 }
 
 #define ROUTE(word, path)                                                                          \
@@ -206,9 +269,10 @@ int receipts_open(struct receipts **out, const json_t *entries, const char *sett
 {
 	struct receipts *r = xcalloc(1, sizeof(*r));
 
+	r->entries = entries;
 	r->shared = shared;
 	r->settings_topic = settings_topic;
-	if (receipt_sources_open(&r->sources, entries, e) < 0) {
+	if (known_open(&r->known, entries, e) < 0) {
 		free(r);
 		return ERR_FATAL;
 	}
@@ -230,6 +294,6 @@ void receipts_close(struct receipts *r)
 	pthread_join(r->thread, NULL);
 	pthread_cond_destroy(&r->changed);
 	pthread_mutex_destroy(&r->lock);
-	receipt_sources_close(&r->sources);
+	known_drop(r->known);
 	free(r);
 }

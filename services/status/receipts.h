@@ -13,11 +13,14 @@
 
 struct receipts;
 
-/* entries: the JSON of `receipts`, may be NULL. settings_topic and shared are borrowed until
-   receipts_close. ERR_FATAL as receipt_sources_open. */
+/* entries: the JSON of `receipts`, may be NULL. All are borrowed until receipts_close. ERR_FATAL
+   as receipt_sources_open. */
 int receipts_open(struct receipts **out, const json_t *entries, const char *settings_topic,
 		  struct site_shared *shared, struct err *e);
 void receipts_close(struct receipts *r); /* once the web is closed; takes NULL */
+
+/* Reads the files with secrets and keys again. ERR_FATAL: what was there stays. From any thread. */
+int receipts_reload(struct receipts *r, struct err *e);
 
 struct web_module receipts_module(struct receipts *r);
 

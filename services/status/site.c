@@ -270,6 +270,14 @@ const char *site_waits(const struct site *s)
 	return !s || s->published ? NULL : "http: settings and keys are not known yet";
 }
 
+void site_reload(struct site *s)
+{
+	struct err e;
+
+	if (s && receipts_reload(s->receipts, &e) < 0)
+		log_error("ev=reload-failed why=\"%s\"", e.text);
+}
+
 void site_close(struct site *s)
 {
 	if (!s)

@@ -115,6 +115,9 @@ void site_tick(struct site *s);
 /* Why nobody can be answered yet; NULL = they are. Takes NULL. */
 const char *site_waits(const struct site *s);
 
+/* SIGHUP: reads again what receipts show to be believed. Takes NULL. */
+void site_reload(struct site *s);
+
 void site_close(struct site *s); /* takes NULL */
 
 #endif

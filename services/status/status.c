@@ -197,6 +197,11 @@ int status_open(void *ctx, struct run *r, struct err *e)
 			 e);
 }
 
+void status_reloaded(void *ctx)
+{
+	site_reload(((struct status *)ctx)->site);
+}
+
 void status_close(void *ctx)
 {
 	struct status *s = ctx;

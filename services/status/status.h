@@ -38,6 +38,7 @@ int status_check(const void *settings, struct err *e);
 int status_open(void *ctx, struct run *r, struct err *e);
 int64_t status_tick(void *ctx);
 const char *status_waits(void *ctx);
+void status_reloaded(void *ctx);
 void status_close(void *ctx);
 
 #endif

@@ -11,12 +11,11 @@
 #include "json_text.h"
 #include "mem.h"
 #include "now.h"
+#include "web_caller.h"
 #include "web_match.h"
-#include "web_rate.h"
 
 #define CONNECTIONS_MAX 512
 #define IDLE_S 30
-#define RATE_BURST_S 5 /* as much as so many seconds allow may come at once */
 
 /* What one thread has for itself while it answers: any thread takes any that is free. */
 struct worker {
@@ -34,7 +33,7 @@ struct door {
 struct web {
 	struct web_options o;
 	struct door doors[WEB_DOORS];
-	struct web_rate *rate;
+	struct web_callers *callers;
 	pthread_mutex_t lock; /* of free and tenants */
 	struct worker *free;
 	struct tenants *tenants;
@@ -87,28 +86,13 @@ static void worker_give(struct web *w, struct worker *k)
 
 /* ---- may this be asked? each answers and says false where it may not ---- */
 
-/* The address of who asks: what a proxy that is trusted says, the last one it added. */
-static const char *address_of(const struct web *w, const struct http_request *h, char out[64])
+static bool within_rate(const struct web *w, const struct web_route *r,
+			const struct http_request *h, struct http_response *a)
 {
-	const char *said = http_header(h, "X-Forwarded-For"), *last;
-	bool trusted = false;
-
-	for (size_t i = 0; i < w->o.nproxies; i++)
-		trusted |= !strcmp(w->o.proxies[i], h->peer);
-	if (!said || !trusted)
-		return h->peer;
-	last = strrchr(said, ',');
-	last = last ? last + 1 : said;
-	last += strspn(last, " ");
-	snprintf(out, 64, "%.*s", (int)strcspn(last, " "), last);
-	return out;
-}
-
-static bool within_rate(const struct web *w, const struct http_request *h, struct http_response *a)
-{
-	char text[64], wait[24];
+	bool metered = !(r && r->flags & WEB_UNMETERED);
 	int64_t wait_ms =
-		w->rate ? web_rate_take(w->rate, address_of(w, h, text), now_mono_ms()) : 0;
+		metered ? web_callers_ask(w->callers, h) : web_callers_look(w->callers, h);
+	char wait[24];
 
 	if (!wait_ms)
 		return true;
@@ -118,6 +102,11 @@ static bool within_rate(const struct web *w, const struct http_request *h, struc
 	return false;
 }
 
+void web_charge(struct web_request *q)
+{
+	web_callers_charge(q->web->callers, q->http);
+}
+
 static bool find_route(const struct door *d, struct web_request *q, size_t *module,
 		       struct http_response *a)
 {
@@ -125,7 +114,7 @@ static bool find_route(const struct door *d, struct web_request *q, size_t *modu
 
 	q->text = xstrdup(q->http->path);
 	web_match(&d->web->o, d->which, q->http->method, q->text, &f, q->params);
-	if (!(f.route && f.route->flags & WEB_UNMETERED) && !within_rate(d->web, q->http, a))
+	if (!within_rate(d->web, f.route, q->http, a))
 		return false;
 	if (!f.module) {
 		web_problem(a, 404, "not_found", "there is no such page");
@@ -346,8 +335,8 @@ int web_open(struct web **out, const struct web_options *o, struct err *e)
 
 	w->o = *o;
 	pthread_mutex_init(&w->lock, NULL);
-	if (o->rate_per_s)
-		w->rate = web_rate_new(o->rate_per_s, o->rate_per_s * RATE_BURST_S);
+	w->callers = web_callers_new(
+		&(struct web_callers_options){ o->rate_per_s, o->proxies, o->nproxies });
 	for (int i = 0; i < WEB_DOORS && r == OK; i++)
 		r = open_door(w, i, e);
 	if (r == OK)
@@ -369,7 +358,7 @@ void web_close(struct web *w)
 		w->free = k->next;
 		worker_free(w, k);
 	}
-	web_rate_free(w->rate);
+	web_callers_free(w->callers);
 	tenants_free(w->tenants);
 	pthread_mutex_destroy(&w->lock);
 	free(w);

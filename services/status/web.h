@@ -78,7 +78,8 @@ enum web_flags {
 	WEB_JSON = 1,  /* the body is a JSON object */
 	WEB_QUIET = 2, /* a change that no browser's form could ask for by mistake: signed receipts,
 			  accept pages with their own nonce; asks for no CSRF token */
-	WEB_UNMETERED = 4, /* no rate an address: a provider tells everything from a few of them */
+	WEB_UNMETERED = 4, /* a provider tells everything from a few addresses: no rate of theirs,
+			      but for what its handler charges them (web_charge) */
 };
 
 struct web_route {
@@ -138,6 +139,9 @@ struct web_counts {
 void web_counted(const struct web *w, struct web_counts *out);
 
 /* ---- for handlers ---- */
+
+/* Of a WEB_UNMETERED route: this call was a stranger's, and costs their address a request. */
+void web_charge(struct web_request *q);
 
 const char *web_query(const struct web_request *q, const char *name);  /* NULL = absent */
 const char *web_header(const struct web_request *q, const char *name); /* NULL = absent */

@@ -53,7 +53,7 @@ static size_t bucket_of(const struct web_rate *r, const char *address)
 	return n % BUCKETS;
 }
 
-int64_t web_rate_take(struct web_rate *r, const char *address, int64_t now_ms)
+static int64_t ask(struct web_rate *r, const char *address, int64_t now_ms, bool take)
 {
 	size_t i = bucket_of(r, address);
 	int64_t now_us = now_ms * 1000, at, wait;
@@ -61,8 +61,18 @@ int64_t web_rate_take(struct web_rate *r, const char *address, int64_t now_ms)
 	pthread_mutex_lock(&r->lock);
 	at = r->free_at_us[i] > now_us ? r->free_at_us[i] : now_us;
 	wait = at + r->interval_us - now_us - r->burst_us;
-	if (wait <= 0)
+	if (take && wait <= 0)
 		r->free_at_us[i] = at + r->interval_us;
 	pthread_mutex_unlock(&r->lock);
 	return wait <= 0 ? 0 : wait / 1000 + 1;
+}
+
+int64_t web_rate_take(struct web_rate *r, const char *address, int64_t now_ms)
+{
+	return ask(r, address, now_ms, true);
+}
+
+int64_t web_rate_look(struct web_rate *r, const char *address, int64_t now_ms)
+{
+	return ask(r, address, now_ms, false);
 }

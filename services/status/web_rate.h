@@ -18,4 +18,7 @@ void web_rate_free(struct web_rate *r); /* takes NULL */
 /* 0: it may. Else in how many ms it may. Of an IPv6 address the first 64 bits count. */
 int64_t web_rate_take(struct web_rate *r, const char *address, int64_t now_ms);
 
+/* The same, and nothing is counted. */
+int64_t web_rate_look(struct web_rate *r, const char *address, int64_t now_ms);
+
 #endif

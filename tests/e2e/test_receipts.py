@@ -3,6 +3,7 @@ import base64
 import hashlib
 import json
 import re
+import signal
 import time
 import urllib.error
 import urllib.request
@@ -17,14 +18,14 @@ from pages import public_port
 class Hooks:
     """The public door as providers know it: a source for each of them, and one that is globex's alone."""
 
-    def __init__(self, fleet, *makes):
+    def __init__(self, fleet, *makes, **own_settings):
         folder = fleet.dir / "providers"
         self.fleet, self.known = fleet, {make.format: make(folder) for make in makes}
         entries = [p.entry() for p in self.known.values()]
         own = providers.Webhook(folder, "own")
         entries.append(own.entry() | {"tenant": "globex"})
         self.known["own/globex"] = own
-        self.port = public_port(fleet, receipts=entries)
+        self.port = public_port(fleet, receipts=entries, **own_settings)
 
     def post(self, source, call):
         """(status, body)."""
@@ -136,6 +137,49 @@ def test_who_may_tell(fleet):
     await_counts(fleet, told=2, strange=1, refused=3, kept=1)
     log = fleet["status"].text()
     assert "ev=receipt-refused source=webhook code=auth_failed" in log and providers.SECRET not in log
+
+
+@pytest.mark.story
+def test_strangers_pay_and_providers_do_not(fleet):
+    """Forged calls use up their address' rate, and it is turned away unread; real ones are not metered."""
+    fleet.up()
+    hooks = Hooks(fleet, providers.Webhook, http__rate=1, http__proxies=["127.0.0.1"])
+    event = sent(fleet)
+    real = hooks.known["webhook"].call(f"{event.key}.1.email.0", "passing", time.time())
+    forged = providers.Call(real.body + b" ", real.headers)
+
+    def told(call, address):
+        return hooks.post("webhook", providers.Call(call.body, call.headers | {"X-Forwarded-For": address}))[0]
+
+    assert {told(real, "192.0.2.1") for _ in range(30)} == {200}
+    answers = [told(forged, "192.0.2.2") for _ in range(30)]
+    assert set(answers) == {401, 429} and answers[:3] == [401] * 3
+    fleet.wait(lambda: told(forged, "192.0.2.2") == told(real, "192.0.2.2") == 429, 20, "it is read again and again")
+    assert told(real, "192.0.2.1") == 200
+
+
+def test_secrets_are_read_again(fleet):
+    """A secret that takes another one's place holds with SIGHUP; a file that is gone changes nothing."""
+    fleet.up()
+    hooks = Hooks(fleet, providers.Webhook)
+    secret = fleet.dir / "providers" / "webhook.secret"
+    status = fleet["status"]
+
+    def tell():
+        return hooks.tell("webhook", "acme/x.1.email.0", "passing")[0]
+
+    assert tell() == 200
+    secret.write_text("another\n")
+    assert tell() == 200
+    status.signal(signal.SIGHUP)
+    fleet.wait(lambda: tell() == 401, 20, "the new secret is not known")
+    secret.unlink()
+    status.signal(signal.SIGHUP)
+    fleet.wait(lambda: "ev=reload-failed" in status.text(), 20, "the file was not missed")
+    assert tell() == 401
+    secret.write_text(f"another\n{providers.SECRET}\n")
+    status.signal(signal.SIGHUP)
+    fleet.wait(lambda: tell() == 200, 20, "the former secret is not known again")
 
 
 def test_bounces_by_mail(fleet):

@@ -53,6 +53,14 @@ static void inject(struct web_request *q, struct http_response *a)
 	http_add_header(a, "X-Said", web_query(q, "v"));
 }
 
+/* Whoever says that they are a stranger is charged. */
+static void believe(struct web_request *q, struct http_response *a)
+{
+	(void)a;
+	if (web_query(q, "stranger"))
+		web_charge(q);
+}
+
 static const struct web_route routes[] = {
 	{ "GET", "/t/{tenant}/x/{id}", WEB_PRIVATE, WEB_VIEWER, .handle = say_params },
 	{ "GET", "/t/{tenant}/x/all", WEB_PRIVATE, WEB_VIEWER, .handle = say_params },
@@ -61,6 +69,7 @@ static const struct web_route routes[] = {
 	{ "GET", "/out/{id}", WEB_PUBLIC, WEB_ANYONE, .handle = say_params },
 	{ "GET", "/stream", WEB_PUBLIC, WEB_ANYONE, .handle = say_stream },
 	{ "GET", "/inject", WEB_PUBLIC, WEB_ANYONE, .handle = inject },
+	{ "GET", "/told", WEB_PUBLIC, WEB_ANYONE, WEB_UNMETERED, .handle = believe },
 };
 
 static void *open_local(void *ctx)
@@ -89,6 +98,7 @@ static int who(void *ctx, void *local, struct web_request *q, struct err *why)
 }
 
 static char local_text[] = "own";
+static const char *const proxies[] = { "127.0.0.1" };
 
 static struct web *open_web(int64_t rate)
 {
@@ -96,6 +106,8 @@ static struct web *open_web(int64_t rate)
 		.listen = { "127.0.0.1:0", "127.0.0.1:0" },
 		.threads = 2,
 		.rate_per_s = rate,
+		.proxies = proxies,
+		.nproxies = ARRAY_LEN(proxies),
 		.modules = { { routes, ARRAY_LEN(routes), local_text, open_local, free } },
 		.nmodules = 1,
 		.gate = { .who = who },
@@ -339,13 +351,44 @@ static void test_one_address_asks_so_often(void **state)
 	web_close(w);
 }
 
+static int turned_away(const struct web *w, const char *head, int times)
+{
+	int n = 0;
+
+	for (int i = 0; i < times; i++) {
+		autofree char *answer = ask(w, WEB_PUBLIC, head, "");
+
+		n += strstr(answer, " 429 ") != NULL;
+	}
+	return n;
+}
+
+/* Where nothing is metered, strangers are turned away in the end, each by their own address. */
+static void test_only_strangers_are_charged(void **state)
+{
+	struct web *w = open_web(1);
+
+	(void)state;
+	assert_int_equal(turned_away(w, GET("/out/1"), 20) > 0, true); /* as anywhere else */
+	assert_int_equal(turned_away(w, GET("/told"), 20), 0);
+	assert_in_range(turned_away(w, GET("/told?stranger=1"), 20), 1, 15);
+	for (int tries = 0; !turned_away(w, GET("/told"), 1); tries++) { /* one a second is free */
+		assert_in_range(tries, 0, 20);
+		turned_away(w, GET("/told?stranger=1"), 20);
+	}
+	assert_int_equal(turned_away(w, GET("/told") "X-Forwarded-For: 192.0.2.7\r\n", 20), 0);
+	web_close(w);
+}
+
 static void test_rate(void **state)
 {
 	struct web_rate *r = web_rate_new(10, 2);
 
 	(void)state;
 	assert_int_equal(web_rate_take(r, "192.0.2.1", 1000), 0);
+	assert_int_equal(web_rate_look(r, "192.0.2.1", 1000), 0);
 	assert_int_equal(web_rate_take(r, "192.0.2.1", 1000), 0);
+	assert_in_range(web_rate_look(r, "192.0.2.1", 1000), 1, 101);
 	assert_in_range(web_rate_take(r, "192.0.2.1", 1000), 1, 101);
 	assert_int_equal(web_rate_take(r, "192.0.2.1", 1100), 0);
 	assert_true(web_rate_take(r, "192.0.2.1", 1100) > 0);
@@ -366,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_a_stream_is_bounded),
 		cmocka_unit_test(test_one_address_asks_so_often),
+		cmocka_unit_test(test_only_strangers_are_charged),
 		cmocka_unit_test(test_rate),
 	};
 	struct err e;

@@ -37,6 +37,8 @@ static const struct {
 } bad[] = {
 	{ "a: 1\na: 2\n", "f:2:1: this key is given twice" },
 	{ "a:\n  b: 1\n  b: 1\n", "f:3:3: this key is given twice" },
+	{ "a.b: 1\na:\n  b: 2\n", "f:3:3: this key is given twice" },
+	{ "a:\n  b: {c: 1}\na.b.c: 2\n", "f:3:1: this key is given twice" },
 	{ "a: &x 1\nb: *x\n", "f:2:4: aliases are not supported" },
 	{ "a: !!str 1\n", "f:1:4: tags are not supported" },
 	{ "a: !x {}\n", "f:1:4: tags are not supported" },
