@@ -59,17 +59,15 @@ static int read_expires(const char *text, int64_t *ms, struct err *e)
 	return OK;
 }
 
-static int check_tenant(const struct apikey_options *o, struct err *e)
-{
-	if (o->tenant && (!strcmp(o->tenant, "*") || ids_name_ok(o->tenant, strlen(o->tenant))))
-		return OK;
-	return err_set(e, ERR_INVALID, "--tenant takes a tenant's name, or \"*\" for all");
-}
-
-static int check(const struct apikey_options *o, struct apikey_of *of, struct err *e)
+/* The options of add and remove; of is what add makes. */
+static int check(const struct apikey_options *o, bool adds, struct apikey_of *of, struct err *e)
 {
 	bool role = false;
 
+	if (!o->tenant || (strcmp(o->tenant, "*") && !ids_name_ok(o->tenant, strlen(o->tenant))))
+		return err_set(e, ERR_INVALID, "--tenant takes a tenant's name, or \"*\" for all");
+	if (!adds)
+		return OK;
 	for (size_t i = 0; o->role && apikey_roles[i]; i++)
 		role |= !strcmp(apikey_roles[i], o->role);
 	if (!role)
@@ -82,19 +80,17 @@ static int check(const struct apikey_options *o, struct apikey_of *of, struct er
 	return read_expires(o->expires, &of->expires_ms, e);
 }
 
-static int add(const struct apikey_options *o, const struct settings *s, struct err *e)
+static int add(const struct apikey_options *o, const struct apikey_of *of, const struct settings *s,
+	       struct err *e)
 {
 	struct settings_author author = settings_author(o->actor);
 	char key[APIKEY_KEY_SIZE];
 	struct apikey_drawn drawn;
-	struct apikey_of of;
 	json_t *record;
-	int r = check_tenant(o, e);
+	int r;
 
-	if (r || (r = check(o, &of, e)))
-		return r;
 	apikey_draw(&drawn);
-	record = apikey_record(&drawn, &of, &author);
+	record = apikey_record(&drawn, of, &author);
 	r = settings_topic_put(s, apikey_key(o->tenant, drawn.id, key), record, e);
 	json_decref(record);
 	if (r == OK && o->json)
@@ -182,10 +178,8 @@ static int take_away(const struct apikey_options *o, const char *id, const struc
 {
 	struct apikeys *keys = apikeys_new();
 	char key[APIKEY_KEY_SIZE];
-	int r = check_tenant(o, e);
+	int r = settings_topic_each(s, take, keys, e);
 
-	if (r == OK)
-		r = settings_topic_each(s, take, keys, e);
 	if (r == OK && !json_object_get(apikeys_all(keys), apikey_key(o->tenant, id, key)))
 		r = err_set(e, ERR_INVALID, "there is no key %.20s of %.64s", id, o->tenant);
 	if (r == OK)
@@ -198,6 +192,7 @@ int cmd_apikey(int argc, char **argv)
 {
 	struct apikey_options o = { 0 };
 	struct arg_words words = { 0 };
+	struct apikey_of of;
 	const char *verb;
 	struct settings s;
 	struct err e;
@@ -206,18 +201,20 @@ int cmd_apikey(int argc, char **argv)
 	if (args_end(&args, argc, argv, &o, &words, &status))
 		return status;
 	verb = words.operands.count ? words.operands.items[0] : "";
-	bool removes = !strcmp(verb, "remove");
+	bool adds = !strcmp(verb, "add"), removes = !strcmp(verb, "remove");
 
-	if ((strcmp(verb, "add") && strcmp(verb, "list") && !removes) ||
+	if ((!adds && !removes && strcmp(verb, "list")) ||
 	    words.operands.count != (removes ? 2 : 1)) {
-		fprintf(stderr, "beckon apikey: say add, list, or remove ID\n");
-		return CLI_USAGE;
+		err_set(&e, ERR_INVALID, "say add, list, or remove ID");
+		return cli_usage("apikey", &e);
 	}
+	if ((adds || removes) && check(&o, adds, &of, &e))
+		return cli_usage("apikey", &e);
 	if (crypto_init(&e) || settings_open(&s, &words.settings, &e))
 		return cli_fail("apikey", ERR_FATAL, &e);
-	r = removes	   ? take_away(&o, words.operands.items[1], &s, &e)
-	    : *verb == 'a' ? add(&o, &s, &e)
-			   : list_all(&o, &s, &e);
+	r = removes ? take_away(&o, words.operands.items[1], &s, &e)
+	    : adds  ? add(&o, &of, &s, &e)
+		    : list_all(&o, &s, &e);
 	settings_close(&s);
 	return r ? cli_fail("apikey", r, &e) : CLI_GOOD;
 }

@@ -162,6 +162,20 @@ struct changing {
 
 /* ---- answers ---- */
 
+/* A cancel may overtake its request, so it is taken for an invite of which nothing is known, too:
+   where it was a slip of the pen somebody should see that. */
+static void print_unknown(enum lang lang)
+{
+	static const char *const text[LANG_COUNT] = {
+		"Nothing is known of it yet: a request that comes later will be refused. Is it "
+		"another --tenant's?",
+		"О нём пока ничего не известно: более поздний запрос будет отклонён. Может быть, "
+		"это другой --tenant?"
+	};
+
+	printf("%s\n", text[lang]);
+}
+
 /* "Request refused  acme/i-1", and below it why in plain words. */
 static void print_answer(const struct changing *v, const struct told *t)
 {
@@ -175,6 +189,8 @@ static void print_answer(const struct changing *v, const struct told *t)
 	if (t->code && t->word != WORD_DEFERRED)
 		printf("%s: %s %s\n", t->code, advice_text(&v->advice, t->code),
 		       advice_remedy(&v->advice, t->code));
+	if (t->word == WORD_CANCELLED && !t->masked)
+		print_unknown(v->lang);
 	fflush(stdout);
 }
 

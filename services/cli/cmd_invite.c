@@ -123,18 +123,23 @@ static void put_inviter(struct invite_common *c)
 	c->inviter_id = REQUEST_UNNAMED "cli";
 }
 
-static int read_people(struct inviting *v, struct err *e)
+/* What cannot be meant; OK = it can. */
+static int check_line(const struct inviting *v, struct err *e)
 {
-	int r;
-
 	if (!v->o.to == !v->o.csv)
 		return err_set(e, ERR_INVALID, "say whom to invite: either --to or --csv");
 	if (v->o.common.hold && v->o.common.now)
 		return err_set(e, ERR_INVALID, "--hold and --now exclude each other");
 	if (v->o.common.home_region && !phone_region_known(v->o.common.home_region))
 		return err_set(e, ERR_INVALID, "--region takes a country such as KZ");
-	r = v->o.csv ? people_read_csv(&v->people, v->o.csv, e)
-		     : people_add(&v->people, v->o.to, now_ms(), e);
+	return OK;
+}
+
+static int read_people(struct inviting *v, struct err *e)
+{
+	int r = v->o.csv ? people_read_csv(&v->people, v->o.csv, e)
+			 : people_add(&v->people, v->o.to, now_ms(), e);
+
 	if (r)
 		return r;
 	if (!v->o.common.batch)
@@ -143,6 +148,11 @@ static int read_people(struct inviting *v, struct err *e)
 	v->o.common.teams.items = v->o.teams.items;
 	v->o.common.teams.count = v->o.teams.count;
 	return OK;
+}
+
+static const char *invites(size_t n)
+{
+	return n == 1 ? "invite" : "invites";
 }
 
 /* True: there is something to send. Else *status is the exit code. */
@@ -164,7 +174,8 @@ static bool check_people(struct inviting *v, int *status)
 		return false;
 	}
 	if (v->o.dry_run) {
-		fprintf(stderr, "%zu invites would be asked for; nothing was sent.\n", v->good);
+		fprintf(stderr, "%zu %s would be asked for; nothing was sent.\n", v->good,
+			invites(v->good));
 		return false;
 	}
 	return true;
@@ -247,8 +258,8 @@ static int serve(struct inviting *v, int *status, struct err *e)
 	if ((r = sender_open(&v->sender, &v->settings, &v->people, &v->o.common, e)) != OK ||
 	    (r = send_all(v, e)) != OK)
 		return r;
-	fprintf(stderr, "%zu invites are asked for, batch %s.\n", v->sender.out.acked,
-		v->o.common.batch);
+	fprintf(stderr, "%zu %s asked for, batch %s.\n", v->sender.out.acked,
+		invites(v->sender.out.acked), v->o.common.batch);
 	if (!v->o.wait)
 		return OK;
 	r = await_outcomes(v, e);
@@ -262,6 +273,8 @@ static int run(struct inviting *v, const struct arg_list *words)
 	struct err e;
 	int status, r;
 
+	if (check_line(v, &e))
+		return cli_usage("invite", &e);
 	if (crypto_init(&e) || settings_open(&v->settings, words, &e))
 		return cli_fail("invite", ERR_FATAL, &e);
 	r = read_people(v, &e);
@@ -271,8 +284,7 @@ static int run(struct inviting *v, const struct arg_list *words)
 		struct err option;
 
 		err_set(&option, ERR_INVALID, "--%s", e.text);
-		cli_fail("invite", ERR_INVALID, &option);
-		return CLI_USAGE;
+		return cli_usage("invite", &option);
 	}
 	if (!check_people(v, &status))
 		return status;

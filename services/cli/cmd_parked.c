@@ -30,7 +30,7 @@ static const struct arg list[] = {
 	{ "tenant", ARG_TEXT, AT(tenant), "NAME", "of this tenant only", 0, 0 },
 	{ "reason", ARG_TEXT, AT(reason), "WORD",
 	  "that wait for this only: rate_limited, quiet_hours, scheduled, retry, provider_down, "
-	  "paused; reminder, expiry",
+	  "paused; reminder, ladder, receipt, expiry",
 	  0, 0 },
 	{ "limit", ARG_NUMBER, AT(limit), "N", "show so many, 100 unless told; 0 = all", 0,
 	  INT64_MAX },
@@ -118,6 +118,15 @@ static int64_t show_page(const struct parked_options *o, enum lang lang, struct 
 	return shown;
 }
 
+/* A word that nothing can wait for would show nothing and mean nothing. */
+static int check_reason(const char *reason, struct err *e)
+{
+	if (!reason || told_reason(reason, LANG_EN) != reason)
+		return OK;
+	return err_set(e, ERR_INVALID, "--reason: '%.40s' is no reason; the help names them",
+		       reason);
+}
+
 static int show_all(const struct parked_options *o, enum lang lang, struct guard *g, int64_t *shown,
 		    struct err *e)
 {
@@ -177,7 +186,7 @@ int cmd_parked(int argc, char **argv)
 
 	if (args_end(&args, argc, argv, &o, &words, &status))
 		return status;
-	if (lang_read(o.lang, &lang, &e))
+	if (lang_read(o.lang, &lang, &e) || check_reason(o.reason, &e))
 		return cli_usage("parked", &e);
 	if (settings_open(&s, &words.settings, &e))
 		return cli_fail("parked", ERR_FATAL, &e);

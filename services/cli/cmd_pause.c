@@ -175,28 +175,67 @@ static int show(const struct settings *s, bool as_json, struct err *e)
 
 /* ---- the command ---- */
 
-static int change(const struct pause_options *o, const struct settings *s, bool pause,
+static int is_paused(const struct settings *s, const char *key, bool *paused, struct err *e)
+{
+	struct settings_view *v;
+	const json_t *record;
+	int r = settings_topic_read(&v, s, e);
+
+	if (r)
+		return r;
+	record = json_object_get(settings_view_all_pauses(v), key);
+	*paused = record && holds(record);
+	settings_view_free(v);
+	return OK;
+}
+
+/* Where nothing was paused a key was mistyped, or somebody was quicker. */
+static int resume(const struct pause_options *o, const struct settings *s, const char *key,
 		  struct err *e)
 {
 	struct settings_author author = settings_author(o->actor);
-	char key[PAUSE_KEY_SIZE];
+	bool paused;
+	int r = is_paused(s, key, &paused, e);
+
+	if (r == OK && paused) {
+		json_t *record = settings_record_resume(o->reason, &author);
+
+		r = settings_topic_put(s, key, record, e);
+		json_decref(record);
+	}
+	if (r == OK)
+		fprintf(stderr, "%s %s.\n", key, paused ? "is resumed" : "was not paused");
+	return r;
+}
+
+static int pause_it(const struct pause_options *o, const struct settings *s, const char *key,
+		    int64_t until_ms, struct err *e)
+{
+	struct settings_author author = settings_author(o->actor);
 	json_t *record;
-	int64_t until_ms;
 	int r;
 
-	if (find_key(o, key, e) || read_until(o->until, &until_ms, e))
-		return ERR_INVALID;
-	if (pause && (!o->reason || !*o->reason || strlen(o->reason) > PAUSE_REASON_MAX ||
-		      !form_line(o->reason, strlen(o->reason))))
+	if (!o->reason || !*o->reason || strlen(o->reason) > PAUSE_REASON_MAX ||
+	    !form_line(o->reason, strlen(o->reason)))
 		return err_set(e, ERR_INVALID, "--reason says why, in one line of up to %d bytes",
 			       PAUSE_REASON_MAX);
-	record = pause ? settings_record_pause(o->reason, until_ms, &author)
-		       : settings_record_resume(o->reason, &author);
+	record = settings_record_pause(o->reason, until_ms, &author);
 	r = settings_topic_put(s, key, record, e);
 	json_decref(record);
 	if (r == OK)
-		fprintf(stderr, "%s is %s.\n", key, pause ? "paused" : "resumed");
+		fprintf(stderr, "%s is paused.\n", key);
 	return r;
+}
+
+static int change(const struct pause_options *o, const struct settings *s, bool pause,
+		  struct err *e)
+{
+	char key[PAUSE_KEY_SIZE];
+	int64_t until_ms;
+
+	if (find_key(o, key, e) || read_until(o->until, &until_ms, e))
+		return ERR_INVALID;
+	return pause ? pause_it(o, s, key, until_ms, e) : resume(o, s, key, e);
 }
 
 int cmd_pause(int argc, char **argv)
@@ -214,10 +253,7 @@ int cmd_pause(int argc, char **argv)
 		return cli_fail(argv[0], ERR_FATAL, &e);
 	r = o.list ? show(&s, o.json, &e) : change(&o, &s, pause, &e);
 	settings_close(&s);
-	if (r)
-		cli_fail(argv[0], r, &e);
 	return r == OK		  ? CLI_GOOD
-	       : r == ERR_INVALID ? CLI_USAGE
-	       : r == ERR_AGAIN	  ? CLI_AWAY
-				  : CLI_CONFIG;
+	       : r == ERR_INVALID ? cli_usage(argv[0], &e)
+				  : cli_fail(argv[0], r, &e);
 }

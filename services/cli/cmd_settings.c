@@ -160,14 +160,8 @@ static int set(const struct settings_options *o, const struct arg_list *words,
 	       const struct settings *s, struct err *e)
 {
 	struct settings_lock *lock;
-	int r;
+	int r = settings_lock_take(&lock, s, o->tenant, e);
 
-	if (!o->file && words->count < 2)
-		return err_set(e, ERR_INVALID, "nothing to set: KEY=VALUE or --file");
-	if (strcmp(o->tenant, "*") && !ids_name_ok(o->tenant, strlen(o->tenant)))
-		return err_set(e, ERR_INVALID, "a tenant's name has 1 to %d of A-Z a-z 0-9 _ -",
-			       IDS_NAME_MAX);
-	r = settings_lock_take(&lock, s, o->tenant, e);
 	if (r)
 		return r;
 	r = set_locked(o, words, s, e);
@@ -196,25 +190,36 @@ static int get(const struct settings_options *o, const struct settings *s, struc
 	return OK;
 }
 
+/* What cannot be meant; OK = it can. */
+static int check_line(const struct settings_options *o, const struct arg_list *words, struct err *e)
+{
+	const char *verb = words->count ? words->items[0] : "";
+
+	if (strcmp(verb, "get") && strcmp(verb, "set"))
+		return err_set(e, ERR_INVALID, "say get or set");
+	if (*verb == 's' && !o->file && words->count < 2)
+		return err_set(e, ERR_INVALID, "nothing to set: KEY=VALUE or --file");
+	if (strcmp(o->tenant, "*") && !ids_name_ok(o->tenant, strlen(o->tenant)))
+		return err_set(e, ERR_INVALID, "a tenant's name has 1 to %d of A-Z a-z 0-9 _ -",
+			       IDS_NAME_MAX);
+	return OK;
+}
+
 int cmd_settings(int argc, char **argv)
 {
 	struct settings_options o = { .tenant = "*", .version = ANY_VERSION };
 	struct arg_words words = { 0 };
-	const char *verb;
 	struct settings s;
 	struct err e;
 	int status, r;
 
 	if (args_end(&args, argc, argv, &o, &words, &status))
 		return status;
-	verb = words.operands.count ? words.operands.items[0] : "";
-	if (strcmp(verb, "get") && strcmp(verb, "set")) {
-		fprintf(stderr, "beckon settings: say get or set\n");
-		return CLI_USAGE;
-	}
+	if (check_line(&o, &words.operands, &e))
+		return cli_usage("settings", &e);
 	if (crypto_init(&e) || settings_open(&s, &words.settings, &e))
 		return cli_fail("settings", ERR_FATAL, &e);
-	r = *verb == 's' ? set(&o, &words.operands, &s, &e) : get(&o, &s, &e);
+	r = *words.operands.items[0] == 's' ? set(&o, &words.operands, &s, &e) : get(&o, &s, &e);
 	settings_close(&s);
 	return r ? cli_fail("settings", r, &e) : CLI_GOOD;
 }

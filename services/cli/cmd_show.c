@@ -128,6 +128,19 @@ static void print_json(const struct showing *v)
 	cli_json(o);
 }
 
+/* May the link work? It is dead at once where the invitation ended before its time. */
+static bool link_lives(const struct showing *v)
+{
+	static const enum outcome_word dead[] = { WORD_ACCEPTED, WORD_DECLINED, WORD_CANCELLED,
+						  WORD_UNDELIVERED, WORD_ERROR };
+	enum outcome_word word = outcome_word_find(state_of(v));
+
+	for (size_t i = 0; i < ARRAY_LEN(dead); i++)
+		if (word == dead[i])
+			return false;
+	return v->facts.expires_ms > v->facts.now_ms;
+}
+
 /* "Sent · acme/i-1 · generation 2 · link until 14 Mar 18:04" */
 static void print_state(const struct showing *v)
 {
@@ -140,7 +153,7 @@ static void print_state(const struct showing *v)
 		term_cell(told_tone(word), told_word(word, v->lang), 0);
 	printf("%s/%s  %s %lld", v->o.tenant, v->invite, generation[v->lang],
 	       (long long)generation_of(v));
-	if (v->facts.expires_ms > v->facts.now_ms)
+	if (link_lives(v))
 		printf("  %s %s", until[v->lang], told_time(v->facts.expires_ms, v->lang, time));
 	putchar('\n');
 }

@@ -198,11 +198,15 @@ static int read_until(const char *text, int64_t *until_ms, struct err *e)
 	return OK;
 }
 
-static int check(const struct suppress_options *o, struct suppress_record *record, bool add,
-		 struct err *e)
+/* The options of add and remove, made a record. */
+static int check(const struct suppress_options *o, const struct arg_list *typed,
+		 struct suppress_record *record, struct err *e)
 {
 	struct settings_author author = settings_author(o->actor);
+	bool add = !strcmp(typed->items[0], "add");
 
+	if (!o->hash && typed->count < 2)
+		return err_set(e, ERR_INVALID, "say whom: an address, a number, or --hash");
 	*record = (struct suppress_record){ .actor = author.actor, .time_ms = author.time_ms };
 	if (!o->tenant == !o->all)
 		return err_set(e, ERR_INVALID, "say --tenant NAME or --all-tenants");
@@ -236,21 +240,15 @@ static int put(const struct suppress_options *o, const struct settings *s, const
 }
 
 static int change(const struct suppress_options *o, const struct arg_list *typed,
-		  const struct settings *s, struct err *e)
+		  const struct suppress_record *record, const struct settings *s, struct err *e)
 {
-	bool add = !strcmp(typed->items[0], "add");
-	struct suppress_record record;
 	char hash[IDS_HASH_SIZE];
-	int r = check(o, &record, add, e);
+	int r = o->hash ? put(o, s, o->hash, record, e) : OK;
 
-	if (r == OK && !o->hash && typed->count < 2)
-		r = err_set(e, ERR_INVALID, "say whom: an address, a number, or --hash");
-	if (r == OK && o->hash)
-		r = put(o, s, o->hash, &record, e);
 	for (size_t i = 1; i < typed->count && r == OK; i++) {
 		r = find_hash(s, typed->items[i], hash, e);
 		if (r == OK)
-			r = put(o, s, hash, &record, e);
+			r = put(o, s, hash, record, e);
 	}
 	return r;
 }
@@ -260,6 +258,7 @@ int cmd_suppress(int argc, char **argv)
 	struct suppress_options o = { 0 };
 	struct arg_words words = { 0 };
 	const struct arg_list *typed = &words.operands;
+	struct suppress_record record;
 	struct settings s;
 	const char *verb;
 	struct err e;
@@ -269,13 +268,15 @@ int cmd_suppress(int argc, char **argv)
 		return status;
 	verb = typed->count ? typed->items[0] : "";
 	if (strcmp(verb, "list") && strcmp(verb, "add") && strcmp(verb, "remove")) {
-		fprintf(stderr, "beckon suppress: say list, add or remove\n");
-		return CLI_USAGE;
+		err_set(&e, ERR_INVALID, "say list, add or remove");
+		return cli_usage("suppress", &e);
 	}
+	if (*verb != 'l' && check(&o, typed, &record, &e))
+		return cli_usage("suppress", &e);
 	if (crypto_init(&e) || settings_open(&s, &words.settings, &e))
 		return cli_fail("suppress", ERR_FATAL, &e);
 	r = *verb == 'l' ? show_list(&o, typed->count > 1 ? typed->items[1] : NULL, &s, &e)
-			 : change(&o, typed, &s, &e);
+			 : change(&o, typed, &record, &s, &e);
 	settings_close(&s);
 	return r ? cli_fail("suppress", r, &e) : CLI_GOOD;
 }

@@ -257,16 +257,18 @@ static const struct verb {
 	const char *name;
 	int (*run)(struct template_world *w, const struct arg_list *words, struct err *e);
 	size_t least, most;	   /* words, the verb among them */
+	const char *takes;	   /* the others, as they are told */
 	enum template_reach reach; /* where a tenant is named */
 	bool of_tenant;		   /* means nothing without --tenant */
 	bool one_language;	   /* en unless told */
 } verbs[] = {
-	{ "lint", verb_lint, 1, 3, TEMPLATE_INSTALLED, false, false },
-	{ "preview", verb_preview, 2, 2, TEMPLATE_TENANTS, false, true },
-	{ "list", verb_list, 1, 1, TEMPLATE_TENANTS, false, false },
-	{ "push", verb_push, 2, 3, TEMPLATE_CHANGES, true, false },
-	{ "diff", verb_diff, 2, 2, TEMPLATE_TENANTS, true, true },
-	{ "restore", verb_restore, 2, 2, TEMPLATE_CHANGES, true, true },
+	{ "lint", verb_lint, 1, 3, "DIR and NAME at the most", TEMPLATE_INSTALLED, false, false },
+	{ "preview", verb_preview, 2, 2, "one NAME", TEMPLATE_TENANTS, false, true },
+	{ "list", verb_list, 1, 1, "no NAME", TEMPLATE_TENANTS, false, false },
+	{ "push", verb_push, 2, 3, "a DIR, and a NAME where only that is meant", TEMPLATE_CHANGES,
+	  true, false },
+	{ "diff", verb_diff, 2, 2, "one NAME", TEMPLATE_TENANTS, true, true },
+	{ "restore", verb_restore, 2, 2, "one NAME", TEMPLATE_CHANGES, true, true },
 };
 
 static const struct verb *find_verb(const struct arg_list *words)
@@ -284,8 +286,7 @@ static int check(const struct verb *v, const struct arg_list *words,
 	if (!v)
 		return err_set(e, ERR_INVALID, "say lint, preview, list, push, diff or restore");
 	if (words->count < v->least || words->count > v->most)
-		return err_set(e, ERR_INVALID, "%s takes %zu to %zu words", v->name, v->least - 1,
-			       v->most - 1);
+		return err_set(e, ERR_INVALID, "%s takes %s", v->name, v->takes);
 	if (v->of_tenant && !o->tenant)
 		return err_set(e, ERR_INVALID, "%s: whose? --tenant says it", v->name);
 	if (o->tenant && !ids_name_ok(o->tenant, strlen(o->tenant)))

@@ -57,7 +57,7 @@ int cmd_help(int argc, char **argv)
 	       "[OPTION...]\n\n",
 	       BECKON_VERSION);
 	for (size_t i = 0; i < command_count; i++)
-		printf("  %-13s %s\n", commands[i].name, commands[i].help);
+		printf("  %-13s  %s\n", commands[i].name, commands[i].help);
 	printf("\nExit codes:\n%s", cli_exit_codes);
 	return CLI_GOOD;
 }

@@ -6,6 +6,7 @@
 #include "crypto.h"
 #include "guard.h"
 #include "mem.h"
+#include "redis.h"
 
 #define S struct settings
 static const struct config_key keys[] = {
@@ -93,7 +94,12 @@ int settings_guard_ready(const struct settings *s, const char *client, struct gu
 {
 	int r = settings_guard(s, client, out, e);
 
-	if (r == OK && (r = guard_ready(*out, e)) != OK)
+	if (r == OK && (r = guard_ready(*out, e)) != OK) {
+		struct err why = *e;
+
+		if (!redis_connected(guard_redis(*out)))
+			err_set(e, r, "%.200s; see redis.url", why.text);
 		guard_free(*out);
+	}
 	return r;
 }

@@ -135,6 +135,8 @@ static const struct {
 	{ "provider_down", { { "the relay is away", "нет связи с сервером" } } },
 	{ "paused", { { "paused", "приостановлено" } } },
 	{ "reminder", { { "a reminder", "напоминание" } } },
+	{ "ladder", { { "the ladder's SMS", "SMS вслед за письмом" } } },
+	{ "receipt", { { "a receipt", "отчёт о доставке" } } },
 	{ "expiry", { { "the link's end", "конец срока ссылки" } } },
 };
 

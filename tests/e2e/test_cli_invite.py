@@ -143,6 +143,10 @@ def test_a_life_from_the_terminal(fleet, tool):
     assert cancelled.returncode == 0 and cancelled.stdout.startswith("Отменено")
     assert worth(second) == "cancelled"
     assert printed(ask("show", "--json"))["state"] == "cancelled"
+    assert "link until" not in ask("show", "--lang", "en").stdout  # it is dead, whatever its time
+    unheard = tool("cancel", "nobody-knows-it", "--tenant", "acme", "--lang", "en")
+    assert unheard.returncode == 0 and "Nothing is known of it yet" in unheard.stdout
+    assert "was not paused" in tool("resume", "--tenant", "acme").stderr
     refused = ask("accept", "--lang", "en")
     assert refused.returncode == 1 and "Request refused" in refused.stdout
 
