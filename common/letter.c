@@ -3,8 +3,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "crypto.h"
-#include "ids.h"
 #include "letter_vars.h"
 #include "mem.h"
 #include "mime.h"
@@ -16,25 +14,6 @@
 static const char fixed_headers[] = "MIME-Version: 1.0\r\n"
 				    "Auto-Submitted: auto-generated\r\n"
 				    "X-Auto-Response-Suppress: All\r\n";
-
-void letter_envid(const char *delivery, char out[LETTER_ENVID_SIZE])
-{
-	unsigned char hash[CRYPTO_HASH_BYTES];
-
-	_Static_assert(LETTER_ENVID_SIZE == CRYPTO_BASE32_LEN(CRYPTO_HASH_BYTES) + 1, "it fits");
-	crypto_sha256(delivery, strlen(delivery), hash);
-	crypto_base32(hash, sizeof(hash), out);
-}
-
-void letter_message_id(const char *delivery, const char *domain, struct buf *out)
-{
-	char local[LETTER_ENVID_SIZE];
-
-	letter_envid(delivery, local);
-	buf_str(out, local);
-	buf_byte(out, '@');
-	buf_str(out, domain);
-}
 
 /* Line breaks and tabs become one space, and none is left at either end. */
 static void subject_flatten(struct buf *s)
@@ -208,51 +187,6 @@ int letter_compose(const struct letter_content *content, const struct letter_sen
 		return fail(out, start, code, "too_large");
 	}
 	return written ? OK : fail(out, start, code, "render_failed");
-}
-
-const char *letter_template_name(const json_t *data)
-{
-	const char *name = json_string_value(letter_text(data, "template", "name"));
-	const char *kind = json_string_value(letter_text(data, NULL, "kind"));
-
-	if (name)
-		return name;
-	return kind ? kind : "invite";
-}
-
-static bool is_reminder(const struct letter_facts *f)
-{
-	struct delivery d;
-
-	return ids_delivery_parse(f->delivery, &d, NULL) == OK && d.n > 0;
-}
-
-/* One that has the part; NULL = none has. */
-static const struct catalog_entry *find_reminder(const struct catalog *c,
-						 struct catalog_wanted wanted, enum part part)
-{
-	const struct catalog_entry *entry;
-
-	wanted.name = LETTER_REMINDER;
-	entry = catalog_find_for(c, &wanted);
-	return entry && entry->parts[part] ? entry : NULL;
-}
-
-const struct catalog_entry *letter_template(const struct catalog *c, const struct letter_facts *f,
-					    enum part part)
-{
-	struct catalog_wanted wanted = {
-		.tenant = json_string_value(letter_text(f->data, NULL, "tenant")),
-		.name = letter_template_name(f->data),
-		.locale = f->locale,
-		.default_locale = f->default_locale,
-		.version = f->template_version,
-	};
-	const struct catalog_entry *reminder = NULL;
-
-	if (!letter_text(f->data, "template", "name") && is_reminder(f))
-		reminder = find_reminder(c, wanted, part);
-	return reminder ? reminder : catalog_find_for(c, &wanted);
 }
 
 int letter_build(const struct catalog *c, const struct letter_sender *s,
