@@ -25,7 +25,7 @@ enum ladder {
 	LADDER_NONE,
 	LADDER_BESIDE, /* it was asked for while the e-mail stood: what fails of it is history */
 	LADDER_ALONE,  /* the e-mail has come back */
-	LADDER_FAILED, /* it will not be sent, or was not delivered, while the e-mail stood */
+	LADDER_FAILED, /* it will not be sent, or was not delivered */
 };
 #define LADDER_WORDS                                                                               \
 	{                                                                                          \

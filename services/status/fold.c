@@ -77,7 +77,6 @@ static void fold_delivery(struct fold_delivery *d, const struct fact *fact)
 	d->told_ms = fact->told_ms;
 	d->waits_by_dispatcher = fact->by_dispatcher;
 	d->sms = fact->sms;
-	d->beside = fact->beside;
 	if (fact->sms && fact->word == WORD_UNKNOWN)
 		keep(&d->provider, fact->provider);
 	text_put(d->code, sizeof(d->code), fact->code ? fact->code : "");
@@ -238,7 +237,7 @@ enum ladder fold_ladder(const struct fold *f)
 
 	if (!sms->turn)
 		return LADDER_NONE;
-	if (sms->word == WORD_ERROR || (sms->word == WORD_UNDELIVERED && sms->beside))
+	if (sms->word == WORD_ERROR || sms->word == WORD_UNDELIVERED)
 		return LADDER_FAILED;
 	return f->deliveries[0].word == WORD_UNDELIVERED ? LADDER_ALONE : LADDER_BESIDE;
 }
@@ -246,8 +245,7 @@ enum ladder fold_ladder(const struct fold *f)
 /* Its SMS may still arrive. */
 static bool came_back_but_goes_on(const struct fold *f)
 {
-	return f->word == WORD_UNDELIVERED && fold_ladder(f) == LADDER_ALONE &&
-	       f->deliveries[FOLD_LADDER].word != WORD_UNDELIVERED;
+	return f->word == WORD_UNDELIVERED && fold_ladder(f) == LADDER_ALONE;
 }
 
 bool fold_is_live(const struct fold *f)

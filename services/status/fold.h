@@ -23,7 +23,6 @@ struct fold_delivery {
 	int64_t not_before_ms, attempt;
 	bool final;		/* that word has ended it */
 	bool sms;		/* its channel; else e-mail */
-	bool beside;		/* that word has moved no state */
 	char *provider;		/* an SMS in doubt: who may have taken it over; NULL = not known */
 	int64_t first_ms;	/* told first by a courier; 0 = never */
 	int64_t told_ms;	/* the last word */

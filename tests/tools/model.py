@@ -145,6 +145,7 @@ class Invite:
         if data.get("send") != "hold":
             return self._begin(phase, 1)
         self.generation, self.reminders, self.claimed, self.state = self.generation + 1, 0, False, "held"
+        self.ladder, self.newest = None, self.channel
         return [("held", self.generation, 0, None)]
 
     def resend(self, data, phase):

@@ -54,7 +54,7 @@ static const struct row {
 	{ "the e-mail came back", { MAIL(SENT), MAIL(UNDELIVERED) }, 2, "undelivered", LADDER_NONE, false, false, NULL },
 	{ "and the SMS is asked for", { MAIL(SENT), MAIL(UNDELIVERED), BESIDE(QUEUED) }, 3, "undelivered", LADDER_ALONE, true, false, NULL },
 	{ "and sent", { MAIL(SENT), MAIL(UNDELIVERED), BESIDE(QUEUED), SMS(SENT) }, 4, "sent", LADDER_ALONE, true, true, "sent" },
-	{ "and lost", { MAIL(SENT), MAIL(UNDELIVERED), BESIDE(QUEUED), SMS(SENT), SMS(UNDELIVERED) }, 5, "undelivered", LADDER_ALONE, false, false, "sent" },
+	{ "and lost", { MAIL(SENT), MAIL(UNDELIVERED), BESIDE(QUEUED), SMS(SENT), SMS(UNDELIVERED) }, 5, "undelivered", LADDER_FAILED, false, false, "sent" },
 	{ "and fails", { MAIL(SENT), MAIL(UNDELIVERED), BESIDE(QUEUED), BESIDE(ERROR) }, 4, "undelivered", LADDER_FAILED, false, false, "error" },
 	/* clang-format on */
 };

@@ -110,7 +110,7 @@ static const struct row rows[] = {
 	{ "it arrives",               "sent",        BESIDE, S, 7,  SMS, "delivered",   S, WORD_DELIVERED, "delivered", NONE, false, TIMER_NONE, false },
 	{ "faster than our settle",   "delivered",   BESIDE, E, 7,  SMS, "delivered",   S, WORD_DELIVERED, "delivered", NONE, false, TIMER_NONE, false },
 	{ "it is lost, the mail not", "sent",        BESIDE, S, 7,  SMS, "undelivered", S, WORD_UNDELIVERED, NULL, FAILED, true, TIMER_EXPIRY, false },
-	{ "it is lost too",           "sent",        ALONE,  S, 7,  SMS, "undelivered", S, WORD_UNDELIVERED, "undelivered", NONE, false, TIMER_NONE, true },
+	{ "it is lost too",           "sent",        ALONE,  S, 7,  SMS, "undelivered", S, WORD_UNDELIVERED, "undelivered", FAILED, false, TIMER_NONE, true },
 	{ "the first one stands",     "delivered",   BESIDE, S, 7,  SMS, "undelivered", S, PLAN_SILENT, NULL, NONE, false, TIMER_NONE, false },
 	{ "after it failed",          "sent",        FAILED, S, 7,  SMS, "delivered",   S, PLAN_SILENT, NULL, NONE, false, TIMER_NONE, false },
 	{ "after the acceptance",     "accepted",    BESIDE, S, 7,  SMS, "delivered",   S, WORD_DELIVERED, NULL, NONE, false, TIMER_NONE, false },
