@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_text.h"
+#include "json_quick.h"
 #include "json_write.h"
 
 #define TYPE CLOUDEVENT_PREFIX "delivery"
@@ -182,7 +182,9 @@ int job_read(const struct record *r, struct job *out, struct err *e)
 
 	if (!r->value || r->value_len > JOB_MAX_BYTES)
 		return err_set(e, ERR_INVALID, "a job has from 1 to %zu bytes", JOB_MAX_BYTES);
-	j.root = json_loadb(r->value, r->value_len, JSON_REJECT_DUPLICATES, &error);
+	j.root = json_quick(r->value, r->value_len);
+	if (!j.root)
+		j.root = json_loadb(r->value, r->value_len, JSON_REJECT_DUPLICATES, &error);
 	if (!j.root)
 		return err_set(e, ERR_INVALID, "a job is JSON: line %d, column %d", error.line,
 			       error.column);

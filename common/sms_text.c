@@ -14,10 +14,9 @@ static const struct sizes {
 	[SMS_UCS2] = { 70, 67 },
 };
 
-/* 3GPP TS 23.038, 6.2.1 without the Latin letters and digits of ASCII, and 6.2.1.1. */
-static const char gsm_basic[] = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?"
-				"¡ÄÖÑÜ§¿äöñüà";
-static const char gsm_extended[] = "\f^{}\\[~]|€";
+/* 3GPP TS 23.038, 6.2.1 and 6.2.1.1, without ASCII. */
+static const char gsm_basic[] = "£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà";
+static const char gsm_extended[] = "€";
 
 /* Text that is not GSM, and how it may be written; zero-width marks vanish. */
 static const struct look_alike {
@@ -104,17 +103,18 @@ static bool among(const char *set, const char *c, size_t bytes)
 	return at != NULL;
 }
 
-static bool is_letter_or_digit(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+/* The same of ASCII: most texts have little else. */
+static const unsigned char ascii_units[128] = {
+	['\n'] = 1,	   ['\r'] = 1, [' ' ... 'Z'] = 1, ['_'] = 1,
+	['a' ... 'z'] = 1, ['\f'] = 2, ['[' ... '^'] = 2, ['{' ... '~'] = 2,
+};
 
 /* Septets of the character in these bytes of UTF-8; 0 = GSM has it not. A character's bytes are
    found in a text of UTF-8 only where it stands. */
 static size_t gsm_units(const char *c, size_t bytes)
 {
-	if (bytes == 1 && is_letter_or_digit(*c))
-		return 1;
+	if (bytes == 1)
+		return ascii_units[*c & 0x7f];
 	return among(gsm_basic, c, bytes) ? 1 : among(gsm_extended, c, bytes) ? 2 : 0;
 }
 

@@ -5,20 +5,19 @@ static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 
 static size_t sequence_bytes(unsigned char first)
 {
-	return first < 0x80   ? 1
-	       : first < 0xc2 ? 0
-	       : first < 0xe0 ? 2
-	       : first < 0xf0 ? 3
-	       : first < 0xf5 ? 4
-			      : 0;
+	return first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
 }
 
 size_t utf8_next(const char *s, size_t len, uint32_t *c)
 {
 	const unsigned char *u = (const unsigned char *)s;
 	size_t n = sequence_bytes(u[0]);
-	uint32_t v = n <= 1 ? u[0] : u[0] & (0x7fu >> n);
+	uint32_t v = u[0] & (0x7fu >> n);
 
+	if (u[0] < 0x80) {
+		*c = u[0];
+		return 1;
+	}
 	if (n == 0 || n > len)
 		return 0;
 	for (size_t i = 1; i < n; i++) {
