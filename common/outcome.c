@@ -36,6 +36,7 @@ const struct outcome_word_facts outcome_words[WORD_COUNT] = {
 	[WORD_SUPERSEDED] = { .name = "superseded" },
 	[WORD_DUPLICATE] = { .name = "duplicate" },
 	[WORD_REFUSED] = { .name = "refused" },
+	[WORD_ASKED_AGAIN] = { .name = "asked_again" },
 };
 
 enum outcome_word outcome_word_find(const char *name)

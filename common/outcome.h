@@ -40,6 +40,7 @@ enum outcome_word {
 	WORD_SUPERSEDED,
 	WORD_DUPLICATE,
 	WORD_REFUSED,
+	WORD_ASKED_AGAIN,
 	WORD_COUNT,
 };
 
@@ -47,7 +48,7 @@ struct outcome_word_facts {
 	const char *name;
 	int rank;
 	bool of_invitation; /* carries OUTCOME_TURN_OF_INVITATION */
-	bool changes_state; /* not: duplicate, refused, superseded */
+	bool changes_state; /* not: duplicate, refused, superseded, asked_again */
 };
 extern const struct outcome_word_facts outcome_words[WORD_COUNT];
 enum outcome_word outcome_word_find(const char *name); /* WORD_COUNT = none */

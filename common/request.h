@@ -26,6 +26,7 @@ enum request_type {
 	REQUEST_ACCEPTED,     /* invite.accepted */
 	REQUEST_DECLINED,     /* invite.declined */
 	REQUEST_ACTIVATED,    /* user.activated */
+	REQUEST_RENEWAL,      /* invite.renewal-requested */
 	REQUEST_SEND_NOW,     /* invite.send-now-requested */
 	REQUEST_RESOLVE,      /* invite.resolve-requested */
 	REQUEST_FORGET,	      /* invite.forget-requested */

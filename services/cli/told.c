@@ -31,6 +31,9 @@ static const struct {
 			      true },
 	[WORD_DUPLICATE] = { { { "Repeated request", "Повторный запрос" } }, TONE_FAINT, true },
 	[WORD_REFUSED] = { { { "Request refused", "Запрос отклонён" } }, TONE_BAD, true },
+	[WORD_ASKED_AGAIN] = { { { "Asked for a new invitation", "Просит новое приглашение" } },
+			       TONE_WARN,
+			       true },
 };
 
 static const char *text(const json_t *data, const char *key)

@@ -278,6 +278,15 @@ static struct plan decline(const struct question *q)
 	return p;
 }
 
+/* The person has met a link whose time is over, and wants another: whoever invited them reads it,
+   and nothing is sent of itself. */
+static struct plan renewal(const struct question *q)
+{
+	return (struct plan){ .word = WORD_ASKED_AGAIN,
+			      .generation = q->invite.generation,
+			      .prev = decide_prev(q) };
+}
+
 /* Nobody writes to somebody who is forgotten: what has not left yet is cancelled. */
 static struct plan forget(const struct question *q)
 {
@@ -312,6 +321,7 @@ static const struct rule {
 	[REQUEST_ACCEPTED]     = { accept,      { ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   GO,      IS_OFF,   ILLEGAL } },
 	[REQUEST_DECLINED]     = { decline,     { ILLEGAL, ILLEGAL, GO,      GO,      GO,      GO,      GO,      ILLEGAL, GO,      IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_ACTIVATED]    = { accept,      { ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   GO,      IS_OFF,   ILLEGAL } },
+	[REQUEST_RENEWAL]      = { renewal,     { ILLEGAL, ILLEGAL, SILENT,  GO,      GO,      GO,      GO,      GO,      GO,      IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_SEND_NOW]     = { send_now,    { ILLEGAL, ILLEGAL, GO,      ALREADY, ALREADY, ALREADY, ALREADY, ILLEGAL, ILLEGAL, IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_RESOLVE]      = { resolve,     { ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, GO,      ILLEGAL, ILLEGAL, IS_IN,   ILLEGAL, IS_OFF,   ILLEGAL } },
 	[REQUEST_FORGET]       = { forget,      { ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,       GO } },

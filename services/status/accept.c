@@ -162,11 +162,6 @@ static bool arrive(struct visit *v, struct web_request *q, struct http_response 
 	return true;
 }
 
-static void leave(struct visit *v)
-{
-	accept_link_clear(&v->link);
-}
-
 /* ---- GET ---- */
 
 /* The application has a page of its own, and takes the token there. */
@@ -197,39 +192,58 @@ static void get(struct web_request *q, struct http_response *a)
 		else if (kind != ACCEPT_OPEN || !sent_on(&v))
 			show(&v, kind);
 	}
-	leave(&v);
+	accept_link_clear(&v.link);
 }
 
 /* ---- POST ---- */
 
-static int append(struct visit *v, const char *word, const char *sealed, struct err *e)
+/* The id is computed from the link and the day: 0 = once for ever. */
+struct answered {
+	const char *type, *sealed;
+	int64_t day;
+};
+
+static int append(struct visit *v, const struct answered *what, struct err *e)
 {
-	autofree char *id = xasprintf("%s.%s", word, v->sha256);
-	autofree char *type = xasprintf("invite.%s", word);
+	autofree char *id = xasprintf("%s.%s.%lld", what->type, v->sha256, (long long)what->day);
 	const char *invite = strchr(v->link.invite, '/') + 1;
 	json_t *data = json_pack("{ss,ss}", "tenant", v->link.tenant, "invite", invite);
-	struct outlet_event event = {
-		.id = id, .type = type, .tenant = v->link.tenant, .invite = invite, .data = data
-	};
+	struct outlet_event event = { .id = id,
+				      .type = what->type,
+				      .tenant = v->link.tenant,
+				      .invite = invite,
+				      .data = data };
 	int r;
 
-	if (sealed)
-		json_object_set_new(data, "sealed", json_string(sealed));
+	if (what->sealed)
+		json_object_set_new(data, "sealed", json_string(what->sealed));
 	r = outlet_append(v->site->outlet, &event, 1, e);
 	json_decref(data);
 	return r;
 }
 
-static void decline(struct visit *v)
+static void tell(struct visit *v, const struct answered *what, const char *word)
 {
 	struct err e;
 
-	if (append(v, "declined", NULL, &e) < 0) {
+	if (append(v, what, &e) < 0) {
 		show(v, ACCEPT_AWAY);
 		return;
 	}
-	accept_store_note(v->redis, v->prefix, v->sha256, "declined", &e);
+	accept_store_note(v->redis, v->prefix, v->sha256, word, &e);
 	go_back(v);
+}
+
+/* Whoever invited them hears of it once a day, however often the button is pressed. */
+static void ask_again(struct visit *v)
+{
+	const struct answered what = { "invite.renewal-requested", NULL,
+				       v->q->now_ms / ACCEPT_RENEWAL_MS };
+
+	if (v->link.answered[0])
+		go_back(v);
+	else
+		tell(v, &what, ACCEPT_RENEWAL);
 }
 
 /* To the application with a ticket, where it has an address. */
@@ -253,6 +267,7 @@ static void welcome(struct visit *v)
 
 static void accept_it(struct visit *v, const struct accept_form *f)
 {
+	struct answered what = { .type = "invite.accepted" };
 	const char *key = v->view.tenant->accept_key;
 	char sealed[SEAL_TEXT_SIZE];
 	struct seal_public to;
@@ -268,7 +283,8 @@ static void accept_it(struct visit *v, const struct accept_form *f)
 		accept_form_seal(f, &to, sealed);
 	else
 		sealed[0] = '\0';
-	if (append(v, "accepted", sealed[0] ? sealed : NULL, &e) < 0)
+	what.sealed = sealed[0] ? sealed : NULL;
+	if (append(v, &what, &e) < 0)
 		show(v, ACCEPT_AWAY);
 	else
 		welcome(v);
@@ -277,16 +293,19 @@ static void accept_it(struct visit *v, const struct accept_form *f)
 static void answer(struct visit *v, const struct accept_form *f)
 {
 	enum accept_kind kind = accept_kind_of(&v->link);
+	bool again = kind == ACCEPT_EXPIRED && !strcmp(f->answer, "renew");
 
-	if (kind != ACCEPT_OPEN) {
+	if (kind != ACCEPT_OPEN && !again) {
 		show(v, kind);
 	} else if (!accept_nonce_ok(v->site->recipient_key, v->sha256, v->q->now_ms / HOUR_MS,
 				    f->nonce)) {
 		v->view.stale = true;
 		v->view.form = f;
-		show(v, ACCEPT_OPEN);
+		show(v, kind);
+	} else if (again) {
+		ask_again(v);
 	} else if (!strcmp(f->answer, "decline")) {
-		decline(v);
+		tell(v, &(struct answered){ "invite.declined", NULL, 0 }, "declined");
 	} else {
 		accept_it(v, f);
 	}
@@ -303,7 +322,7 @@ static void post(struct web_request *q, struct http_response *a)
 	accept_form_read(body.data, q->http->body_len, &form);
 	if (arrive(&v, q, a))
 		answer(&v, &form);
-	leave(&v);
+	accept_link_clear(&v.link);
 }
 
 /* ---- tickets ---- */

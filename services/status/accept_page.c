@@ -299,7 +299,7 @@ enum accept_kind accept_kind_of(const struct accept_link *l)
 	};
 	enum link_verdict verdict = link_judge(&l->facts, l->invite, l->generation);
 
-	if (verdict != LINK_VALID || !l->answered[0])
+	if (verdict != LINK_VALID || !l->answered[0] || !strcmp(l->answered, ACCEPT_RENEWAL))
 		return kinds[verdict];
 	return !strcmp(l->answered, "declined") ? ACCEPT_DECLINED : ACCEPT_ACCEPTED;
 }

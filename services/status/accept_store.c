@@ -84,7 +84,7 @@ static int note(struct redis *r, const char *prefix, const char *token_sha256, c
 	char memory[INT_TEXT_SIZE], good[INT_TEXT_SIZE];
 	const char *words[] = { prefix, token_sha256, word, memory, ticket[0], ticket[1], good };
 
-	int_text(memory, ACCEPT_ANSWER_MS);
+	int_text(memory, strcmp(word, ACCEPT_RENEWAL) ? ACCEPT_ANSWER_MS : ACCEPT_RENEWAL_MS);
 	int_text(good, ACCEPT_TICKET_MS);
 	return ask(r, accept_note_lua, words, ARRAY_LEN(words), e) ? OK : ERR_AGAIN;
 }

@@ -26,6 +26,8 @@ struct redis;
 #define ACCEPT_TICKET_MS 60000	 /* it is good once, and so long */
 #define ACCEPT_ANSWER_MS 3600000 /* the dispatcher has moved the state by then */
 #define ACCEPT_ANSWER_SIZE 16
+#define ACCEPT_RENEWAL "renewal"   /* an answer: another invitation is asked for */
+#define ACCEPT_RENEWAL_MS 86400000 /* a link asks once in that time */
 
 /* A link, whoever presents it. */
 struct accept_link {
@@ -35,7 +37,8 @@ struct accept_link {
 	struct link_facts facts;
 	int64_t sent_ms;		   /* when the invite's newest link was sent; 0 = never */
 	json_t *kept;			   /* the request's data; NULL = forgotten, or not known */
-	char answered[ACCEPT_ANSWER_SIZE]; /* "accepted", "declined" and not yet decided; "" = no */
+	char answered[ACCEPT_ANSWER_SIZE]; /* "accepted" or "declined" and not yet decided,
+					      ACCEPT_RENEWAL; "" = no */
 };
 
 /* ERR_AGAIN: Redis is away or being made anew. The caller clears out. */

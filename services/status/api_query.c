@@ -33,6 +33,7 @@ static const struct text_field texts[] = {
 	{ "phone", AT(phone), NULL },
 	{ "name", AT(name), NULL },
 	{ "q", AT(search), NULL },
+	{ "person", AT(person), NULL },
 };
 
 static const struct {
@@ -53,7 +54,8 @@ bool api_filter_knows(const char *name)
 	for (size_t i = 0; i < ARRAY_LEN(times); i++)
 		if (!strcmp(times[i].name, name))
 			return true;
-	return !strcmp(name, "status") || !strcmp(name, "sent_more_than_s");
+	return !strcmp(name, "status") || !strcmp(name, "sent_more_than_s") ||
+	       !strcmp(name, "asked_again") || !strcmp(name, "invited");
 }
 
 /* The index of word among words; -1 = it is none of them. */
@@ -103,6 +105,31 @@ static int read_times(const struct api_asked *asked, struct view_filter *out, st
 	return OK;
 }
 
+static int read_tick(const struct api_asked *asked, const char *name, enum view_tick *out,
+		     struct err *e)
+{
+	static const char *const words[] = { "true", "false", NULL };
+	const char *s = asked->get(asked->ctx, name);
+
+	if (!s || !*s)
+		return OK;
+	if (word_among(words, s) < 0)
+		return err_set(e, ERR_INVALID, "%s: true or false", name);
+	*out = word_among(words, s) ? VIEW_NO : VIEW_YES;
+	return OK;
+}
+
+static int read_ticks(const struct api_asked *asked, struct view_filter *out, struct err *e)
+{
+	enum view_tick again = VIEW_EITHER;
+
+	if (read_tick(asked, "invited", &out->invited, e) ||
+	    read_tick(asked, "asked_again", &again, e))
+		return ERR_INVALID;
+	out->asked_again = again == VIEW_YES;
+	return OK;
+}
+
 int api_filter_read(const struct api_asked *asked, struct view_filter *out, struct err *e)
 {
 	const char *status = asked->get(asked->ctx, "status");
@@ -112,7 +139,7 @@ int api_filter_read(const struct api_asked *asked, struct view_filter *out, stru
 	if (status && !view_statuses_read(status, &out->statuses))
 		return err_set(e, ERR_INVALID,
 			       "status: keys such as invited or pending, commas between them");
-	if (read_texts(asked, out, e) || read_times(asked, out, e))
+	if (read_texts(asked, out, e) || read_times(asked, out, e) || read_ticks(asked, out, e))
 		return ERR_INVALID;
 	if (!ago || !*ago)
 		return OK;

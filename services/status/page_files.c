@@ -18,6 +18,7 @@
 #include "main_js.h"
 #include "parts_css.h"
 #include "preview_frame_js.h"
+#include "preview_people_js.h"
 #include "preview_html.h"
 #include "preview_js.h"
 #include "settings_js.h"
@@ -60,6 +61,7 @@ static const struct file {
 	{ "preview.html", HTML, preview_html, sizeof(preview_html) - 1 },
 	{ "preview.js", JS, preview_js, sizeof(preview_js) - 1 },
 	{ "preview_frame.js", JS, preview_frame_js, sizeof(preview_frame_js) - 1 },
+	{ "preview_people.js", JS, preview_people_js, sizeof(preview_people_js) - 1 },
 	{ "settings.js", JS, settings_js, sizeof(settings_js) - 1 },
 	{ "templates.js", JS, templates_js, sizeof(templates_js) - 1 },
 	{ "users.js", JS, users_js, sizeof(users_js) - 1 },

@@ -52,7 +52,7 @@ static void begin_generation(struct state *s)
 	state_source_clear(&s->carrier);
 	s->carried = (struct state_place){ 0 };
 	s->sent_ms = s->delivered_ms = s->expires_ms = s->updated_ms = 0;
-	s->attempts = s->reminders = 0;
+	s->attempts = s->reminders = s->asked_again_ms = 0;
 }
 
 /* Outcomes that tell anything of the request tell all of it. */
@@ -112,12 +112,18 @@ static bool fold_word(struct state *s, const struct fact *f, struct state_place 
 	return true;
 }
 
+/* Of what moves no state the person's own wish alone is more than history. */
+static bool is_shown(enum outcome_word word)
+{
+	return outcome_words[word].changes_state || word == WORD_ASKED_AGAIN;
+}
+
 bool state_fold(struct state *s, const struct fact *f)
 {
 	struct state_place place = { f->generation, f->turn, f->rank };
 
 	earliest(&s->requested_ms, f->told_ms);
-	if (!outcome_words[f->word].changes_state || f->generation < 1)
+	if (!is_shown(f->word) || f->generation < 1)
 		return false;
 	fold_about(s, f);
 	if (f->word == WORD_SENT && f->n == 0)
@@ -127,6 +133,10 @@ bool state_fold(struct state *s, const struct fact *f)
 	if (f->generation > s->place.generation) {
 		begin_generation(s);
 		s->place = (struct state_place){ .generation = f->generation };
+	}
+	if (f->word == WORD_ASKED_AGAIN) {
+		latest(&s->asked_again_ms, f->told_ms);
+		return true;
 	}
 	if (f->n > 0) {
 		latest(&s->reminders, f->n);
@@ -161,7 +171,7 @@ enum view_status state_status(const struct state *s)
 		[WORD_EXPIRED] = VIEW_EXPIRED,	   [WORD_DECLINED] = VIEW_DECLINED,
 		[WORD_CANCELLED] = VIEW_CANCELLED, [WORD_ACCEPTED] = VIEW_ACCEPTED,
 		[WORD_SUPERSEDED] = VIEW_STATUSES, [WORD_DUPLICATE] = VIEW_STATUSES,
-		[WORD_REFUSED] = VIEW_STATUSES,
+		[WORD_REFUSED] = VIEW_STATUSES,	   [WORD_ASKED_AGAIN] = VIEW_STATUSES,
 	};
 
 	return is_held(&s->last) ? of[s->word] : VIEW_STATUSES;

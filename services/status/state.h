@@ -50,7 +50,8 @@ struct state {
 	int64_t requested_ms, invited_ms; /* first heard of; first sent, in any generation */
 	/* Of this generation; 0 = has not been. */
 	int64_t sent_ms, delivered_ms, expires_ms, updated_ms, attempts, reminders;
-	int64_t forgotten; /* the generation with which the person was erased; 0 = was not */
+	int64_t forgotten;	/* the generation with which the person was erased; 0 = was not */
+	int64_t asked_again_ms; /* of this generation: the person wants another one */
 	/* As it was read; root is made of json when it is first asked for. */
 	struct {
 		char *json, *code, *batch;
@@ -58,7 +59,8 @@ struct state {
 	} read;
 };
 
-/* True: this fact, or the same one once more, is the word that decides now. */
+/* True: this fact, or the same one once more, is the word that decides now, or is shown beside it.
+ */
 bool state_fold(struct state *s, const struct fact *f);
 
 /* The person is erased: of this generation and those before nothing is shown. */

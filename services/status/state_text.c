@@ -62,13 +62,18 @@ static int64_t *number_at(const struct state *s, size_t offset)
 	return (int64_t *)((char *)s + offset);
 }
 
-/* Numbers, the word, the code, the batch, which may have spaces; "-" = none. */
+/* Numbers, the word, the code, the batch, which may have spaces; "-" = none. The last number is
+   there only where the person has asked: earlier versions read the others. */
 static void write_line(const struct state *s, struct buf *out)
 {
 	const char *code = state_code(s), *batch = state_batch(s);
 
 	for (size_t i = 0; i < ARRAY_LEN(line); i++) {
 		buf_int(out, *number_at(s, line[i]) + (i == 0)); /* the first is the version */
+		buf_byte(out, ' ');
+	}
+	if (s->asked_again_ms) {
+		buf_int(out, s->asked_again_ms);
 		buf_byte(out, ' ');
 	}
 	buf_str(out, state_status(s) != VIEW_STATUSES ? outcome_words[s->word].name : "-");
@@ -100,6 +105,9 @@ static bool read_numbers(const char **at, struct state *s)
 		if (end == *at || *end != ' ')
 			return false;
 	}
+	s->asked_again_ms = strtoll(*at, &end, 10);
+	if (end > *at && *end == ' ')
+		*at = end + 1;
 	s->carrier.read = s->carried.generation > 0;
 	s->about.read = s->about_generation > 0;
 	return s->version > 0;
@@ -177,6 +185,7 @@ static const struct {
 	{ "delivered_at", offsetof(struct state, delivered_ms), true },
 	{ "expires_at", offsetof(struct state, expires_ms), true },
 	{ "updated_at", offsetof(struct state, updated_ms), true },
+	{ "asked_again_at", offsetof(struct state, asked_again_ms), true },
 	{ "attempts", offsetof(struct state, attempts), false },
 	{ "reminders", offsetof(struct state, reminders), false },
 };

@@ -125,11 +125,11 @@ static void fill_from_card(json_t *row, const struct card *c)
 json_t *view_row(const json_t *state, const json_t *kept, bool masked)
 {
 	static const char *const same[] = {
-		"tenant",     "invite",	    "kind",	    "status",	  "word",
-		"role",	      "department", "teams",	    "batch",	  "metadata",
-		"channel",    "provider",   "template",	    "generation", "attempts",
-		"reminders",  "invited_at", "requested_at", "sent_at",	  "delivered_at",
-		"expires_at", "not_before", "updated_at",
+		"tenant",     "invite",	    "kind",	    "status",	      "word",
+		"role",	      "department", "teams",	    "batch",	      "metadata",
+		"channel",    "provider",   "template",	    "generation",     "attempts",
+		"reminders",  "invited_at", "requested_at", "sent_at",	      "delivered_at",
+		"expires_at", "not_before", "updated_at",   "asked_again_at",
 	};
 	struct card card = card_read(kept);
 	json_t *row = json_object();

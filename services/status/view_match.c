@@ -19,12 +19,16 @@ static char *folded(const char *s, size_t n)
 
 static void equal(struct view_match *m, enum view_text_of which, const char *s)
 {
-	if (s && *s)
-		m->texts[which] = folded(s, strlen(s));
+	size_t n = s ? strlen(s) : 0;
+	bool begins = n > 1 && s[n - 1] == '*';
+
+	if (n)
+		m->texts[which].text = folded(s, n - begins);
+	m->texts[which].begins = begins;
 }
 
 /* Words by spaces, or what stands in quotes. */
-static int read_words(struct view_match *m, const char *at, struct err *e)
+static int read_words(struct view_match *m, const char *at, bool of_person, struct err *e)
 {
 	for (at += strspn(at, " \t"); *at; at += strspn(at, " \t")) {
 		bool whole = *at == '"';
@@ -35,6 +39,7 @@ static int read_words(struct view_match *m, const char *at, struct err *e)
 				       VIEW_WORDS_MAX);
 		if (n) {
 			m->words[m->nwords].text = folded(at, n);
+			m->words[m->nwords].of_person = of_person;
 			m->words[m->nwords++].whole = whole;
 		}
 		at += n + (whole && at[n]);
@@ -57,7 +62,8 @@ int view_match_open(struct view_match *m, const struct view_filter *f, struct er
 	equal(m, VIEW_TEXT_EMAIL, f->email);
 	equal(m, VIEW_TEXT_PHONE, f->phone);
 	equal(m, VIEW_TEXT_NAME, f->name);
-	if (f->search && read_words(m, f->search, e) < 0) {
+	if ((f->search && read_words(m, f->search, false, e) < 0) ||
+	    (f->person && read_words(m, f->person, true, e) < 0)) {
 		view_match_clear(m);
 		return ERR_INVALID;
 	}
@@ -67,7 +73,7 @@ int view_match_open(struct view_match *m, const struct view_filter *f, struct er
 void view_match_clear(struct view_match *m)
 {
 	for (size_t i = 0; i < VIEW_TEXTS; i++)
-		free(m->texts[i]);
+		free(m->texts[i].text);
 	for (size_t i = 0; i < m->nwords; i++)
 		free(m->words[i].text);
 	*m = (struct view_match){ 0 };
@@ -80,25 +86,26 @@ static bool is_hidden(const struct view_match *m, int which)
 	return m->f.masked && (which == VIEW_TEXT_EMAIL || which == VIEW_TEXT_PHONE);
 }
 
-static bool has_line(const char *lines, const char *wanted)
+/* Names of teams stand a line each; any other text is one line. */
+static bool has_line(const char *lines, const char *wanted, bool begins)
 {
 	size_t n = strlen(wanted);
 
-	for (const char *at = lines; *at; at += strcspn(at, "\n") + 1)
-		if (strcspn(at, "\n") == n && !memcmp(at, wanted, n))
+	for (const char *at = lines; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		size_t len = strcspn(at, "\n");
+
+		if ((begins ? len >= n : len == n) && !memcmp(at, wanted, n))
 			return true;
+	}
 	return false;
 }
 
 static bool texts_fit(const struct view_match *m, const struct view_row *r)
 {
 	for (int i = 0; i < VIEW_TEXTS; i++) {
-		if (!m->texts[i])
+		if (!m->texts[i].text)
 			continue;
-		if (is_hidden(m, i))
-			return false;
-		if (i == VIEW_TEXT_TEAMS ? !has_line(r->texts[i], m->texts[i])
-					 : strcmp(r->texts[i], m->texts[i]) != 0)
+		if (is_hidden(m, i) || !has_line(r->texts[i], m->texts[i].text, m->texts[i].begins))
 			return false;
 	}
 	return true;
@@ -106,11 +113,20 @@ static bool texts_fit(const struct view_match *m, const struct view_row *r)
 
 static bool has_word(const struct view_match *m, const struct view_row *r, size_t w)
 {
-	for (int i = 0; i < VIEW_TEXT_SEARCHED; i++)
+	int from = m->words[w].of_person ? VIEW_TEXT_NAME : 0;
+	int end = m->words[w].of_person ? VIEW_TEXT_PHONE + 1 : VIEW_TEXT_SEARCHED;
+
+	for (int i = from; i < end; i++)
 		if (!is_hidden(m, i) &&
 		    view_text_has(r->texts[i], m->words[w].text, m->words[w].whole))
 			return true;
 	return false;
+}
+
+static bool ticks_fit(const struct view_match *m, const struct view_row *r)
+{
+	return (!m->f.asked_again || r->asked_again) &&
+	       (m->f.invited == VIEW_EITHER || (m->f.invited == VIEW_YES) == (r->invited_ms > 0));
 }
 
 /* 0 = has not been: neither before nor after. */
@@ -123,7 +139,7 @@ static bool within(int64_t ms, int64_t after_ms, int64_t before_ms)
 
 bool view_match_row(const struct view_match *m, const struct view_row *r)
 {
-	if (r->status == VIEW_STATUSES ||
+	if (r->status == VIEW_STATUSES || !ticks_fit(m, r) ||
 	    !within(r->sent_ms, m->f.sent_after_ms, m->f.sent_before_ms) ||
 	    !within(r->expires_ms, m->f.expires_after_ms, m->f.expires_before_ms) ||
 	    !within(r->updated_ms, m->f.updated_after_ms, 0) || !texts_fit(m, r))

@@ -13,10 +13,14 @@
 /* A filter, folded. */
 struct view_match {
 	struct view_filter f;
-	char *texts[VIEW_TEXTS]; /* to be equal; NULL = any */
+	struct {
+		char *text;  /* NULL = any */
+		bool begins; /* else the whole */
+	} texts[VIEW_TEXTS];
 	struct {
 		char *text;
-		bool whole; /* it was in quotes */
+		bool whole;	/* it was in quotes */
+		bool of_person; /* not of the rest */
 	} words[VIEW_WORDS_MAX];
 	size_t nwords;
 };

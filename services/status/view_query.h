@@ -19,6 +19,7 @@
  *   channel, provider, generation, attempts, reminders, template{}
  *   requested_at, invited_at      first heard of; first ever sent
  *   sent_at, delivered_at, expires_at, not_before, updated_at     of this generation; RFC 3339
+ *   asked_again_at                the person wants a new invitation, and none was sent since
  *   forgotten: true               the person was erased; nothing of it is known any more
  *
  * Whoever may not see addresses asks with `masked`: email and phone are then absent, and what is
@@ -49,6 +50,9 @@ enum view_status {
 	VIEW_CANCELLED,
 	VIEW_STATUSES,
 };
+
+/* Whether something has been. */
+enum view_tick { VIEW_EITHER, VIEW_YES, VIEW_NO };
 
 #define VIEW_ALL 0u /* a mask of no status asks for all */
 #define VIEW_BIT(status) (1u << (status))
@@ -81,7 +85,8 @@ enum view_sort {
 
 extern const char *const view_sorts[]; /* "updated", "name" ..., NULL-terminated */
 
-/* NULL, "" and 0 = not asked for. Texts are compared whole, without regard to case. */
+/* NULL, "" and 0 = not asked for. Texts are compared without regard to case: whole, or where they
+   end with `*` as a beginning. */
 struct view_filter {
 	const char *tenant; /* required */
 	unsigned statuses;  /* VIEW_BIT()s */
@@ -91,10 +96,13 @@ struct view_filter {
 	/* Words: each must begin a word of address, phone, name, role, department, team, inviter,
 	   organisation, batch or invite; "in quotes" it must be there as a whole. */
 	const char *search;
+	const char *person; /* words as in search, of name, address and phone alone */
 	int64_t sent_before_ms, sent_after_ms;	     /* of this generation: "more than 12 h ago" */
 	int64_t expires_before_ms, expires_after_ms; /* of the link */
 	int64_t updated_after_ms;
-	bool masked; /* addresses are not to be seen */
+	enum view_tick invited; /* was anything ever sent? */
+	bool asked_again;	/* since the last one was sent, the person has asked for another */
+	bool masked;		/* addresses are not to be seen */
 };
 
 #define VIEW_LIMIT_DEFAULT 50

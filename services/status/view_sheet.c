@@ -120,6 +120,7 @@ static struct view_row *row_new(const char *invite, const char *value, const cha
 	r->expires_ms = s.expires_ms;
 	r->invited_ms = s.invited_ms;
 	r->requested_ms = s.requested_ms;
+	r->asked_again = s.asked_again_ms > 0;
 	r->batch_row = json_span_int(batch[B_ROW]);
 	return r;
 }

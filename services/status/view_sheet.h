@@ -41,6 +41,7 @@ struct view_row {
 	const char *key; /* the invite's name: the first member, see table.h */
 	enum view_status status;
 	int64_t updated_ms, sent_ms, expires_ms, invited_ms, requested_ms, batch_row;
+	bool asked_again;
 	const char *texts[VIEW_TEXTS]; /* "" = none */
 	size_t place;		       /* in the list of rows */
 };

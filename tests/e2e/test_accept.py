@@ -105,10 +105,24 @@ def test_own_page(fleet, door):
     assert sent.status == 303 and sent.headers["Location"] == f"https://app.internal/join?token={token}#here"
 
 
+def asks_once(fleet, late, page):
+    """Whoever comes too late asks for another invitation with one button; it is told once, and nothing is sent."""
+    shown, sent = page.get(), len(fleet.sink.messages)
+    assert "Bob" in shown.text
+    assert page.post("a" * 26, answer="renew").status == 400
+    for _ in range(2):
+        assert page.post(shown.nonce, answer="renew").status == 303
+    told = fleet.await_outcome(late, "asked_again")
+    assert (told["prev"], told["sequence"]) == ("expired", [1, 0, 0])
+    after = page.get()
+    assert after.status == 410 and "Bob sees now" in after.text and 'value="renew"' not in after.text
+    assert len(fleet.outcomes.distinct("asked_again", late.invite)) == 1 and len(fleet.sink.messages) == sent
+
+
 @pytest.mark.story
 def test_pages_of_failure(fleet, door, tmp_path):
     """Four links that do not work, four pages that say why, in the person's language unless asked otherwise."""
-    _, expired = invited(fleet, inviter={"id": "u1", "name": "Bob"}, link={"ttl_s": 300})
+    late, expired = invited(fleet, inviter={"id": "u1", "name": "Bob"}, link={"ttl_s": 300})
     again, superseded = invited(fleet, recipient={"email": events.address(), "locale": "ru"})
     ask(fleet, "invite.resend-requested", again, "sent")
     withdrawn, cancelled = invited(fleet)
@@ -129,7 +143,7 @@ def test_pages_of_failure(fleet, door, tmp_path):
     assert Page(door, "x").get("/i").status == 404
     skew(fleet, DAY_MS)
     shows(expired, 410, "Invitation Expired", "Ask for a new invitation")
-    assert "Bob" in Page(door, expired).get().text
+    asks_once(fleet, late, Page(door, expired))
     need(markup.missing())
     found = markup.faults(tmp_path, seen)
     assert len(seen) == 4 and not found, "\n".join(found)

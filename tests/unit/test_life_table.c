@@ -25,7 +25,7 @@ static const char *const states[] = {
    A  already_accepted                 c  refused, cancelled
    q  queued, this generation          Q  queued, the next one          S  and the old one
    superseded X  cancelled  Y  accepted  Z  declined  E  expired  s  sent  d  delivered  F  erased,
-   not told r  a reminder queued */
+   not told r  a reminder queued  N  asked_again, which changes nothing */
 static const struct {
 	const char *what;
 	enum request_type type;
@@ -40,6 +40,7 @@ static const struct {
 	{ "accepted",          REQUEST_ACCEPTED,     "iYYYYYYYYAYci" },
 	{ "declined",          REQUEST_DECLINED,     "iiZZZZZiZAici" },
 	{ "activated",         REQUEST_ACTIVATED,    "iYYYYYYYYAYci" },
+	{ "renewal",           REQUEST_RENEWAL,      "ii.NNNNNNAici" },
 	{ "send-now",          REQUEST_SEND_NOW,     "iiqaaaaiiAici" },
 	{ "resolve sent",      REQUEST_RESOLVE,      "iiiiiisiiAici" },
 	{ "forget",            REQUEST_FORGET,       "iXXFFFFFFFFFF" },
@@ -120,15 +121,16 @@ static char letter(const struct plan *p, bool known)
 	static const struct {
 		char letter;
 		enum outcome_word word;
-	} words[] = { { 'X', WORD_CANCELLED }, { 'Y', WORD_ACCEPTED }, { 'Z', WORD_DECLINED },
-		      { 'E', WORD_EXPIRED },   { 's', WORD_SENT },     { 'd', WORD_DELIVERED } };
+	} words[] = { { 'X', WORD_CANCELLED },	{ 'Y', WORD_ACCEPTED }, { 'Z', WORD_DECLINED },
+		      { 'E', WORD_EXPIRED },	{ 's', WORD_SENT },	{ 'd', WORD_DELIVERED },
+		      { 'N', WORD_ASKED_AGAIN } };
 
 	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
 		if (p->word == refusals[i].word && !strcmp(p->code, refusals[i].code))
 			return changes_nothing(p) ? refusals[i].letter : '!';
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (p->word == words[i].word && p->generation == (known ? GENERATION : 1))
-			return words[i].letter;
+			return words[i].letter != 'N' || changes_nothing(p) ? words[i].letter : '!';
 	if (p->word == PLAN_SILENT)
 		return changes_nothing(p) ? '.' : p->changes.data == DATA_ERASE ? 'F' : '!';
 	if (p->word != WORD_QUEUED)

@@ -27,7 +27,7 @@ static const struct {
 	{ "expired", 1, true, true },	   { "declined", 2, true, true },
 	{ "cancelled", 3, true, true },	   { "accepted", 4, true, true },
 	{ "superseded", 0, false, false }, { "duplicate", 0, false, false },
-	{ "refused", 0, false, false },
+	{ "refused", 0, false, false },	   { "asked_again", 0, false, false },
 };
 
 static void test_words(void **state)

@@ -2,7 +2,7 @@
 import { at, may, onceKey, post } from "./api.js";
 import { choice, dialog, field, fill, h, note } from "./dom.js";
 import { addressOf, nameOf } from "./format.js";
-import { previewButton } from "./preview.js";
+import { previewPeople } from "./preview_people.js";
 import { t } from "./words.js";
 
 /** Tells what became of a request: how many were asked, how many skipped. */
@@ -109,9 +109,11 @@ export async function inviteDialog(target, n) {
 	const subject = h("input", { type: "text", maxlength: "200" });
 	const words = h("textarea", { rows: "3", maxlength: "2000" });
 	const options = () => ({ ...(subject.value.trim() && { subject: subject.value.trim() }), ...(words.value.trim() && { note: words.value.trim() }) });
+	const refused = new Map();
 	let done = false;
 	const box = dialog(t("invite_dialog", { n }), () => [sums,
-		field(t("subject"), subject, t("subject_hint")), field(t("note"), words, t("note_hint")), previewButton("invite", options, target.invites?.[0])], [
+		field(t("subject"), subject, t("subject_hint")), field(t("note"), words, t("note_hint")),
+		h("button", { type: "button", class: "link", onclick: () => previewPeople(target, n, refused, options) }, t("preview_people"))], [
 		[t("cancel"), "", null],
 		[t("send_invitations", { n }), "primary", async () => {
 			done = await attempt(async () => told(await post(at("actions"), { action: "invite", ...target, options: options() }, { key })));
@@ -123,6 +125,8 @@ export async function inviteDialog(target, n) {
 	try {
 		const answer = await post(at("actions"), { action: "invite", ...target, dry_run: true });
 		const counts = answer.counts || {};
+		for (const one of answer.refused)
+			refused.set(one.invite, one);
 		const able = ["release", "resend", "request"].reduce((sum, what) => sum + (counts[what] || 0), 0);
 		fill(sums, h("h3", null, t("what_happens")), h("ul", { class: "happens" },
 			["release", "resend", "request", "refused"].filter((what) => counts[what]).map((what) => h("li", { class: what }, t(`n_${what}`, { n: counts[what] })))),

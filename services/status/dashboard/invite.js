@@ -1,12 +1,12 @@
 // One invite: what is known, what has happened, and what can be done.
 import { at, get } from "./api.js";
 import { fill, h, icon, menu } from "./dom.js";
-import { addressOf, countdown, fullTime, momentText, nameOf, plainWord } from "./format.js";
+import { addressOf, countdown, fullTime, momentText, nameOf, plainWord, shortTime } from "./format.js";
 import { rowActions } from "./actions.js";
 import { badge } from "./users_table.js";
 import { has, t } from "./words.js";
 
-const tones = { sent: "good", delivered: "good", accepted: "good", error: "bad", undelivered: "bad", unknown: "warn", deferred: "warn", expired: "warn", cancelled: "warn", declined: "warn", refused: "bad" };
+const tones = { sent: "good", delivered: "good", accepted: "good", error: "bad", undelivered: "bad", unknown: "warn", asked_again: "warn", deferred: "warn", expired: "warn", cancelled: "warn", declined: "warn", refused: "bad" };
 
 function entry(told) {
 	const why = told.code && (has(`why_${told.code}`) ? t(`why_${told.code}`) : told.text || told.code);
@@ -37,6 +37,7 @@ export async function invitePage({ main, args, here }) {
 			h("div", { class: "head" }, h("div", null, h("h1", null, row.forgotten ? t("forgotten") : nameOf(row)), h("p", { class: "dim" }, addressOf(row))),
 				h("div", { class: "head-actions" }, badge(row), menu(more, () => rowActions(row, load).slice(1)))),
 			row.forgotten && h("p", { class: "alert" }, t("forgotten_text")),
+			row.asked_again_at && h("div", { class: "alert wished" }, h("p", null, h("b", null, t("asked_again_at", { time: shortTime(row.asked_again_at) }))), h("p", null, t("asked_again_hint"))),
 			row.reason?.remedy && h("div", { class: "alert" }, h("p", null, h("b", null, row.reason.text)), h("p", null, h("b", null, t("what_can_i_do")), " ", row.reason.remedy),
 				row.reason.detail && h("p", { class: "small" }, t("relay_said"), ": ", h("code", null, row.reason.detail))),
 			h("div", { class: "two" },

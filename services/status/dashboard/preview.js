@@ -9,7 +9,7 @@ export function htmlFrame() {
 	let html = "";
 	let ready = false;
 	addEventListener("message", (event) => {
-		if (event.source !== frame.contentWindow || event.data !== "ready")
+		if (!event.source || event.source !== frame.contentWindow || event.data !== "ready")
 			return;
 		ready = true;
 		frame.contentWindow.postMessage(html, "*");
@@ -30,12 +30,13 @@ export function smsWords(sms) {
 		sms.culprit && t("tpl_culprit", { name: sms.culprit })].filter(Boolean).join(" · ");
 }
 
-/** Shows one message in all its parts. */
-export function messageView(made, first = "html") {
+/** Shows one message in all its parts; chose(part) is told which one is looked at. */
+export function messageView(made, first = "html", chose = () => {}) {
 	const frame = htmlFrame();
 	const parts = ["html", "text", "sms"].filter((part) => made.parts[part]);
-	const shown = h("div");
+	const shown = h("div"), subject = h("p", { class: "subject" }, h("b", null, made.parts.subject));
 	const show = (part) => {
+		subject.hidden = !made.parts.subject || part === "sms";
 		fill(shown, part === "html" ? frame.element : h("pre", { class: "message", tabindex: "0" }, made.parts[part]),
 			part === "sms" && made.sms && h("p", { class: "dim small" }, smsWords(made.sms)));
 		if (part === "html")
@@ -45,11 +46,12 @@ export function messageView(made, first = "html") {
 	const choose = (part, button) => {
 		for (const one of buttons)
 			one.setAttribute("aria-pressed", String(one === button));
+		chose(part);
 		show(part);
 	};
 	if (parts.length)
 		choose(parts.includes(first) ? first : parts[0], buttons[Math.max(0, parts.indexOf(first))]);
-	return h("div", { class: "message-view" }, made.parts.subject && h("p", { class: "subject" }, h("b", null, made.parts.subject)), h("div", { class: "segmented" }, buttons), shown);
+	return h("div", { class: "message-view" }, subject, h("div", { class: "segmented" }, buttons), shown);
 }
 
 /** "Preview": the message of a template as this person, or a sample, would get it. */

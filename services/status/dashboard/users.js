@@ -4,20 +4,32 @@ import { fill, h, icon } from "./dom.js";
 import { zone } from "./format.js";
 import { inviteDialog } from "./actions.js";
 import { inviteForm } from "./form.js";
-import { filterPanel, pendingOf } from "./users_filter.js";
+import { filterPanel, lists, pendingOf } from "./users_filter.js";
 import { usersTable } from "./users_table.js";
 import { t, tag } from "./words.js";
 
 const PAGE = 50;
-const STATE = ["tab", "status", "q", "role", "team", "department", "inviter", "batch", "channel", "code", "old", "sort", "order"];
+const STATE = ["tab", "status", "q", "person", "role", "team", "department", "inviter", "batch", "channel", "code", "sent", "expires", "invited", "again", "sort", "order"];
+const DAY_MS = 86400000;
+
+const moment = (fromNow) => new Date(Date.now() + fromNow).toISOString();
+const spans = {
+	sent: { day: () => ({ sent_after: moment(-DAY_MS) }), week: () => ({ sent_after: moment(-7 * DAY_MS) }), old: () => ({ sent_more_than_s: 43200 }) },
+	expires: {
+		day: () => ({ expires_after: moment(0), expires_before: moment(DAY_MS) }), week: () => ({ expires_after: moment(0), expires_before: moment(7 * DAY_MS) }),
+		over: () => ({ expires_before: moment(0) }),
+	},
+};
+/** A name of the organisation's own lists is meant whole; of another text it is the beginning. */
+const beginning = (text, known) => (!text || known?.includes(text) ? text : `${text.replace(/\*+$/, "")}*`);
 
 /** What the API is asked for what the address says. */
 export function filterOf(state) {
 	const tabs = { pending: "pending", enrolled: "accepted" };
 	return {
-		status: state.status || tabs[state.tab], q: state.q, role: state.role, team: state.team, department: state.department,
-		inviter: state.inviter, batch: state.batch, channel: state.channel, code: state.code,
-		sent_more_than_s: state.old ? 43200 : undefined,
+		status: state.status || tabs[state.tab], q: state.q, person: state.person, role: beginning(state.role, lists?.roles), team: beginning(state.team, lists?.teams),
+		department: beginning(state.department, lists?.departments), inviter: beginning(state.inviter), batch: state.batch, channel: state.channel, code: state.code,
+		invited: state.invited, asked_again: state.again && "true", ...spans.sent[state.sent]?.(), ...spans.expires[state.expires]?.(),
 	};
 }
 
@@ -32,9 +44,10 @@ function addressOfState(state) {
 	return `#/users${query.size ? `?${query}` : ""}`;
 }
 
+const isFiltered = (state) => STATE.some((name) => !["tab", "sort", "order"].includes(name) && state[name]);
+
 function emptyText(state, counts) {
-	const filtered = STATE.some((name) => !["tab", "sort", "order"].includes(name) && state[name]);
-	if (filtered)
+	if (isFiltered(state))
 		return ["empty_filter", "empty_filter_text"];
 	return state.tab === "enrolled" && pendingOf(counts) ? ["empty_enrolled", "empty_enrolled_text"] : ["empty_all", "empty_all_text"];
 }
@@ -50,15 +63,20 @@ export async function usersPage({ main, query, here }) {
 	const bar = h("div", { class: "toolbar" });
 	const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": t("users") });
 
+	/** Of two questions the later one is answered. */
 	async function load() {
 		asking?.abort();
 		asking = new AbortController();
-		const page = await get(at("invites"), { ...filterOf(state), sort: state.sort || undefined, order: state.order || undefined,
-			limit: PAGE, cursor: view.cursors.at(-1) }, asking.signal);
-		if (!here.alive)
-			return;
-		view.page = page;
-		draw();
+		try {
+			view.page = await get(at("invites"), { ...filterOf(state), sort: state.sort || undefined, order: state.order || undefined,
+				limit: PAGE, cursor: view.cursors.at(-1) }, asking.signal);
+		} catch (problem) {
+			if (problem.name === "AbortError")
+				return;
+			throw problem;
+		}
+		if (here.alive)
+			draw();
 	}
 
 	/** Another question; the address keeps it, so that going back and reloading work. */
@@ -69,12 +87,7 @@ export async function usersPage({ main, query, here }) {
 		view.everything = false;
 		history.replaceState(null, "", addressOfState(state));
 		list.setAttribute("aria-busy", "true");
-		try {
-			await load();
-		} catch (problem) {
-			if (problem.name !== "AbortError")
-				throw problem;
-		}
+		await load();
 		list.removeAttribute("aria-busy");
 	}
 
@@ -156,7 +169,7 @@ export async function usersPage({ main, query, here }) {
 		drawBar();
 		panel.draw ??= filterPanel(panel, state, change, clear);
 		panel.draw(view.page.counts);
-		if (!view.page.items.length) {
+		if (!view.page.items.length && !(isFiltered(state) && list.table)) {
 			list.table = undefined;
 			fill(list, emptyState());
 			return;
@@ -167,7 +180,7 @@ export async function usersPage({ main, query, here }) {
 			fill(list, list.table.element, list.foot);
 		}
 		list.table.draw();
-		fill(list.foot, pager());
+		fill(list.foot, view.page.items.length ? pager() : emptyState());
 	}
 
 	await load();

@@ -3,16 +3,18 @@ import { at, get } from "./api.js";
 import { choice, field, fill, h } from "./dom.js";
 import { t, tag } from "./words.js";
 
-const PENDING = ["not_invited", "waiting", "invited", "error", "expired"];
-const ENDED = ["declined", "cancelled"];
+export const PENDING = ["not_invited", "waiting", "invited", "error", "expired"];
+export const ENDED = ["declined", "cancelled"];
 const WAIT_MS = 200; // after the last key
 
 export const pendingOf = (counts) => PENDING.reduce((sum, status) => sum + (counts[status] || 0), 0);
 
-let lists;
+export let lists;
 
 /** Roles, departments and teams that the organisation has named. */
-async function knownLists() {
+export async function knownLists() {
+	if (lists)
+		return;
 	try {
 		const { settings, defaults } = await get(at("settings"));
 		lists = { ...defaults, ...settings };
@@ -24,18 +26,25 @@ async function knownLists() {
 function narrowing(name, label, state, change) {
 	const options = lists?.[`${name}s`];
 	if (options?.length)
-		return field(label, h("select", { onchange: (event) => change({ [name]: event.target.value }) },
+		return field(label, h("select", { "data-filter": name, onchange: (event) => change({ [name]: event.target.value }) },
 			["", ...options].map((one) => h("option", { value: one, selected: one === state[name] }, one || t("any")))));
 	return typed(name, label, state, change);
 }
 
 function typed(name, label, state, change, more = {}) {
 	let waiting;
-	const input = h("input", { type: "search", value: state[name], autocomplete: "off", spellcheck: "false", ...more, oninput: () => {
+	const input = h("input", { type: "search", value: state[name], "data-filter": name, autocomplete: "off", spellcheck: "false", ...more, oninput: () => {
 		clearTimeout(waiting);
 		waiting = setTimeout(() => change({ [name]: input.value.trim() }), WAIT_MS);
 	} });
 	return field(label, input);
+}
+
+/** What was chosen elsewhere is shown here too; where somebody types nothing is touched. */
+export function follow(element, state) {
+	for (const control of element.querySelectorAll("[data-filter]"))
+		if (control !== document.activeElement && control.value !== state[control.dataset.filter])
+			control.value = state[control.dataset.filter];
 }
 
 /** Builds the panel into element; gives a function that draws other counts. */
@@ -50,7 +59,8 @@ export function filterPanel(element, state, change, clear) {
 	function build() {
 		details.querySelector("input[type=search]").value = state.q;
 		fill(more,
-			choice(t("follow_up"), { checked: Boolean(state.old), onchange: (event) => change({ old: event.target.checked ? "1" : "" }) }),
+			choice(t("follow_up"), { checked: state.sent === "old", "data-follow": "", onchange: (event) => change({ sent: event.target.checked ? "old" : "" }) }),
+			choice(t("asked_again"), { checked: Boolean(state.again), onchange: (event) => change({ again: event.target.checked ? "1" : "" }) }),
 			narrowing("role", t("role"), state, change), narrowing("team", t("team"), state, change),
 			narrowing("department", t("department"), state, change), typed("inviter", t("inviter"), state, change),
 			typed("batch", t("batch"), state, change),
@@ -63,6 +73,8 @@ export function filterPanel(element, state, change, clear) {
 	if (!lists)
 		knownLists().then(build);
 	return (counts) => {
+		follow(more, state);
+		more.querySelector("[data-follow]").checked = state.sent === "old";
 		const all = state.tab === "enrolled" ? [["", counts.accepted || 0]]
 			: [["", pendingOf(counts)], ...[...PENDING, ...ENDED].map((status) => [status, counts[status] || 0])];
 		const focused = document.activeElement?.dataset?.status;

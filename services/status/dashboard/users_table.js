@@ -1,8 +1,9 @@
 // The list of people. Rows are kept while they say the same, so that news do not move the focus.
 import { may } from "./api.js";
 import { fill, h, icon, menu } from "./dom.js";
-import { addressOf, countdown, fullTime, momentText, nameOf, wordsOf } from "./format.js";
+import { addressOf, countdown, fullTime, momentText, nameOf, shortTime, wordsOf } from "./format.js";
 import { rowActions } from "./actions.js";
+import { PENDING, ENDED, follow, knownLists, lists } from "./users_filter.js";
 import { t } from "./words.js";
 
 const columns = [
@@ -10,7 +11,40 @@ const columns = [
 	["status", "status"], ["invited_column", "invited"],
 ];
 
+const WAIT_MS = 250; // after the last key
+const any = (...options) => [["", t("any")], ...options];
+
+/** What each column is narrowed by, and the choices where there are few. */
+const narrowed = {
+	person: ["person"], role: ["role", () => lists?.roles], team: ["team", () => lists?.teams], inviter: ["inviter"],
+	sent: ["sent", () => any(["day", t("sent_day")], ["week", t("sent_week")], ["old", t("sent_old")])],
+	expires: ["expires", () => any(["day", t("expires_day")], ["week", t("expires_week")], ["over", t("expires_over")])],
+	status: ["status", (state) => any(...(state.tab === "enrolled" ? [] : [...PENDING, ...ENDED]).map((one) => [one, t(`s_${one}`)]))],
+	invited_column: ["invited", () => any(["true", t("yes")], ["false", t("no")])],
+};
+
+/** The control that narrows a column: a choice where the values are known, else what it begins with. */
+function narrowing(word, state, change) {
+	const [name, known] = narrowed[word];
+	const options = known?.(state)?.map((one) => (Array.isArray(one) ? one : [one, one]));
+	const label = t("filter_by", { column: t(word) });
+	let waiting;
+	if (options?.length)
+		return h("select", { "aria-label": label, "data-filter": name, onchange: (event) => change({ [name]: event.target.value }) },
+			(options[0][0] ? any(...options) : options).map(([value, text]) => h("option", { value, selected: value === state[name] }, text)));
+	const input = h("input", { type: "search", "aria-label": label, "data-filter": name, value: state[name], autocomplete: "off", spellcheck: "false", oninput: () => {
+		clearTimeout(waiting);
+		waiting = setTimeout(() => change({ [name]: input.value.trim() }), WAIT_MS);
+	} });
+	return input;
+}
+
+/** The state's badge, and below it what the person wishes. */
 export function badge(row) {
+	return [stateBadge(row), row.asked_again_at && h("span", { class: "wish small", title: t("asked_again_at", { time: shortTime(row.asked_again_at) }) }, t("w_asked_again"))];
+}
+
+function stateBadge(row) {
 	return h("span", { class: `badge s-${row.status}` }, h("span", { class: `dot s-${row.status}` }), wordsOf(row));
 }
 
@@ -29,6 +63,7 @@ function ticked(row) {
 export function usersTable({ state, chosen, view, change, chose, reload }) {
 	const body = h("tbody");
 	const heads = h("tr");
+	const narrow = h("tr", { class: "narrow-by" });
 	const all = h("input", { type: "checkbox", "aria-label": t("select_page"), onchange: () => {
 		for (const row of view.page.items)
 			all.checked ? chosen.add(row.invite) : chosen.delete(row.invite);
@@ -59,6 +94,11 @@ export function usersTable({ state, chosen, view, change, chose, reload }) {
 			h("th", { scope: "col", class: "row-menu" }, h("span", { class: "unseen" }, t("actions"))));
 	}
 
+	function drawNarrowing() {
+		fill(narrow, pickable && h("td", { class: "pick" }), columns.map(([word]) => h("td", null, narrowing(word, state, change))), h("td", { class: "row-menu" }));
+		narrow.tab = state.tab;
+	}
+
 	function make(row) {
 		const name = nameOf(row), address = addressOf(row);
 		const box = h("input", { type: "checkbox", "aria-label": t("select_one", { name }), checked: view.everything || chosen.has(row.invite), onchange: () => {
@@ -80,6 +120,9 @@ export function usersTable({ state, chosen, view, change, chose, reload }) {
 	function draw() {
 		const said = new Set();
 		drawHeads();
+		if (narrow.tab !== state.tab)
+			drawNarrowing();
+		follow(narrow, state);
 		const wanted = view.page.items.map((row) => {
 			const text = JSON.stringify(row) + t("app") + document.documentElement.lang;
 			const known = rows.get(row.invite);
@@ -105,5 +148,6 @@ export function usersTable({ state, chosen, view, change, chose, reload }) {
 			time.textContent = countdown(time.dateTime);
 	}
 
-	return { element: h("table", { class: "table" }, h("thead", null, heads), body), draw, tick };
+	knownLists().then(drawNarrowing);
+	return { element: h("table", { class: "table" }, h("thead", null, heads, narrow), body), draw, tick };
 }

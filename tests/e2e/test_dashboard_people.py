@@ -1,0 +1,143 @@
+"""The list of people on the dashboard: narrowed by its columns, previewed person by person, asked for again."""
+import re
+
+import browser
+import events
+import pytest
+from checks import by_recipient
+from desk import chromium, choose, press, row, sign_in, site  # noqa: F401: fixtures are found here
+
+try:
+    from playwright.sync_api import expect
+except ImportError:  # then browser.missing() says so
+    expect = None
+
+
+def column(page, name):
+    return page.get_by_label(f"Filter by {name}", exact=True)
+
+
+def shows(page, *events_):
+    expect(page.locator("tbody tr")).to_have_count(len(events_))
+    for event in events_:
+        expect(row(page, event.to)).to_be_visible()
+
+
+@pytest.mark.story
+def test_columns(fleet, site, chromium):
+    """Every column narrows the list, typed or chosen; what is typed stays while nobody fits, and the address keeps it."""
+    ann = fleet.emit(events.invite(role="Nurse", teams=["Night shift"], inviter={"id": "u1", "name": "Vera Wolf"}))
+    bob = fleet.emit(events.invite(role="Driver", inviter={"id": "u2", "name": "Peter"}, link={"ttl_s": 300000}))
+    cora = fleet.emit(events.invite(role="Nurse", send="hold"))
+    for event, word in ((ann, "sent"), (bob, "sent"), (cora, "held")):
+        fleet.await_outcome(event, word)
+    page = sign_in(site, chromium.page())
+    expect(page.locator("tbody tr")).to_have_count(3)
+    column(page, "Person").press_sequentially(bob.to[:14])
+    shows(page, bob)
+    column(page, "Person").fill("nobody-of-this-name")
+    expect(page.get_by_role("heading", name="Nobody matches")).to_be_visible()
+    expect(column(page, "Person")).to_be_focused()
+    column(page, "Person").fill("")
+    column(page, "Role").select_option("Nurse")
+    shows(page, ann, cora)
+    column(page, "User invited").select_option("Yes")
+    shows(page, ann)
+    column(page, "User invited").select_option("No")
+    shows(page, cora)
+    column(page, "User invited").select_option("")
+    column(page, "Role").select_option("")
+    column(page, "Team").select_option("Night shift")
+    shows(page, ann)
+    column(page, "Team").select_option("")
+    column(page, "Invited by").press_sequentially("vera w")
+    shows(page, ann)
+    browser.look_over(page, "users by column")
+    page.reload()
+    column(page, "Invited by").wait_for()
+    shows(page, ann)
+    page.get_by_role("button", name="Clear filters").first.click()
+    column(page, "Sent at").select_option("In the last 24 hours")
+    shows(page, ann, bob)
+    column(page, "Sent at").select_option("More than 12 hours ago")
+    expect(page.get_by_label("Sent more than 12 hours ago")).to_be_checked()
+    expect(page.get_by_role("heading", name="Nobody matches")).to_be_visible()
+    column(page, "Sent at").select_option("")
+    column(page, "Expires at").select_option("Within 7 days")
+    shows(page, ann, bob)
+    column(page, "Expires at").select_option("Within 24 hours")
+    shows(page, ann)
+    column(page, "Expires at").select_option("")
+    column(page, "Status").select_option("Not invited")
+    shows(page, cora)
+    expect(page.locator("[data-status=not_invited]")).to_have_attribute("aria-pressed", "true")
+    choose(page, "invited")
+    expect(column(page, "Status")).to_have_value("invited")
+    for name in ("Person", "Role", "Team", "Invited by", "Sent at", "Expires at", "Status", "User invited"):
+        head = page.get_by_role("button", name=re.compile(f"^{name}"))
+        head.click()
+        expect(page.locator("th[aria-sort]")).to_contain_text(name)
+
+
+@pytest.mark.story
+def test_preview_of_each(fleet, site, chromium):
+    """Whoever is ticked is previewed, one after the other, as e-mail and SMS, in both languages; the skipped ones say why."""
+    people = [fleet.emit(events.invite(recipient={"email": events.address(), "name": name}, send="hold"))
+              for name in ("Ann Abel", "Bob Bell")]
+    gone = fleet.emit(events.invite(recipient={"email": events.address(), "name": "Cora Cole"}))
+    fleet.await_outcome(gone, "sent")
+    fleet.await_count("held", 2)
+    fleet.emit(events.command("invite.forget-requested", gone))
+    asked = fleet.emit(events.invite(recipient={"email": events.address(), "name": "Dan Dow"}))
+    fleet.await_outcome(asked, "sent")
+    fleet.emit(events.command("invite.renewal-requested", asked))
+    fleet.await_outcome(asked, "asked_again")
+    page = sign_in(site, chromium.page())
+    expect(page.locator("tbody", has_text="This person has been erased")).to_be_visible()
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Invite users (4)").click()
+    expect(page.locator("dialog")).to_contain_text("1 is skipped")
+    page.get_by_label("Note").fill("See you on Monday!")
+    page.get_by_role("button", name="Preview for each person").click()
+    dialog = page.locator("dialog").last
+    seen = []
+    for place in range(1, 5):
+        expect(dialog).to_contain_text(f"{place} of 4")
+        dialog.locator(".alert, iframe.preview").wait_for()
+        seen.append(dialog.locator(".person-of b").inner_text())
+        if not dialog.locator(".alert").count():
+            expect(dialog.frame_locator("iframe.preview").get_by_text("See you on Monday!")).to_be_visible()
+        if place < 4:
+            dialog.get_by_role("button", name="Next").click()
+    assert {"Ann Abel", "Bob Bell", "Dan Dow"} < set(seen)
+    dialog.get_by_role("button", name="Previous").click()
+    dialog.get_by_label("Language of the message").select_option("Русский")
+    dialog.get_by_role("button", name="SMS").click()
+    expect(dialog).to_contain_text("segment")
+    expect(dialog.locator("pre")).to_contain_text("риглаш")
+    browser.look_over(page, "preview of each")
+    dialog.locator(".dialog-foot button").click()
+    expect(page.locator("dialog")).to_have_count(1)
+    press(page, "Send 3 invitations")
+    fleet.wait(lambda: len(fleet.sink.messages) == 5, 60, "three messages more")
+    got = by_recipient(fleet.sink)
+    assert all(b"See you on Monday!" in got[one.to][-1].raw for one in (*people, asked))
+
+
+def test_asked_again(fleet, site, chromium):
+    """Who asks for a new invitation is marked in the list, found by a filter, and told on their page; resending ends it."""
+    event = fleet.emit(events.invite(recipient={"email": events.address(), "name": "Ann Abel"}))
+    fleet.await_outcome(event, "sent")
+    fleet.emit(events.command("invite.renewal-requested", event))
+    fleet.await_outcome(event, "asked_again")
+    page = sign_in(site, chromium.page())
+    expect(row(page, event.to)).to_contain_text("Asked for a new invitation")
+    page.get_by_label("Asked for a new invitation").check()
+    row(page, event.to).locator(".person a").click()
+    expect(page.locator(".alert")).to_contain_text("They asked for a new invitation")
+    expect(page.locator(".timeline")).to_contain_text("Asked for a new invitation")
+    browser.look_over(page, "asked again")
+    page.get_by_role("button", name="Actions").click()
+    page.get_by_role("menuitem", name="Resend", exact=True).click()
+    press(page, "Resend")
+    expect(page.locator(".alert")).to_have_count(0)
