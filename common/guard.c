@@ -270,10 +270,9 @@ static int reply_check(const struct redis_reply *v, struct err *e)
 	return OK;
 }
 
-static int run_checked(struct guard *g, struct err *e)
+static int hear_checked(struct guard *g, struct err *e)
 {
-	send_batch(g);
-	if (redis_run(g->redis, e) < 0)
+	if (redis_hear(g->redis, e) < 0)
 		return ERR_AGAIN;
 	for (size_t i = 0; i < redis_replies(g->redis); i++)
 		if (reply_check(redis_reply(g->redis, i), e) < 0)
@@ -281,10 +280,17 @@ static int run_checked(struct guard *g, struct err *e)
 	return OK;
 }
 
-int guard_run(struct guard *g, struct err *e)
+void guard_send(struct guard *g)
+{
+	send_batch(g);
+	if (g->nops)
+		redis_send(g->redis);
+}
+
+int guard_hear(struct guard *g, struct err *e)
 {
 	size_t n = g->nops;
-	int r = n ? run_checked(g, e) : OK;
+	int r = n ? hear_checked(g, e) : OK;
 
 	g->nops = g->nqueued = 0;
 	if (r < 0) {
@@ -298,4 +304,10 @@ int guard_run(struct guard *g, struct err *e)
 			op->fill(redis_at(redis_reply(g->redis, op->reply), op->at), op->out);
 	}
 	return OK;
+}
+
+int guard_run(struct guard *g, struct err *e)
+{
+	guard_send(g);
+	return guard_hear(g, e);
 }

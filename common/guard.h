@@ -291,5 +291,9 @@ void guard_add_release(struct guard *g, const char *delivery, int64_t turn, bool
    ERR_AGAIN: nothing is known, all out fields are untouched, the queue is empty again; add the same
    operations later. */
 int guard_run(struct guard *g, struct err *e);
+/* The same in two steps, between which Redis works and nothing is asked of g. Whoever has sent must
+   hear, whatever became of it. */
+void guard_send(struct guard *g);
+int guard_hear(struct guard *g, struct err *e);
 
 #endif

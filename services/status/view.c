@@ -14,20 +14,20 @@
 #include "now.h"
 #include "thread.h"
 #include "view_batch.h"
+#include "view_tell.h"
 
 #define GROUP_SIZE 300
-#define REST_MS 500	 /* between two tries */
-#define IDLE_MS 500	 /* a sleep ends at the latest; there Redis is looked at */
-#define READ_AT_ONCE 128 /* records of one partition */
-#define TELL_MS 10000	 /* within which Kafka acknowledges a batch, or all begins again */
-#define WARM_MS 5000
+#define REST_MS 500	/* between two tries */
+#define IDLE_MS 500	/* a sleep ends at the latest; there Redis is looked at */
+#define READ_AT_ONCE 64 /* records of one partition */
 
 /* A partition that is ours. */
 struct view_part {
 	struct view_part *next;
 	struct consumer_partition *assigned;
 	bool requests;
-	int64_t read; /* the next offset to be read; -1 = none was read */
+	/* Of each step the next offset, which is read, written or told by then; -1 = none was. */
+	int64_t read, written, told;
 	bool unstored;
 };
 
@@ -39,13 +39,14 @@ struct view {
 	int wake_fd;
 	/* the thread's own */
 	struct guard *guard;
-	struct producer *producer;
+	struct view_tell tell;
 	struct consumer *consumer;
 	struct view_part *parts;
-	struct view_batch batch;
+	/* While Redis writes one batch the next is read, and what was written before is told. */
+	struct view_batch taken, written;
+	size_t writing; /* records of the batch that Redis has; 0 = none */
+	bool telling;
 	char epoch[64], why[200]; /* why: told last */
-	bool tells;		  /* there is a topic of states */
-	size_t untold;		  /* not acknowledged */
 };
 
 /* Told once, until it works again. */
@@ -70,7 +71,9 @@ static void *on_assigned(void *ctx, struct consumer_partition *p, const char *to
 	*part = (struct view_part){ .next = v->parts,
 				    .assigned = p,
 				    .requests = !strcmp(topic, v->o.topic_requested),
-				    .read = -1 };
+				    .read = -1,
+				    .written = -1,
+				    .told = -1 };
 	v->parts = part;
 	return part;
 }
@@ -92,9 +95,22 @@ static void on_record(void *ctx, void *user, const struct record *r)
 	struct view *v = ctx;
 	struct view_part *part = user;
 
-	view_batch_take(&v->batch, r, part->requests);
+	view_batch_take(&v->taken, r, part->requests);
 	part->read = r->offset + 1;
-	part->unstored = true;
+}
+
+/* The first one is the last one next time: none waits for others that are never read to an end. */
+static void turn_parts(struct view *v)
+{
+	struct view_part *first = v->parts, **end = &v->parts;
+
+	if (!first)
+		return;
+	while (*end)
+		end = &(*end)->next;
+	*end = first;
+	v->parts = first->next;
+	first->next = NULL;
 }
 
 /* Returns how many records came. */
@@ -108,6 +124,7 @@ static size_t read_some(struct view *v)
 		read += consumer_read(v->consumer, p->assigned,
 				      room < READ_AT_ONCE ? room : READ_AT_ONCE, on_record, v);
 	}
+	turn_parts(v);
 	return read;
 }
 
@@ -115,7 +132,7 @@ static void store(struct view *v)
 {
 	for (struct view_part *p = v->parts; p; p = p->next) {
 		if (p->unstored)
-			consumer_store(v->consumer, p->assigned, p->read);
+			consumer_store(v->consumer, p->assigned, p->told);
 		p->unstored = false;
 	}
 }
@@ -125,7 +142,7 @@ static void measure(struct view *v)
 	int64_t sum = 0;
 
 	for (struct view_part *p = v->parts; p && sum >= 0; p = p->next) {
-		int64_t lag = consumer_lag(v->consumer, p->assigned, p->read);
+		int64_t lag = consumer_lag(v->consumer, p->assigned, p->told);
 
 		sum = lag < 0 ? -1 : sum + lag;
 	}
@@ -134,71 +151,27 @@ static void measure(struct view *v)
 
 /* ---- telling ---- */
 
-static void on_acked(void *ctx, void *opaque, const char *error)
+/* What was told before is with Kafka: its offsets are stored. */
+static int await_told(struct view *v, struct err *e)
 {
-	struct view *v = ctx;
-
-	(void)opaque;
-	v->untold--;
-	if (error)
-		log_warn("ev=state-refused why=\"%s\"", error);
+	if (view_tell_await(&v->tell, e) < 0)
+		return ERR_AGAIN;
+	store(v);
+	v->telling = false;
+	return OK;
 }
 
-static int tell(struct view *v, const struct view_state *s, struct err *e)
+static int tell_all(struct view *v, const struct view_batch *b, struct err *e)
 {
-	struct header headers[CLOUDEVENT_HEADERS_MAX];
-	char id[IDS_KEY_SIZE + INT_TEXT_SIZE];
-	struct cloudevent_head head = { .id = id,
-					.source = "beckon/status",
-					.type = CLOUDEVENT_PREFIX "invite.state",
-					.subject = s->invite };
-	struct kafka_message m = { .topic = v->o.topic_state,
-				   .partition = -1,
-				   .key = s->key,
-				   .key_len = strlen(s->key),
-				   .value = s->json,
-				   .value_len = s->len,
-				   .headers = headers };
-	int r;
-
-	snprintf(id, sizeof(id), "%s.%lld", s->key, (long long)s->version);
-	m.header_count = cloudevent_write_headers(&head, headers);
-	r = producer_send(v->producer, &m, NULL, e);
-	v->untold += r == OK;
-	return r == ERR_INVALID ? OK : r; /* too large for Kafka: it stands in Redis alone */
-}
-
-static int tell_all(struct view *v, struct err *e)
-{
-	int64_t until = now_mono_ms() + TELL_MS;
-	struct view_state s;
-
-	for (size_t at = 0; v->tells && view_batch_next(&v->batch, &at, &s);)
-		if (tell(v, &s, e) < 0)
-			return ERR_AGAIN;
-	while (v->untold && now_mono_ms() < until)
-		producer_poll(v->producer, 100);
-	return v->untold ? err_set(e, ERR_AGAIN, "kafka: states are not acknowledged") : OK;
+	if (await_told(v, e) < 0 || view_tell_all(&v->tell, b, e) < 0)
+		return ERR_AGAIN;
+	if (b->skipped)
+		log_warn("ev=view-skipped count=%zu", b->skipped);
+	v->telling = true;
+	return OK;
 }
 
 /* ---- the thread ---- */
-
-/* Its own producer, made once there is a broker: it tells whether there is a topic of states. */
-static int open_producer(struct view *v, struct err *e)
-{
-	int r = v->producer ? OK : producer_open(&v->producer, v->o.kafka, on_acked, v, e);
-	struct err missing;
-
-	if (r < 0)
-		return r;
-	r = producer_warm(v->producer, v->o.topic_state, WARM_MS, NULL, &missing);
-	if (r == ERR_AGAIN)
-		return err_set(e, ERR_AGAIN, "%s", missing.text);
-	v->tells = r == OK;
-	if (!v->tells)
-		log_warn("ev=state-missing why=\"%s\"", missing.text);
-	return OK;
-}
 
 static int open_consumer(struct view *v, struct err *e)
 {
@@ -223,19 +196,25 @@ static int begin(struct view *v, struct err *e)
 	if (guard_ready(v->guard, e) < 0)
 		return ERR_AGAIN;
 	text_put(v->epoch, sizeof(v->epoch), guard_epoch(v->guard));
-	return open_producer(v, e) < 0 || open_consumer(v, e) < 0 ? ERR_AGAIN : OK;
+	if (view_tell_open(&v->tell, v->o.kafka, v->o.topic_state, e) < 0)
+		return ERR_AGAIN;
+	return open_consumer(v, e) < 0 ? ERR_AGAIN : OK;
 }
 
 static void end(struct view *v)
 {
+	struct err e;
+
+	if (v->writing)
+		guard_hear(v->guard, &e);
+	v->writing = 0;
+	v->telling = false;
 	consumer_close(v->consumer);
 	v->consumer = NULL;
-	view_batch_clear(&v->batch);
-	if (v->untold) { /* what is on its way would be counted for the next batch */
-		producer_close(v->producer);
-		v->producer = NULL;
-		v->untold = 0;
-	}
+	view_batch_clear(&v->taken);
+	view_batch_clear(&v->written);
+	if (v->tell.untold) /* what is on its way would be counted for the next batch */
+		view_tell_close(&v->tell);
 	atomic_store(&v->lag, -1);
 }
 
@@ -257,25 +236,69 @@ static int idle(struct view *v, struct err *e)
 	return OK;
 }
 
+/* What was written is told, what was read is being written. */
+static void step(struct view *v, size_t heard)
+{
+	for (struct view_part *p = v->parts; p; p = p->next) {
+		if (heard) {
+			p->unstored |= p->told != p->written;
+			p->told = p->written;
+		}
+		p->written = p->read;
+	}
+	atomic_fetch_add(&v->records, (long long)heard);
+}
+
+/* Hears of what Redis writes, hands it the read records taken since, and tells the former
+ * meanwhile. */
+static int go_on(struct view *v, size_t read, struct err *e)
+{
+	struct view_batch done;
+	size_t heard = v->writing;
+	int r = OK;
+
+	if (heard && view_batch_hear(&v->written, v->guard, e) < 0)
+		return ERR_AGAIN;
+	done = v->written;
+	v->written = v->taken;
+	v->taken = (struct view_batch){ 0 };
+	v->writing = read;
+	if (read)
+		r = view_batch_send(&v->written, v->guard, e);
+	if (r == OK && heard)
+		r = tell_all(v, &done, e);
+	if (r == OK)
+		step(v, heard);
+	view_batch_clear(&done);
+	return r;
+}
+
 static int turn(struct view *v, struct err *e)
 {
 	size_t read;
+	int r;
 
 	if (consumer_poll(v->consumer, e) < 0)
 		return ERR_AGAIN;
 	read = read_some(v);
-	measure(v);
-	if (!read)
+	if (!read && !v->writing && !v->telling)
 		return idle(v, e);
-	if (view_batch_apply(&v->batch, v->guard, e) < 0 || tell_all(v, e) < 0)
-		return ERR_AGAIN;
-	if (v->batch.skipped)
-		log_warn("ev=view-skipped count=%zu", v->batch.skipped);
-	store(v);
-	view_batch_clear(&v->batch);
-	atomic_fetch_add(&v->records, (long long)read);
-	say(v, NULL);
-	return OK;
+	r = read || v->writing ? go_on(v, read, e) : await_told(v, e);
+	if (r == OK)
+		say(v, NULL);
+	measure(v);
+	return r;
+}
+
+/* Nothing is taken any more: what is in hand is written, told and stored. */
+static void finish(struct view *v)
+{
+	struct err e;
+
+	if (v->writing && go_on(v, 0, &e) < 0)
+		return;
+	if (v->telling)
+		await_told(v, &e);
 }
 
 static void rest(struct view *v)
@@ -295,6 +318,8 @@ static void *view_main(void *arg)
 
 		while (r == OK && !atomic_load(&v->ending))
 			r = turn(v, &e);
+		if (r == OK)
+			finish(v);
 		if (r < 0)
 			say(v, e.text);
 		end(v);
@@ -332,7 +357,7 @@ void view_close(struct view *v)
 	atomic_store(&v->ending, true);
 	thread_wake(v->wake_fd);
 	pthread_join(v->thread, NULL);
-	producer_close(v->producer);
+	view_tell_close(&v->tell);
 	guard_free(v->guard);
 	close(v->wake_fd);
 	free(v);

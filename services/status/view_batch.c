@@ -299,19 +299,45 @@ static void go_on(struct view_batch *b)
 			i->first = i->after;
 }
 
-int view_batch_apply(struct view_batch *b, struct guard *g, struct err *e)
+int view_batch_send(struct view_batch *b, struct guard *g, struct err *e)
 {
-	for (int round = 0; ask(b, g); round++) {
-		if (round == ROUNDS_MAX)
-			return err_set(e, ERR_AGAIN, "the view of an invite changes all the time");
-		if (guard_view_read(g, e) < 0)
-			return ERR_AGAIN;
-		fold_all(b, g);
-		if (guard_run(g, e) < 0)
+	if (!ask(b, g))
+		return OK;
+	if (guard_view_read(g, e) < 0)
+		return ERR_AGAIN;
+	fold_all(b, g);
+	guard_send(g);
+	return OK;
+}
+
+static bool is_written(const struct view_batch *b)
+{
+	const struct view_invite *i;
+
+	for (size_t at = 0; (i = table_next(&b->invites, &at));)
+		if (i->first)
+			return false;
+	return true;
+}
+
+int view_batch_hear(struct view_batch *b, struct guard *g, struct err *e)
+{
+	for (int round = 0;; round++) {
+		if (guard_hear(g, e) < 0)
 			return ERR_AGAIN;
 		go_on(b);
+		if (is_written(b))
+			return OK;
+		if (round == ROUNDS_MAX)
+			return err_set(e, ERR_AGAIN, "the view of an invite changes all the time");
+		if (view_batch_send(b, g, e) < 0)
+			return ERR_AGAIN;
 	}
-	return OK;
+}
+
+int view_batch_apply(struct view_batch *b, struct guard *g, struct err *e)
+{
+	return view_batch_send(b, g, e) < 0 ? ERR_AGAIN : view_batch_hear(b, g, e);
 }
 
 /* ---- what is told ---- */

@@ -20,7 +20,7 @@
 #include "state.h"
 #include "table.h"
 
-#define VIEW_BATCH_MAX 512 /* records */
+#define VIEW_BATCH_MAX 128 /* records: what Redis is sent at once, so that it works meanwhile */
 
 struct view_batch {
 	size_t ntold; /* of what was taken something is told */
@@ -34,6 +34,10 @@ void view_batch_take(struct view_batch *b, const struct record *r, bool is_reque
 
 /* Writes it. ERR_AGAIN: Redis is away or was made anew; part of it may have been written. */
 int view_batch_apply(struct view_batch *b, struct guard *g, struct err *e);
+/* The same in two steps, between which Redis works: others are taken meanwhile, and g is left
+   alone. Whatever is sent must be heard. */
+int view_batch_send(struct view_batch *b, struct guard *g, struct err *e);
+int view_batch_hear(struct view_batch *b, struct guard *g, struct err *e);
 
 /* An invite whose state is to be told on invite-state: the word that decides was in this batch. */
 struct view_state {

@@ -143,15 +143,39 @@ static void take(struct view_batch *b, long long i, size_t w)
 	view_batch_take(b, &r, false);
 }
 
-static void apply(struct guard *g, struct view_batch *b)
+static void must(int r, const struct err *e)
 {
-	struct err e;
+	if (r == OK)
+		return;
+	fprintf(stderr, "view_bench: %s\n", e->text);
+	exit(1);
+}
 
-	if (view_batch_apply(b, g, &e) < 0) {
-		fprintf(stderr, "view_bench: %s\n", e.text);
-		exit(1);
-	}
-	view_batch_clear(b);
+/* As the service does: while Redis writes one batch the next is taken. */
+struct writing {
+	struct view_batch taken, written;
+	bool under_way;
+};
+
+static void hear(struct guard *g, struct writing *w)
+{
+	struct err e = { "" };
+
+	if (w->under_way)
+		must(view_batch_hear(&w->written, g, &e), &e);
+	view_batch_clear(&w->written);
+	w->under_way = false;
+}
+
+static void hand_over(struct guard *g, struct writing *w)
+{
+	struct err e = { "" };
+
+	hear(g, w);
+	w->written = w->taken;
+	w->taken = (struct view_batch){ 0 };
+	w->under_way = true;
+	must(view_batch_send(&w->written, g, &e), &e);
 }
 
 /* Invites are queued a few thousand at a time before they are sent, so that no batch holds both
@@ -159,7 +183,7 @@ static void apply(struct guard *g, struct view_batch *b)
 static int fill(const char *url, const char *prefix, long long count)
 {
 	struct guard *g = open_guard(url, prefix);
-	struct view_batch b = { 0 };
+	struct writing b = { 0 };
 	int64_t began_ms, took_ms = 0;
 	double cpu = 0;
 	struct err e;
@@ -175,11 +199,12 @@ static int fill(const char *url, const char *prefix, long long count)
 		cpu -= cpu_s();
 		for (size_t w = 0; w < 2; w++)
 			for (long long i = from; i < to; i++) {
-				take(&b, i, w);
-				if (b.ntold == VIEW_BATCH_MAX)
-					apply(g, &b);
+				take(&b.taken, i, w);
+				if (b.taken.ntold == VIEW_BATCH_MAX)
+					hand_over(g, &b);
 			}
-		apply(g, &b);
+		hand_over(g, &b);
+		hear(g, &b);
 		took_ms += now_mono_ms() - began_ms;
 		cpu += cpu_s();
 	}
