@@ -14,6 +14,7 @@
 #include "replay.h"
 #include "settings.h"
 #include "view_query.h"
+#include "view_scan.h"
 
 #define PAGE 500
 #define LOOK_MS 500 /* between two looks at what has changed */
@@ -72,6 +73,8 @@ static const struct args args = {
 	"[OPTION...]",
 	"Shows how the invites of an organisation stand, those that changed last first: who, what, "
 	"until when.\n"
+	"As they changed they are shown as they are read, however many; to sort by a column reads "
+	"all first.\n"
 	"Reads what beckon-status keeps in Redis, people's addresses among it. beckon show INVITE "
 	"tells more of one.",
 	list,
@@ -84,72 +87,115 @@ struct listing {
 	struct list_options o;
 	struct view_query query;
 	struct list_print print;
-	struct view_sheets *sheets;
 	struct guard *guard;
 };
 
 /* ---- the list ---- */
 
+/* What was found of it. */
+struct found {
+	size_t shown, total;
+	const size_t *counts;
+};
+
 /* "100 of 2,345 shown: 2,000 invited, 345 error", on standard error: the table stays a table. */
-static void sum_up(const struct listing *v, const struct view_page *p, size_t shown)
+static void sum_up(const struct listing *v, const struct found *f)
 {
 	static const char *const forms[LANG_COUNT] = { "%zu of %zu shown", "показано %zu из %zu" };
 	const char *gap = ": ";
 
-	fprintf(stderr, forms[v->print.lang], shown, p->total);
+	fprintf(stderr, forms[v->print.lang], f->shown, f->total);
 	for (int s = 0; s < VIEW_STATUSES; s++) {
-		if (!p->counts[s])
+		if (!f->counts[s])
 			continue;
-		fprintf(stderr, "%s%zu %s", gap, p->counts[s], view_statuses[s]);
+		fprintf(stderr, "%s%zu %s", gap, f->counts[s], view_statuses[s]);
 		gap = ", ";
 	}
 	fputc('\n', stderr);
 }
 
-static int show_all(struct listing *v, struct err *e)
+static void print_some(void *ctx, const json_t *rows)
+{
+	struct listing *v = ctx;
+
+	list_rows_print(&v->print, rows);
+	v->print.head = false;
+}
+
+static void end_list(struct listing *v, const struct found *f)
+{
+	json_t *none = json_array();
+
+	if (v->print.head) /* nothing was found: the columns alone */
+		print_some(v, none);
+	json_decref(none);
+	if (!v->o.csv)
+		sum_up(v, f);
+}
+
+/* By the last change: read as it is shown, a page at a time. */
+static int show_changes(struct listing *v, struct err *e)
+{
+	struct view_scan s = { .filter = &v->query.filter,
+			       .ascending = v->query.ascending,
+			       .max = (size_t)v->o.limit,
+			       .counts_on = !v->o.csv,
+			       .each = print_some,
+			       .ctx = v };
+	int r = view_scan(v->guard, &s, e);
+
+	if (r == OK)
+		end_list(v, &(struct found){ s.shown, s.total, s.counts });
+	return r;
+}
+
+/* By a column: all are compared, so all are read first. */
+static int show_sorted(struct listing *v, struct err *e)
 {
 	size_t left = v->o.limit ? (size_t)v->o.limit : SIZE_MAX, shown = 0;
+	struct view_sheets *sheets = view_sheets_new(0);
 	struct view_page page = { 0 };
 	autofree char *cursor = NULL;
 	bool more = true;
-	int r;
+	int r = OK;
 
 	while (more && left && !ferror(stdout)) {
 		v->query.limit = left < PAGE ? left : PAGE;
 		v->query.cursor = cursor;
 		view_page_clear(&page);
-		if ((r = view_list(v->sheets, v->guard, &v->query, &page, e)) < 0)
-			return r;
-		list_rows_print(&v->print, page.items);
-		v->print.head = false;
+		r = view_list(sheets, v->guard, &v->query, &page, e);
+		if (r < 0)
+			break;
+		print_some(v, page.items);
 		shown += json_array_size(page.items);
 		left -= json_array_size(page.items);
 		more = page.next != NULL;
 		mem_free_at(&cursor);
 		cursor = page.next ? xstrdup(page.next) : NULL;
 	}
-	if (!v->o.csv)
-		sum_up(v, &page, shown);
+	if (r == OK)
+		end_list(v, &(struct found){ shown, page.total, page.counts });
 	view_page_clear(&page);
-	return OK;
+	view_sheets_free(sheets);
+	return r;
+}
+
+static int show_all(struct listing *v, struct err *e)
+{
+	return v->query.sort == VIEW_BY_UPDATED ? show_changes(v, e) : show_sorted(v, e);
 }
 
 /* ---- what changes ---- */
 
 static int show_changed(struct listing *v, struct view_changes *c, struct err *e)
 {
-	struct view_names names = { .invites = c->invites };
-	struct view_which which = { .tenant = c->tenant };
 	json_t *rows = NULL;
-	int r = view_fitting(v->sheets, v->guard, &v->query.filter, &names, e);
+	int r = view_scan_names(v->guard, &v->query.filter, c->invites, &rows, e);
 
-	which.names = names.invites;
-	if (r == OK)
-		r = view_rows(v->guard, &which, &rows, e);
-	if (r == OK)
+	if (r == OK && json_array_size(rows))
 		list_rows_print(&v->print, rows);
 	json_decref(rows);
-	json_decref(names.invites);
+	json_decref(c->invites);
 	return r;
 }
 
@@ -235,9 +281,7 @@ int cmd_list(int argc, char **argv)
 		return cli_fail("list", ERR_FATAL, &e);
 	r = settings_guard_ready(&s, "beckon-list", &v.guard, &e);
 	if (r == OK) {
-		v.sheets = view_sheets_new(0);
 		r = run(&v, &e);
-		view_sheets_free(v.sheets);
 		guard_free(v.guard);
 	}
 	settings_close(&s);

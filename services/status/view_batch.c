@@ -108,7 +108,15 @@ static struct view_invite *invite_of(struct view_batch *b, const char *key)
 	i->invite = strchr(i->name, '/') + 1;
 	i->value = (struct buf)BUF_INIT(STATE_MAX_BYTES);
 	table_add(&b->invites, i);
+	b->list = xgrow(b->list, b->n, sizeof(struct view_invite *));
+	b->list[b->n++] = i;
 	return i;
+}
+
+/* In the order in which they were first told of: so changes are numbered, too. */
+static struct view_invite *invite_next(const struct view_batch *b, size_t *at)
+{
+	return *at < b->n ? b->list[(*at)++] : NULL;
 }
 
 static struct view_told *add(struct view_batch *b, const char *key)
@@ -261,7 +269,7 @@ static size_t ask(struct view_batch *b, struct guard *g)
 	struct view_invite *i;
 	size_t n = 0;
 
-	for (size_t at = 0; (i = table_next(&b->invites, &at));) {
+	for (size_t at = 0; (i = invite_next(b, &at));) {
 		char key[IDS_KEY_SIZE + 2] = "v:";
 		const char *argv[] = { "GET", key };
 
@@ -279,10 +287,10 @@ static void fold_all(struct view_batch *b, struct guard *g)
 	struct view_invite *i;
 	size_t n = 0;
 
-	for (size_t at = 0; (i = table_next(&b->invites, &at));)
+	for (size_t at = 0; (i = invite_next(b, &at));)
 		if (i->first)
 			read_before(b, i, guard_view_answer(g, n++));
-	for (size_t at = 0; (i = table_next(&b->invites, &at));) {
+	for (size_t at = 0; (i = invite_next(b, &at));) {
 		if (i->first && has_nothing(i))
 			i->first = NULL;
 		if (i->first)
@@ -294,7 +302,7 @@ static void go_on(struct view_batch *b)
 {
 	struct view_invite *i;
 
-	for (size_t at = 0; (i = table_next(&b->invites, &at));)
+	for (size_t at = 0; (i = invite_next(b, &at));)
 		if (i->first && !i->op.lost)
 			i->first = i->after;
 }
@@ -314,7 +322,7 @@ static bool is_written(const struct view_batch *b)
 {
 	const struct view_invite *i;
 
-	for (size_t at = 0; (i = table_next(&b->invites, &at));)
+	for (size_t at = 0; (i = invite_next(b, &at));)
 		if (i->first)
 			return false;
 	return true;
@@ -347,7 +355,7 @@ bool view_batch_next(const struct view_batch *b, size_t *at, struct view_state *
 	struct view_invite *i;
 	const char *json;
 
-	while ((i = table_next(&b->invites, at))) {
+	while ((i = invite_next(b, at))) {
 		if (!i->decided)
 			continue;
 		json = state_json(i->value.data);
@@ -377,8 +385,9 @@ void view_batch_clear(struct view_batch *b)
 {
 	struct view_invite *i;
 
-	for (size_t at = 0; (i = table_next(&b->invites, &at));)
+	for (size_t at = 0; (i = invite_next(b, &at));)
 		invite_free(i);
 	table_forget(&b->invites);
+	free(b->list);
 	*b = (struct view_batch){ 0 };
 }

@@ -22,9 +22,13 @@
 
 #define VIEW_BATCH_MAX 128 /* records: what Redis is sent at once, so that it works meanwhile */
 
+struct view_invite;
+
 struct view_batch {
 	size_t ntold; /* of what was taken something is told */
 	struct table_of invites;
+	struct view_invite **list; /* the same in order */
+	size_t n;
 	size_t skipped; /* states that this version cannot read: written by a newer one */
 };
 

@@ -7,11 +7,13 @@
 #include "guard_view.h"
 #include "json_span.h"
 #include "mem.h"
+#include "now.h"
 #include "redis.h"
 #include "state.h"
 #include "view_load.h"
 #include "view_text.h"
 
+#define ANEW_MS 86400000	      /* then rows go that are kept no longer (view_keep.h) */
 #define CHANGES_MAX 1000	      /* read at once */
 #define TEXT_MAX_BYTES ((size_t)1600) /* a longer one, of a refused request, is not compared */
 #define ROW_MAX_BYTES ((size_t)16 << 10)
@@ -94,7 +96,7 @@ static void add_texts(struct buf *b, const char *invite, const struct json_span 
 }
 
 /* One block: the row, its name and its texts. */
-static struct view_row *row_new(const char *invite, const char *value, const char *kept)
+struct view_row *view_row_read(const char *invite, const char *value, const char *kept)
 {
 	struct json_span members[S_COUNT], batch[B_COUNT];
 	autobuf texts = BUF_INIT(ROW_MAX_BYTES);
@@ -130,7 +132,7 @@ static struct view_row *row_new(const char *invite, const char *value, const cha
 static void take(void *ctx, const char *invite, const char *value, const char *kept)
 {
 	struct view_sheet *s = ctx;
-	struct view_row *row = row_new(invite, value, kept),
+	struct view_row *row = view_row_read(invite, value, kept),
 			*former = table_find(&s->table, invite);
 
 	if (former) {
@@ -202,6 +204,7 @@ static int begin(struct view_sheet *s, struct guard *g, size_t rows_max, struct 
 	if (guard_view_read(g, e) < 0)
 		return ERR_AGAIN;
 	s->seen = redis_int(redis_at(guard_view_answer(g, 0), 1));
+	s->begun_ms = now_mono_ms();
 	text_put(s->epoch, sizeof(s->epoch), guard_epoch(g));
 	return OK;
 }
@@ -210,7 +213,8 @@ int view_sheet_refresh(struct view_sheet *s, struct guard *g, size_t rows_max, s
 {
 	bool more = true;
 
-	if ((strcmp(s->epoch, guard_epoch(g)) != 0 || s->count > rows_max) &&
+	if ((strcmp(s->epoch, guard_epoch(g)) != 0 || s->count > rows_max ||
+	     now_mono_ms() - s->begun_ms > ANEW_MS) &&
 	    begin(s, g, rows_max - rows_max / 10, e) < 0)
 		return ERR_AGAIN;
 	while (more)

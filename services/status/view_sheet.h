@@ -46,9 +46,13 @@ struct view_row {
 	size_t place;		       /* in the list of rows */
 };
 
+/* A row of its own, in one block: free() it. value and kept: of view_loaded_text. */
+struct view_row *view_row_read(const char *invite, const char *value, const char *kept);
+
 struct view_sheet {
 	char tenant[IDS_NAME_MAX + 1], epoch[64];
-	int64_t seen; /* number of the last change */
+	int64_t seen;	  /* number of the last change */
+	int64_t begun_ms; /* by the monotonic clock */
 	struct table_of table;
 	struct view_row **rows; /* in no order */
 	size_t count;
