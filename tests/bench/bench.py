@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 import profiling  # noqa: E402
 import clock  # noqa: E402
+import paint  # noqa: E402
 import rebuild  # noqa: E402
 import rig as rigs  # noqa: E402
 import sms  # noqa: E402
@@ -137,6 +138,7 @@ CASES = {
     "clock": [(clock.measure, (), f"clock: {clock.PARKED:,} items wait, {clock.RATE:,} a second fall due")],
     "sms": [(sms.measure, (), f"sms: {sms.CONNECTIONS} connections to a gateway that answers in {sms.DELAY_MS} ms")],
     "rebuild": [(rebuild.measure, (), "rebuild: Redis made anew from the topics")],
+    "paint": [(paint.measure, (), f"paint: the dashboard's list of {paint.INVITES:,} invites in Chromium")],
     "view": [(view.measure, (), f"view: outcomes of {view.INVITES:,} invites taken in, and lists of them")],
 }
 
@@ -151,6 +153,9 @@ FORMS = {
     "outcomes2_s": "{:,.0f}/s by two processes", "cpu_us": "{:.1f} us of CPU each", "redis_us": "redis {:.1f} us",
     "cold_ms": "first list {:.0f} ms", "cold_cpu_ms": "of it {:.0f} ms of CPU", "list_ms": "then {:.1f} ms", "filter_ms": "filter {:.1f} ms",
     "sort_ms": "sort by name {:.1f} ms", "search_ms": "search {:.1f} ms", "sheet_mb": "sheet {:.0f} MB",
+    "first_row_ms": "first row {:.0f} ms after the click", "contents_ms": "first contents {:.0f} ms",
+    "sign_in_ms": "the very first list {:.0f} ms", "click_ms": "a filter {:.0f} ms", "click_max_ms": "at most {:.0f} ms",
+    "sort_click_ms": "another order {:.0f} ms",
     "invites_s": "{:,.0f} invites/s", "million_s": "1,000,000 in {:.0f} s", "keys_invite": "{:.1f} keys an invite",
     "idle_cpu": "{:.2f} % of a core while nothing is due",
     "cpu": "{:.3f} CPU s/1000", "percent_cpu": "{:.2f} % of a core", "rss_mb": "{:.1f} MB",

@@ -1,7 +1,7 @@
 #!/bin/sh
-# run.sh - measures dispatcher and email together, release build, next to Postfix's smtp-source; the clock, and the view.
+# run.sh - measures dispatcher and email together, release build, next to Postfix's smtp-source; the clock, the view, and the dashboard.
 #
-#   sh tests/bench/run.sh [volume|delay|latency|idle|clock|sms|rebuild|view|all] [--rounds N] [--count N] [--json FILE]
+#   sh tests/bench/run.sh [volume|delay|latency|idle|clock|sms|rebuild|view|paint|all] [--rounds N] [--count N] [--json FILE]
 #
 # Needs what sh tests/run.sh installs: Kafka's jars, redis-server, Postfix's smtp-sink and smtp-source.
 # README.md beside this file says how to read the figures.
