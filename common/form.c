@@ -245,6 +245,16 @@ static bool authority(const char *s, size_t len)
 	       span(s + host + 1, len - host - 1, DIGIT) == len - host - 1;
 }
 
+bool form_host(const char *s, size_t len)
+{
+	size_t from = len > 2 && s[0] == '*' && s[1] == '.' ? 2 : 0;
+
+	for (size_t i = from; i < len; i++)
+		if (!is(s[i], ALNUM) && s[i] != '-' && s[i] != '.')
+			return false;
+	return len > from && len - from <= FORM_HOST_MAX && s[from] != '.' && s[len - 1] != '.';
+}
+
 bool form_url(const char *s, size_t len)
 {
 	size_t scheme = len > 7 && strncasecmp(s, "http://", 7) == 0	? 7

@@ -13,6 +13,7 @@
 #define FORM_URL_MAX 1024
 #define FORM_LOCALE_MAX 35 /* RFC 5646 4.4.1 */
 #define FORM_ZONE_MAX 64
+#define FORM_HOST_MAX 253 /* RFC 1035 2.3.4, as text */
 
 /* No control character (C0, DEL, C1) and no line or paragraph separator (U+2028, U+2029). */
 bool form_line(const char *s, size_t len);
@@ -35,6 +36,9 @@ bool form_zone(const char *s, size_t len);
 /* Absolute http or https URL in RFC 3986 characters, a plain host, perhaps a port; no user part.
    What passes is a base that link.h takes. */
 bool form_url(const char *s, size_t len);
+
+/* A host's name, as URLs have it; "*." before one stands for all that are below it. */
+bool form_host(const char *s, size_t len);
 
 /* URI reference (RFC 3986 4.1) by its characters and percent-encoding. */
 bool form_uri_reference(const char *s, size_t len);

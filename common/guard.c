@@ -26,6 +26,7 @@
 #include "guard_release_lua.h"
 #include "guard_settle_lua.h"
 #include "guard_slot_lua.h"
+#include "guard_view_gone_lua.h"
 #include "guard_view_lua.h"
 #include "later_cancel_lua.h"
 #include "later_drop_lua.h"
@@ -68,6 +69,7 @@ static const struct {
 	[SCRIPT_LATER_GROUPS] = { "later_groups", BATCHED(later_groups_lua) },
 	[SCRIPT_LATER_FORWARD] = { "later_forward", BATCHED(guard_slot_lua, later_forward_lua) },
 	[SCRIPT_VIEW] = { "guard_view", BATCHED(guard_view_lua) },
+	[SCRIPT_VIEW_GONE] = { "guard_view_gone", BATCHED(guard_view_gone_lua) },
 	[SCRIPT_RECEIPT] = { "guard_receipt", BATCHED(guard_receipt_lua) },
 	[SCRIPT_EPOCH] = { "guard_epoch", { guard_epoch_lua } },
 };

@@ -34,6 +34,7 @@ enum guard_script {
 	SCRIPT_LATER_GROUPS,
 	SCRIPT_LATER_FORWARD,
 	SCRIPT_VIEW,
+	SCRIPT_VIEW_GONE,
 	SCRIPT_RECEIPT,
 	SCRIPT_EPOCH, /* the one that is no batch */
 	SCRIPT_COUNT

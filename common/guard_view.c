@@ -40,6 +40,23 @@ void guard_add_view(struct guard *g, struct guard_view *v)
 	guard_add_call(g, SCRIPT_VIEW, &c, fill, v);
 }
 
+static void fill_gone(const struct redis_reply *v, void *out)
+{
+	((struct guard_view_gone *)out)->lost = redis_int(v) != 0;
+}
+
+void guard_add_view_gone(struct guard *g, struct guard_view_gone *v)
+{
+	struct guard_call c;
+
+	call_begin(&c);
+	call_str(&c, v->tenant);
+	call_str(&c, v->invite);
+	call_int(&c, v->version);
+	place(&c, &v->was);
+	guard_add_call(g, SCRIPT_VIEW_GONE, &c, fill_gone, v);
+}
+
 void guard_view_ask(struct guard *g, int argc, const char **argv)
 {
 	autofree char *key = xasprintf("%s%s", guard_options(g)->prefix, argv[1]);

@@ -10,11 +10,13 @@
  *   v:<tenant>/<invite>   how it stands (services/status/state.h); holds no address
  *   vh:<tenant>/<invite>  what was told of it, a JSON object each, as it came (list, the last 200);
  *                         what came twice may stand there twice
- *   vc:<tenant>           how many in each status; error:<code>; changes = number of the last
- * change vc:<tenant>/<batch>   the same of a batch vl:<tenant>           batches by their last
- * change, ms (sorted set) vz:<tenant>           all invites by the number of their last change
- * (sorted set) vs                    tenants (set)
+ *   vc:<tenant>           how many in each status; error:<code>; changes = number of the last one
+ *   vc:<tenant>/<batch>   the same of a batch
+ *   vl:<tenant>           batches by their last change, ms (sorted set)
+ *   vz:<tenant>           all invites by the number of their last change (sorted set)
+ *   vs                    tenants (set)
  *
+ * An invite that has ended goes from all of them keep_days after its last change (view_keep.h).
  * Who a person is stands in r: alone (guard.h), which forget erases.
  */
 #ifndef BECKON_GUARD_VIEW_H
@@ -50,6 +52,17 @@ struct guard_view {
 
 /* Queues it for guard_run. */
 void guard_add_view(struct guard *g, struct guard_view *v);
+
+/* Takes an invite out of the view. */
+struct guard_view_gone {
+	/* in; borrowed until it is queued */
+	const char *tenant, *invite;
+	int64_t version; /* that was read */
+	struct guard_view_place was;
+	/* out */
+	bool lost; /* another version stands there: nothing was done */
+};
+void guard_add_view_gone(struct guard *g, struct guard_view_gone *v);
 
 /* Plain reads: any number is queued, run at once, and answered in that order; nothing else is
    queued meanwhile. argv[1] is a key without the prefix. ERR_AGAIN: nothing is known. */

@@ -113,3 +113,40 @@ void link_mailto(const char *address, struct buf *out)
 		else
 			byte_encode(out, *address);
 }
+
+bool link_host_listed(const char *host, size_t len, const json_t *list)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (list, i, entry) {
+		const char *one = json_string_value(entry);
+		size_t n = one ? strlen(one) : 0;
+		bool below = n > 1 && one[0] == '*';
+
+		/* "*.example.org": what ends with ".example.org" */
+		one += below;
+		n -= below;
+		if ((below ? len > n : len == n) && n && !strncasecmp(host + len - n, one, n))
+			return true;
+	}
+	return false;
+}
+
+static const char *host_of(const char *url, size_t *len)
+{
+	const char *host = url + scheme_len(url);
+
+	*len = strcspn(host, ":/?#");
+	return host;
+}
+
+bool link_may_lead(const char *base, const char *own, const json_t *list)
+{
+	size_t len, own_len = 0;
+	const char *host = host_of(base, &len), *its = own ? host_of(own, &own_len) : NULL;
+
+	if (!json_array_size(list) || (len == own_len && !strncasecmp(host, its, len)))
+		return true;
+	return link_host_listed(host, len, list);
+}

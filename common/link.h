@@ -7,6 +7,9 @@
 #ifndef BECKON_LINK_H
 #define BECKON_LINK_H
 
+#include <jansson.h>
+#include <stdbool.h>
+
 #include "buf.h"
 #include "err.h"
 
@@ -16,6 +19,13 @@
    token NULL: base alone. ERR_INVALID, nothing appended, where base is no such URL, holds control
    characters or the result is too long. */
 int link_build(const char *base, const char *token, struct buf *out, struct err *e);
+
+/* Is this host among those of a list, an array of what form_host takes? NULL = none is. */
+bool link_host_listed(const char *host, size_t len, const json_t *list);
+
+/* May a link lead to where base does: to the host of own (NULL = none), or to one of the list?
+   Where there is no list it may lead anywhere. */
+bool link_may_lead(const char *base, const char *own, const json_t *list);
 
 /* Appends "mailto:<address>" (RFC 6068), the address percent-encoded. */
 void link_mailto(const char *address, struct buf *out);

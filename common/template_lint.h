@@ -48,7 +48,8 @@ struct lint_setting {
 	const char *logo;		    /* URL of the tenant's; NULL = none */
 	const char *const *hosts;	    /* that links may lead to beside the link's own */
 	size_t nhosts;
-	int64_t segment_cap; /* of an SMS; 0 = not judged */
+	const json_t *listed; /* likewise, as the tenant lists them: link_host_listed */
+	int64_t segment_cap;  /* of an SMS; 0 = not judged */
 	int64_t now_ms;
 };
 

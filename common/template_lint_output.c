@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "letter_sample.h"
+#include "link.h"
 #include "mem.h"
 #include "sms_worst.h"
 #include "template_lint_priv.h"
@@ -45,6 +46,8 @@ static bool is_allowed(const struct linting *l, const char *host)
 	if (!*host || !strcasecmp(host, NAMESPACE_HOST) || is_host_of(l->in->link_base, host) ||
 	    is_host_of(l->in->logo, host) || (s && is_host_of(s->contact, host)) ||
 	    (!l->in->link_base && !strcasecmp(host, LETTER_SAMPLE_HOST)))
+		return true;
+	if (link_host_listed(host, strlen(host), l->in->listed))
 		return true;
 	for (size_t i = 0; i < l->in->nhosts; i++)
 		if (!strcasecmp(l->in->hosts[i], host))

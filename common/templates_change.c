@@ -14,6 +14,7 @@ void templates_judge_of(struct templates_judge *j, const struct catalog *c, cons
 					    .sender = &j->sender,
 					    .link_base = t->link_base,
 					    .logo = t->brand_logo,
+					    .listed = t->link_hosts,
 					    .segment_cap = t->segment_cap,
 					    .now_ms = now_ms };
 }

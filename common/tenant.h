@@ -42,6 +42,7 @@ struct tenant {
 	bool email_only;
 	bool test_recipients; /* test_recipient.h: for some nothing leaves */
 	const char *link_base;
+	const json_t *link_hosts; /* that links may lead to beside link_base's; NULL = any */
 	int64_t link_ttl_s;
 	struct window window, sms_window; /* when anything, and when SMS may leave */
 	struct tenant_reminder reminder;
@@ -56,6 +57,7 @@ struct tenant {
 	enum tenant_accept accept;
 	const char *accept_key, *accept_redirect;
 	int64_t ladder_after_s;
+	int64_t keep_ms; /* invites that have ended are shown so long; 0 = for ever */
 };
 
 /* section: the JSON of `tenants`, may be NULL. ERR_FATAL with the key, the value and the rule. */

@@ -10,6 +10,7 @@ static const char said[] =
 	" \"cooldown_s\": 60,"
 	" \"default_locale\": \"en\","
 	" \"email_only\": false,"
+	" \"keep_days\": 0,"
 	" \"ladder_after_s\": 86400,"
 	" \"limits\": {\"content\": \"off\", \"domain\": \"off\", \"recipient\": \"off\","
 	" \"tenant\": \"off\"},"

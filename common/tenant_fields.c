@@ -80,6 +80,7 @@ static const struct form address = {
 };
 static const struct form colour = { is_colour, "a colour such as #1a5fb4" };
 static const struct form country = { is_country, "a country such as KZ" };
+static const struct form host = { form_host, "a host such as app.example.org, or *.example.org" };
 static const struct form key = { is_key, "a public key as `beckon keygen --accept-key` prints it" };
 static const struct form locale = { form_locale, "a BCP 47 language tag such as ru-RU" };
 static const struct form name = { is_name, "one line of 1 to 100 bytes" };
@@ -368,9 +369,11 @@ static const struct setting fields[] = {
 	{ .name = "departments", LIST(departments, name) },
 	{ .name = "email_only", .set = set_flag, AT(email_only) },
 	{ .name = "home_region", TEXT(home_region, country) },
+	{ .name = "keep_days", NUMBER(keep_ms, 0, 3650, 86400000) },
 	{ .name = "ladder_after_s", NUMBER(ladder_after_s, 60, TTL_MAX_S, 1) },
 	{ .name = "limits", OBJECT(limits_fields) },
 	{ .name = "link_base", TEXT(link_base, url) },
+	{ .name = "link_hosts", LIST(link_hosts, host) },
 	{ .name = "link_ttl_s", NUMBER(link_ttl_s, TTL_MIN_S, TTL_MAX_S, 1) },
 	{ .name = "reminder", .set = set_reminder, AT(reminder) },
 	{ .name = "roles", LIST(roles, name) },

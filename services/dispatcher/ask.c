@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "link.h"
 #include "mem.h"
 #include "now.h"
 
@@ -147,6 +148,13 @@ static int64_t ladder_after(const struct ask *a)
 	return timer_ladder_after(a->tenant->ladder_after_s, ttl_s ? ttl_s : a->tenant->link_ttl_s);
 }
 
+static bool link_outside(const struct ask *a)
+{
+	const char *base = a->kept.data ? a->kept.request.link.base : NULL;
+
+	return base && !link_may_lead(base, a->tenant->link_base, a->tenant->link_hosts);
+}
+
 void ask_decide(struct ask *a, bool allow_reserved, bool seals)
 {
 	struct question q = {
@@ -156,6 +164,7 @@ void ask_decide(struct ask *a, bool allow_reserved, bool seals)
 		.policy = { .allow_reserved = allow_reserved,
 			    .tests = a->tenant->test_recipients,
 			    .domain_dead = a->domain_dead,
+			    .link_outside = link_outside(a),
 			    .suppressed = a->suppressed,
 			    .auto_send = a->tenant->auto_send[a->req.code ? 0 : a->req.trigger],
 			    .ladder_after_ms = ladder_after(a),

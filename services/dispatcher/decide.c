@@ -125,6 +125,8 @@ static struct plan check_person(const struct question *q, const struct kept *k)
 
 	if (asked->kind == KIND_PASSWORD && asked->credentials.mint && !q->policy.mint)
 		return no(q, "illegal_transition", "/credentials/mint");
+	if (q->policy.link_outside)
+		return no(q, "schema_invalid", "/link/base");
 	if (!k->person.channel)
 		return no(q, "recipient_missing", where_missing(asked));
 	for (size_t i = 0; i < ARRAY_LEN(people); i++)

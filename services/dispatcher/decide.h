@@ -37,6 +37,7 @@ struct policy {
 				invited */
 	bool tests;	     /* of the tenant: for some nothing leaves, test_recipient.h */
 	bool domain_dead;    /* the DNS says that the address's domain takes no mail */
+	bool link_outside;   /* the link leads to a host that the tenant does not list */
 	bool auto_send;	     /* of the tenant for the request's trigger */
 	bool suppressed;     /* the tenant's list says that nobody writes to the person */
 	int64_t ladder_after_ms; /* how long after the e-mail a ladder's SMS follows */

@@ -112,7 +112,9 @@ static json_t *filter_texts(const json_t *said, struct err *e)
 static int names_of_filter(struct web_request *q, const json_t *said, json_t **out, struct err *e)
 {
 	const struct site_shared *shared = q->ctx;
-	struct view_filter filter = { .tenant = q->tenant };
+	struct view_filter filter = { .tenant = q->tenant,
+				      .ended_after_ms =
+					      api_ended_after(q->tenants, q->tenant, q->now_ms) };
 	struct view_names found = { .max = ASK_MAX };
 	json_t *texts = filter_texts(said, e);
 	struct api_asked asked = { of_object, texts, q->now_ms };

@@ -35,6 +35,16 @@ static struct api_asked asked_by(const struct web_request *q)
 	return (struct api_asked){ of_query, q, q->now_ms };
 }
 
+/* What every question of the tenant's says. */
+static struct view_filter filter_of(const struct web_request *q)
+{
+	return (struct view_filter){
+		.tenant = q->tenant,
+		.masked = !web_sees_addresses(q),
+		.ended_after_ms = api_ended_after(q->tenants, q->tenant, q->now_ms),
+	};
+}
+
 static bool answer_fault(struct http_response *a, int r, const struct err *e)
 {
 	if (r)
@@ -68,8 +78,7 @@ static void dress_row(const struct web_request *q, json_t *row)
 static void list(struct web_request *q, struct http_response *a)
 {
 	const struct site_shared *shared = q->ctx;
-	struct view_query query = { .filter = { .tenant = q->tenant,
-						.masked = !web_sees_addresses(q) } };
+	struct view_query query = { .filter = filter_of(q) };
 	struct api_asked asked = asked_by(q);
 	struct view_page page;
 	struct err e;
@@ -149,8 +158,7 @@ static int export_all(const struct site_shared *s, struct guard *g, struct view_
 
 static void export(struct web_request *q, struct http_response *a)
 {
-	struct view_query query = { .filter = { .tenant = q->tenant,
-						.masked = !web_sees_addresses(q) } };
+	struct view_query query = { .filter = filter_of(q) };
 	struct api_asked asked = asked_by(q);
 	struct err e;
 	int r = api_filter_read(&asked, &query.filter, &e);

@@ -175,3 +175,10 @@ int api_query_read(const struct api_asked *asked, struct view_query *out, struct
 	out->cursor = asked->get(asked->ctx, "cursor");
 	return OK;
 }
+
+int64_t api_ended_after(const struct tenants *t, const char *tenant, int64_t now_ms)
+{
+	int64_t keep_ms = tenants_find(t, tenant)->keep_ms;
+
+	return keep_ms ? now_ms - keep_ms : 0;
+}

@@ -4,6 +4,7 @@
 #ifndef BECKON_API_QUERY_H
 #define BECKON_API_QUERY_H
 
+#include "tenant.h"
 #include "view_query.h"
 
 /* Where the texts come from; get answers NULL for what is not there. */
@@ -22,5 +23,8 @@ int api_query_read(const struct api_asked *asked, struct view_query *out, struct
 
 /* Does a filter have this member? */
 bool api_filter_knows(const char *name);
+
+/* Before which what has ended is kept no longer, by the tenant's settings; 0 = for ever. */
+int64_t api_ended_after(const struct tenants *t, const char *tenant, int64_t now_ms);
 
 #endif

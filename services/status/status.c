@@ -43,6 +43,10 @@ static void tell_view(struct status *s)
 {
 	struct view_stand stand = view_stand(s->view);
 
+	if (s->view_settings != stage_settings_count(s->run)) {
+		s->view_settings = stage_settings_count(s->run);
+		view_publish(s->view, stage_tenants(s->run));
+	}
 	metric_set(s->view_lag, (double)stand.lag);
 	metric_add(s->view_records, (double)(stand.records - s->view_told));
 	s->view_told = stand.records;

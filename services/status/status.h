@@ -27,7 +27,8 @@ struct status {
 	struct rebuild *rebuild;
 	struct site *site; /* NULL = both doors are shut */
 	struct view *view;
-	int64_t view_told; /* its records that the metric has */
+	int64_t view_told;	/* its records that the metric has */
+	unsigned view_settings; /* which ones it has been told */
 	char by[REFILL_NAME_SIZE];
 	char phase[16]; /* told last */
 	struct metric *running, *done, *total, *rebuilds, *seconds;

@@ -14,6 +14,7 @@
 #include "now.h"
 #include "thread.h"
 #include "view_batch.h"
+#include "view_keep.h"
 #include "view_tell.h"
 
 #define GROUP_SIZE 300
@@ -47,6 +48,7 @@ struct view {
 	size_t writing; /* records of the batch that Redis has; 0 = none */
 	bool telling;
 	char epoch[64], why[200]; /* why: told last */
+	struct view_keep keep;
 };
 
 /* Told once, until it works again. */
@@ -275,6 +277,7 @@ static int go_on(struct view *v, size_t read, struct err *e)
 
 static int turn(struct view *v, struct err *e)
 {
+	const struct view_keep_world world = { v->guard, &v->tell, v->o.topic_requested };
 	size_t read;
 	int r;
 
@@ -282,7 +285,7 @@ static int turn(struct view *v, struct err *e)
 		return ERR_AGAIN;
 	read = read_some(v);
 	if (!read && !v->writing && !v->telling)
-		return idle(v, e);
+		return view_keep_due(&v->keep) ? view_keep_turn(&v->keep, &world, e) : idle(v, e);
 	r = read || v->writing ? go_on(v, read, e) : await_told(v, e);
 	if (r == OK)
 		say(v, NULL);
@@ -339,10 +342,16 @@ int view_open(struct view **out, const struct view_options *o, struct err *e)
 		free(v);
 		return ERR_FATAL;
 	}
+	view_keep_open(&v->keep);
 	v->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	thread_start(&v->thread, view_main, v);
 	*out = v;
 	return OK;
+}
+
+void view_publish(struct view *v, struct tenants *tenants)
+{
+	view_keep_publish(&v->keep, tenants);
 }
 
 struct view_stand view_stand(struct view *v)
@@ -358,6 +367,7 @@ void view_close(struct view *v)
 	thread_wake(v->wake_fd);
 	pthread_join(v->thread, NULL);
 	view_tell_close(&v->tell);
+	view_keep_close(&v->keep);
 	guard_free(v->guard);
 	close(v->wake_fd);
 	free(v);

@@ -18,6 +18,7 @@
 
 #include "guard.h"
 #include "kafka.h"
+#include "tenant.h"
 
 struct view;
 
@@ -33,6 +34,9 @@ struct view_options {
 
 int view_open(struct view **out, const struct view_options *o, struct err *e);
 void view_close(struct view *v); /* takes NULL */
+
+/* What tenants have settled, from now on: how long what has ended is kept. Any thread. */
+void view_publish(struct view *v, struct tenants *tenants);
 
 /* For metrics, from any thread. */
 struct view_stand {

@@ -140,6 +140,7 @@ static bool within(int64_t ms, int64_t after_ms, int64_t before_ms)
 bool view_match_row(const struct view_match *m, const struct view_row *r)
 {
 	if (r->status == VIEW_STATUSES || !ticks_fit(m, r) ||
+	    (r->updated_ms < m->f.ended_after_ms && view_status_ends(r->status)) ||
 	    !within(r->sent_ms, m->f.sent_after_ms, m->f.sent_before_ms) ||
 	    !within(r->expires_ms, m->f.expires_after_ms, m->f.expires_before_ms) ||
 	    !within(r->updated_ms, m->f.updated_after_ms, 0) || !texts_fit(m, r))

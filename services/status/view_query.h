@@ -60,6 +60,9 @@ enum view_tick { VIEW_EITHER, VIEW_YES, VIEW_NO };
 	(VIEW_BIT(VIEW_NOT_INVITED) | VIEW_BIT(VIEW_WAITING) | VIEW_BIT(VIEW_INVITED) |            \
 	 VIEW_BIT(VIEW_ERROR) | VIEW_BIT(VIEW_EXPIRED))
 
+/* Nothing more is to be expected of it: error, expired, accepted, declined, cancelled. */
+bool view_status_ends(enum view_status status);
+
 extern const char *const view_statuses[]; /* "not_invited" ..., NULL-terminated */
 
 /* A mask from words separated by commas: keys, "pending", "all". False: one is none of them. */
@@ -102,6 +105,7 @@ struct view_filter {
 	int64_t updated_after_ms;
 	enum view_tick invited; /* was anything ever sent? */
 	bool asked_again;	/* since the last one was sent, the person has asked for another */
+	int64_t ended_after_ms; /* what ended before then is kept no longer: view_keep.h */
 	bool masked;		/* addresses are not to be seen */
 };
 

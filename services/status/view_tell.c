@@ -46,7 +46,7 @@ void view_tell_close(struct view_tell *t)
 	*t = (struct view_tell){ 0 };
 }
 
-static int send(struct view_tell *t, const struct kafka_message *m, struct err *e)
+int view_tell_put(struct view_tell *t, const struct kafka_message *m, struct err *e)
 {
 	int r = producer_send(t->producer, m, NULL, e);
 
@@ -72,7 +72,7 @@ static int tell(struct view_tell *t, const struct view_state *s, struct err *e)
 
 	snprintf(id, sizeof(id), "%s.%lld", s->key, (long long)s->version);
 	m.header_count = cloudevent_write_headers(&head, headers);
-	return send(t, &m, e);
+	return view_tell_put(t, &m, e);
 }
 
 int view_tell_all(struct view_tell *t, const struct view_batch *b, struct err *e)
@@ -91,7 +91,7 @@ int view_tell_gone(struct view_tell *t, const char *key, struct err *e)
 		.topic = t->topic, .partition = -1, .key = key, .key_len = strlen(key)
 	};
 
-	return t->tells ? send(t, &m, e) : OK;
+	return t->tells ? view_tell_put(t, &m, e) : OK;
 }
 
 int view_tell_await(struct view_tell *t, struct err *e)

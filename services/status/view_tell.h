@@ -30,6 +30,9 @@ void view_tell_close(struct view_tell *t);
 /* ERR_AGAIN: some may be told, the others are not. */
 int view_tell_all(struct view_tell *t, const struct view_batch *b, struct err *e);
 
+/* Any record that is told with them. */
+int view_tell_put(struct view_tell *t, const struct kafka_message *m, struct err *e);
+
 /* An invite is gone: a tombstone, after which the topic forgets it. */
 int view_tell_gone(struct view_tell *t, const char *key, struct err *e);
 

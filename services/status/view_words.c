@@ -71,3 +71,8 @@ bool view_statuses_read(const char *words, unsigned *mask)
 	*mask = found;
 	return true;
 }
+
+bool view_status_ends(enum view_status status)
+{
+	return status != VIEW_NOT_INVITED && status != VIEW_WAITING && status != VIEW_INVITED;
+}

@@ -59,6 +59,16 @@ def test_followed_without_a_restart(fleet):
     assert "Everybody" in mail_from(fleet, fleet.emit(plain()))
 
 
+def test_hosts_of_links(fleet):
+    """Where a tenant lists hosts, a request cannot lead people elsewhere."""
+    fleet.up(services=("dispatcher", "email"))
+    followed(fleet, lambda: settings(fleet, "set", "--tenant", "acme", "link_hosts=[app.example.org]"))
+    outside = fleet.emit(events.invite(link={"base": "https://evil.example/i"}))
+    inside = fleet.emit(events.invite(link={"base": "https://app.example.org/i"}))
+    assert fleet.await_outcome(outside, "error")["code"] == "schema_invalid"
+    fleet.await_outcome(inside, "sent")
+
+
 def test_versions_and_who_changed_what(fleet, tmp_path):
     fleet.init()
     assert record(fleet, "acme")["version"] == 0

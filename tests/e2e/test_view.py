@@ -126,6 +126,28 @@ def test_list_as_csv_and_followed(fleet):
     assert (line["invite"], line["word"]) == (evil.invite, "sent")
 
 
+def test_what_ended_long_ago_goes(fleet):
+    """keep_days after its last change what has ended is no longer shown, and the person is forgotten; what has not ended stays."""
+    fleet.up(services=ALL)
+    ended = fleet.emit([events.invite(f"p{n}@one.internal", batch={"id": "b", "row": n + 1}, send="hold") for n in range(3)])
+    held = fleet.emit(events.invite("held@one.internal", send="hold"))
+    await_word(fleet, [*ended, held], "held")
+    fleet.emit([events.command("invite.cancel-requested", e) for e in ended])
+    await_word(fleet, ended, "cancelled")
+    fleet.beckon("settings", "set", "--config", fleet.dir / "beckon.yaml", "--tenant", "acme", "keep_days=1")
+    told = fleet.read("state", lambda m: (m.key().decode(), m.value()))
+    fleet["status"].stop()
+    fleet["status"].start(BECKON_SKEW_MS=str(2 * 86_400_000))
+    keys = [f"{fleet.prefix}{kind}:{e.key}" for e in ended for kind in ("v", "vh", "r")]
+    fleet.wait(lambda: not fleet.redis.client.exists(*keys), 60, lambda: fleet.redis.client.keys("*"))
+    told.wait_for(lambda items: all(dict(items)[e.key] is None for e in ended), 30, "no tombstone")
+    told.close()
+    assert counts(fleet, "acme") == {"not_invited": 1} and not fleet.redis.client.exists(f"{fleet.prefix}vc:acme/b")
+    assert shown(fleet, held)["word"] == "held" and names(listed(fleet)) == [held.invite]
+    fleet.emit(events.invite("p0@one.internal", invite=ended[0].invite, send="hold"))  # may be asked anew, as before
+    await_word(fleet, [ended[0]], "held")
+
+
 def test_killed_while_it_reads(fleet):
     """Two share the work; one dies and comes back: everything is shown once, and counted once."""
     fleet.up(services=(*ALL, "status"))

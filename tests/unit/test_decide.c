@@ -288,6 +288,17 @@ static void test_suppressed(void **state)
 	is_plan(of(&q, &cancelled, &listed), WORD_REFUSED, 0, "suppressed", "/recipient");
 }
 
+static void test_a_link_elsewhere(void **state)
+{
+	static const struct policy outside = { .auto_send = true, .link_outside = true };
+	struct invite_view nobody = invite_in(NULL), cancelled = invite_in("cancelled");
+	struct request q = fine();
+
+	(void)state;
+	is_plan(of(&q, &nobody, &outside), WORD_ERROR, 1, "schema_invalid", "/link/base");
+	is_plan(of(&q, &cancelled, &outside), WORD_REFUSED, 0, "schema_invalid", "/link/base");
+}
+
 /* ---- requests that are not valid ---- */
 
 static const struct {
@@ -342,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_reserved_where_allowed),
 		cmocka_unit_test(test_a_domain_without_mail),
 		cmocka_unit_test(test_suppressed),
+		cmocka_unit_test(test_a_link_elsewhere),
 		cmocka_unit_test(test_invalid_in_every_state),
 		cmocka_unit_test(test_taken),
 	};

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "buf.h"
+#include "link.h"
 #include "mem.h"
 #include "now.h"
 #include "request.h"
@@ -242,6 +243,40 @@ static void test_all_fields(void **state)
 	tenants_free(tenants);
 }
 
+/* Where links may lead: the tenant's own host, those that it lists; anywhere where it lists none.
+ */
+static void test_links(void **state)
+{
+	static const struct {
+		const char *base;
+		bool ok;
+	} cases[] = {
+		{ "https://join.example.org/i", true },
+		{ "HTTPS://JOIN.example.org:8443", true },
+		{ "https://app.example.com/x?y", true },
+		{ "https://a.b.example.net/", true },
+		{ "https://example.net/", false },
+		{ "https://evilexample.net/", false },
+		{ "https://app.example.com.evil/", false },
+		{ "http://com/", false },
+	};
+	struct tenants *tenants = loaded("{acme: {link_base: 'https://join.example.org/i', "
+					 "link_hosts: [App.example.com, '*.example.net']}}");
+	const struct tenant *acme = tenants_find(tenants, "acme");
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (link_may_lead(cases[i].base, acme->link_base, acme->link_hosts) != cases[i].ok)
+			fail_msg("%s", cases[i].base);
+		assert_true(link_may_lead(cases[i].base, NULL, NULL));
+	}
+	tenants_free(tenants);
+	assert_int_equal(load(&tenants, "{acme: {link_hosts: ['https://a.example']}}", &e),
+			 ERR_FATAL);
+	assert_int_equal(load(&tenants, "{acme: {link_hosts: ['*.']}}", &e), ERR_FATAL);
+}
+
 /* Whoever holds the settings may read them, whatever has replaced them. */
 static void test_holders(void **state)
 {
@@ -416,9 +451,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rates),	   cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_laid),	   cmocka_unit_test(test_own_over_common),
-		cmocka_unit_test(test_all_fields), cmocka_unit_test(test_holders),
-		cmocka_unit_test(test_next),	   cmocka_unit_test(test_many),
-		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_all_fields), cmocka_unit_test(test_links),
+		cmocka_unit_test(test_holders),	   cmocka_unit_test(test_next),
+		cmocka_unit_test(test_many),	   cmocka_unit_test(test_bad),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
