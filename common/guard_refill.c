@@ -49,7 +49,7 @@ static void number(struct command *c, int64_t v)
 	bytes(c, text, int_text(text, v));
 }
 
-/* "NAME <prefix><kind><rest>" */
+/* "NAME <prefix><kind><rest>", in a transaction with what is queued beside it */
 static void begin(const struct guard *g, struct command *c, const char *name, const char *key[2])
 {
 	c->n = c->numbers = 0;
@@ -60,6 +60,7 @@ static void begin(const struct guard *g, struct command *c, const char *name, co
 
 static void end(struct guard *g, struct command *c)
 {
+	redis_add_multi(guard_redis(g));
 	redis_add(guard_redis(g), c->n, c->argv, c->len);
 	free(c->key);
 }
@@ -345,10 +346,10 @@ void refill_limit(struct guard *g, const char *name, int64_t line_us, int64_t ms
 
 void refill_ask_kept(struct guard *g, const char *invite)
 {
-	struct command c;
+	autofree char *key = xasprintf("%sr:%s", guard_options(g)->prefix, invite);
+	const char *argv[] = { "GET", key };
 
-	begin(g, &c, "GET", (const char *[]){ "r:", invite });
-	end(g, &c);
+	redis_add(guard_redis(g), (int)ARRAY_LEN(argv), argv, NULL);
 }
 
 const char *refill_kept_answer(struct guard *g, size_t i, size_t *len)

@@ -2,10 +2,10 @@
  * guard_refill - what the scripts would have written, written again while there is no epoch.
  *
  * Without an epoch every script does nothing, so nobody else writes and nothing is compared: plain
- * commands, queued and run as one pipeline. One of many is elected by a lease (key `rebuild`, its
- * progress in `rebuild:progress`); whoever holds it empties what a former try has left, writes, and
- * writes the epoch last. A holder that lost the lease, or whose Redis was emptied meanwhile, hears
- * so when it keeps the lease, and begins again.
+ * commands, queued and run as one transaction, since Redis then writes to its disk once. One of
+ * many is elected by a lease (key `rebuild`, its progress in `rebuild:progress`); whoever holds it
+ * empties what a former try has left, writes, and writes the epoch last. A holder that lost the
+ * lease, or whose Redis was emptied meanwhile, hears so when it keeps the lease, and begins again.
  */
 #ifndef BECKON_GUARD_REFILL_H
 #define BECKON_GUARD_REFILL_H
@@ -50,7 +50,7 @@ int refill_condemn(struct guard *g, struct err *e);
 /* Removes a part of all keys but the lease. *cursor begins and ends as 0; *removed grows. */
 int refill_wipe(struct guard *g, int64_t *cursor, int64_t *removed, struct err *e);
 
-/* ---- what is written: guard.h lists the keys ---- */
+/* ---- what is written: guard.h lists the keys. Nothing is asked before it has been run ---- */
 
 void refill_state(struct guard *g, const char *invite, const struct guard_field *set, size_t n);
 void refill_kept(struct guard *g, const char *invite, const char *data,

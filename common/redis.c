@@ -68,6 +68,11 @@ void redis_add(struct redis *r, int argc, const char **argv, const size_t *len)
 	pipeline_args(&r->queue, argc, argv, len);
 }
 
+void redis_add_multi(struct redis *r)
+{
+	pipeline_begin_multi(&r->queue);
+}
+
 /* ---- the wire ---- */
 
 static void disconnect(struct redis *r)
@@ -87,16 +92,6 @@ static int broken(struct redis *r, struct err *e)
 			r->c->errstr[0] ? r->c->errstr : "connection lost");
 	disconnect(r);
 	return ERR_AGAIN;
-}
-
-/* How many commands from `from` on are sent at once. */
-static size_t chunk_end(const struct pipeline *p, size_t from)
-{
-	size_t to = from + 1, at = pipeline_start(p, from);
-
-	while (to < p->n && p->ends[to] - at <= CHUNK_BYTES)
-		to++;
-	return to;
 }
 
 /* Sends the commands from..to. */
@@ -132,7 +127,7 @@ static int pipeline_run(struct redis *r, struct pipeline *p, size_t sent, struct
 	if (take(r, p, sent, e) < 0)
 		return ERR_AGAIN;
 	for (size_t from = sent, to; from < p->n; from = to) {
-		to = chunk_end(p, from);
+		to = pipeline_chunk_end(p, from, CHUNK_BYTES);
 		if (put(r, p, from, to, e) < 0 || take(r, p, to - from, e) < 0)
 			return ERR_AGAIN;
 	}
@@ -200,6 +195,7 @@ void redis_send(struct redis *r)
 
 	assert(!r->under_way);
 	r->under_way = true;
+	pipeline_end_multi(&r->queue);
 	pipeline_reset(p);
 	struct pipeline empty = *p;
 
@@ -207,7 +203,7 @@ void redis_send(struct redis *r)
 	r->queue = empty;
 	r->sent = 0;
 	if (r->c && p->n)
-		r->sent = chunk_end(p, 0);
+		r->sent = pipeline_chunk_end(p, 0, CHUNK_BYTES);
 	if (!r->c)
 		r->lost = err_set(&r->why, ERR_AGAIN, "redis: not connected");
 	else

@@ -54,6 +54,11 @@ void redis_add_script(struct redis *r, struct redis_script *s, int argc, const c
 		      const size_t *len);
 void redis_add(struct redis *r, int argc, const char **argv, const size_t *len);
 
+/* What is added from here to the next send or run is one transaction: Redis does it at once, and
+   writes it to its file at once, where it would wait for the disk with every 16 KiB that it reads.
+   The last reply then holds all its replies. */
+void redis_add_multi(struct redis *r);
+
 /* The same with words that were written ahead, as a call with hundreds of them is put together:
    head's strings come before them. */
 struct redis_words {
@@ -71,7 +76,8 @@ int redis_run(struct redis *r, struct err *e);
 void redis_send(struct redis *r);
 int redis_hear(struct redis *r, struct err *e);
 bool redis_under_way(const struct redis *r);
-/* Has every command been done? ERR_AGAIN with what Redis says of the first that was not. */
+/* Has every command been done, those of a transaction too? ERR_AGAIN with what Redis says of the
+ * first that was not. */
 int redis_check(const struct redis *r, struct err *e);
 size_t redis_replies(const struct redis *r);
 const struct redis_reply *redis_reply(const struct redis *r, size_t i);

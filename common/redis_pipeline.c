@@ -18,6 +18,7 @@ void pipeline_reset(struct pipeline *p)
 	for (size_t i = 0; i < p->nreplies; i++)
 		freeReplyObject(p->replies[i]);
 	p->n = p->nreplies = 0;
+	p->multi = false;
 	if (p->out.cap > KEPT_BYTES)
 		buf_clear(&p->out);
 	buf_reset(&p->out);
@@ -91,4 +92,27 @@ void pipeline_args(struct pipeline *p, int argc, const char **argv, const size_t
 	for (int i = 0; i < argc; i++)
 		pipeline_bulk(p, argv[i], len ? len[i] : strlen(argv[i]));
 	pipeline_end_command(p);
+}
+
+void pipeline_begin_multi(struct pipeline *p)
+{
+	if (!p->multi)
+		pipeline_words(p, "MULTI", NULL, NULL);
+	p->multi = true;
+}
+
+void pipeline_end_multi(struct pipeline *p)
+{
+	if (p->multi)
+		pipeline_words(p, "EXEC", NULL, NULL);
+	p->multi = false;
+}
+
+size_t pipeline_chunk_end(const struct pipeline *p, size_t from, size_t bytes)
+{
+	size_t to = from + 1, at = pipeline_start(p, from);
+
+	while (to < p->n && p->ends[to] - at <= bytes)
+		to++;
+	return to;
 }

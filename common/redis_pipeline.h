@@ -4,6 +4,7 @@
 #ifndef BECKON_REDIS_PIPELINE_H
 #define BECKON_REDIS_PIPELINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "buf.h"
@@ -17,6 +18,7 @@ struct pipeline {
 	size_t *ends;	/* where each command ends in out */
 	struct redisReply **replies;
 	size_t n, cap, nreplies; /* there is room for as many replies as commands */
+	bool multi;		 /* a transaction has begun and not ended */
 };
 
 #define PIPELINE_INIT                                                                              \
@@ -35,8 +37,14 @@ void pipeline_args(struct pipeline *p, int argc, const char **argv, const size_t
 /* A whole command of one to three words; b and c may be NULL. */
 void pipeline_words(struct pipeline *p, const char *a, const char *b, const char *c);
 
+/* Everything from the first of these to the end of the pipeline is one transaction. */
+void pipeline_begin_multi(struct pipeline *p);
+void pipeline_end_multi(struct pipeline *p); /* nothing where none has begun */
+
 size_t pipeline_start(const struct pipeline *p, size_t i); /* where command i begins in out */
-void pipeline_reset(struct pipeline *p);		   /* empty again */
+/* Behind how many commands from `from` on, at least one, are about so many bytes. */
+size_t pipeline_chunk_end(const struct pipeline *p, size_t from, size_t bytes);
+void pipeline_reset(struct pipeline *p); /* empty again */
 void pipeline_clear(struct pipeline *p);
 
 #endif

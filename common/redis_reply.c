@@ -57,11 +57,24 @@ const struct redis_reply *redis_at(const struct redis_reply *v, size_t i)
 	return (const struct redis_reply *)(i < redis_len(v) ? of(v)->element[i] : &nil);
 }
 
+/* The first error among them, of a transaction's too; NULL = none. */
+static const struct redis_reply *find_error(const struct redis_reply *v)
+{
+	if (redis_type(v) == REDIS_ERROR)
+		return v;
+	for (size_t i = 0; i < redis_len(v); i++)
+		if (redis_type(redis_at(v, i)) == REDIS_ERROR)
+			return redis_at(v, i);
+	return NULL;
+}
+
 int redis_check(const struct redis *r, struct err *e)
 {
-	for (size_t i = 0; i < redis_replies(r); i++)
-		if (redis_type(redis_reply(r, i)) == REDIS_ERROR)
-			return err_set(e, ERR_AGAIN, "redis: %s",
-				       redis_str(redis_reply(r, i), NULL));
+	for (size_t i = 0; i < redis_replies(r); i++) {
+		const struct redis_reply *error = find_error(redis_reply(r, i));
+
+		if (error)
+			return err_set(e, ERR_AGAIN, "redis: %s", redis_str(error, NULL));
+	}
 	return OK;
 }

@@ -291,6 +291,32 @@ static void test_large_pipeline(void **state)
 	assert_int_equal(redis_int(redis_reply(f->redis, 5000)), 100);
 }
 
+/* A transaction ends with the pipeline; the next begins anew. */
+static void test_transactions(void **state)
+{
+	struct fixture *f = *state;
+	const struct redis_reply *all;
+	struct err e = { "" };
+
+	redis_add_multi(f->redis);
+	add(f->redis, "SET multi 1");
+	redis_add_multi(f->redis); /* it is open already */
+	add(f->redis, "INCR multi");
+	run_or_fail(f->redis);
+	assert_int_equal(redis_check(f->redis, &e), OK);
+	all = redis_reply(f->redis, redis_replies(f->redis) - 1);
+	assert_int_equal(redis_len(all), 2);
+	assert_int_equal(redis_int(redis_at(all, 1)), 2);
+	assert_string_equal(ask(f->redis, "GET multi"), "2");
+
+	redis_add_multi(f->redis);
+	add(f->redis, "HSET multi field 1");
+	add(f->redis, "SET multi 3");
+	run_or_fail(f->redis);
+	assert_int_equal(redis_check(f->redis, &e), ERR_AGAIN);
+	assert_non_null(strstr(e.text, "WRONGTYPE"));
+}
+
 /* ---- scripts that were flushed ---- */
 
 static void test_noscript(void **state)
@@ -413,6 +439,7 @@ int main(void)
 		CASE(test_database),
 		CASE(test_users),
 		CASE(test_large_pipeline),
+		CASE(test_transactions),
 		CASE(test_noscript),
 		CASE(test_faulty_script),
 		CASE(test_nobody_there),
