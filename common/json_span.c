@@ -54,6 +54,13 @@ static const char *value_end(const char *at, const char *end)
 	return at;
 }
 
+bool json_span_is_object(const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	return len && *text == '{' && end[-1] == '}' && container_end(text, end) == end;
+}
+
 struct json_walk json_walk_open(struct json_span c)
 {
 	const char *end = c.at + c.len, *at = c.len ? skip_gap(c.at, end) : end;
@@ -82,6 +89,11 @@ bool json_walk_next(struct json_walk *w, struct json_span *name, struct json_spa
 	return behind > at;
 }
 
+static bool is_named(struct json_span is, const char *name)
+{
+	return is.len && *name == *is.at && !strncmp(name, is.at, is.len) && !name[is.len];
+}
+
 void json_span_members(struct json_span object, const char *const *names, size_t n,
 		       struct json_span *values)
 {
@@ -91,7 +103,7 @@ void json_span_members(struct json_span object, const char *const *names, size_t
 	memset(values, 0, n * sizeof(*values));
 	while (json_walk_next(&w, &name, &value))
 		for (size_t i = 0; i < n; i++)
-			if (strlen(names[i]) == name.len && !memcmp(names[i], name.at, name.len))
+			if (is_named(name, names[i]))
 				values[i] = value;
 }
 

@@ -20,6 +20,9 @@ struct json_span {
 	size_t len; /* 0 = there is none */
 };
 
+/* Does the text begin as an object and end where that does? */
+bool json_span_is_object(const char *text, size_t len);
+
 /* Goes through an object's members or an array's items; through anything else not at all. */
 struct json_walk {
 	const char *at, *end;

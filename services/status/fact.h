@@ -18,7 +18,7 @@
 
 #define FACT_OF_NO_DELIVERY (-1)
 
-/* Strings are NULL where absent, and borrowed from root. */
+/* Strings are NULL where absent, and borrowed from memory. */
 struct fact {
 	enum outcome_word word;
 	bool by_dispatcher;
@@ -33,11 +33,14 @@ struct fact {
 	int64_t told_ms; /* when the broker took it, and the skew of tests */
 	const char *delivery, *request_source, *request_id, *prev, *code, *reason, *holder;
 	const char *recipient_hash, *token_sha256, *provider;
-	json_t *root;
+	char *memory; /* owned */
+	json_t *root; /* owned; NULL = the whole was not asked for */
 };
 
 /* ERR_INVALID: nothing of an invite can be learned from it. */
 int fact_read(const struct record *r, struct fact *out, struct err *e);
+/* The same, and the tree of all its members. ERR_INVALID also where it is no JSON. */
+int fact_read_whole(const struct record *r, struct fact *out, struct err *e);
 void fact_clear(struct fact *f);
 
 #endif

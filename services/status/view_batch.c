@@ -142,7 +142,7 @@ static void take_outcome(struct view_batch *b, const struct record *r)
 	struct fact f;
 	struct err e;
 
-	if (fact_read(r, &f, &e) < 0)
+	if (fact_read_whole(r, &f, &e) < 0)
 		return;
 	t = add(b, f.key);
 	t->fact = f;

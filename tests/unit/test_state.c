@@ -167,7 +167,7 @@ static void fold_told(struct state *s, const struct row *row, size_t i)
 	struct fact f;
 	struct err e;
 
-	assert_int_equal(fact_read(&r, &f, &e), OK);
+	assert_int_equal(fact_read_whole(&r, &f, &e), OK);
 	state_fold(s, &f);
 	fact_clear(&f);
 	json_decref(root);
@@ -266,7 +266,7 @@ static void test_decides(void **state)
 		struct fact f;
 		struct err e;
 
-		assert_int_equal(fact_read(&r, &f, &e), OK);
+		assert_int_equal(fact_read_whole(&r, &f, &e), OK);
 		assert_int_equal(state_fold(&s, &f), told[i].decides);
 		fact_clear(&f);
 		json_decref(root);
