@@ -29,6 +29,8 @@ void curl_set_up(CURL *easy, const struct curl_options *o)
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, o->plain_ok ? "http,https" : "https");
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	/* or the first requests make a connection each before one says that it takes many */
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy ? o->proxy : "");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "beckon/" BECKON_VERSION);

@@ -261,5 +261,7 @@ void answer_read(const struct description *d, const struct curl_answer *a, struc
 	} else {
 		by_body(d, a, out);
 	}
+	if (out->result.reach == REACH_REFUSED)
+		out->suppress = description_suppress(d, out->code);
 	explain(a, out);
 }

@@ -19,6 +19,7 @@ struct answer {
 	struct mail_result result;   /* reply.code is the HTTP status */
 	char id[ANSWER_ID_SIZE];     /* the provider's name for the message; "" = none was told */
 	char code[ANSWER_CODE_SIZE]; /* the provider's own code; "" = none was told */
+	enum suppress_why suppress;  /* nobody is to write there again */
 	bool unknown_code;	     /* one that the description does not know */
 	char reason[128];	     /* for people; nothing of the answer but its codes */
 	int64_t retry_after_ms;

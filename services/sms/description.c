@@ -134,6 +134,22 @@ static int take_codes(const json_t *v, void *field)
 	return OK;
 }
 
+/* "code: why" pairs. */
+static int take_suppress(const json_t *v, void *field)
+{
+	const char *name;
+	json_t *why;
+
+	if (!json_is_object(v))
+		return ERR_INVALID;
+	json_object_foreach ((json_t *)v, name, why)
+		if (!json_is_string(why) ||
+		    suppress_why_find(json_string_value(why)) == SUPPRESS_NOT)
+			return ERR_INVALID;
+	*(const json_t **)field = v;
+	return OK;
+}
+
 #define AT(f) offsetof(struct description, f)
 static const struct entry {
 	const char *path;
@@ -162,6 +178,8 @@ static const struct entry {
 	{ "answer.code", take_paths, AT(code), "a path, or a list of them", false },
 	{ "codes", take_codes, AT(codes), "each code: ok, or a code of errors.json", false },
 	{ "http", take_codes, AT(http), "each status: ok, or a code of errors.json", false },
+	{ "suppress", take_suppress, AT(suppress), "some codes: failed, complaint or opted_out",
+	  false },
 	{ "idempotency_header", take_text, AT(idempotency_header), "the header's name", false },
 	{ "receipts", take_flag, AT(receipts), "true or false", false },
 	{ "rate", take_rate, AT(rate), "such as 100/s", false },
@@ -309,6 +327,13 @@ void description_free(struct description *d)
 const char *description_code(const struct description *d, const char *code)
 {
 	return json_string_value(json_object_get(d->codes, code));
+}
+
+enum suppress_why description_suppress(const struct description *d, const char *code)
+{
+	const char *why = json_string_value(json_object_get(d->suppress, code));
+
+	return why ? suppress_why_find(why) : SUPPRESS_NOT;
 }
 
 const char *description_status(const struct description *d, int status)

@@ -15,6 +15,7 @@
 
 #include "curl.h"
 #include "err.h"
+#include "suppress.h"
 #include "tariff.h"
 #include "tenant.h"
 
@@ -48,6 +49,7 @@ struct description {
 	struct description_paths id, code;
 	bool own_id; /* the message's id is the key we gave it */
 	const json_t *codes, *http;
+	const json_t *suppress;		/* code: why nobody is to write there again */
 	const char *idempotency_header; /* NULL = it knows no such thing */
 	bool receipts;			/* it tells what becomes of a message */
 	struct tenant_rate rate;
@@ -65,7 +67,9 @@ void description_free(struct description *d);		     /* one holder less; takes NU
 /* What a code of the provider's means: "ok", a code of schemas/errors.json, or NULL = it is not
    described. Lives as long as d. */
 const char *description_code(const struct description *d, const char *code);
-/* The same of an HTTP status; never NULL but for 2xx. */
+/* Is nobody to write to a number any more of which a code tells, and why? */
+enum suppress_why description_suppress(const struct description *d, const char *code);
+/* What an HTTP status means, likewise; never NULL but for 2xx. */
 const char *description_status(const struct description *d, int status);
 
 #endif

@@ -140,6 +140,7 @@ static void done(void *ctx, const struct curl_answer *reply)
 	note_id(p, x->description, &a);
 	text_put(p->reason, sizeof(p->reason), a.reason);
 	p->retry_after_ms = a.retry_after_ms;
+	p->suppress = a.suppress;
 	sending_end(x);
 	parcel_answer(s->worker, p, &a.result);
 }

@@ -1,4 +1,5 @@
 """beckon-sms: every provider's way of asking and answering, and what it makes of a provider in trouble."""
+import json
 import shutil
 import signal
 from pathlib import Path
@@ -71,6 +72,7 @@ ANSWERS = [
     ("twilio", {"how": "silent"}, "unknown", "outcome_unknown", 1),
     ("twilio", {"how": "reset"}, "unknown", "outcome_unknown", 1),
     ("twilio", {"status": 201, "body": "x" * 100000}, "unknown", "outcome_unknown", 1),
+    ("twilio", {"status": 302, "headers": {"Location": "/webhook/elsewhere"}, "times": 1}, "sent", None, 2),
     ("vonage", {"body": {"messages": [{"status": "7", "error-text": "barred"}]}}, "error", "number_barred", 1),
     ("vonage", {"body": {"messages": [{"status": "0", "message-id": "a"}, {"status": "5"}]}}, "unknown",
      "outcome_unknown", 1),
@@ -111,6 +113,7 @@ def test_answers(fleet, gateway, up):
         assert o.get("code") == code, (provider, how, o)
         assert gateway.count(job.to) == count, (provider, how, [x for x in fleet.outcomes.snapshot()
                                                                 if x.get("invite") == job.invite])
+    assert not [m.path for m in gateway.messages if "elsewhere" in m.path], "a redirect was followed"
     twice = [m for m in gateway.of("webhook") if gateway.count(m.to) == 2]
     assert len({m.headers["idempotency-key"] for m in twice}) == len(twice) / 2
     assert fleet["sms"].metric("beckon_sms_unknown_codes_total", provider="webhook") == 1
@@ -215,9 +218,16 @@ def test_codes_are_read_again(fleet, gateway, up):
         texts.emit(fleet, job)
         return fleet.await_outcome(job.invite, "error")["code"] == code
     assert refused("retries_exhausted")
+    line = "ev=unknown-code provider=webhook code=brand-new"
+    seen = sms.text().count(line)
+    assert seen >= 1
+    fleet.wait(lambda: sms.metric("beckon_sms_unknown_codes_total", provider="webhook") == seen, 10, "it is not counted")
     (own / "webhook.yaml").write_text(description + "  brand-new: policy_blocked\n")
     sms.popen.send_signal(signal.SIGHUP)
     fleet.wait(lambda: refused("policy_blocked"), 20, "the new code is not known")
+    seen = sms.text().count(line)
+    assert refused("policy_blocked")
+    assert sms.text().count(line) == seen, "a known code was told as unknown"
     (own / "webhook.yaml").write_text(description + "  brand-new: no_such_word\n")
     sms.popen.send_signal(signal.SIGHUP)
     fleet.wait(lambda: "reload-failed" in sms.text(), 20, "the faulty file was not noticed")
@@ -231,3 +241,39 @@ def test_not_to_our_own_machines(fleet, gateway, up):
     assert fleet.await_outcome(job.invite, "sent")["provider"] == "outside"
     assert not gateway.of("webhook")
     fleet.wait(lambda: fleet["sms"].metric("beckon_route_up", route="inside/RU") == 0, 10, "it was connected to")
+
+
+def test_who_said_no_is_left_alone(fleet, gateway, up):
+    """A provider's answer that the person has opted out suppresses the number; one of content does not."""
+    up("webhook", "twilio", routes=[{"tenant": n, "providers": [n]} for n in ("webhook", "twilio")])
+    rows = [("webhook", {"error": "opted_out"}, "opted_out"), ("webhook", {"error": "content_rejected"}, None),
+            ("twilio", {"code": 21610}, "opted_out"), ("twilio", {"code": 21614}, "failed")]
+    jobs = [texts.Text(tenant=provider) for provider, *_ in rows]
+    for job, (provider, body, _) in zip(jobs, rows):
+        gateway.on(provider, 400, body, to=job.to)
+    texts.emit(fleet, jobs)
+    outcomes = told(fleet, jobs, "error")
+
+    def listed():
+        done = fleet.beckon("suppress", "list", "--json", "--config", fleet.dir / "beckon.yaml")
+        return {row["recipient_hash"]: row["record"] for row in map(json.loads, done.stdout.splitlines())}
+    fleet.wait(lambda: len(listed()) >= 3, 20, "not all of them are suppressed")
+    records = listed()
+    assert {outcomes[j.invite]["recipient_hash"]: why for j, (*_, why) in zip(jobs, rows) if why} == {
+        key: record["why"] for key, record in records.items()}
+    assert all(("until" in r) == (r["why"] == "failed") for r in records.values()), records
+
+
+def test_slow_answers(fleet, gateway, up):
+    """A provider of whose answers many take over five seconds is passed over, and what it took stays with it."""
+    up(entry("first", gateway, "webhook"), entry("second", gateway, "kannel", order=2))
+    slow = [texts.Text() for _ in range(6)]
+    for job in slow:
+        gateway.on("webhook", body={"id": job.invite}, to=job.to, after=5.2)
+    texts.emit(fleet, slow)
+    quick = texts.emit(fleet, [texts.Text() for _ in range(24)])
+    assert {o["provider"] for o in told(fleet, quick + slow).values()} == {"first"}
+    fleet.wait(lambda: fleet["sms"].metric("beckon_route_passed_over", route="first/RU") == 1, 10, "not passed over")
+    more = told(fleet, texts.emit(fleet, [texts.Text() for _ in range(10)]))
+    assert "second" in {o["provider"] for o in more.values()}
+    assert all(gateway.count(j.to) == 1 for j in slow)
