@@ -198,6 +198,14 @@ bool courier_test_answers(struct parcel *p);
 /* It has been settled: its receipt comes, where it is one that gets one. */
 void courier_test_receipt(struct courier *c, struct parcel *p);
 
+/* courier_timer.c */
+/* A ladder's e-mail that nobody has got, while there is time for an SMS. */
+bool courier_climbs(const struct parcel *p);
+/* Until when a receipt is waited for, where the provider promises one; 0 = it does not. */
+int64_t courier_receipt_due_ms(const struct parcel *p);
+/* p->timer, of p->verdict; NULL: there is nothing to look at. */
+void courier_arm_timer(struct courier *c, struct parcel *p);
+
 /* courier_tell.c */
 /* From p->result to a verdict, an outcome and a settle, or back to waiting. */
 void courier_judge(struct courier *c, struct parcel *p);

@@ -32,7 +32,7 @@ struct outcome courier_outcome(const struct courier *c, const struct parcel *p,
 		.delivery = p->job.id,
 		.channel = c->channel->name,
 		.turn = turn,
-		.ladder = p->job.ladder,
+		.ladder = p->job.ladder || p->job.instead,
 		.beside = p->job.ladder && word != WORD_SENT,
 		.attempt = p->job.attempt,
 		.attempts_max = (int64_t)c->o.rules.nsteps + 1,
@@ -94,6 +94,7 @@ static void describe(const struct parcel *p, struct outcome *o, struct outcome_t
 	o->timings = t;
 	o->prev = word_before(p);
 	o->code = p->verdict.code;
+	o->next_channel = courier_climbs(p) ? IDS_SMS : NULL;
 	o->reason = p->reason;
 	o->template_name = p->template_name;
 	o->template_locale = p->template_locale;
@@ -143,7 +144,8 @@ static size_t ladder_fields(struct parcel *p)
    there may be somebody with the link already. */
 static size_t state_fields(struct parcel *p)
 {
-	const char *word = outcome_words[p->verdict.word].name;
+	static const char *const ladders[] = LADDER_WORDS;
+	const char *word = outcome_words[p->verdict.word].name, *instead = ladders[LADDER_INSTEAD];
 	struct guard_field *f = p->fields;
 
 	if (p->job.delivery.n > 0 || (!p->verdict.final && p->verdict.word != WORD_UNKNOWN))
@@ -159,44 +161,13 @@ static size_t state_fields(struct parcel *p)
 		*f++ = (struct guard_field){ "kid", p->claim.pinned_kid,
 					     strlen(p->claim.pinned_kid) };
 	}
+	if (courier_climbs(p))
+		*f++ = (struct guard_field){ "lad", instead, strlen(instead) };
 	if (p->timer)
 		*f++ = number_field("tmr", p->number_text[3], p->timer->item.turn);
 	if (p->receipt_due_ms)
 		*f++ = number_field("rcp", p->number_text[4], p->receipt_due_ms);
 	return (size_t)(f - p->fields);
-}
-
-/* How long a receipt is waited for, where the provider promises one. */
-static int64_t receipt_due_ms(const struct parcel *p)
-{
-	bool promised = p->lane && !p->elsewhere && p->lane->pool->terms->receipts;
-
-	return promised && p->verdict.word == WORD_SENT && p->job.delivery.n == 0
-		       ? p->claim.now_ms + TIMER_SILENCE_MS
-		       : 0;
-}
-
-/* The link is out: its reminders and its end, and what else is to be looked at. */
-static void arm_timer(struct courier *c, struct parcel *p)
-{
-	struct timer_for whose = { p->job.delivery.tenant, p->job.delivery.invite,
-				   p->job.delivery.generation,
-				   timer_first_turn(p->job.delivery.generation) };
-	struct timer_facts facts = { .sent_ms = p->claim.now_ms,
-				     .expires_ms = p->expires_ms,
-				     .reminders = p->tenant->reminder,
-				     .now_ms = p->claim.now_ms,
-				     .receipt_ms = p->receipt_due_ms };
-	struct timer next;
-
-	if (p->job.ladder_after_ms > 0)
-		facts.ladder_ms = p->claim.now_ms + p->job.ladder_after_ms;
-	next = timer_next(&facts);
-	if (!p->verdict.final || p->verdict.word == WORD_ERROR || p->job.delivery.n > 0 ||
-	    p->job.ladder || next.what == TIMER_NONE)
-		return;
-	p->timer = xcalloc(1, sizeof(*p->timer));
-	timer_arm(&whose, next, stage_topic(c->run, STAGE_TOPIC_REQUESTED), p->timer);
 }
 
 /* By whom alone it may be sent again; "" = by anybody. */
@@ -254,14 +225,14 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 	struct outcome_timings timings;
 	struct outcome o = courier_outcome(c, p, p->verdict.word, p->claim.claimed_turn);
 
-	p->receipt_due_ms = receipt_due_ms(p);
+	p->receipt_due_ms = courier_receipt_due_ms(p);
 	describe(p, &o, &timings);
 	buf_reset(&p->outcome);
 	outcome_pack(&o, c->source, &p->outcome);
 	tell_note(stage_metrics(c->run), &o);
 	if (!p->verdict.final)
 		p->park = make_park(c, p);
-	arm_timer(c, p);
+	courier_arm_timer(c, p);
 	p->settle = (struct settle){
 		.delivery = p->job.id,
 		.invite = p->job.invite_key,

@@ -14,6 +14,8 @@
 #define WAITED "beckon-waited"
 #define PROVIDER "beckon-provider"
 
+enum { BESIDE = 1, INSTEAD = 2 }; /* member ladder */
+
 #define JOB_ROOM 1024 /* bytes of all but the data, mostly */
 
 /* Unlike in outcomes what is empty is written: a reader tells it from what was not said. */
@@ -55,8 +57,10 @@ void job_write(const struct job *j, const char *data, size_t data_len, struct bu
 	member(out, "kid", j->kid);
 	if (j->template_version)
 		json_write_int(out, "template_version", j->template_version);
-	if (j->ladder)
-		json_write_int(out, "ladder", 1);
+	if (j->ladder || j->instead)
+		json_write_int(out, "ladder", j->instead ? INSTEAD : BESIDE);
+	if (j->timer_turn)
+		json_write_int(out, "timer_turn", j->timer_turn);
 	if (j->ladder_after_ms)
 		json_write_int(out, "ladder_after_ms", j->ladder_after_ms);
 	json_write_name(out, "data");
@@ -163,15 +167,16 @@ static int read_body(struct job *j, struct err *e)
 	j->expires_ms = json_integer_value(json_object_get(root, "expires_ms"));
 	j->kid = text(root, "kid");
 	j->template_version = json_integer_value(json_object_get(root, "template_version"));
-	j->ladder = json_integer_value(json_object_get(root, "ladder")) == 1;
+	j->ladder = json_integer_value(json_object_get(root, "ladder")) == BESIDE;
+	j->instead = json_integer_value(json_object_get(root, "ladder")) == INSTEAD;
+	j->timer_turn = json_integer_value(json_object_get(root, "timer_turn"));
 	j->ladder_after_ms = json_integer_value(json_object_get(root, "ladder_after_ms"));
 	j->data = json_object_get(root, "data");
 	if (!j->kind || !j->to || !j->recipient_hash || !j->request_id || !json_is_object(j->data))
 		return err_set(e, ERR_INVALID, "kind, to, recipient_hash, id or data is missing");
 	if (j->ttl_s < 1 || j->ttl_s > JOB_TTL_MAX_S || j->requested_ms < 0 ||
-	    j->not_after_ms < 0 || j->expires_ms < 0)
-		return err_set(e, ERR_INVALID,
-			       "ttl_s, requested_ms, not_after_ms or expires_ms is out of range");
+	    j->not_after_ms < 0 || j->expires_ms < 0 || j->timer_turn < 0)
+		return err_set(e, ERR_INVALID, "ttl_s, timer_turn or a time is out of range");
 	return OK;
 }
 

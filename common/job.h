@@ -46,6 +46,8 @@ struct job {
 			       0 = ttl_s from the claim on */
 	const char *kid;    /* likewise the key that signed the link; NULL = the newest */
 	bool ladder;	    /* the SMS that follows an e-mail: of the invitation, beside it */
+	bool instead;	    /* the SMS that takes the place of an e-mail that was refused */
+	int64_t timer_turn; /* of the timer that it arms; 0 = the generation's first */
 	int64_t ladder_after_ms;  /* an e-mail's SMS follows so long after it; 0 = none does */
 	int64_t template_version; /* at least this one of the template; 0 = whatever holds */
 	bool at_once;		  /* somebody said "send now": no window holds it back */

@@ -74,9 +74,10 @@ static void name_person(const struct request *q, const struct kept_terms *terms,
 void kept_use_channel(struct kept *k, const struct kept_terms *terms, const char *channel)
 {
 	const struct request *q = &k->request;
+	bool climbs = channel && !strcmp(channel, IDS_EMAIL) && has_ladder(q, terms->tenant);
 
 	name_person(q, terms, channel, &k->person);
-	name_person(q, terms, has_ladder(q, terms->tenant) ? IDS_SMS : NULL, &k->second);
+	name_person(q, terms, climbs ? IDS_SMS : NULL, &k->second);
 }
 
 void kept_name_people(struct kept *k, const struct kept_terms *terms)
@@ -179,6 +180,8 @@ struct job kept_job(const struct kept *k, const struct tenant *tenant,
 		.kid = d->kid,
 		.template_version = template_version(q, d),
 		.ladder = d->second && !d->n,
+		.instead = d->instead,
+		.timer_turn = d->instead ? d->timer_turn : 0,
 		.username = q->credentials.username,
 		.sealed_password = q->credentials.sealed_password, /* of a minted one: see ask */
 		.traceparent = d->traceparent,

@@ -73,7 +73,9 @@ json_t *kept_change(const json_t *kept, enum request_type type, const json_t *ch
 /* Which delivery, and what of it is not in the kept request. */
 struct kept_delivery {
 	int64_t generation, n;
-	bool second; /* to k->second; of n = 0 it is the SMS of the ladder */
+	bool second;	    /* to k->second; of n = 0 it is the SMS of the ladder */
+	bool instead;	    /* to k->person, by SMS since the e-mail was refused */
+	int64_t timer_turn; /* of such: of the timer that it arms */
 	const char *request_source, *request_id, *traceparent; /* of the event that asks for it */
 	int64_t asked_ms;				       /* when that was first seen */
 	int64_t template_version; /* the newest that was known then; 0 = nobody looked */

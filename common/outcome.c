@@ -192,6 +192,7 @@ static void body(struct buf *b, const struct outcome *o)
 	json_write_text(b, "first", o->first);
 	json_write_text(b, "holder", o->holder);
 	fault(b, o);
+	json_write_text(b, "next_channel", o->next_channel);
 	json_write_text(b, "provider", o->provider);
 	json_write_text(b, "provider_message_id", o->provider_message_id);
 	template_used(b, o);

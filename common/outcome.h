@@ -65,8 +65,9 @@ struct outcome {
 	const char *delivery, *channel; /* of a delivery; else NULL */
 	int64_t turn;			/* the turn that this outcome ends */
 	bool ladder;			/* of the SMS that follows an e-mail */
-	bool beside;		/* of such: history, the state stays; its sequence has turn 0 */
-	int64_t receipt_due_ms; /* an SMS' receipt is waited for until then */
+	bool beside;		  /* of such: history, the state stays; its sequence has turn 0 */
+	const char *next_channel; /* error: by which the invitation goes on; NULL = it has ended */
+	int64_t receipt_due_ms;	  /* an SMS' receipt is waited for until then */
 	int64_t attempt, attempts_max;
 	const char *prev; /* the state before */
 	const char *request_source, *request_id;

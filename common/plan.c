@@ -8,7 +8,7 @@
 
 bool plan_has_job(const struct plan *p)
 {
-	return p->word == WORD_QUEUED && (p->turn == 1 || p->ladder);
+	return p->word == WORD_QUEUED && (p->turn == 1 || p->beside || p->instead);
 }
 
 static const char *or_dash(const char *s)
@@ -34,7 +34,7 @@ void plan_write(const struct plan *p, char out[PLAN_TEXT_SIZE])
 
 	if (has_sms)
 		snprintf(by, sizeof(by), " %s %s %d", or_dash(p->superseded_channel),
-			 or_dash(p->channel), p->ladder + 2 * p->beside);
+			 or_dash(p->channel), p->ladder + 2 * p->beside + 4 * p->instead);
 	snprintf(out, PLAN_TEXT_SIZE, "%d %s %lld %lld %lld %lld%s %s %s %s %s",
 		 has_sms ? PLAN_VERSION : 2, word, (long long)p->generation, (long long)p->n,
 		 (long long)p->turn, (long long)p->superseded, by, or_dash(p->prev),
@@ -141,6 +141,7 @@ static struct plan read_3(struct rest *r)
 	ladder = number(r);
 	p.ladder = ladder & 1;
 	p.beside = ladder & 2;
+	p.instead = ladder & 4;
 	read_texts(r, &p);
 	return p;
 }

@@ -23,13 +23,15 @@ enum plan_data { DATA_LEAVE, DATA_KEEP, DATA_ERASE };
 /* Where the SMS of a ladder stands. */
 enum ladder {
 	LADDER_NONE,
-	LADDER_BESIDE, /* it was asked for while the e-mail stood: what fails of it is history */
-	LADDER_ALONE,  /* the e-mail has come back */
-	LADDER_FAILED, /* it will not be sent, or was not delivered */
+	LADDER_BESIDE,	/* it was asked for while the e-mail stood: what fails of it is history */
+	LADDER_ALONE,	/* the e-mail has come back */
+	LADDER_FAILED,	/* it will not be sent, or was not delivered */
+	LADDER_INSTEAD, /* the e-mail was refused, so nobody has its link: the SMS is the
+			   invitation, or will be where the state's channel is still e-mail */
 };
 #define LADDER_WORDS                                                                               \
 	{                                                                                          \
-		"", "1", "2", "3"                                                                  \
+		"", "1", "2", "3", "4"                                                             \
 	} /* in the state's field `lad` */
 
 /* What one event changes; all zero = nothing. Not stored. */
@@ -57,6 +59,7 @@ struct plan {
 	const char *channel;	/* of the delivery, IDS_EMAIL or IDS_SMS; NULL = it is of none */
 	bool ladder;		/* the SMS of a ladder, with the link of the e-mail */
 	bool beside;		/* of such: history, the state stays that of the e-mail */
+	bool instead;		/* of such: it takes the place of an e-mail that was refused */
 	int64_t turn;		/* that the outcome ends; 0 = it is of no delivery */
 	int64_t superseded;	/* the generation whose link has been replaced; 0 = none */
 	const char *superseded_channel; /* by which that one had gone */

@@ -122,19 +122,28 @@ static void ask_redis(struct explaining *v)
 		fprintf(stderr, "beckon explain: %s\n", why.text);
 }
 
+static bool is_suppressed(const struct suppressions *all, const struct ask *a,
+			  const struct kept_person *who)
+{
+	return who->recipient_hash[0] &&
+	       suppressions_find(all, a->req.tenant, who->recipient_hash, a->claim.now_ms);
+}
+
 static void find_suppression(struct explaining *v)
 {
 	struct suppressions *all = settings_view_suppressions(v->view);
-	const char *hash = v->ask.kept.person.recipient_hash;
 
-	v->ask.suppressed =
-		hash[0] && suppressions_find(all, v->ask.req.tenant, hash, v->ask.claim.now_ms);
+	v->ask.suppressed = is_suppressed(all, &v->ask, &v->ask.kept.person);
+	v->ask.second_suppressed = is_suppressed(all, &v->ask, &v->ask.kept.second);
 	suppressions_free(all);
 }
 
 static void decide_it(struct explaining *v, bool offline)
 {
 	struct ask *a = &v->ask;
+	struct ask_terms terms = { .allow_reserved = v->settings->allow_reserved,
+				   .seals = v->settings->seal_public_file != NULL,
+				   .recipient_key = v->recipient_key ? v->recipient_key : "" };
 
 	a->tenant = tenants_find(v->tenants, a->req.tenant);
 	if (!offline)
@@ -144,7 +153,7 @@ static void decide_it(struct explaining *v, bool offline)
 		ask_find_kept(a, v->recipient_key ? v->recipient_key : "");
 	}
 	find_suppression(v);
-	ask_decide(a, v->settings->allow_reserved, v->settings->seal_public_file != NULL);
+	ask_decide(a, &terms);
 }
 
 /* ---- telling ---- */

@@ -155,27 +155,30 @@ static bool link_outside(const struct ask *a)
 	return base && !link_may_lead(base, a->tenant->link_base, a->tenant->link_hosts);
 }
 
-void ask_decide(struct ask *a, bool allow_reserved, bool seals)
+void ask_decide(struct ask *a, const struct ask_terms *terms)
 {
 	struct question q = {
 		.req = &a->req,
 		.kept = a->kept.data ? &a->kept : NULL,
 		.invite = view(a),
-		.policy = { .allow_reserved = allow_reserved,
+		.policy = { .allow_reserved = terms->allow_reserved,
 			    .tests = a->tenant->test_recipients,
 			    .domain_dead = a->domain_dead,
 			    .link_outside = link_outside(a),
 			    .suppressed = a->suppressed,
+			    .second_suppressed = a->second_suppressed,
 			    .auto_send = a->tenant->auto_send[a->req.code ? 0 : a->req.trigger],
 			    .ladder_after_ms = ladder_after(a),
 			    .reminders = a->tenant->reminder,
 			    .cooldown_ms = a->tenant->cooldown_ms,
-			    .mint = seals && a->tenant->accept_key },
+			    .mint = terms->seals && a->tenant->accept_key },
 		.now_ms = a->claim.now_ms,
 	};
 
 	if (!a->plan.other) /* else the refusal of a taken address stands already */
 		a->plan = decide(&q);
+	if (a->plan.changes.take_address)
+		ask_find_people(a, terms->recipient_key);
 }
 
 void ask_name_delivery(struct ask *a)
@@ -193,7 +196,7 @@ void ask_name_delivery(struct ask *a)
 bool ask_find_people(struct ask *a, const char *recipient_key)
 {
 	struct kept_terms terms = { recipient_key, a->tenant };
-	bool second = a->plan.ladder ||
+	bool second = a->plan.beside ||
 		      (a->plan.n > 0 && strcmp(a->plan.channel, ask_channel_before(a)) != 0);
 	const char *first = second ? ask_channel_before(a) : a->plan.channel;
 
@@ -219,7 +222,7 @@ void ask_take_decided(struct ask *a)
 		break;
 	case DECIDE_TAKEN:
 		snprintf(a->other, sizeof(a->other), "%s", a->dec.other);
-		a->plan = decide_taken(a->other);
+		a->plan = decide_taken(&a->plan, a->other);
 		a->plan.prev = a->claim.known ? a->claim.state : NULL;
 		break; /* the refusal is stored next, against the same version */
 	case DECIDE_LOST:

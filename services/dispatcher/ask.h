@@ -39,12 +39,13 @@ struct ask {
 	struct err wrong; /* why it is no event, or no valid request */
 	const struct tenant *tenant;
 	enum ask_step step;
-	bool assumed;	       /* not asked: an invitation is new, or its decide is lost */
-	bool replayed;	       /* the plan was stored before */
-	bool parked;	       /* what waits is in Redis */
-	bool suppressed;       /* the person is not to be written to */
-	bool domain_dead;      /* the DNS says that the recipient's domain takes no mail */
-	const char *waits_for; /* ASK_WAITING: that domain, or ASK_PASSWORD; "" = who is ahead */
+	bool assumed;		/* not asked: an invitation is new, or its decide is lost */
+	bool replayed;		/* the plan was stored before */
+	bool parked;		/* what waits is in Redis */
+	bool suppressed;	/* the person is not to be written to */
+	bool second_suppressed; /* nor is a ladder's phone */
+	bool domain_dead;	/* the DNS says that the recipient's domain takes no mail */
+	const char *waits_for;	/* ASK_WAITING: that domain, or ASK_PASSWORD; "" = who is ahead */
 	struct event_claim claim;
 	struct kept kept; /* what jobs are made from; data NULL = nothing */
 	struct decide dec;
@@ -79,9 +80,16 @@ void ask_clear(struct ask *a);
 /* Reads what is kept: of the event itself, or what the claim answered, with the event's changes. */
 void ask_find_kept(struct ask *a, const char *recipient_key);
 
-/* Fills a->plan from what the claim answered and a->tenant says. seals: the fleet has a key that
-   passwords are sealed for. */
-void ask_decide(struct ask *a, bool allow_reserved, bool seals);
+/* How the fleet is set up, where decisions depend on it. */
+struct ask_terms {
+	bool allow_reserved;
+	bool seals; /* it has a key that passwords are sealed for */
+	const char *recipient_key;
+};
+
+/* Fills a->plan from what the claim answered and a->tenant says, and names a->kept's people as the
+   plan needs them. */
+void ask_decide(struct ask *a, const struct ask_terms *terms);
 
 /* The delivery that the plan tells of: a->delivery. */
 void ask_name_delivery(struct ask *a);

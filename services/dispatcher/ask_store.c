@@ -39,7 +39,8 @@ static void set_channel(struct ask *a)
 {
 	const char *before = a->claim.known ? ask_channel_before(a) : IDS_EMAIL;
 
-	if (a->plan.n == 0 && !a->plan.ladder && strcmp(a->plan.channel, before) != 0)
+	if (a->plan.n == 0 && (!a->plan.ladder || a->plan.instead) &&
+	    strcmp(a->plan.channel, before) != 0)
 		set(a, "ch", a->plan.channel);
 }
 
@@ -58,7 +59,7 @@ static void set_fields(struct ask *a)
 	}
 	if (c->new_generation)
 		reset(a);
-	if (c->data == DATA_KEEP)
+	if (c->data == DATA_KEEP || c->take_address)
 		set(a, "rh", a->kept.person.recipient_hash);
 	if (c->take_address)
 		set(a, "ak", a->kept.person.address_key);

@@ -121,21 +121,22 @@ static bool is_suppressed(const struct dispatcher *d, const struct ask *a,
 				 a->claim.now_ms);
 }
 
-/* Of a ladder's phone it is asked when it is to be climbed, not before. */
 static void find_suppressed(const struct dispatcher *d, struct ask *a)
 {
 	a->suppressed = is_suppressed(d, a, &a->kept.person);
-	if (a->req.type >= REQUEST_EXPIRY_DUE && is_suppressed(d, a, &a->kept.second))
-		a->kept.second.code = "suppressed";
+	a->second_suppressed = is_suppressed(d, a, &a->kept.second);
 }
 
 static void decide_all(struct dispatcher *d, struct batch *b)
 {
+	const struct ask_terms terms = { d->settings.allow_reserved, d->seals,
+					 d->settings.recipient_key };
+
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->asks[i].step != ASK_DECIDE)
 			continue;
 		find_suppressed(d, &b->asks[i]);
-		ask_decide(&b->asks[i], d->settings.allow_reserved, d->seals);
+		ask_decide(&b->asks[i], &terms);
 		if (ask_wants_password(&b->asks[i]))
 			wait_for_password(d, b, i);
 	}

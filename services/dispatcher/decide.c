@@ -37,6 +37,8 @@ enum in decide_in(const struct invite_view *invite)
 
 /* ---- answers ---- */
 
+#define TAKEN "already_invited"
+
 const struct plan decide_silence = { .word = PLAN_SILENT };
 
 struct plan decide_refused(const char *code, const char *where)
@@ -64,10 +66,16 @@ static struct plan no(const struct question *q, const char *code, const char *wh
 			      .changes = { .state = "error", .data = DATA_KEEP } };
 }
 
-struct plan decide_taken(const char *other)
+struct plan decide_taken(const struct plan *wanted, const char *other)
 {
-	struct plan p = decide_refused("already_invited", "/recipient");
+	struct plan p = decide_refused(TAKEN, "/recipient");
 
+	if (wanted->instead) { /* nobody is told otherwise that it ends here */
+		p = *wanted;
+		p.word = WORD_ERROR;
+		p.code = TAKEN;
+		p.changes = (struct plan_changes){ .state = outcome_words[WORD_ERROR].name };
+	}
 	p.other = other;
 	return p;
 }
@@ -77,13 +85,46 @@ const char *decide_prev(const struct question *q)
 	return q->invite.known ? q->invite.state : NULL;
 }
 
+/* What is wrong with the mailbox; NULL = nothing. */
+static const char *check_mailbox(const struct question *q, const struct address *a)
+{
+	struct test_recipient t;
+	bool unusable = !q->policy.allow_reserved && address_reserved(a) != ADDRESS_PLAIN;
+
+	if (q->policy.tests && test_recipient_find(a->normalised, 1, &t))
+		return NULL;
+	return unusable || q->policy.domain_dead ? "email_domain_invalid" : NULL;
+}
+
+/* Why the address that comes first cannot be written to; NULL = it can. */
+static const char *check_first(const struct question *q, const char **where)
+{
+	const struct kept *k = q->kept;
+	const char *code = strcmp(k->person.channel, IDS_EMAIL)
+				   ? NULL
+				   : check_mailbox(q, &k->request.recipient.address);
+
+	*where = code ? "/recipient/email" : "/recipient";
+	return code ? code : q->policy.suppressed ? "suppressed" : NULL;
+}
+
+/* A ladder of whose e-mail that is known already begins with its SMS. */
+static const char *first_channel(const struct question *q)
+{
+	const char *where;
+
+	if (!q->kept)
+		return q->invite.channel;
+	return decide_can_climb(q) && check_first(q, &where) ? IDS_SMS : q->kept->person.channel;
+}
+
 struct plan decide_deliver(const struct question *q, int64_t generation, int64_t n)
 {
 	return (struct plan){ .word = WORD_QUEUED,
 			      .generation = generation,
 			      .n = n,
 			      .turn = 1,
-			      .channel = q->kept ? q->kept->person.channel : q->invite.channel,
+			      .channel = first_channel(q),
 			      .prev = decide_prev(q) };
 }
 
@@ -105,23 +146,12 @@ static const char *where_missing(const struct request *asked)
 	return asked->channel == CHANNEL_SMS ? "/recipient/phone" : "/recipient/email";
 }
 
-/* What is wrong with the mailbox; NULL = nothing. */
-static const char *check_mailbox(const struct question *q, const struct address *a)
-{
-	struct test_recipient t;
-	bool unusable = !q->policy.allow_reserved && address_reserved(a) != ADDRESS_PLAIN;
-
-	if (q->policy.tests && test_recipient_find(a->normalised, 1, &t))
-		return NULL;
-	return unusable || q->policy.domain_dead ? "email_domain_invalid" : NULL;
-}
-
 /* What is wrong with who it goes to, and with what; a plan without a code: nothing. */
 static struct plan check_person(const struct question *q, const struct kept *k)
 {
 	const struct request *asked = &k->request;
 	const struct kept_person *people[] = { &k->person, &k->second };
-	const char *code;
+	const char *code, *where;
 
 	if (asked->kind == KIND_PASSWORD && asked->credentials.mint && !q->policy.mint)
 		return no(q, "illegal_transition", "/credentials/mint");
@@ -132,11 +162,8 @@ static struct plan check_person(const struct question *q, const struct kept *k)
 	for (size_t i = 0; i < ARRAY_LEN(people); i++)
 		if (people[i]->code)
 			return no(q, people[i]->code, people[i]->where);
-	code = strcmp(k->person.channel, IDS_EMAIL) ? NULL
-						    : check_mailbox(q, &asked->recipient.address);
-	if (code)
-		return no(q, code, "/recipient/email");
-	return q->policy.suppressed ? no(q, "suppressed", "/recipient") : (struct plan){ 0 };
+	code = check_first(q, &where);
+	return code && !decide_can_climb(q) ? no(q, code, where) : (struct plan){ 0 };
 }
 
 static struct plan invite(const struct question *q)
@@ -233,6 +260,7 @@ static struct plan send_now(const struct question *q)
 	if (!q->invite.parked_turn)
 		return decide_refused("illegal_transition", "nothing of it waits");
 	p.channel = q->invite.channel;
+	p.ladder = q->invite.ladder == LADDER_INSTEAD;
 	p.turn = q->invite.parked_turn;
 	p.changes.bring_forward = true;
 	return p;
@@ -248,6 +276,7 @@ static struct plan resolve(const struct question *q)
 	return (struct plan){ .word = WORD_SENT,
 			      .generation = q->invite.generation,
 			      .channel = q->invite.channel,
+			      .ladder = q->invite.ladder == LADDER_INSTEAD,
 			      .turn = q->invite.turn,
 			      .prev = decide_prev(q),
 			      .changes = { .state = "sent" } };
@@ -329,7 +358,7 @@ static const struct rule {
 	[REQUEST_FORGET]       = { forget,      { ILLEGAL, GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,       GO } },
 	[REQUEST_EXPIRY_DUE]   = { decide_timer, { SILENT,  SILENT,  SILENT,  GO,      GO,      GO,      GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
 	[REQUEST_REMINDER_DUE] = { decide_timer, { SILENT,  SILENT,  SILENT,  GO,      GO,      GO,      GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
-	[REQUEST_LADDER_DUE]   = { decide_timer, { SILENT,  SILENT,  SILENT,  GO,      GO,      GO,      GO,      SILENT,  SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
+	[REQUEST_LADDER_DUE]   = { decide_timer, { SILENT,  SILENT,  SILENT,  GO,      GO,      GO,      GO,      GO,      SILENT,  SILENT,  SILENT,  SILENT,   SILENT } },
 	[REQUEST_RECEIPT]      = { decide_receipt, { SILENT,  GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,      GO,       SILENT } },
 	/* clang-format on */
 };

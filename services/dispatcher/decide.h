@@ -40,6 +40,7 @@ struct policy {
 	bool link_outside;   /* the link leads to a host that the tenant does not list */
 	bool auto_send;	     /* of the tenant for the request's trigger */
 	bool suppressed;     /* the tenant's list says that nobody writes to the person */
+	bool second_suppressed;	 /* nor to a ladder's phone */
 	int64_t ladder_after_ms; /* how long after the e-mail a ladder's SMS follows */
 	struct tenant_reminder reminders;
 	int64_t cooldown_ms; /* between two sendings that somebody asks for */
@@ -59,7 +60,7 @@ struct question {
 
 struct plan decide(const struct question *q);
 
-/* Another live invite, other, holds the address. */
-struct plan decide_taken(const char *other);
+/* What becomes of wanted: another live invite, other, holds the address. */
+struct plan decide_taken(const struct plan *wanted, const char *other);
 
 #endif

@@ -44,6 +44,9 @@ struct plan decide_timer(const struct question *q);
 /* When the invite is looked at next, `told` reminders told. */
 struct timer decide_next_timer(const struct question *q, int64_t told);
 
+/* A ladder's SMS can be sent. */
+bool decide_can_climb(const struct question *q);
+
 /* An SMS is to follow the e-mail, and has not been asked for. */
 bool decide_ladder_waits(const struct question *q);
 

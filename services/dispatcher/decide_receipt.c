@@ -25,7 +25,7 @@ struct plan decide_undelivered(const struct question *q, struct plan p)
 	} else if (email && q->invite.ladder == LADDER_BESIDE) {
 		p.changes.ladder = LADDER_ALONE;
 	} else {
-		if (p.ladder)
+		if (p.ladder && q->invite.ladder != LADDER_INSTEAD)
 			p.changes.ladder = LADDER_FAILED;
 		p.changes.give_up_address = true;
 		p.changes.remove_waiting = true;
@@ -97,9 +97,9 @@ struct plan decide_receipt(const struct question *q)
 			   .code = word == WORD_UNDELIVERED ? q->req->receipt.code : NULL };
 	if (d.generation < q->invite.generation || d.n > 0)
 		return p;
-	p.ladder = strcmp(q->invite.channel, d.channel) != 0;
-	if (p.ladder && q->invite.ladder == LADDER_NONE)
+	if (strcmp(q->invite.channel, d.channel) != 0 && q->invite.ladder == LADDER_NONE)
 		return decide_silence; /* nothing of this generation went that way */
+	p.ladder = q->invite.ladder != LADDER_NONE && !strcmp(p.channel, IDS_SMS);
 	if (tells_nothing(q, &p))
 		return decide_silence;
 	if (turn < q->invite.turn)

@@ -14,9 +14,14 @@ static bool can_write(const struct question *q, const struct kept_person *person
 	return q->kept && !q->kept->request.code && person->channel && !person->code;
 }
 
+bool decide_can_climb(const struct question *q)
+{
+	return q->kept && can_write(q, &q->kept->second) && !q->policy.second_suppressed;
+}
+
 bool decide_ladder_waits(const struct question *q)
 {
-	return q->invite.ladder == LADDER_NONE && q->kept && can_write(q, &q->kept->second) &&
+	return q->invite.ladder == LADDER_NONE && decide_can_climb(q) &&
 	       !strcmp(q->invite.channel, IDS_EMAIL);
 }
 
@@ -92,6 +97,28 @@ static struct plan climb(const struct question *q)
 	return p;
 }
 
+/* Nobody has the link of an e-mail that was refused: its SMS is the invitation, with a window of
+   its own, or that is how it ends. */
+static struct plan stand_in(const struct question *q)
+{
+	struct plan p = decide_deliver(q, q->invite.generation, 0);
+
+	if (q->invite.ladder != LADDER_INSTEAD || strcmp(q->invite.channel, IDS_EMAIL) != 0)
+		return decide_silence; /* it was never to follow, or has been asked for */
+	p.channel = IDS_SMS;
+	p.ladder = p.instead = true;
+	p.turn = last_turn(&q->invite) + 1;
+	p.changes.state = outcome_words[WORD_QUEUED].name;
+	p.changes.take_address = true;
+	if (decide_can_climb(q))
+		return p;
+	p.word = WORD_ERROR;
+	p.code = q->policy.second_suppressed ? "suppressed" : "recipient_missing";
+	p.changes.state = outcome_words[WORD_ERROR].name;
+	p.changes.take_address = false;
+	return p;
+}
+
 /* Nothing was heard of an SMS whose provider promises to tell. */
 static struct plan fall_silent(const struct question *q)
 {
@@ -131,6 +158,8 @@ struct plan decide_timer(const struct question *q)
 
 	if (q->req->generation != q->invite.generation)
 		return decide_silence;
+	if (decide_in(&q->invite) == IN_ERROR)
+		return stand_in(q);
 	if (undelivered && !decide_ladder_waits(q) && q->invite.ladder != LADDER_ALONE)
 		return decide_silence;
 	if (undelivered && !q->invite.expires_ms)

@@ -49,6 +49,8 @@ static struct job make_job(const struct dispatcher *d, struct ask *a)
 {
 	struct kept_delivery which = {
 		.second = ask_find_people(a, d->settings.recipient_key),
+		.instead = a->plan.instead,
+		.timer_turn = a->claim.timer_turn + 1,
 		.generation = a->plan.generation,
 		.n = a->plan.n,
 		.request_source = a->event.source,
@@ -183,7 +185,8 @@ static bool wrong_address_alone(const struct request *q)
 static void describe_person(struct ask *a, struct outcome *o)
 {
 	bool readable = a->kept.data && !a->kept.request.code;
-	const struct kept_person *person = a->plan.ladder ? &a->kept.second : &a->kept.person;
+	bool second = a->plan.ladder && a->kept.second.channel;
+	const struct kept_person *person = second ? &a->kept.second : &a->kept.person;
 
 	o->data = readable || wrong_address_alone(&a->req) ? a->kept.data : NULL;
 	if (a->req.code && a->req.type == REQUEST_INVITE)

@@ -25,10 +25,11 @@ struct fact {
 	const char *tenant, *invite, *kind;
 	char key[IDS_KEY_SIZE];
 	int64_t generation, turn, rank;
-	int64_t n;   /* of the delivery, or FACT_OF_NO_DELIVERY */
-	bool sms;    /* its channel; else e-mail */
-	bool ladder; /* of the SMS that follows an e-mail */
-	bool beside; /* of such: no state is moved by it */
+	int64_t n;    /* of the delivery, or FACT_OF_NO_DELIVERY */
+	bool sms;     /* its channel; else e-mail */
+	bool ladder;  /* of the SMS that follows an e-mail */
+	bool beside;  /* of such: no state is moved by it */
+	bool goes_on; /* an error of the e-mail, after which the SMS is to follow */
 	int64_t attempt, not_before_ms, expires_ms, receipt_due_ms;
 	int64_t told_ms; /* when the broker took it, and the skew of tests */
 	const char *delivery, *request_source, *request_id, *prev, *code, *reason, *holder;

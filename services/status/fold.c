@@ -49,11 +49,15 @@ static void note_doubt(struct fold_delivery *d, int64_t turn)
 }
 
 /* The event that asks for a delivery is named by every word of a courier, and by the first one of
-   the dispatcher; later ones are answers to other events. */
+   the dispatcher; later ones are answers to other events. A ladder's SMS is asked for by its timer,
+   and its turns do not begin with 1. */
 static bool names_its_event(const struct fact *fact)
 {
-	return !fact->by_dispatcher ||
-	       (fact->turn == 1 && (fact->word == WORD_QUEUED || fact->word == WORD_DEFERRED));
+	bool by_timer =
+		fact->ladder && fact->request_source && !strcmp(fact->request_source, TIMER_SOURCE);
+
+	return !fact->by_dispatcher || ((fact->turn == 1 || by_timer) &&
+					(fact->word == WORD_QUEUED || fact->word == WORD_DEFERRED));
 }
 
 static void fold_delivery(struct fold_delivery *d, const struct fact *fact)
@@ -77,6 +81,8 @@ static void fold_delivery(struct fold_delivery *d, const struct fact *fact)
 	d->told_ms = fact->told_ms;
 	d->waits_by_dispatcher = fact->by_dispatcher;
 	d->sms = fact->sms;
+	d->goes_on = fact->goes_on;
+	d->brought_forward = fact->word == WORD_QUEUED && !names_its_event(fact);
 	if (fact->sms && fact->word == WORD_UNKNOWN)
 		keep(&d->provider, fact->provider);
 	text_put(d->code, sizeof(d->code), fact->code ? fact->code : "");
@@ -116,7 +122,7 @@ static void begin_generation(struct fold *f, int64_t generation)
 	f->rank = -1;
 	f->settled_turn = f->expires_ms = f->link_told_ms = f->reminders = 0;
 	f->receipt_due_ms = 0;
-	f->token_sha256[0] = '\0';
+	f->token_sha256[0] = f->sms_hash[0] = '\0';
 	f->declined = f->early = false;
 }
 
@@ -136,11 +142,14 @@ static void fold_link(struct fold *f, const struct fact *fact)
 		text_put(f->token_sha256, sizeof(f->token_sha256), fact->token_sha256);
 }
 
-/* An SMS that follows an e-mail has its link. That it was sent is no event's doing. */
+/* An SMS that follows an e-mail has its link, one that takes its place another. That it was sent is
+   no event's doing. */
 static void fold_ladder_fact(struct fold *f, const struct fact *fact)
 {
-	if (fact->word == WORD_SENT && fact->turn > f->settled_turn)
-		f->settled_turn = fact->turn;
+	if (fact->recipient_hash)
+		text_put(f->sms_hash, sizeof(f->sms_hash), fact->recipient_hash);
+	if (!fact->beside)
+		fold_link(f, fact);
 	if (fact->beside || (f->rank >= 0 && later_than(f->turn, f->rank, fact)))
 		return;
 	f->turn = fact->turn;
@@ -235,11 +244,20 @@ enum ladder fold_ladder(const struct fold *f)
 {
 	const struct fold_delivery *sms = &f->deliveries[FOLD_LADDER];
 
+	if (f->deliveries[0].goes_on)
+		return LADDER_INSTEAD;
 	if (!sms->turn)
 		return LADDER_NONE;
 	if (sms->word == WORD_ERROR || sms->word == WORD_UNDELIVERED)
 		return LADDER_FAILED;
 	return f->deliveries[0].word == WORD_UNDELIVERED ? LADDER_ALONE : LADDER_BESIDE;
+}
+
+size_t fold_first(const struct fold *f)
+{
+	bool instead = fold_ladder(f) == LADDER_INSTEAD && f->deliveries[FOLD_LADDER].turn;
+
+	return instead ? FOLD_LADDER : 0;
 }
 
 /* Its SMS may still arrive. */

@@ -23,6 +23,8 @@ struct fold_delivery {
 	int64_t not_before_ms, attempt;
 	bool final;		/* that word has ended it */
 	bool sms;		/* its channel; else e-mail */
+	bool goes_on;		/* it was refused, and an SMS takes its place */
+	bool brought_forward;	/* that word is a "send now": it may wait in Redis still */
 	char *provider;		/* an SMS in doubt: who may have taken it over; NULL = not known */
 	int64_t first_ms;	/* told first by a courier; 0 = never */
 	int64_t told_ms;	/* the last word */
@@ -39,7 +41,8 @@ struct fold {
 	enum outcome_word word; /* that one */
 	bool final;		/* unknown: it stays so */
 	char *source, *id;	/* of the event that decides */
-	char kind[12], recipient_hash[IDS_HASH_SIZE];
+	char kind[12], recipient_hash[IDS_HASH_SIZE],
+		sms_hash[IDS_HASH_SIZE]; /* of a ladder's SMS */
 	struct fold_delivery deliveries[FOLD_DELIVERIES];
 	int64_t settled_turn;	/* that the last word of a courier on the invitation ended */
 	int64_t receipt_due_ms; /* until when an SMS' receipt is waited for; 0 = not at all */
@@ -61,6 +64,10 @@ bool fold_has_ended(const struct fold *f);
 
 /* Where the SMS of a ladder stands. */
 enum ladder fold_ladder(const struct fold *f);
+
+/* Which of the deliveries is the invitation: the ladder's SMS where that took the e-mail's place.
+ */
+size_t fold_first(const struct fold *f);
 
 /* The state holds its address. */
 bool fold_is_live(const struct fold *f);

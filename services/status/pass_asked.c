@@ -67,6 +67,8 @@ static void place(struct pass *p, struct asked *a)
 			     .channel = ev->turn ? channel_of(ev->sms) : NULL,
 			     .ladder = ev->ladder,
 			     .beside = ev->beside,
+			     .instead =
+				     a->req.type == REQUEST_LADDER_DUE && ev->ladder && !ev->beside,
 			     .superseded = ev->superseded,
 			     .superseded_channel =
 				     ev->superseded ? channel_of(ev->superseded_sms) : NULL,
@@ -96,7 +98,7 @@ static void place(struct pass *p, struct asked *a)
 /* Of two channels the one that was taken: the tenant may have settled something else since. */
 static void name_people(const struct pass *p, const struct pass_invite *i, struct kept *k)
 {
-	const struct fold_delivery *first = &i->fold.deliveries[0];
+	const struct fold_delivery *first = &i->fold.deliveries[fold_first(&i->fold)];
 	struct kept_terms terms = { p->recipient_key, tenants_find(p->tenants, k->request.tenant) };
 
 	if (first->turn)

@@ -22,21 +22,24 @@ static bool is_to_be_parked(const struct fold *f, size_t n)
 	const struct fold_delivery *d = &f->deliveries[n];
 
 	if (!d->turn || d->final || d->word == WORD_HELD || fold_has_ended(f) ||
-	    (d->word == WORD_QUEUED && (d->turn == 1 || n == FOLD_LADDER)))
+	    (d->word == WORD_QUEUED && !d->brought_forward))
 		return false;
-	return n == 0 || fold_has_link(f) || (n == FOLD_LADDER && f->word == WORD_UNDELIVERED);
+	return n == fold_first(f) || fold_has_link(f) ||
+	       (n == FOLD_LADDER && f->word == WORD_UNDELIVERED);
 }
 
 /* The slot that it has been given; the line of its tenant begins behind all of them. */
 void pass_note_slot(struct pass *p, struct writing *w)
 {
-	const struct fold_delivery *d = &w->f->deliveries[0];
+	size_t first = fold_first(w->f);
+	const struct fold_delivery *d = &w->f->deliveries[first];
 	int64_t from_us = d->not_before_ms * 1000, to_us = from_us + w->tenant->limit.interval_us;
 	char name[IDS_NAME_MAX + 8];
 	struct pass_line *l;
 
-	if (!is_to_be_parked(w->f, 0) || !d->waits_by_dispatcher || !w->tenant->limit.interval_us ||
-	    strcmp(d->code, "rate_limited") != 0 || d->not_before_ms <= p->now_ms)
+	if (!is_to_be_parked(w->f, first) || !d->waits_by_dispatcher ||
+	    !w->tenant->limit.interval_us || strcmp(d->code, "rate_limited") != 0 ||
+	    d->not_before_ms <= p->now_ms)
 		return;
 	snprintf(w->slot, sizeof(w->slot), "%lld-%lld", (long long)from_us, (long long)to_us);
 	snprintf(name, sizeof(name), "tenant:%s", w->tenant_name);
@@ -80,17 +83,20 @@ static int64_t due_ms(const struct pass *p, const struct fold_delivery *d)
 static struct job job_of(const struct writing *w, size_t n, const struct kept *k)
 {
 	const struct fold_delivery *d = &w->f->deliveries[n];
+	size_t first = fold_first(w->f);
 	struct kept_delivery which = {
 		.generation = w->f->generation,
 		.n = n == FOLD_LADDER ? 0 : (int64_t)n,
-		.second = n == FOLD_LADDER || d->sms != w->f->deliveries[0].sms,
+		.second = n != first && (n == FOLD_LADDER || d->sms != w->f->deliveries[first].sms),
+		.instead = n > 0 && n == first,
+		.timer_turn = w->timer_turn + 1,
 		.request_source = d->source ? d->source : "",
 		.request_id = d->id ? d->id : "",
 		.asked_ms = w->i->asked_ms[n] ? w->i->asked_ms[n] : d->told_ms,
 	};
 	struct job j;
 
-	if (n > 0) { /* the link that is there; a ladder's SMS has it too */
+	if (n != first) { /* the link that is there; a ladder's SMS has it too */
 		which.expires_ms = w->expires_ms;
 		which.kid = w->kid;
 	}
@@ -98,7 +104,7 @@ static struct job job_of(const struct writing *w, size_t n, const struct kept *k
 		which.template_version = catalog_version(w->p->catalog, w->tenant_name,
 							 letter_template_name(k->data));
 	j = kept_job(k, w->tenant, &which);
-	j.at_once = d->word == WORD_QUEUED && d->turn > 1; /* somebody said "send now" */
+	j.at_once = d->brought_forward;
 	return j;
 }
 
@@ -146,7 +152,8 @@ static void park_all(struct pass *p, const struct writing *w, const char *text, 
 	if (!data)
 		return;
 	if (kept_read(data, &terms, &k, &bad) == OK)
-		kept_use_channel(&k, &terms, w->f->deliveries[0].sms ? IDS_SMS : IDS_EMAIL);
+		kept_use_channel(&k, &terms,
+				 w->f->deliveries[fold_first(w->f)].sms ? IDS_SMS : IDS_EMAIL);
 	if (!k.request.code)
 		for (size_t n = 0; n < FOLD_DELIVERIES; n++)
 			if (is_to_be_parked(w->f, n))

@@ -70,13 +70,20 @@ static void find_window(struct writing *w)
 
 /* ---- timer ---- */
 
+/* An SMS is to take the place of the e-mail, and has not been asked for. */
+static bool stands_in(const struct writing *w)
+{
+	return w->f->word == WORD_ERROR && fold_ladder(w->f) == LADDER_INSTEAD && !fold_first(w->f);
+}
+
 /* One that is armed now must not be taken for one that was put back before. Where none is, the turn
    is still that of the last. */
 static int64_t next_timer_turn(const struct writing *w)
 {
 	int64_t first = timer_first_turn(w->f->generation), seen = w->i->timer_turn;
 
-	if ((!w->f->expires_ms && !w->f->receipt_due_ms) || w->f->word == WORD_EXPIRED)
+	if ((!w->f->expires_ms && !w->f->receipt_due_ms && !stands_in(w)) ||
+	    w->f->word == WORD_EXPIRED)
 		return seen;
 	return seen < first ? first : seen + 1;
 }
@@ -97,7 +104,7 @@ static struct timer find_timer(const struct writing *w)
 				     .told = f->reminders,
 				     .now_ms = w->p->now_ms };
 
-	if (f->word == WORD_UNDELIVERED && ladder_waits(w))
+	if (stands_in(w) || (f->word == WORD_UNDELIVERED && ladder_waits(w)))
 		return (struct timer){ TIMER_LADDER, w->p->now_ms };
 	if (!fold_has_link(f) && !(f->word == WORD_UNDELIVERED && fold_is_live(f)))
 		return (struct timer){ TIMER_NONE, 0 };
@@ -184,9 +191,10 @@ static void set_fields(struct writing *w)
 	static const char *const ladders[] = LADDER_WORDS;
 	const struct fold *f = w->f;
 	bool holds = w->i->address && (fold_is_live(f) || f->word == WORD_ERROR);
+	bool by_phone = fold_first(f) == FOLD_LADDER;
 
 	field(w, "ver", "1");
-	if (f->deliveries[0].sms)
+	if (f->deliveries[fold_first(f)].sms)
 		field(w, "ch", IDS_SMS);
 	if (fold_ladder(f))
 		field(w, "lad", ladders[fold_ladder(f)]);
@@ -196,7 +204,7 @@ static void set_fields(struct writing *w)
 	field(w, "kind", f->kind[0] ? f->kind : "invite");
 	field(w, "src", f->source ? f->source : "");
 	field(w, "id", f->id ? f->id : "");
-	field(w, "rh", f->recipient_hash);
+	field(w, "rh", by_phone ? f->sms_hash : f->recipient_hash);
 	field(w, "ak", holds ? w->i->address : "");
 	field_number(w, "turn", f->settled_turn);
 	field_number(w, "sent", w->sent_ms);

@@ -200,6 +200,69 @@ def test_ladder_after_a_bounce(fleet, gateway, up):
     ask(fleet, "invite.accepted", accepted, "accepted")
 
 
+def refused_by_mail(fleet, **data):
+    """A ladder for somebody whose mailbox is not known."""
+    event = person(fleet, channel="ladder", **data)
+    event.data["recipient"]["email"] = events.address("bad.internal")
+    return event
+
+
+def test_ladder_of_a_refused_email(fleet, gateway, up):
+    """Nobody has such a mailbox: the SMS goes at once in the e-mail's place, with a link of its own, and lives on when
+    Redis is made anew."""
+    up(services=(*ALL, "status"), receipts=True, link_ttl_s=30 * 86400)
+    fleet.sink.on("RCPT", to=".*@bad.internal", reply="550 5.1.1 no such user")
+    taken = fleet.emit(person(fleet, channel="sms"))
+    fleet.await_outcome(taken, "sent")
+    good, lost, refused, accepted = [refused_by_mail(fleet) for _ in range(4)]
+    busy = refused_by_mail(fleet, phone=taken.data["recipient"]["phone"])
+    gateway.on("webhook", 400, {"error": "handset_unknown"}, to=refused.data["recipient"]["phone"])
+    for event in fleet.emit([good, lost, refused, accepted, busy]):
+        o = fleet.await_outcome(event, "error")
+        assert (o["code"], o["channel"], o["next_channel"]) == ("mailbox_unknown", "email", "sms")
+    for event in (good, lost, accepted):
+        queued, sent = await_sms(fleet, event, "queued"), await_sms(fleet, event)
+        assert queued["prev"] == "error" and o["sequence"] < queued["sequence"] < sent["sequence"]
+        assert sent["expires_at"] and sent["token_sha256"] and link_token(sms(gateway, event)[0])
+        state = state_of(fleet, event)
+        assert (state["state"], state["ch"], state["rh"]) == ("sent", "sms", sent["recipient_hash"])
+        assert holder(fleet, event) == event.key and list(waits(fleet, event)) == [timer(event)]
+    failed = await_sms(fleet, refused, "error")
+    assert "next_channel" not in failed and state_of(fleet, refused)["state"] == "error" and not waits(fleet, refused)
+    held = await_sms(fleet, busy, "error")
+    assert (held["code"], held["holder"]) == ("already_invited", taken.key) and len(sms(gateway, taken)) == 1
+    fleet.emit([receipt(good, f"{good.key}.1.sms.0", "delivered"),
+                receipt(lost, f"{lost.key}.1.sms.0", "undelivered", code="handset_unknown")])
+    assert await_sms(fleet, good, "delivered")["prev"] == "sent"
+    await_sms(fleet, lost, "undelivered")
+    client = redis.Redis(port=fleet.redis.port)
+    before = memory.snapshot(client, fleet.prefix)
+    fleet.redis.wipe()
+    fleet.wait(lambda: fleet["status"].metric("beckon_rebuilds_total"), 60, "nobody made Redis anew")
+    after = memory.snapshot(client, fleet.prefix)
+    for found in (before, after):  # a look at a receipt that has come meanwhile is armed no more
+        found["l"].pop(timer(good)), found["later"].pop(timer(good)), found["reasons"].clear()
+    assert not memory.differences(before, after), "\n".join(memory.differences(before, after, 60))
+    ask(fleet, "invite.accepted", accepted, "accepted")
+    again = ask(fleet, "invite.resend-requested", good, "superseded")
+    assert again["delivery"] == f"{good.key}.1.sms.0"
+    assert all(len(sms(gateway, e)) == 1 for e in (lost, accepted)) and not fleet.sink.messages
+
+
+def test_ladder_of_a_known_bad_address(fleet, gateway, up):
+    """What is known to be no mailbox is not tried: the ladder begins with its SMS, and so does another resend."""
+    up()
+    nowhere = person(fleet, channel="ladder")
+    nowhere.data["recipient"]["email"] = "ann@example.invalid"
+    fleet.emit(nowhere)
+    sent = await_sms(fleet, nowhere)
+    assert sent["delivery"] == f"{nowhere.key}.1.sms.0" and "ladder" not in sent
+    assert holder(fleet, nowhere) == nowhere.key and list(waits(fleet, nowhere)) == [timer(nowhere)]
+    ask(fleet, "invite.resend-requested", nowhere, "superseded")
+    fleet.wait(lambda: len(sms(gateway, nowhere)) == 2, 30, "the resend went elsewhere")
+    assert not fleet.sink.messages
+
+
 def test_ladder_of_which_the_sms_fails(fleet, gateway, up):
     """The e-mail stands: that its SMS was not sent is history."""
     up(ladder_after_s=3600, reminder="off")

@@ -1,8 +1,8 @@
 """What becomes of an invite, in Python and from the contract alone: the reference that the services are held to.
 
 Time passes in phases of 13 hours: a link of 24 hours is reminded of in the first phase after it was sent, and over in
-the second. A ladder's SMS follows its e-mail in the first phase, or at once when that comes back. Every step answers
-what will be told: (word, generation, n, code), n "sms" for a ladder's SMS.
+the second. A ladder's SMS follows its e-mail in the first phase, or at once when that comes back; it takes the place of
+one that is refused, which is where the invitation begins anew. Every step answers what will be told: (word, generation, n, code), n "sms" for a ladder's SMS.
 """
 
 
@@ -16,7 +16,7 @@ class Invite:
 
     def __init__(self, key, addresses, holders, channel="email", phone=None):
         self.key, self.addresses, self.holders, self.channel, self.phone = key, addresses, holders, channel, phone
-        self.ladder = None  # where its SMS stands: beside, alone, failed, buried (failed, no timer left), over
+        self.ladder = None  # where its SMS stands: beside, alone, failed, buried (failed, no timer left), over, instead
         self.newest = channel  # by which channel the word came that the state is
         self.state, self.generation, self.reminders = None, 0, 0
         self.at = 0  # which address
@@ -27,8 +27,12 @@ class Invite:
     # ---- what follows from the state
 
     @property
+    def place(self):
+        return self.phone if self.ladder == "instead" else self.addresses[self.at]
+
+    @property
     def address(self):
-        return self.addresses[self.at][0]
+        return self.place[0]
 
     @property
     def holds(self):
@@ -64,7 +68,7 @@ class Invite:
             raise Refused("already_invited")
         self._give_up()
         self.holders[address] = self.key
-        self.at = at
+        self.at, self.ladder = at, None
 
     def _give_up(self):
         if self.holds:
@@ -86,7 +90,8 @@ class Invite:
         self.state, self.claimed = fate, True
         if fate == "error":
             self._give_up()
-            return [("error", self.generation, 0, self.dead(self.channel))]
+            told = [("error", self.generation, 0, self.dead(self.channel))]
+            return told + (self._stand_in(phase) if self.climbs else [])
         self.sent_in = phase
         return self._fate(0)
 
@@ -95,7 +100,7 @@ class Invite:
         return "mailbox_unknown" if channel == "email" else "handset_unknown"
 
     def _fate(self, n):
-        address, fate = self.addresses[self.at]
+        address, fate = self.place
         if fate == "sent":
             self.mails[address] = self.mails.get(address, 0) + 1
             return [("sent", self.generation, n, None)]
@@ -122,6 +127,18 @@ class Invite:
         self.state, self.newest = "sent", "sms"
         self.mails[number] = self.mails.get(number, 0) + 1
         return told + [("sent", self.generation, "sms", None)]
+
+    def _stand_in(self, phase):
+        """The SMS in the place of an e-mail that was refused: a link of its own."""
+        number, fate = self.phone
+        self.ladder, self.newest, self.state = "instead", "sms", fate
+        self.holders[number] = self.key
+        told = [("queued", self.generation, "sms", None)]
+        if fate == "error":
+            self._give_up()
+            return told + [("error", self.generation, "sms", self.dead("sms"))]
+        self.sent_in = phase
+        return told + self._fate("sms")
 
     def _remind(self):
         self.reminders = 1
@@ -200,7 +217,7 @@ class Invite:
         if data["as"] == "resend":
             return self._again(data, phase, 1)
         self.state = "sent"
-        return [("sent", self.generation, 0, None)]
+        return [("sent", self.generation, "sms" if self.ladder == "instead" else 0, None)]
 
     def forget(self, _data, _phase):
         if self.state is None:
@@ -238,8 +255,8 @@ class Invite:
         if not second and self.ladder == "beside":
             self.ladder = "alone"
             return []
-        self.ladder = self.ladder and "over"
         self._give_up()
+        self.ladder = self.ladder and "over"
         return []
 
     def stray_timer(self, _data, _phase):
@@ -260,7 +277,7 @@ class Invite:
             self.reminders = 1  # whose time has passed as well
             return self._climb()
         if phase - self.sent_in == 1 and not self.reminders and not self.erased and self.state != "undelivered":
-            return self._remind() if self.ladder in (None, "alone") else []
+            return self._remind() if self.ladder in (None, "alone", "instead") else []
         return []
 
     HANDLERS = {

@@ -333,7 +333,8 @@ static void test_invalid_in_every_state(void **state)
 
 static void test_taken(void **state)
 {
-	struct plan p = decide_taken("acme/i-9");
+	struct plan wanted = { .word = WORD_QUEUED, .turn = 2, .instead = true };
+	struct plan p = decide_taken(&(struct plan){ .word = WORD_QUEUED }, "acme/i-9");
 
 	(void)state;
 	assert_int_equal(p.word, WORD_REFUSED);
@@ -341,6 +342,11 @@ static void test_taken(void **state)
 	assert_string_equal(p.where, "/recipient");
 	assert_string_equal(p.other, "acme/i-9");
 	assert_int_equal(p.generation, 0);
+	p = decide_taken(&wanted, "acme/i-9"); /* more was promised: it ends */
+	assert_int_equal(p.word, WORD_ERROR);
+	assert_int_equal(p.turn, 2);
+	assert_string_equal(p.other, "acme/i-9");
+	assert_string_equal(p.changes.state, "error");
 }
 
 int main(void)

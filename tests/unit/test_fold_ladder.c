@@ -17,20 +17,25 @@
 /* An outcome of the e-mail (its turn is 2) or of the SMS (3). */
 struct told {
 	enum outcome_word word;
-	bool sms, beside;
+	bool sms, beside, goes_on;
 };
 
 #define MAIL(word)                                                                                 \
 	{                                                                                          \
-		WORD_##word, false, false                                                          \
+		WORD_##word, false, false, false                                                   \
 	}
 #define SMS(word)                                                                                  \
 	{                                                                                          \
-		WORD_##word, true, false                                                           \
+		WORD_##word, true, false, false                                                    \
 	}
 #define BESIDE(word)                                                                               \
 	{                                                                                          \
-		WORD_##word, true, true                                                            \
+		WORD_##word, true, true, false                                                     \
+	}
+
+#define REFUSED                                                                                    \
+	{                                                                                          \
+		WORD_ERROR, false, false, true                                                     \
 	}
 
 static const struct row {
@@ -56,6 +61,12 @@ static const struct row {
 	{ "and sent", { MAIL(SENT), MAIL(UNDELIVERED), BESIDE(QUEUED), SMS(SENT) }, 4, "sent", LADDER_ALONE, true, true, "sent" },
 	{ "and lost", { MAIL(SENT), MAIL(UNDELIVERED), BESIDE(QUEUED), SMS(SENT), SMS(UNDELIVERED) }, 5, "undelivered", LADDER_FAILED, false, false, "sent" },
 	{ "and fails", { MAIL(SENT), MAIL(UNDELIVERED), BESIDE(QUEUED), BESIDE(ERROR) }, 4, "undelivered", LADDER_FAILED, false, false, "error" },
+	{ "the e-mail is refused", { MAIL(QUEUED), REFUSED }, 2, "error", LADDER_INSTEAD, false, false, NULL },
+	{ "its SMS is asked for", { REFUSED, SMS(QUEUED) }, 2, "queued", LADDER_INSTEAD, true, false, NULL },
+	{ "and waits", { REFUSED, SMS(QUEUED), SMS(DEFERRED) }, 3, "queued", LADDER_INSTEAD, true, false, "parked" },
+	{ "and is sent", { REFUSED, SMS(QUEUED), SMS(SENT) }, 3, "sent", LADDER_INSTEAD, true, true, "sent" },
+	{ "and is lost", { REFUSED, SMS(QUEUED), SMS(SENT), SMS(UNDELIVERED) }, 4, "undelivered", LADDER_INSTEAD, false, false, "sent" },
+	{ "and is refused too", { REFUSED, SMS(QUEUED), SMS(ERROR) }, 3, "error", LADDER_INSTEAD, false, false, "error" },
 	/* clang-format on */
 };
 
@@ -72,6 +83,7 @@ static struct fact fact_of(const struct told *t)
 			      .sms = t->sms,
 			      .ladder = t->sms,
 			      .beside = t->beside,
+			      .goes_on = t->goes_on,
 			      .expires_ms = t->word == WORD_SENT ? END : 0,
 			      .told_ms = 1000,
 			      .recipient_hash = t->sms ? "phone" : "mail",
@@ -97,7 +109,9 @@ static void check(const struct row *r, const size_t *order)
 		fail_msg("%s: %s, ladder %d, live %d, link %d, %s", r->name, fold_state(&f),
 			 fold_ladder(&f), fold_is_live(&f), fold_has_link(&f),
 			 verdict ? verdict : "none");
-	assert_string_equal(f.recipient_hash, "mail"); /* who holds the invitation */
+	assert_string_equal(f.recipient_hash, "mail"); /* who held the invitation first */
+	assert_int_equal(fold_first(&f),
+			 r->ladder == LADDER_INSTEAD && sms->turn ? FOLD_LADDER : 0);
 	assert_false(f.deliveries[0].sms);
 	fold_clear(&f);
 }

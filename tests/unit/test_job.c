@@ -285,15 +285,15 @@ static const struct {
 	  "kind, to, recipient_hash, id or data is missing" },
 	{ HEAD ",\"kind\":\"invite\",\"to\":\"a@b.c\",\"recipient_hash\":\"h\",\"id\":\"e\","
 	       "\"data\":{}}",
-	  "ttl_s, requested_ms, not_after_ms or expires_ms is out of range" },
+	  "ttl_s, timer_turn or a time is out of range" },
 	{ HEAD
 	  ",\"kind\":\"invite\",\"to\":\"a@b.c\",\"recipient_hash\":\"h\",\"id\":\"e\",\"data\":{},"
 	  "\"ttl_s\":9223372036854775807}",
-	  "ttl_s, requested_ms, not_after_ms or expires_ms is out of range" },
+	  "ttl_s, timer_turn or a time is out of range" },
 	{ HEAD
 	  ",\"kind\":\"invite\",\"to\":\"a@b.c\",\"recipient_hash\":\"h\",\"id\":\"e\",\"data\":{},"
 	  "\"ttl_s\":300,\"not_after_ms\":-1}",
-	  "ttl_s, requested_ms, not_after_ms or expires_ms is out of range" },
+	  "ttl_s, timer_turn or a time is out of range" },
 	{ HEAD REST "x", "" },
 	{ HEAD ",\"x\":\"\xff\"" REST, "" },
 	{ HEAD ",\"x\":\"\\u0000\"" REST, "" },

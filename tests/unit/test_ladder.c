@@ -82,6 +82,7 @@ static void make(struct told *t, const struct row *r)
 #define BESIDE LADDER_BESIDE
 #define ALONE LADDER_ALONE
 #define FAILED LADDER_FAILED
+#define INSTEAD LADDER_INSTEAD
 #define E EMAIL_TURN
 #define S SMS_TURN
 
@@ -97,6 +98,8 @@ static const struct row rows[] = {
 	{ "nor where it failed",      "undelivered", FAILED, E, 9,  NULL, NULL, E, PLAN_SILENT, NULL, NONE, false, TIMER_NONE, false },
 	{ "the link has ended",       "sent",        NONE,   E, 24, NULL, NULL, E, WORD_EXPIRED, "expired", NONE, false, TIMER_NONE, true },
 	{ "that of the SMS as well",  "undelivered", ALONE,  E, 24, NULL, NULL, E, WORD_EXPIRED, "expired", NONE, false, TIMER_NONE, true },
+	{ "the e-mail was refused",   "error",       INSTEAD, E, 0, NULL, NULL, E, WORD_QUEUED, "queued", NONE, false, TIMER_NONE, false },
+	{ "nothing was to follow",    "error",       NONE,   E, 0,  NULL, NULL, E, PLAN_SILENT, NULL, NONE, false, TIMER_NONE, false },
 	/* the e-mail's receipts */
 	{ "a bounce: at once",        "sent",        NONE,   E, 1,  EMAIL, "undelivered", E, WORD_UNDELIVERED, "undelivered", NONE, false, TIMER_LADDER, false },
 	{ "before it is settled",     "queued",      NONE,   0, 1,  EMAIL, "undelivered", E, WORD_UNDELIVERED, "undelivered", NONE, false, TIMER_LADDER, false },
@@ -188,6 +191,83 @@ static void test_nobody_to_write_to(void **state)
 	assert_int_equal(decide(&t.q).word, PLAN_SILENT);
 }
 
+/* The SMS that takes the place of a refused e-mail holds the number, and is a job of its own. */
+static void test_instead(void **state)
+{
+	struct row due = { .state = "error", .ladder = INSTEAD, .turn = EMAIL_TURN };
+	struct told t;
+	struct plan p;
+
+	(void)state;
+	make(&t, &due);
+	t.q.invite.sent_ms = t.q.invite.expires_ms = 0;
+	p = decide(&t.q);
+	assert_true(plan_has_job(&p) && p.ladder && p.instead && p.changes.take_address);
+	assert_string_equal(p.channel, "sms");
+	assert_int_equal(p.turn, EMAIL_TURN + 1);
+	t.q.policy.second_suppressed = true;
+	p = decide(&t.q);
+	assert_int_equal(p.word, WORD_ERROR); /* the end that was left open */
+	assert_string_equal(p.code, "suppressed");
+	t.q.invite.channel = IDS_SMS; /* it has been asked for */
+	assert_int_equal(decide(&t.q).word, PLAN_SILENT);
+}
+
+/* What is told later of an SMS that took the e-mail's place is told of the ladder. */
+static void test_after_instead(void **state)
+{
+	struct row row = { .state = "sent", .ladder = INSTEAD, .turn = SMS_TURN };
+	struct told t;
+	struct plan p;
+
+	(void)state;
+	row.delivery = SMS;
+	row.status = "undelivered";
+	make(&t, &row);
+	t.q.invite.channel = IDS_SMS;
+	p = decide(&t.q);
+	assert_true(p.ladder && !p.beside && !plan_has_job(&p) && p.changes.give_up_address);
+	row.delivery = EMAIL; /* a relay that has refused it and brings it back as well */
+	row.claimed = EMAIL_TURN;
+	make(&t, &row);
+	t.q.invite.channel = IDS_SMS;
+	p = decide(&t.q);
+	assert_true(p.word == WORD_UNDELIVERED && !p.changes.state && !p.ladder);
+}
+
+/* An e-mail that nobody need try: a ladder begins with its SMS, where that can be sent. */
+static void test_begins_with_sms(void **state)
+{
+	static const struct {
+		bool suppressed, dead, second;
+		const char *channel; /* NULL: it is an error */
+	} cases[] = {
+		{ false, false, false, "email" }, { true, false, false, "sms" },
+		{ false, true, false, "sms" },	  { true, false, true, NULL },
+		{ false, true, true, NULL },	  { false, false, true, "email" },
+	};
+	struct row row = { .state = "" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct told t;
+		struct plan p;
+
+		make(&t, &row);
+		t.req = t.kept.request;
+		t.req.send = SEND_NOW;
+		t.q.invite = (struct invite_view){ .state = "" };
+		t.q.policy.allow_reserved = true;
+		t.q.policy.suppressed = cases[i].suppressed;
+		t.q.policy.domain_dead = cases[i].dead;
+		t.q.policy.second_suppressed = cases[i].second;
+		p = decide(&t.q);
+		assert_int_equal(p.word, cases[i].channel ? WORD_QUEUED : WORD_ERROR);
+		if (cases[i].channel)
+			assert_string_equal(p.channel, cases[i].channel);
+	}
+}
+
 /* Reminders go where somebody may read them. */
 static void test_reminders(void **state)
 {
@@ -266,6 +346,9 @@ int main(void)
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_reminders_that_have_passed),
 		cmocka_unit_test(test_nobody_to_write_to),
+		cmocka_unit_test(test_instead),
+		cmocka_unit_test(test_after_instead),
+		cmocka_unit_test(test_begins_with_sms),
 		cmocka_unit_test(test_reminders),
 		cmocka_unit_test(test_silence),
 	};

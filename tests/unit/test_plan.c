@@ -28,6 +28,7 @@ static const struct plan plans[] = {
 	{ .word = WORD_QUEUED, .generation = 2, .turn = 1, .channel = IDS_EMAIL, .superseded = 1, .superseded_channel = IDS_SMS },
 	{ .word = WORD_QUEUED, .generation = 1, .turn = 4, .channel = IDS_SMS, .ladder = true, .beside = true, .prev = "sent" },
 	{ .word = WORD_UNDELIVERED, .generation = 1, .turn = 4, .channel = IDS_SMS, .ladder = true, .code = "receipt_missing" },
+	{ .word = WORD_QUEUED, .generation = 1, .turn = 2, .channel = IDS_SMS, .ladder = true, .instead = true, .prev = "error" },
 	{ .word = WORD_QUEUED, .generation = 1, .turn = 3, .channel = IDS_SMS }, /* brought forward */
 };
 /* clang-format on */
@@ -51,6 +52,7 @@ static void same_plan(const struct plan *p, const struct plan *q)
 		same_text(p->superseded_channel, q->superseded_channel);
 	}
 	assert_int_equal(p->ladder, q->ladder);
+	assert_int_equal(p->instead, q->instead);
 	assert_int_equal(p->beside, q->beside);
 	same_text(p->prev, q->prev);
 	same_text(p->code, q->code);
