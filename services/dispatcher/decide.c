@@ -70,12 +70,8 @@ struct plan decide_taken(const struct plan *wanted, const char *other)
 {
 	struct plan p = decide_refused(TAKEN, "/recipient");
 
-	if (wanted->instead) { /* nobody is told otherwise that it ends here */
-		p = *wanted;
-		p.word = WORD_ERROR;
-		p.code = TAKEN;
-		p.changes = (struct plan_changes){ .state = outcome_words[WORD_ERROR].name };
-	}
+	if (wanted->instead)
+		p = decide_no_stand_in(wanted, TAKEN);
 	p.other = other;
 	return p;
 }

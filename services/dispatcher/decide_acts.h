@@ -41,6 +41,9 @@ struct plan decide_end(const struct question *q, enum outcome_word word);
 
 struct plan decide_timer(const struct question *q);
 
+/* The SMS that was wanted cannot take the e-mail's place: that is told, since it was promised. */
+struct plan decide_no_stand_in(const struct plan *wanted, const char *code);
+
 /* When the invite is looked at next, `told` reminders told. */
 struct timer decide_next_timer(const struct question *q, int64_t told);
 

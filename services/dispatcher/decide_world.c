@@ -97,6 +97,18 @@ static struct plan climb(const struct question *q)
 	return p;
 }
 
+struct plan decide_no_stand_in(const struct plan *wanted, const char *code)
+{
+	struct plan p = *wanted;
+
+	p.word = WORD_ERROR;
+	p.instead = false;
+	p.code = code;
+	p.changes = (struct plan_changes){ .state = outcome_words[WORD_ERROR].name,
+					   .ladder = LADDER_FAILED };
+	return p;
+}
+
 /* Nobody has the link of an e-mail that was refused: its SMS is the invitation, with a window of
    its own, or that is how it ends. */
 static struct plan stand_in(const struct question *q)
@@ -112,11 +124,8 @@ static struct plan stand_in(const struct question *q)
 	p.changes.take_address = true;
 	if (decide_can_climb(q))
 		return p;
-	p.word = WORD_ERROR;
-	p.code = q->policy.second_suppressed ? "suppressed" : "recipient_missing";
-	p.changes.state = outcome_words[WORD_ERROR].name;
-	p.changes.take_address = false;
-	return p;
+	return decide_no_stand_in(&p,
+				  q->policy.second_suppressed ? "suppressed" : "recipient_missing");
 }
 
 /* Nothing was heard of an SMS whose provider promises to tell. */

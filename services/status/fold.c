@@ -245,7 +245,8 @@ enum ladder fold_ladder(const struct fold *f)
 	const struct fold_delivery *sms = &f->deliveries[FOLD_LADDER];
 
 	if (f->deliveries[0].goes_on)
-		return LADDER_INSTEAD;
+		return sms->word == WORD_ERROR && sms->waits_by_dispatcher ? LADDER_FAILED
+									   : LADDER_INSTEAD;
 	if (!sms->turn)
 		return LADDER_NONE;
 	if (sms->word == WORD_ERROR || sms->word == WORD_UNDELIVERED)

@@ -171,7 +171,7 @@ static void write_claims(struct writing *w)
 			.kid = w->kid,
 		};
 
-		if (!c.verdict || (!d->final && d->waits_by_dispatcher))
+		if (!c.verdict || (d->waits_by_dispatcher && (!d->final || d->word == WORD_ERROR)))
 			continue; /* no courier has claimed it */
 		if (d->final)
 			c.memory_ms = w->p->o->delivery_memory_ms - (w->p->now_ms - d->told_ms);
