@@ -67,8 +67,8 @@ static void place(struct pass *p, struct asked *a)
 			     .channel = ev->turn ? channel_of(ev->sms) : NULL,
 			     .ladder = ev->ladder,
 			     .beside = ev->beside,
-			     .instead =
-				     a->req.type == REQUEST_LADDER_DUE && ev->ladder && !ev->beside,
+			     .instead = ev->word == WORD_QUEUED && ev->ladder && !ev->beside &&
+					a->req.type == REQUEST_LADDER_DUE,
 			     .superseded = ev->superseded,
 			     .superseded_channel =
 				     ev->superseded ? channel_of(ev->superseded_sms) : NULL,
