@@ -3,7 +3,6 @@ import re
 
 import browser
 import events
-import pytest
 from checks import by_recipient
 from desk import chromium, choose, press, row, sign_in, site  # noqa: F401: fixtures are found here
 
@@ -23,7 +22,6 @@ def shows(page, *events_):
         expect(row(page, event.to)).to_be_visible()
 
 
-@pytest.mark.story
 def test_columns(fleet, site, chromium):
     """Every column narrows the list, typed or chosen; what is typed stays while nobody fits, and the address keeps it."""
     ann = fleet.emit(events.invite(role="Nurse", teams=["Night shift"], inviter={"id": "u1", "name": "Vera Wolf"}))
@@ -79,7 +77,6 @@ def test_columns(fleet, site, chromium):
         expect(page.locator("th[aria-sort]")).to_contain_text(name)
 
 
-@pytest.mark.story
 def test_preview_of_each(fleet, site, chromium):
     """Whoever is ticked is previewed, one after the other, as e-mail and SMS, in both languages; the skipped ones say why."""
     people = [fleet.emit(events.invite(recipient={"email": events.address(), "name": name}, send="hold"))

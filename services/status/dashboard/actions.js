@@ -2,6 +2,7 @@
 import { at, may, onceKey, post } from "./api.js";
 import { choice, dialog, field, fill, h, note } from "./dom.js";
 import { addressOf, nameOf } from "./format.js";
+import { previewButton } from "./preview.js";
 import { previewPeople } from "./preview_people.js";
 import { t } from "./words.js";
 
@@ -56,7 +57,7 @@ function askCorrect(row, reload) {
 
 function askPassword(row, reload) {
 	const sure = h("div");
-	fill(sure, choice(t("do_password_confirm"), {}));
+	fill(sure, h("p", null, previewButton("password", () => ({}), row.invite)), choice(t("do_password_confirm"), {}));
 	confirm(row, {
 		title: "do_password", text: "do_password_text", go: "a_password", action: "password", build: () => sure,
 		options: () => (sure.querySelector("input").checked ? { confirm: true } : (sure.querySelector("input").focus(), null)),
@@ -113,7 +114,7 @@ export async function inviteDialog(target, n) {
 	let done = false;
 	const box = dialog(t("invite_dialog", { n }), () => [sums,
 		field(t("subject"), subject, t("subject_hint")), field(t("note"), words, t("note_hint")),
-		h("button", { type: "button", class: "link", onclick: () => previewPeople(target, n, refused, options) }, t("preview_people"))], [
+		h("button", { type: "button", class: "link", onclick: () => previewPeople(target, n, { name: "invite", refused, options }) }, t("preview_people"))], [
 		[t("cancel"), "", null],
 		[t("send_invitations", { n }), "primary", async () => {
 			done = await attempt(async () => told(await post(at("actions"), { action: "invite", ...target, options: options() }, { key })));

@@ -3,6 +3,7 @@ import { at, onceKey, post } from "./api.js";
 import { choice, dialog, fill, h, icon, menu } from "./dom.js";
 import { actMany, inviteDialog } from "./actions.js";
 import { shortTime } from "./format.js";
+import { previewPeople } from "./preview_people.js";
 import { t, tag } from "./words.js";
 
 const SHOWN = 200; // rows with faults
@@ -19,7 +20,8 @@ export function refusedTable(refused) {
 function summary(place, answer, again) {
 	const n = answer.total - (answer.counts?.refused ?? answer.refused.length);
 	const target = { filter: { batch: answer.batch, status: "not_invited" } };
-	const password = () => dialog(t("send_password_email"), () => h("p", null, t("do_password_text")), [
+	const password = () => dialog(t("send_password_email"), () => [h("p", null, t("do_password_text")),
+		h("button", { type: "button", class: "link", onclick: () => previewPeople(target, n, { name: "password" }) }, t("preview_people"))], [
 		[t("cancel"), "", null], [t("send_password_email"), "primary", () => actMany("password", target, { confirm: true })]]);
 	const button = h("button", { type: "button", class: "primary" }, t("invite_users_plain"), " ▾");
 	const sum = (label, value, kind) => h("div", { class: `sum ${kind}` }, h("dt", null, label), h("dd", null, value.toLocaleString(tag())));

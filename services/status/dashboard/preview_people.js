@@ -24,8 +24,8 @@ function walkOf(target, total) {
 	};
 }
 
-/** refused: by invite, who gets nothing and why; options() gives the batch's subject and note. */
-export function previewPeople(target, total, refused, options) {
+/** what: {name of the template, refused: by invite, who gets nothing and why, options(): the batch's subject and note}. */
+export function previewPeople(target, total, { name: template, refused = new Map(), options = () => ({}) }) {
 	const personAt = walkOf(target, total);
 	const shown = { place: 0, part: "html", asked: 0 };
 	const place = h("div", { role: "status" }), who = h("p", { class: "person-of" }), count = h("span", { class: "dim" });
@@ -59,7 +59,7 @@ export function previewPeople(target, total, refused, options) {
 		if (why)
 			return h("p", { class: "alert" }, t("person_skipped", { why: why.text || why.code }));
 		const { note, subject } = options();
-		const made = await render("invite", { locale: language.value, invite: row.invite, ...(note && { note }), ...(subject && { subject }) });
+		const made = await render(template, { locale: language.value, invite: row.invite, ...(note && { note }), ...(subject && { subject }) });
 		return messageView(made, shown.part, (part) => { shown.part = part; });
 	}
 

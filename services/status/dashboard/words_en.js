@@ -39,7 +39,7 @@ export const en = {
 	invite_dialog: "Invite {n} people", what_happens: "What happens", n_release: { one: "{n} gets their first invitation", other: "{n} get their first invitation" },
 	n_resend: { one: "{n} gets a new link; the old one stops at once", other: "{n} get a new link; their old links stop at once" }, n_request: { one: "{n} is invited again", other: "{n} are invited again" },
 	n_refused: { one: "{n} is skipped", other: "{n} are skipped" }, who_skipped: "Who is skipped, and why", subject: "Subject", subject_hint: "For this batch only; empty: as in the template", note: "Note",
-	preview_people: "Preview for each person", preview_of: "{n} of {total}", person_skipped: "This person is skipped: {why}", no_such_part: "This template has no such message.", note_hint: "A line of your own, shown in the message", preview: "Preview", send_invitations: "Send {n} invitations", nothing_to_send: "Nobody of them can be invited now.", counting: "Counting…",
+	preview_people: "Preview for each person", preview_of: "{n} of {total}", person_skipped: "This person is skipped: {why}", no_such_part: "This template has no such message.", note_hint: "A line of your own, shown in the message", preview: "Preview", send_invitations: { one: "Send the invitation", other: "Send {n} invitations" }, nothing_to_send: "Nobody of them can be invited now.", counting: "Counting…",
 
 	form_title: "Invite User", form_to: "E-mail", form_to_hint: "Several addresses are separated by commas; each person gets a message of their own", form_note: "Note", send_invitation: "Send Invitation", choose: "Choose…",
 	form_done: { one: "{n} invitation is on its way", other: "{n} invitations are on their way" }, form_refused: "These were not invited",
