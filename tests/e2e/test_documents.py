@@ -73,6 +73,8 @@ def expired_and_late(fleet, site):
     over = fleet.emit(events.invite(recipient={"email": events.address(), "name": "Over Otto"}))
     for event in (late, over):
         fleet.await_outcome(event, "sent")
+    desk = site.key()
+    fleet.wait(lambda: desk.get("/v1/tenants/acme/invites", status="invited").json["total"] == 2, 30, "they are not shown")
     skew(fleet, DAY_MS + 60000)
     fleet.await_outcome(over, "expired")
     return late, over
