@@ -6,16 +6,11 @@
 #include <string.h>
 
 #include "buf.h"
-#include "crypto.h"
 #include "guard_call.h"
 #include "later_pack.h"
 #include "mem.h"
 #include "redis.h"
 
-#include "guard_rebuild_lua.h"
-
-#define ID_BYTES 16
-#define SCAN_COUNT "2000"
 #define WORDS_MAX (2 * CALL_FIELDS_MAX + 8)
 
 /* ---- commands ---- */
@@ -109,147 +104,6 @@ int refill_run(struct guard *g, struct err *e)
 	return hear(r, before < 0 ? &later : e) < 0 ? ERR_AGAIN : before;
 }
 
-/* ---- who does it ---- */
-
-struct asking {
-	const char *by, *what, *id, *phase;
-	int64_t lease_ms, done, total;
-};
-
-static int ask(struct guard *g, const struct asking *a, enum refill_answer *out, struct err *e)
-{
-	char lease[INT_TEXT_SIZE], done[INT_TEXT_SIZE], total[INT_TEXT_SIZE];
-	struct redis *r = guard_redis(g);
-	const char *argv[] = { "EVAL",		guard_rebuild_lua, "0",	  guard_options(g)->prefix,
-			       a->by,		a->what,	   lease, a->id,
-			       redis_run_id(r), a->phase,	   done,  total };
-
-	int_text(lease, a->lease_ms);
-	int_text(done, a->done);
-	int_text(total, a->total);
-	redis_add(r, (int)ARRAY_LEN(argv), argv, NULL);
-	if (refill_run(g, e) < 0)
-		return ERR_AGAIN;
-	*out = (enum refill_answer)redis_int(redis_reply(r, redis_replies(r) - 1));
-	return OK;
-}
-
-int refill_hold(struct guard *g, bool first, int64_t lease_ms, const struct refill_progress *mine,
-		enum refill_answer *out, struct err *e)
-{
-	struct asking a = { .by = mine->by,
-			    .what = first ? "take" : "keep",
-			    .id = "",
-			    .phase = mine->phase,
-			    .lease_ms = lease_ms,
-			    .done = mine->done,
-			    .total = mine->total };
-
-	return ask(g, &a, out, e);
-}
-
-int refill_finish(struct guard *g, const char *by, enum refill_answer *out, struct err *e)
-{
-	unsigned char drawn[ID_BYTES];
-	char id[CRYPTO_BASE64URL_LEN(ID_BYTES) + 1];
-	struct asking a = { .by = by, .what = "finish", .id = id, .phase = "" };
-
-	crypto_random(drawn, sizeof(drawn));
-	crypto_base64url(drawn, sizeof(drawn), id);
-	return ask(g, &a, out, e);
-}
-
-int refill_leave(struct guard *g, const char *by, struct err *e)
-{
-	struct asking a = { .by = by, .what = "drop", .id = "", .phase = "" };
-	enum refill_answer answer;
-
-	return ask(g, &a, &answer, e);
-}
-
-int refill_look(struct guard *g, struct refill_progress *out, struct err *e)
-{
-	struct redis *r = guard_redis(g);
-	autofree char *key = xasprintf("%srebuild:progress", guard_options(g)->prefix);
-	const char *argv[] = { "HMGET", key, "by", "phase", "done", "total" };
-
-	redis_add(r, (int)ARRAY_LEN(argv), argv, NULL);
-	if (refill_run(g, e) < 0)
-		return ERR_AGAIN;
-	const struct redis_reply *v = redis_reply(r, 0);
-
-	text_put(out->by, sizeof(out->by), redis_str(redis_at(v, 0), NULL));
-	text_put(out->phase, sizeof(out->phase), redis_str(redis_at(v, 1), NULL));
-	out->done = redis_int(redis_at(v, 2));
-	out->total = redis_int(redis_at(v, 3));
-	return OK;
-}
-
-int refill_condemn(struct guard *g, struct err *e)
-{
-	autofree char *key = xasprintf("%sepoch", guard_options(g)->prefix);
-	const char *argv[] = { "DEL", key };
-
-	redis_add(guard_redis(g), 2, argv, NULL);
-	return refill_run(g, e);
-}
-
-/* Queues the removal of found keys; returns how many. */
-static int64_t remove_found(struct guard *g, const struct redis_reply *keys, const char *lock)
-{
-	size_t n = redis_len(keys), len, lock_len = strlen(lock);
-	autofree const char **argv = xcalloc(n + 1, sizeof(*argv));
-	autofree size_t *lens = xcalloc(n + 1, sizeof(*lens));
-	int words = 0;
-
-	argv[words] = "UNLINK";
-	lens[words++] = 6;
-	for (size_t i = 0; i < n; i++) {
-		const char *key = redis_str(redis_at(keys, i), &len);
-
-		if (len >= lock_len && !memcmp(key, lock, lock_len))
-			continue;
-		argv[words] = key;
-		lens[words++] = len;
-	}
-	if (words > 1)
-		redis_add(guard_redis(g), words, argv, lens);
-	return words - 1;
-}
-
-/* In a pattern these stand for more than themselves. */
-static char *pattern_of(const char *prefix)
-{
-	autobuf out = BUF_INIT(0);
-
-	for (; *prefix; prefix++) {
-		if (strchr("*?[]\\^", *prefix))
-			buf_byte(&out, '\\');
-		buf_byte(&out, *prefix);
-	}
-	buf_byte(&out, '*');
-	return buf_take(&out);
-}
-
-int refill_wipe(struct guard *g, int64_t *cursor, int64_t *removed, struct err *e)
-{
-	struct redis *r = guard_redis(g);
-	autofree char *pattern = pattern_of(guard_options(g)->prefix);
-	autofree char *lock = xasprintf("%srebuild", guard_options(g)->prefix);
-	char at[INT_TEXT_SIZE];
-	const char *argv[] = { "SCAN", at, "MATCH", pattern, "COUNT", SCAN_COUNT };
-
-	int_text(at, *cursor);
-	redis_add(r, (int)ARRAY_LEN(argv), argv, NULL);
-	if (refill_run(g, e) < 0)
-		return ERR_AGAIN;
-	const struct redis_reply *v = redis_reply(r, 0);
-
-	*cursor = redis_int(redis_at(v, 0));
-	*removed += remove_found(g, redis_at(v, 1), lock);
-	return refill_run(g, e);
-}
-
 /* ---- what is written ---- */
 
 void refill_state(struct guard *g, const char *invite, const struct guard_field *fields, size_t n)
@@ -317,23 +171,50 @@ void refill_claim(struct guard *g, const struct refill_claim *c)
 	set_text(g, (const char *[]){ "c:", c->delivery }, line, c->memory_ms);
 }
 
+static void count(struct refill_due *due, const char *reason)
+{
+	struct refill_reason *r = due->reasons;
+
+	while (r->n && strcmp(r->name, reason) != 0)
+		r++;
+	assert(r < due->reasons + REFILL_REASONS_MAX && strlen(reason) < sizeof(r->name));
+	text_put(r->name, sizeof(r->name), reason);
+	r->n++;
+}
+
 /* As park() of later_put.lua does. */
-void refill_later(struct guard *g, const struct later_item *item)
+void refill_later(struct guard *g, const struct later_item *item, struct refill_due *due)
 {
 	autobuf packed = BUF_INIT(LATER_PACKED_MAX_BYTES);
-	struct command c;
+	char text[INT_TEXT_SIZE];
 
 	later_pack(item, item->turn, &packed);
 	set(g, (const char *[]){ "l:", item->id },
 	    (struct guard_field){ NULL, packed.data, packed.len }, 0);
-	begin(g, &c, "ZADD", (const char *[]){ "later", "" });
-	number(&c, item->due_ms);
-	word(&c, item->id);
-	end(g, &c);
-	begin(g, &c, "HINCRBY", (const char *[]){ "later:reasons", "" });
-	word(&c, item->reason ? item->reason : "");
-	word(&c, "1");
-	end(g, &c);
+	redis_word(&due->words, text, int_text(text, item->due_ms));
+	redis_word(&due->words, item->id, strlen(item->id));
+	due->n++;
+	count(due, item->reason ? item->reason : "");
+}
+
+void refill_due(struct guard *g, struct refill_due *due)
+{
+	autofree char *key = xasprintf("%slater", guard_options(g)->prefix);
+	struct command c;
+
+	if (!due->n)
+		return;
+	redis_add_multi(guard_redis(g));
+	redis_add_words(guard_redis(g), (const char *[]){ "ZADD", key }, 2,
+			(struct redis_words){ &due->words, 2 * due->n });
+	for (size_t i = 0; i < REFILL_REASONS_MAX && due->reasons[i].n; i++) {
+		begin(g, &c, "HINCRBY", (const char *[]){ "later:reasons", "" });
+		word(&c, due->reasons[i].name);
+		number(&c, due->reasons[i].n);
+		end(g, &c);
+	}
+	buf_clear(&due->words);
+	*due = (struct refill_due){ 0 };
 }
 
 void refill_limit(struct guard *g, const char *name, int64_t line_us, int64_t ms)

@@ -10,6 +10,7 @@
 #ifndef BECKON_GUARD_REFILL_H
 #define BECKON_GUARD_REFILL_H
 
+#include "buf.h"
 #include "guard.h"
 
 struct later_item;
@@ -80,8 +81,22 @@ struct refill_claim {
 };
 void refill_claim(struct guard *g, const struct refill_claim *c);
 
-/* Once an id: the counts of `later` rise with each. */
-void refill_later(struct guard *g, const struct later_item *item);
+/* When what is parked is due, and how much waits why, gathered for one command of each. All zero =
+   nothing. */
+#define REFILL_REASONS_MAX 16
+struct refill_due {
+	struct buf words;
+	size_t n; /* items */
+	struct refill_reason {
+		char name[32];
+		int64_t n;
+	} reasons[REFILL_REASONS_MAX];
+};
+
+/* Once an id: the counts of `later` rise with each. Half of it is in `due` until that is written.
+ */
+void refill_later(struct guard *g, const struct later_item *item, struct refill_due *due);
+void refill_due(struct guard *g, struct refill_due *due); /* empty after */
 
 /* The line of a limit reaches to line_us; ms is how long that matters. */
 void refill_limit(struct guard *g, const char *name, int64_t line_us, int64_t ms);

@@ -49,10 +49,7 @@ void redis_add_script_words(struct redis *r, struct redis_script *s, const char 
 			    size_t nhead, struct redis_words more)
 {
 	begin_script(r, s, nhead + more.n);
-	for (size_t i = 0; i < nhead; i++)
-		pipeline_bulk(&r->queue, head[i], strlen(head[i]));
-	buf_add(&r->queue.out, more.bytes->data, more.bytes->len);
-	pipeline_end_command(&r->queue);
+	pipeline_rest(&r->queue, head, nhead, more.bytes);
 }
 
 void redis_add_script(struct redis *r, struct redis_script *s, int argc, const char **argv,
@@ -66,6 +63,13 @@ void redis_add(struct redis *r, int argc, const char **argv, const size_t *len)
 {
 	pipeline_header(&r->queue, (size_t)argc);
 	pipeline_args(&r->queue, argc, argv, len);
+}
+
+void redis_add_words(struct redis *r, const char *const head[], size_t nhead,
+		     struct redis_words more)
+{
+	pipeline_header(&r->queue, nhead + more.n);
+	pipeline_rest(&r->queue, head, nhead, more.bytes);
 }
 
 void redis_add_multi(struct redis *r)

@@ -66,6 +66,8 @@ struct redis_words {
 	size_t n;
 };
 void redis_word(struct buf *out, const char *bytes, size_t len);
+void redis_add_words(struct redis *r, const char *const head[], size_t nhead,
+		     struct redis_words more);
 void redis_add_script_words(struct redis *r, struct redis_script *s, const char *const head[],
 			    size_t nhead, struct redis_words more);
 

@@ -94,6 +94,15 @@ void pipeline_args(struct pipeline *p, int argc, const char **argv, const size_t
 	pipeline_end_command(p);
 }
 
+void pipeline_rest(struct pipeline *p, const char *const head[], size_t nhead,
+		   const struct buf *words)
+{
+	for (size_t i = 0; i < nhead; i++)
+		pipeline_bulk(p, head[i], strlen(head[i]));
+	buf_add(&p->out, words->data, words->len);
+	pipeline_end_command(p);
+}
+
 void pipeline_begin_multi(struct pipeline *p)
 {
 	if (!p->multi)

@@ -34,6 +34,10 @@ void pipeline_end_command(struct pipeline *p);
 /* The rest of a command whose header is written. len may be NULL: strings. */
 void pipeline_args(struct pipeline *p, int argc, const char **argv, const size_t *len);
 
+/* The same: head's strings, and words that redis_word has written. */
+void pipeline_rest(struct pipeline *p, const char *const head[], size_t nhead,
+		   const struct buf *words);
+
 /* A whole command of one to three words; b and c may be NULL. */
 void pipeline_words(struct pipeline *p, const char *a, const char *b, const char *c);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "codes.h"
-#include "guard_refill.h"
 #include "mem.h"
 
 #define TOKEN_MARGIN_MS                                                                            \
@@ -18,8 +17,8 @@ static struct pass_invite *invite_of(struct pass *p, const char *key)
 
 	if (i)
 		return i;
-	i = xcalloc(1, sizeof(*i));
-	text_put(i->name, sizeof(i->name), key);
+	i = xcalloc(1, sizeof(*i) + strlen(key) + 1);
+	memcpy(i->name, key, strlen(key) + 1);
 	i->key = i->name;
 	table_add(&p->invites, i);
 	return i;
@@ -150,6 +149,7 @@ void pass_clear(struct pass *p)
 	struct pass_line *l;
 
 	pass_next(p);
+	buf_clear(&p->due.words);
 	for (size_t at = 0; (l = table_next(&p->lines, &at));)
 		free(l);
 	table_forget(&p->lines);

@@ -11,7 +11,7 @@
 
 #include "cloudevent.h"
 #include "fold.h"
-#include "guard.h"
+#include "guard_refill.h"
 #include "outcome.h"
 #include "table.h"
 #include "tenant.h"
@@ -25,7 +25,7 @@ struct pass_invite {
 	bool ladder;   /* its request asks for one, and has a number for it */
 	int64_t asked_ms[FOLD_DELIVERIES];
 	int64_t timer_turn; /* the highest that was put back */
-	char name[IDS_KEY_SIZE];
+	char name[];
 };
 
 /* What was told to an event: the plan that was stored with it. */
@@ -64,6 +64,7 @@ struct pass {
 	int64_t now_ms;
 	int32_t partitions;			/* of the topic of requests: where a key belongs */
 	struct table_of invites, events, lines; /* lines stay from share to share */
+	struct refill_due due;			/* of the batch that is being written */
 	size_t at;				/* the next invite to be written */
 	int64_t written, parked, timers;	/* over all shares */
 };

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "catalog.h"
-#include "guard_refill.h"
 #include "job.h"
 #include "kept.h"
 #include "later.h"
@@ -136,7 +135,7 @@ static void park(struct pass *p, const struct writing *w, size_t n, struct kept 
 	item.header_count = job_headers(&j, &stand, headers);
 	if (remint_is_wanted(k, j.sealed_password))
 		remint_fill(&remint, k, p->o->topic_requested, &item);
-	refill_later(p->o->guard, &item);
+	refill_later(p->o->guard, &item, &p->due);
 	remint_clear(&remint);
 	p->parked++;
 }
@@ -185,5 +184,5 @@ int pass_park(struct pass *p, const struct writing *list, size_t n, struct err *
 	for (size_t i = 0; i < n; i++)
 		park_all(p, &list[i], kept[i].value, kept[i].len);
 	free(kept);
-	return refill_send(g, e);
+	return pass_send(p, e);
 }

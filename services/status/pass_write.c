@@ -3,13 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guard_refill.h"
 #include "letter.h"
 #include "mem.h"
 #include "pass_priv.h"
 #include "timer.h"
 
-#define SEND_BATCH 100 /* invites: one chunk of the connection */
+#define SEND_BATCH 250 /* invites: about as many KiB, one transaction */
 #define RECEIPT_NAMES "email/"
 
 static void field(struct writing *w, const char *name, const char *value)
@@ -117,7 +116,7 @@ static struct timer find_timer(const struct writing *w)
 	return timer_next(&facts);
 }
 
-static void write_timer(struct writing *w)
+static void write_timer(struct pass *p, struct writing *w)
 {
 	struct timer_for whose = { w->tenant_name, w->invite, w->f->generation,
 				   next_timer_turn(w) };
@@ -128,7 +127,7 @@ static void write_timer(struct writing *w)
 	if (next.what == TIMER_NONE)
 		return;
 	timer_arm(&whose, next, w->p->o->topic_requested, &armed);
-	refill_later(w->p->o->guard, &armed.item);
+	refill_later(p->o->guard, &armed.item, &p->due);
 }
 
 /* ---- claims ---- */
@@ -227,7 +226,7 @@ static void write_invite(struct pass *p, struct writing *w)
 
 	find_window(w);
 	pass_note_slot(p, w);
-	write_timer(w);
+	write_timer(p, w);
 	write_claims(w);
 	set_fields(w);
 	refill_state(g, w->i->key, w->fields, w->nfields);
@@ -244,6 +243,12 @@ static void begin(const struct pass *p, struct pass_invite *i, struct writing *w
 	w->tenant = tenants_find(p->tenants, w->tenant_name);
 }
 
+int pass_send(struct pass *p, struct err *e)
+{
+	refill_due(p->o->guard, &p->due);
+	return refill_send(p->o->guard, e);
+}
+
 int pass_write(struct pass *p, size_t max, bool *more, struct err *e)
 {
 	autofree struct writing *waiting = xcalloc(max, sizeof(*waiting));
@@ -258,11 +263,11 @@ int pass_write(struct pass *p, size_t max, bool *more, struct err *e)
 		begin(p, i, w);
 		write_invite(p, w);
 		n += pass_waits(w);
-		if (k % SEND_BATCH == SEND_BATCH - 1 && refill_send(p->o->guard, e) < 0)
+		if (k % SEND_BATCH == SEND_BATCH - 1 && pass_send(p, e) < 0)
 			return ERR_AGAIN;
 	}
 	*more = i != NULL;
-	if (refill_send(p->o->guard, e) < 0)
+	if (pass_send(p, e) < 0)
 		return ERR_AGAIN;
 	return n ? pass_park(p, waiting, n, e) : OK;
 }

@@ -9,13 +9,13 @@
 #include "mem.h"
 #include "now.h"
 
-#define PASS_RECORDS 50000 /* requests in one share, about: some 100 MiB */
+#define PASS_RECORDS 150000 /* requests in one share, about: some 200 MiB */
 #define PASSES_MAX 4096
 #define LEASE_MS 15000
 #define KEEP_MS 1000 /* between two times that the lease is kept */
 #define STEP_MS 100  /* a step ends after about so long */
 #define KAFKA_TIMEOUT_MS 5000
-#define READ_BATCH 300	 /* records between two pipelines */
+#define READ_BATCH 500	 /* records between two pipelines */
 #define WRITE_BATCH 1000 /* invites */
 #define OTHERS_AGAIN_MS 500
 #define FAILED_AGAIN_MS 500

@@ -69,7 +69,7 @@ static int fold(long long count)
 		struct record r = record(value, outcome(value, 1, w), NULL, 1);
 
 		r.header_count = 0;
-		if (fact_read(&r, &facts[w], &e) < 0)
+		if (fact_read_whole(&r, &facts[w], &e) < 0)
 			return 1;
 	}
 	began_ms = now_mono_ms();
