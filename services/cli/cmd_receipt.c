@@ -11,11 +11,12 @@
 #include "mem.h"
 #include "now.h"
 #include "receipt.h"
+#include "receipt_keys.h"
 #include "settings.h"
 
 struct receipt_options {
 	const char *provider, *tenant, *query, *now;
-	const char *format, *secret_file, *key_file, *username, *url, *topic;
+	const char *format, *secret_file, *key_file, *username, *url, *topic, *proxy, *ca_file;
 	struct arg_list headers;
 };
 
@@ -36,6 +37,9 @@ static const struct arg list[] = {
 	{ "username", ARG_TEXT, offsetof(O, username), "NAME", "", 0, 0 },
 	{ "url", ARG_TEXT, offsetof(O, url), "URL", "", 0, 0 },
 	{ "topic", ARG_TEXT, offsetof(O, topic), "ARN", "", 0, 0 },
+	{ "proxy", ARG_TEXT, offsetof(O, proxy), "URL",
+	  "by which the certificate of SNS is fetched, where no key is given", 0, 0 },
+	{ "ca-file", ARG_TEXT, offsetof(O, ca_file), "FILE", "trusted for that", 0, 0 },
 };
 
 /* Options that stand in the place of an entry's fields. */
@@ -46,6 +50,7 @@ static const struct {
 	{ "format", offsetof(O, format) },     { "secret_file", offsetof(O, secret_file) },
 	{ "key_file", offsetof(O, key_file) }, { "username", offsetof(O, username) },
 	{ "url", offsetof(O, url) },	       { "topic", offsetof(O, topic) },
+	{ "proxy", offsetof(O, proxy) },       { "ca_file", offsetof(O, ca_file) },
 };
 #undef O
 
@@ -95,7 +100,9 @@ static int read_call(const struct receipt_options *o, const struct receipt_sourc
 	if (o->now && !now_parse(o->now, &call.now_ms))
 		return err_set(&e, ERR_FATAL, "--now takes an RFC 3339 time");
 	if (source) {
+		call.keys = receipt_keys_open();
 		r = receipt_read(source, &call, out, code, &e);
+		receipt_keys_close(call.keys);
 	} else {
 		*code = "schema_invalid";
 		r = receipt_read_mail(call.body, call.body_len, out, &e);

@@ -1,7 +1,8 @@
 /*
  * receipt - what providers tell of messages that they have taken over: read and believed, or not.
  *
- * Pure: a call in, receipts out; the time is an argument. A source is one entry of the
+ * Pure but for certificates that are fetched (receipt_keys.h): a call in, receipts out; the time is
+ * an argument. A source is one entry of the
  * configuration's `receipts`: which provider, in which format it speaks, and by what it is known
  * (a secret, a public key). Nothing of a call is used before it is known to be genuine. What was
  * signed longer ago than the source's window is refused; within it repeating changes nothing, since
@@ -64,9 +65,10 @@ void receipt_list_clear(struct receipt_list *l);
 /* ---- who may tell ---- */
 
 struct receipt_source;
+struct receipt_keys;
 
 /* An entry of `receipts`: {name, format, tenant, secret_file, key_file, username, url, topic,
-   window_s}. Reads the files it names. ERR_FATAL with field and rule. */
+   window_s, proxy, ca_file}. Reads the files it names. ERR_FATAL with field and rule. */
 int receipt_source_open(struct receipt_source **out, const json_t *entry, struct err *e);
 void receipt_source_free(struct receipt_source *s);
 
@@ -100,10 +102,12 @@ struct receipt_call {
 	const char *body;
 	size_t body_len;
 	int64_t now_ms;
+	struct receipt_keys *keys; /* NULL = no certificate is fetched */
 };
 
-/* ERR_INVALID, *code: auth_failed (not from this provider, or too old) or schema_invalid (not to be
-   understood); the text names the rule, never a value. out is then empty but for genuine. */
+/* ERR_AGAIN: it cannot be told now whether it is genuine. ERR_INVALID, *code: auth_failed (not from
+   this provider, or too old) or schema_invalid (not to be understood); the text names the rule,
+   never a value. out is then empty but for genuine. */
 int receipt_read(const struct receipt_source *s, const struct receipt_call *call,
 		 struct receipt_list *out, const char **code, struct err *e);
 

@@ -82,7 +82,8 @@ struct receipt_source {
 	const struct receipt_format *format;
 	char *name, *tenant, *username, *url, *topic;
 	char *secret_file, *key_file, *format_name;
-	char *secret; /* its file's lines, which secrets point into */
+	char *proxy, *ca_file; /* to fetch certificates */
+	char *secret;	       /* its file's lines, which secrets point into */
 	size_t secret_len;
 	const char *secrets[RECEIPT_SECRETS_MAX];
 	size_t nsecrets;

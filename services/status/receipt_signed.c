@@ -5,6 +5,7 @@
 #include "json_text.h"
 #include "mem.h"
 #include "now.h"
+#include "receipt_keys.h"
 #include "receipt_priv.h"
 
 #define TOKEN_TEXT_MAX 4096 /* of a JWT (RFC 7519) */
@@ -123,26 +124,59 @@ static void sns_text(const json_t *m, bool notification, struct buf *out)
 	}
 }
 
+static const char *sns_field(const struct receipt_reading *r, const char *name)
+{
+	return json_string_value(json_object_get(r->json, name));
+}
+
+/* Checked against the source's certificate, or else the one that the message names: only where that
+   can be nobody's but SNS'. */
+static int sns_signed(const struct receipt_reading *r, const struct buf *text, struct err *e)
+{
+	const struct receipt_source *source = r->source;
+	const char *version = sns_field(r, "SignatureVersion"), *told = sns_field(r, "Signature");
+	const char *url = sns_field(r, "SigningCertURL");
+	unsigned char signature[PROOF_TEXT_MAX];
+	struct receipt_signature s = { .url = url,
+				       .proxy = source->proxy,
+				       .ca_file = source->ca_file,
+				       .digest = version && *version == '1' ? CRYPTO_SHA1
+									    : CRYPTO_SHA256,
+				       .text = proof_buf(text),
+				       .signature = { signature, 0 } };
+
+	if (source->key)
+		return key_fits(r, s.digest, text, told)
+			       ? OK
+			       : proof_refuse(e, "Signature does not fit the certificate");
+	if (!url || !receipt_keys_url_ok(source->topic, url))
+		return proof_refuse(e, "SigningCertURL is none of SNS in the topic's region");
+	if (!told || text->full || !r->call->keys ||
+	    !crypto_unbase64(told, strlen(told), signature, sizeof(signature), &s.signature.len))
+		return proof_refuse(e, "Signature is none");
+	return receipt_keys_signed(r->call->keys, &s, e);
+}
+
+/* What is wrong without it is refused first, so that nothing is fetched for it. */
 int genuine_sns(struct receipt_reading *r, struct err *e)
 {
-	const char *type = json_string_value(json_object_get(r->json, "Type"));
-	const char *topic = json_string_value(json_object_get(r->json, "TopicArn"));
-	const char *version = json_string_value(json_object_get(r->json, "SignatureVersion"));
-	const char *at = json_string_value(json_object_get(r->json, "Timestamp"));
-	const char *message = json_string_value(json_object_get(r->json, "Message"));
-	enum crypto_digest d = version && *version == '1' ? CRYPTO_SHA1 : CRYPTO_SHA256;
+	const char *type = sns_field(r, "Type"), *topic = sns_field(r, "TopicArn");
+	const char *at = sns_field(r, "Timestamp"), *message = sns_field(r, "Message");
 	autobuf text = BUF_INIT(PROOF_MAX_BYTES);
 	bool notification = type && !strcmp(type, "Notification");
 	int64_t ms;
+	int code;
 
 	if (!topic || strcmp(topic, r->source->topic) != 0)
 		return proof_refuse(e, "TopicArn is not the source's topic");
+	if ((code = reading_fresh(r, at && now_parse(at, &ms) ? ms : -1, e)) < 0)
+		return code;
 	sns_text(r->json, notification, &text);
-	if (!key_fits(r, d, &text, json_string_value(json_object_get(r->json, "Signature"))))
-		return proof_refuse(e, "Signature does not fit the certificate");
+	if ((code = sns_signed(r, &text, e)) < 0)
+		return code;
 	if (notification && message)
 		json_text_parse(message, strlen(message), &r->inner, NULL);
-	return reading_fresh(r, at && now_parse(at, &ms) ? ms : -1, e);
+	return OK;
 }
 
 /* ---- a JSON Web Token (RFC 7515, 7519) over the call's hashes ---- */

@@ -9,6 +9,7 @@
 #include "file.h"
 #include "mem.h"
 #include "nearest.h"
+#include "receipt_keys.h"
 #include "receipt_priv.h"
 
 #define KEY_FILE_MAX 16384
@@ -35,7 +36,7 @@ static const struct receipt_format formats[] = {
 	  .terms = &sms_bird },
 	{ .name = "sns",
 	  .json = true,
-	  .needs = NEEDS_KEY | NEEDS_TOPIC,
+	  .needs = NEEDS_TOPIC,
 	  .window_s = 3600,
 	  .genuine = genuine_sns,
 	  .read = sms_read_sns },
@@ -62,7 +63,7 @@ static const struct receipt_format formats[] = {
 	  .read = sms_read_webhook },
 	{ .name = "ses",
 	  .json = true,
-	  .needs = NEEDS_KEY | NEEDS_TOPIC,
+	  .needs = NEEDS_TOPIC,
 	  .window_s = 3600,
 	  .genuine = genuine_sns,
 	  .read = esp_read_ses },
@@ -99,6 +100,8 @@ static const struct entry {
 	{ "username", offsetof(struct receipt_source, username), NEEDS_USERNAME },
 	{ "url", offsetof(struct receipt_source, url), NEEDS_URL },
 	{ "topic", offsetof(struct receipt_source, topic), NEEDS_TOPIC },
+	{ "proxy", offsetof(struct receipt_source, proxy), 0 },
+	{ "ca_file", offsetof(struct receipt_source, ca_file), 0 },
 };
 
 static char **place_of(struct receipt_source *s, const struct entry *f)
@@ -185,6 +188,9 @@ static int check(struct receipt_source *s, struct err *e)
 		if ((known[i].needed_by & s->format->needs) && !*place_of(s, &known[i]))
 			return err_set(e, ERR_FATAL, "%s: format %s needs %s", s->name,
 				       s->format->name, known[i].name);
+	if (s->topic && !s->key_file && !receipt_keys_topic_ok(s->topic))
+		return err_set(e, ERR_FATAL, "%s: topic: no ARN of SNS, so key_file is needed",
+			       s->name);
 	return OK;
 }
 

@@ -7,6 +7,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "receipt_keys.h"
 #include "receipt_pass.h"
 #include "thread.h"
 
@@ -26,6 +27,7 @@ struct receipts {
 	struct site_shared *shared;
 	const char *settings_topic;
 	_Atomic uint64_t counts[RECEIPTS_ENDS];
+	struct receipt_keys *keys;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -137,7 +139,8 @@ static int read_call(const struct receipt_source *source, const struct web_reque
 				     .ctx = (void *)q,
 				     .body = q->http->body,
 				     .body_len = q->http->body_len,
-				     .now_ms = q->now_ms };
+				     .now_ms = q->now_ms,
+				     .keys = ((struct receipts *)q->ctx)->keys };
 
 	return receipt_read(source, &call, list, code, e);
 }
@@ -159,6 +162,13 @@ static void refuse(struct receipts *r, const struct receipt_source *source, cons
 	log_warn("ev=receipt-refused source=%s code=%s why=\"%s\"", receipt_source_name(source),
 		 code, why->text);
 	web_problem(a, stranger ? 401 : 422, code, "%s", why->text);
+}
+
+static void ask_again(const struct receipt_source *source, const struct err *why,
+		      struct http_response *a)
+{
+	log_warn("ev=receipt-later source=%s why=\"%s\"", receipt_source_name(source), why->text);
+	web_fail(a, ERR_AGAIN, why);
 }
 
 static void tell(struct web_request *q, const struct receipt_source *source,
@@ -191,10 +201,13 @@ static void handle(struct web_request *q, struct http_response *a)
 	struct receipt_list list = { 0 };
 	const char *code;
 	struct err e = { "" };
+	int read = source ? read_call(source, q, &list, &code, &e) : OK;
 
 	if (!source)
 		web_problem(a, 404, "not_found", NULL);
-	else if (read_call(source, q, &list, &code, &e) < 0)
+	else if (read == ERR_AGAIN)
+		ask_again(source, &e, a);
+	else if (read < 0)
 		refuse(q->ctx, source, code, &e, a);
 	else
 		tell(q, source, &list, a);
@@ -276,6 +289,7 @@ int receipts_open(struct receipts **out, const json_t *entries, const char *sett
 		free(r);
 		return ERR_FATAL;
 	}
+	r->keys = receipt_keys_open();
 	pthread_mutex_init(&r->lock, NULL);
 	thread_cond_init(&r->changed);
 	thread_start(&r->thread, look_again, r);
@@ -295,5 +309,6 @@ void receipts_close(struct receipts *r)
 	pthread_cond_destroy(&r->changed);
 	pthread_mutex_destroy(&r->lock);
 	known_drop(r->known);
+	receipt_keys_close(r->keys);
 	free(r);
 }

@@ -8,10 +8,12 @@ import time
 import urllib.error
 import urllib.request
 
+import certs
 import events
 import providers
 import pytest
 import requests
+import snsd
 from pages import public_port
 
 
@@ -156,6 +158,31 @@ def test_strangers_pay_and_providers_do_not(fleet):
     assert set(answers) == {401, 429} and answers[:3] == [401] * 3
     fleet.wait(lambda: told(forged, "192.0.2.2") == told(real, "192.0.2.2") == 429, 20, "it is read again and again")
     assert told(real, "192.0.2.1") == 200
+
+
+def test_a_certificate_is_fetched_once(fleet):
+    """SNS says where its certificate is; who cannot have it now asks to be told again."""
+    fleet.up()
+    authority = certs.Authority(fleet.dir / "ca")
+    host = snsd.Sns(authority.sign(snsd.HOST))
+    ses = providers.Ses(fleet.dir / "providers")
+    ses.certificate_url = snsd.certificate_url()
+    port = public_port(fleet, receipts=[ses.entry() | {"proxy": host.proxy, "ca_file": str(authority.file)}])
+    event = sent(fleet)
+
+    def tell(word):
+        call = ses.call(message_id(event), word, time.time())
+        return requests.post(f"http://127.0.0.1:{port}/receipts/ses", data=call.body, headers=call.headers, timeout=20).status_code
+
+    host.serve(ses.certificate_url, b"", status=500)
+    assert tell("delivered") == 503
+    host.serve(ses.certificate_url, ses.certificate())
+    fleet.wait(lambda: tell("passing") == 200, 30, "the certificate is not asked for again")
+    asked = len(host.asked)
+    assert [tell(word) for word in ("passing", "delivered", "delivered")] == [200] * 3
+    assert len(host.asked) == asked
+    fleet.await_outcome(event, "delivered")
+    host.close()
 
 
 def test_secrets_are_read_again(fleet):

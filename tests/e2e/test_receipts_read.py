@@ -4,8 +4,10 @@ import hashlib
 import subprocess
 import time
 
+import certs
 import providers
 import pytest
+import snsd
 from fleet import program
 from providers import Call
 
@@ -131,6 +133,76 @@ def test_a_subscription_of_sns(tmp_path):
         for bad in ("https://evil.org/", "http://sns.eu-west-1.amazonaws.com/", "https://sns.evil.org/.amazonaws.com/",
                     "https://sns.eu-west-1.amazonaws.com.evil.org/", 'https://sns.x.amazonaws.com/"x'):
             assert check(entry, provider.subscription(NOW, bad)) == ["bad schema_invalid"], bad
+
+
+# ---- certificates that are fetched ----
+
+@pytest.fixture
+def sns(tmp_path):
+    """(host, provider, entry): a host with a certificate of its name, and what SNS signs with."""
+    authority = certs.Authority(tmp_path / "ca")
+    host = snsd.Sns(authority.sign(snsd.HOST))
+    provider = providers.Sns(tmp_path)
+    provider.certificate_url = snsd.certificate_url()
+    host.serve(provider.certificate_url, provider.certificate())
+    yield host, provider, provider.entry() | {"proxy": host.proxy, "ca_file": str(authority.file)}
+    host.close()
+
+
+def test_a_certificate_is_fetched_from_its_host(sns):
+    host, provider, entry = sns
+    assert check(entry, provider.call("id1", "delivered", NOW)) == ["ok delivered -"]
+    assert (host.proxied, host.asked) == ([f"{snsd.HOST}:443"], ["/SimpleNotificationService-0123abcd.pem"])
+    call = provider.call("id1", "delivered", NOW)
+    assert check(entry, Call(call.body.replace(b"DELIVERED", b"BLOCKED"), call.headers)) == ["bad auth_failed"]
+    provider.certificate_url = snsd.certificate_url("ffff")  # there is none
+    assert check(entry, provider.call("id1", "delivered", NOW)) == ["bad auth_failed"]
+
+
+def test_nothing_is_asked_of_other_hosts(sns):
+    """Whatever a message names as its certificate: not one connection but to SNS in the topic's region."""
+    host, provider, entry = sns
+    name = snsd.certificate_url()[len(f"https://{snsd.HOST}"):]
+    for url in ("https://127.0.0.1" + name, "http://" + snsd.HOST + name, "https://sns.us-east-1.amazonaws.com" + name,
+                f"https://{snsd.HOST}.evil.org{name}", f"https://{snsd.HOST}@evil.org{name}",
+                f"https://{snsd.HOST}:8443{name}", f"https://{snsd.HOST}/other.pem", f"https://{snsd.HOST}{name}?x=.pem",
+                f"https://{snsd.HOST}/x/..{name}", f"https://{snsd.HOST}/SimpleNotificationService-{'a' * 65}.pem",
+                f"https://{snsd.HOST}/SimpleNotificationService-.pem", "file:///etc/passwd", ""):
+        provider.certificate_url = url or " "
+        assert check(entry, provider.call("id1", "delivered", NOW)) == ["bad auth_failed"], url
+    provider.certificate_url = snsd.certificate_url()
+    call = provider.call("id1", "delivered", NOW)
+    for wrong in (Call(call.body.replace(b":receipts", b":others"), call.headers), provider.call("x", "delivered", NOW - 9999)):
+        assert check(entry, wrong) == ["bad auth_failed"]
+    assert host.proxied == []
+
+
+@pytest.mark.parametrize("what", ["not trusted", "another name", "expired"])
+def test_a_host_that_is_not_sns_is_not_believed(sns, tmp_path, what):
+    _, provider, entry = sns
+    authority = certs.Authority(tmp_path / "other")
+    certificate = {"not trusted": lambda: authority.sign(snsd.HOST), "another name": lambda: authority.sign("sns.evil.org"),
+                   "expired": lambda: authority.sign(snsd.HOST, days=-1)}[what]()
+    host = snsd.Sns(certificate)
+    host.serve(provider.certificate_url, provider.certificate())
+    trusted = entry["ca_file"] if what == "not trusted" else str(authority.file)
+    assert check(entry | {"proxy": host.proxy, "ca_file": trusted}, provider.call("id1", "delivered", NOW)) == ["bad auth_failed"]
+    assert host.asked == [] and len(host.proxied) == 1
+    host.close()
+
+
+def test_what_a_host_may_answer(sns):
+    """Too much, nonsense, a redirection: none is a certificate, and none is followed."""
+    host, provider, entry = sns
+    path = "/SimpleNotificationService-0123abcd.pem"
+    other = (200, provider.certificate())
+    for page in ((200, provider.certificate() + b" " * 70000), (200, b"<html>"), (500, provider.certificate()),
+                 (302, b"", snsd.certificate_url("cdef"))):
+        host.pages = {path: page, "/SimpleNotificationService-cdef.pem": other}
+        assert check(entry, provider.call("id1", "delivered", NOW)) == ["bad auth_failed"]
+    assert set(host.asked) == {path}
+    host.pages[path] = other
+    assert check(entry, provider.call("id1", "delivered", NOW)) == ["ok delivered -"]
 
 
 # ---- e-mail ----

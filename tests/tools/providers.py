@@ -267,15 +267,21 @@ class Sns(Provider):
         super().__init__(folder, name)
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
-    def entry(self):
+    certificate_url = None  # where no key is given
+
+    def certificate(self):
+        """As PEM."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
         now = datetime.datetime.now(datetime.timezone.utc)
         certificate = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject)
                        .public_key(self.key.public_key()).serial_number(1)
                        .not_valid_before(now).not_valid_after(now + datetime.timedelta(days=30))
                        .sign(self.key, hashes.SHA256()))
-        return {"name": self.name, "format": self.format, "topic": self.topic,
-                "key_file": self.write("pem", certificate.public_bytes(serialization.Encoding.PEM).decode())}
+        return certificate.public_bytes(serialization.Encoding.PEM)
+
+    def entry(self):
+        entry = {"name": self.name, "format": self.format, "topic": self.topic}
+        return entry if self.certificate_url else entry | {"key_file": self.write("pem", self.certificate().decode())}
 
     def subscription(self, at, url):
         """What SNS sends first: nothing is told before somebody has opened the URL."""
@@ -295,6 +301,8 @@ class Sns(Provider):
         stamp = datetime.datetime.fromtimestamp(int(at), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         note = {"Type": "Notification", "MessageId": str(uuid.uuid4()), "TopicArn": self.topic, "Timestamp": stamp,
                 "Message": json.dumps(self.message(ident, word, error)), "SignatureVersion": self.version}
+        if self.certificate_url:
+            note["SigningCertURL"] = self.certificate_url
         text = "".join(f"{k}\n{note[k]}\n" for k in ("Message", "MessageId", "Timestamp", "TopicArn", "Type"))
         digest = hashes.SHA1() if self.version == "1" else hashes.SHA256()
         note["Signature"] = base64.b64encode(self.key.sign(text.encode(), padding.PKCS1v15(), digest)).decode()
