@@ -21,8 +21,8 @@ static const struct arg list[] = {
 static const struct args args = {
 	"doctor",
 	"[OPTION...]",
-	"Looks at Kafka, Redis, the clock, the relays, keys, templates and tenants, and tells what "
-	"does not fit\n"
+	"Looks at Kafka, Redis, the clock, the relays, keys, templates, tenants and receipts, and "
+	"tells what does not fit\n"
 	"the fleet's promises: a line each of ok, warn or bad, what, and the remedy. Changes "
 	"nothing. Exit code 1\n"
 	"where something is bad.",
@@ -85,6 +85,7 @@ int cmd_doctor(int argc, char **argv)
 	doctor_keys(&s, &f);
 	doctor_templates(&s, &f);
 	doctor_tenants(&s, &f);
+	doctor_receipts(&s, &f);
 	doctor_pauses(&s, &f);
 	settings_close(&s);
 	return r.bad ? CLI_BAD : CLI_GOOD;

@@ -31,7 +31,13 @@ void doctor_pauses(const struct settings *s, const struct findings *f);
 void doctor_relay(const struct settings *s, const struct findings *f);
 /* Keys can be read and are well-formed, and files with secrets are their owner's alone. */
 void doctor_keys(const struct settings *s, const struct findings *f);
-/* Templates compile, and every tenant's language has them. */
+/* Who may tell what became of messages can be believed and reaches us, and whatever a provider
+   promises to tell has somebody who listens. */
+void doctor_receipts(const struct settings *s, const struct findings *f);
+/* A file with a secret is its owner's alone; a relative name is looked for as the services do. */
+void doctor_mode(const char *what, const char *file, const struct findings *f);
+/* Templates compile, and every tenant's language has them, with tenants' own ones above the
+   installation's; where there are SMS providers, with a text for SMS. */
 void doctor_templates(const struct settings *s, const struct findings *f);
 /* Tenants' settings are right, and their mail can be sent and answered. */
 void doctor_tenants(const struct settings *s, const struct findings *f);

@@ -21,8 +21,9 @@ static char *place(const char *path)
 	return *path != '/' && dir ? xasprintf("%s/%s", dir, path) : xstrdup(path);
 }
 
-static void check_mode(const char *what, const char *path, const struct findings *f)
+void doctor_mode(const char *what, const char *file, const struct findings *f)
 {
+	autofree char *path = place(file);
 	autofree char *line = xasprintf("%s: mode", what);
 	autofree char *remedy = xasprintf("others can read it: chmod 600 %s", path);
 	struct stat st;
@@ -48,7 +49,7 @@ static void check_ring(const struct settings *s, const struct findings *f)
 	else
 		f->add(f->ctx, FINDING_OK, "keys: ring", "");
 	keyring_free(ring);
-	check_mode("keys: ring", s->ring_file, f);
+	doctor_mode("keys: ring", s->ring_file, f);
 }
 
 static void check_recipient(const struct settings *s, const struct findings *f)
@@ -58,14 +59,12 @@ static void check_recipient(const struct settings *s, const struct findings *f)
 
 	if (!s->recipient_file)
 		return;
-	autofree char *path = place(s->recipient_file);
-
 	if (config_secret_read(s->recipient_file, &secret, &e))
 		f->add(f->ctx, FINDING_BAD, "keys: recipient", e.text);
 	else
 		f->add(f->ctx, FINDING_OK, "keys: recipient", "");
 	config_secret_free(secret);
-	check_mode("keys: recipient", path, f);
+	doctor_mode("keys: recipient", s->recipient_file, f);
 }
 
 static bool load_public(const struct settings *s, struct seal_public *out, const struct findings *f)
@@ -110,7 +109,7 @@ static void check_seal(const struct settings *s, const struct findings *f)
 		return;
 	}
 	f->add(f->ctx, FINDING_OK, "keys: seal", "");
-	check_mode("keys: seal", s->seal_file, f);
+	doctor_mode("keys: seal", s->seal_file, f);
 	if (closes)
 		check_pair(keys, &public, f);
 	seal_keys_free(keys);
@@ -127,10 +126,9 @@ static void check_passwords(const struct settings *s, const struct findings *f)
 
 		if (!file)
 			continue;
-		autofree char *path = place(file);
 		autofree char *what = xasprintf("relay %s: password", name ? name : "");
 
-		check_mode(what, path, f);
+		doctor_mode(what, file, f);
 	}
 }
 

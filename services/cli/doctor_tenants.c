@@ -9,6 +9,7 @@
 #include "place.h"
 #include "request.h"
 #include "settings_topic.h"
+#include "templates_topic.h"
 #include "tenant.h"
 
 /* Names under `tenants`; without any, those of "*" are for everybody. */
@@ -95,12 +96,37 @@ void doctor_tenants(const struct settings *s, const struct findings *f)
 
 /* ---- templates ---- */
 
+/* What the tenant's templates are judged with. */
+struct stock {
+	const struct catalog *catalog;
+	bool sms; /* there are providers */
+};
+
+static const struct catalog_entry *find(const struct stock *k, const char *name,
+					const struct tenant *t)
+{
+	struct catalog_wanted q = { .tenant = t->name, .name = name, .locale = t->default_locale };
+
+	return catalog_find_for(k->catalog, &q);
+}
+
+static void check_sms(const struct stock *k, const char *template, const struct tenant *t,
+		      const struct findings *f)
+{
+	const struct catalog_entry *entry = find(k, template, t);
+	autofree char *what = xasprintf("template %s: tenant %s: sms", template, t->name);
+	bool there = entry && entry->parts[PART_SMS];
+
+	f->add(f->ctx, there ? FINDING_OK : FINDING_WARN, what,
+	       there ? "" : "it has no sms.txt, so who has a phone number alone gets an error");
+}
+
 /* Is there a template in the tenant's own language? Another one goes where there is none. */
-static void check_language(const struct catalog *c, enum request_kind kind, const struct tenant *t,
+static void check_language(const struct stock *k, enum request_kind kind, const struct tenant *t,
 			   const struct findings *f)
 {
 	const char *template = request_kinds[kind];
-	const struct catalog_entry *entry = catalog_find(c, template, t->default_locale, NULL);
+	const struct catalog_entry *entry = find(k, template, t);
 	autofree char *what = xasprintf("template %s: tenant %s", template, t->name);
 	autofree char *remedy = xasprintf(
 		"there is none in '%s'; people without a language of their own get '%s'",
@@ -114,11 +140,14 @@ static void check_language(const struct catalog *c, enum request_kind kind, cons
 		f->add(f->ctx, FINDING_WARN, what, remedy);
 	else
 		f->add(f->ctx, FINDING_OK, what, "");
+	if (k->sms)
+		check_sms(k, template, t, f);
 }
 
 static void check_languages(const struct catalog *c, const struct settings *s,
 			    const struct findings *f)
 {
+	struct stock k = { c, json_array_size(s->providers) > 0 };
 	struct tenants *tenants = NULL;
 	const char *name;
 	const json_t *value;
@@ -127,9 +156,9 @@ static void check_languages(const struct catalog *c, const struct settings *s,
 		return; /* doctor_tenants says why */
 	for (enum request_kind kind = KIND_INVITE; request_kinds[kind]; kind++) {
 		if (!json_object_size(s->tenants))
-			check_language(c, kind, tenants_find(tenants, everybody), f);
+			check_language(&k, kind, tenants_find(tenants, everybody), f);
 		json_object_foreach (s->tenants, name, value)
-			check_language(c, kind, tenants_find(tenants, name), f);
+			check_language(&k, kind, tenants_find(tenants, name), f);
 	}
 	tenants_free(tenants);
 }
@@ -149,6 +178,8 @@ void doctor_templates(const struct settings *s, const struct findings *f)
 		return;
 	}
 	f->add(f->ctx, FINDING_OK, "templates", "");
+	if (templates_topic_lay(&c, s, &e))
+		f->add(f->ctx, FINDING_WARN, "templates: tenants' own", e.text);
 	check_languages(c, s, f);
 	catalog_free(c);
 }

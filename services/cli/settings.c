@@ -32,6 +32,8 @@ static const struct config_key keys[] = {
 	{ CONFIG_OBJECT(S, providers), .name = "providers",
 	  .help = "Who takes SMS, for what they cost." },
 	{ CONFIG_OBJECT(S, routes), .name = "routes", .help = "Which of them, likewise." },
+	{ CONFIG_STRING(S, public_listen), .name = "http.public",
+	  .help = "Where beckon-status takes receipts, for doctor." },
 	{ CONFIG_STRING(S, providers_dir), .name = "providers_dir",
 	  .fallback = "/usr/share/beckon/providers", .help = "Their descriptions, likewise." },
 	{ CONFIG_DURATION(S, event_memory_ms), .name = "memory.events", .fallback = "120d",

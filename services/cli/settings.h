@@ -28,6 +28,7 @@ struct settings {
 	char *ring_file, *recipient_file, *templates_dir;
 	json_t *relays, *tenants, *receipts, *providers, *routes; /* as they stand in the file */
 	char *providers_dir;
+	char *public_listen; /* http.public */
 	bool allow_reserved;
 	int64_t event_memory_ms, delivery_memory_ms, rebuild_wait_ms; /* for rebuild */
 };

@@ -1,7 +1,11 @@
 """beckon doctor: what it finds wrong in keys, templates, tenants, relays and the clock."""
 import json
+import shutil
 import time
+from pathlib import Path
 
+import pages
+import providers
 import pytest
 from fleet import fleet_config, merge, write_yaml
 
@@ -91,3 +95,42 @@ def test_settings_that_came_later(doctor, fleet):
     fleet.beckon("settings", "set", "--config", fleet.dir / "beckon.yaml", "--tenant", "*",
                  "link_base=http://join.internal/i")
     assert judged(doctor(), "tenant *: link") == "warn"
+
+
+def test_receipts(doctor, fleet):
+    """Secrets that can be read, a door that answers, and whoever was promised to be heard."""
+    source = providers.Webhook(fleet.dir / "providers", "hook").entry()
+    secret = fleet.dir / "providers" / "hook.secret"
+    secret.chmod(0o600)
+    door = f"127.0.0.1:{pages.public_port(fleet, receipts=[source])}"
+    gateway = {"name": "hook", "like": "webhook", "settings": {"endpoint": "http://127.0.0.1:9/"}}
+    known = {"http": {"public": door}}
+
+    found = doctor(receipts=[source], providers=[gateway | {"callback": f"http://{door}/receipts/hook"}], **known)
+    for what in ("receipts hook", "receipts hook: secret: mode", "receipts hook: door", "receipts hook: callback",
+                 "template invite: tenant *: sms"):
+        assert judged(found, what) == "ok", found[what]
+
+    found = doctor(receipts=[source, source | {"name": "new"}], providers=[gateway], **known)
+    assert judged(found, "receipts new: door") == "bad" and judged(found, "receipts hook: promised") == "warn"
+
+    found = doctor(providers=[gateway | {"callback": f"http://{door}/hook"}], **known)
+    assert judged(found, "receipts hook: promised") == "bad" and "72 h" in found["receipts hook: promised"]["remedy"]
+    found = doctor(receipts=[source], providers=[gateway | {"callback": f"http://{door}/hook"}], **known)
+    assert judged(found, "receipts hook: callback") == "bad"
+
+    secret.chmod(0o644)
+    found = doctor(receipts=[source])
+    assert judged(found, "receipts: http.public") == judged(found, "receipts hook: secret: mode") == "bad"
+    secret.unlink()
+    found = doctor(receipts=[source], http={"public": "127.0.0.1:9"})
+    assert judged(found, "receipts hook") == "bad" and judged(found, "receipts hook: door") == "warn"
+
+
+def test_templates_of_tenants(doctor, fleet):
+    """What a tenant has made its own lies above the installation's."""
+    assert judged(doctor(tenants={"acme": {"default_locale": "de"}}), "template invite: tenant acme") == "warn"
+    own = fleet.dir / "own" / "invite" / "de"
+    shutil.copytree(Path(__file__).parents[2] / "deploy/templates/invite/en", own)
+    fleet.beckon("template", "push", "--config", fleet.dir / "beckon.yaml", "--tenant", "acme", own.parent.parent)
+    assert judged(doctor(tenants={"acme": {"default_locale": "de"}}), "template invite: tenant acme") == "ok"
