@@ -277,7 +277,8 @@ static bool gets_sms(const struct request *r)
 static void check_phone(struct person *p, const struct invite_common *c, const struct request *r,
 			json_t *addresses)
 {
-	const struct phone_rules rules = { .home_region = c->home_region };
+	const struct phone_rules rules = { .home_region = c->home_region,
+					   .landlines = c->landlines };
 	struct phone_fault fault;
 	struct phone phone;
 	char text[256];

@@ -24,6 +24,7 @@ struct invite_common {
 	const char *trigger;	 /* NULL = manual */
 	const char *channel;	 /* NULL = auto */
 	const char *home_region; /* of phone numbers without country code: phone.h */
+	bool landlines;		 /* they take SMS as well */
 	const char *inviter_id;	 /* NULL = "cli", where there is an inviter */
 	struct {
 		const char *const *items;

@@ -30,7 +30,7 @@ static bool has_ladder(const struct request *q, const struct tenant *tenant)
 static void check_number(const struct request *q, const struct tenant *t,
 			 struct kept_person *person)
 {
-	struct phone_rules rules = { .home_region = t->home_region };
+	struct phone_rules rules = { .home_region = t->home_region, .landlines = t->landlines };
 	struct phone_fault fault;
 	struct phone phone;
 	struct err e;

@@ -13,6 +13,9 @@
 #define UNUSED_MAX_BYTES 1024
 #define TYPO_MAX 1 /* further away it is another column, not this one misspelt */
 #define SEPARATORS ",; \t\r\n"
+#define BLANKS " \t"
+#define NUMBER_GOES_ON "0123456789()-."
+#define PHONE_DIGITS_MAX 15 /* ITU-T E.164 */
 
 const char *const column_names[COLUMN_COUNT] = {
 	[COLUMN_EMAIL] = "email",	    [COLUMN_NAME] = "name",
@@ -212,20 +215,55 @@ void people_name(struct people *p, const void *bytes, size_t len)
 	name_batch(p, &h);
 }
 
-int people_add(struct people *p, const char *addresses, int64_t now_ms, struct err *e)
+static size_t digits(const char *at, size_t n)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found += at[i] >= '0' && at[i] <= '9';
+	return found;
+}
+
+/* Goes on behind white space as long as no number is that long. */
+static size_t number_length(const char *at)
+{
+	size_t n = strcspn(at, SEPARATORS), gap, more;
+
+	for (;; n += gap + more) {
+		gap = strspn(at + n, BLANKS);
+		more = strspn(at + n + gap, NUMBER_GOES_ON);
+		if (!more || digits(at, n + gap + more) > PHONE_DIGITS_MAX ||
+		    !strchr(SEPARATORS, at[n + gap + more])) /* its NUL is one, too */
+			return n;
+	}
+}
+
+/* The next one's length. */
+static size_t entry_length(const char *at, enum column *column)
+{
+	size_t n = strcspn(at, SEPARATORS);
+
+	*column = COLUMN_EMAIL;
+	if ((*at != '+' && !digits(at, 1)) || memchr(at, '@', n))
+		return n;
+	*column = COLUMN_PHONE;
+	return number_length(at);
+}
+
+int people_add(struct people *p, const char *whom, int64_t now_ms, struct err *e)
 {
 	struct crypto_hash h;
+	enum column column;
 
 	crypto_hash_init(&h);
 	crypto_hash_u64(&h, (uint64_t)now_ms);
-	for (const char *at = addresses + strspn(addresses, SEPARATORS); *at;
-	     at += strspn(at, SEPARATORS)) {
-		size_t n = strcspn(at, SEPARATORS);
+	for (const char *at = whom + strspn(whom, SEPARATORS); *at; at += strspn(at, SEPARATORS)) {
+		size_t n = entry_length(at, &column);
 		struct person *who = people_new(p, (int64_t)p->count + 1, e);
 
 		if (!who)
 			return ERR_INVALID;
-		who->cells[COLUMN_EMAIL] = xstrndup(at, n);
+		who->cells[column] = xstrndup(at, n);
 		crypto_hash_field(&h, at, n);
 		at += n;
 	}

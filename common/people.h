@@ -71,8 +71,9 @@ struct person *people_new(struct people *p, int64_t row, struct err *e);
 /* Names the list: the same bytes give the same name. */
 void people_name(struct people *p, const void *bytes, size_t len);
 
-/* Adds addresses separated by comma, semicolon or white space. now_ms makes the list's name. */
-int people_add(struct people *p, const char *addresses, int64_t now_ms, struct err *e);
+/* Adds addresses and phone numbers, separated by comma, semicolon or white space; what has no @ and
+   begins with + or a digit is a number, and may have spaces. now_ms makes the list's name. */
+int people_add(struct people *p, const char *whom, int64_t now_ms, struct err *e);
 
 /* The first trouble of a row stays; text is copied. */
 void person_trouble(struct person *p, const char *code, enum column column, const char *text);

@@ -40,6 +40,7 @@ struct tenant {
 	const char *name;
 	bool auto_send[4]; /* by enum request_trigger */
 	bool email_only;
+	bool landlines;	      /* numbers that are not mobile take SMS as well */
 	bool test_recipients; /* test_recipient.h: for some nothing leaves */
 	const char *link_base;
 	const json_t *link_hosts; /* that links may lead to beside link_base's; NULL = any */

@@ -12,6 +12,7 @@ static const char said[] =
 	" \"email_only\": false,"
 	" \"keep_days\": 0,"
 	" \"ladder_after_s\": 86400,"
+	" \"landlines\": false,"
 	" \"limits\": {\"content\": \"off\", \"domain\": \"off\", \"recipient\": \"off\","
 	" \"tenant\": \"off\"},"
 	" \"link_ttl_s\": 86400,"

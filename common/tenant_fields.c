@@ -21,11 +21,10 @@
 struct setting {
 	const char *name;
 	int (*set)(void *at, const struct setting *s, const json_t *value, struct err *e);
-	size_t offset;		      /* of what is set, in struct tenant */
+	size_t offset, count;	      /* of what is set, in struct tenant; of rows inside */
 	const struct form *form;      /* of a text, of a list's items */
 	int64_t min, max, factor;     /* of a number: what is stored is factor times as much */
 	const struct setting *inside; /* of an object */
-	size_t count;
 };
 
 /* ---- what texts must look like ---- */
@@ -371,6 +370,7 @@ static const struct setting fields[] = {
 	{ .name = "home_region", TEXT(home_region, country) },
 	{ .name = "keep_days", NUMBER(keep_ms, 0, 3650, 86400000) },
 	{ .name = "ladder_after_s", NUMBER(ladder_after_s, 60, TTL_MAX_S, 1) },
+	{ .name = "landlines", .set = set_flag, AT(landlines) },
 	{ .name = "limits", OBJECT(limits_fields) },
 	{ .name = "link_base", TEXT(link_base, url) },
 	{ .name = "link_hosts", LIST(link_hosts, host) },

@@ -34,7 +34,8 @@ struct invite_options {
 
 #define AT(member) offsetof(struct invite_options, member)
 static const struct arg list[] = {
-	{ "to", ARG_TEXT, AT(to), "ADDRESSES", "whom: \"a@example.com, b@example.com\"", 0, 0 },
+	{ "to", ARG_TEXT, AT(to), "WHOM",
+	  "addresses or phone numbers: \"a@example.com, +7 905 111-11-11\"", 0, 0 },
 	{ "csv", ARG_TEXT, AT(csv), "FILE",
 	  "whom: a CSV file, - = standard input; its first row names the columns", 0, 0 },
 	{ "tenant", ARG_TEXT, AT(common.tenant), "NAME",
@@ -67,6 +68,8 @@ static const struct arg list[] = {
 	  "yes: a password e-mail cannot be recalled", 0, 0 },
 	{ "region", ARG_TEXT, AT(common.home_region), "REGION",
 	  "where phone numbers without country code are from, such as KZ", 0, 0 },
+	{ "landlines", ARG_FLAG, AT(common.landlines), NULL,
+	  "numbers that are not mobile are good as well, as the tenant says", 0, 0 },
 	{ "hold", ARG_FLAG, AT(common.hold), NULL, "make it known, do not send yet", 0, 0 },
 	{ "now", ARG_FLAG, AT(common.now), NULL, "send although the tenant does not send by itself",
 	  0, 0 },
@@ -82,7 +85,7 @@ static const struct arg list[] = {
 
 static const struct args args = {
 	"invite",
-	"--to ADDRESSES | --csv FILE [OPTION...]",
+	"--to WHOM | --csv FILE [OPTION...]",
 	"Asks the fleet to invite people. Every row is checked before anything is sent; where one "
 	"is bad,\n"
 	"nothing is sent unless --skip-bad is given. The same file sent twice invites nobody "

@@ -224,9 +224,11 @@ static void tell_when(const struct inviting *v, const struct ask *k, json_t *mor
 
 static void answer(struct inviting *v, struct ask *k, struct http_response *a)
 {
+	const struct tenant *t = tenants_find(v->q->tenants, v->q->tenant);
 	json_t *more = json_pack("{ss}", "batch", v->common.batch);
 
-	v->common.home_region = tenants_find(v->q->tenants, v->q->tenant)->home_region;
+	v->common.home_region = t->home_region;
+	v->common.landlines = t->landlines;
 	ask_all(v, k);
 	if (v->people.unused.len)
 		json_object_set_new(more, "columns_unused", json_string(v->people.unused.data));

@@ -45,14 +45,18 @@ enum {
 	M_PROVIDER,
 	M_LADDER,
 	M_NEXT_CHANNEL,
+	M_PROVIDER_MESSAGE_ID,
 	M_COUNT
 };
 
 static const char *const of_outcome[M_COUNT] = {
-	"word",		  "tenant",	  "invite",	"kind",	       "sequence",
-	"attempt",	  "not_before",	  "expires_at", "receipt_due", "delivery",
-	"request",	  "prev",	  "code",	"reason",      "holder",
-	"recipient_hash", "token_sha256", "provider",	"ladder",      "next_channel",
+	"word",		  "tenant",	  "invite",
+	"kind",		  "sequence",	  "attempt",
+	"not_before",	  "expires_at",	  "receipt_due",
+	"delivery",	  "request",	  "prev",
+	"code",		  "reason",	  "holder",
+	"recipient_hash", "token_sha256", "provider",
+	"ladder",	  "next_channel", "provider_message_id",
 };
 
 /* A string's characters, kept in `memory`, which has room for all of them; NULL = it is none. */
@@ -140,6 +144,7 @@ static void members(const struct json_span *m, struct buf *memory, struct fact *
 	f->recipient_hash = text(memory, m[M_RECIPIENT_HASH]);
 	f->token_sha256 = text(memory, m[M_TOKEN_SHA256]);
 	f->provider = text(memory, m[M_PROVIDER]);
+	f->provider_message_id = text(memory, m[M_PROVIDER_MESSAGE_ID]);
 	f->goes_on = m[M_NEXT_CHANNEL].len > 0;
 	read_sequence(m[M_SEQUENCE], f);
 	read_request(m[M_REQUEST], memory, f);

@@ -33,7 +33,7 @@ struct fact {
 	int64_t attempt, not_before_ms, expires_ms, receipt_due_ms;
 	int64_t told_ms; /* when the broker took it, and the skew of tests */
 	const char *delivery, *request_source, *request_id, *prev, *code, *reason, *holder;
-	const char *recipient_hash, *token_sha256, *provider;
+	const char *recipient_hash, *token_sha256, *provider, *provider_message_id;
 	char *memory; /* owned */
 	json_t *root; /* owned; NULL = the whole was not asked for */
 };

@@ -60,8 +60,22 @@ static bool names_its_event(const struct fact *fact)
 					(fact->word == WORD_QUEUED || fact->word == WORD_DEFERRED));
 }
 
+/* What its provider calls it, as settle writes it down. */
+static void note_name(struct fold_delivery *d, const struct fact *fact)
+{
+	const char *id = fact->provider_message_id;
+
+	if (fact->by_dispatcher || !fact->provider || !id || !id[0] || strpbrk(id, " \t\r\n") ||
+	    fact->turn < d->known_turn)
+		return;
+	free(d->known_as);
+	d->known_as = xasprintf("%s/%s", fact->provider, id);
+	d->known_turn = fact->turn;
+}
+
 static void fold_delivery(struct fold_delivery *d, const struct fact *fact)
 {
+	note_name(d, fact);
 	if (names_its_event(fact)) {
 		keep(&d->source, fact->request_source);
 		keep(&d->id, fact->request_id);
@@ -115,6 +129,7 @@ static void begin_generation(struct fold *f, int64_t generation)
 		free(f->deliveries[i].source);
 		free(f->deliveries[i].id);
 		free(f->deliveries[i].provider);
+		free(f->deliveries[i].known_as);
 		f->deliveries[i] = (struct fold_delivery){ 0 };
 	}
 	f->generation = generation;

@@ -21,16 +21,18 @@ struct fold_delivery {
 	int64_t turn, rank; /* of the last word; turn 0 = nothing was told of it */
 	enum outcome_word word;
 	int64_t not_before_ms, attempt;
-	bool final;		/* that word has ended it */
-	bool sms;		/* its channel; else e-mail */
-	bool goes_on;		/* it was refused, and an SMS takes its place */
-	bool brought_forward;	/* that word is a "send now": it may wait in Redis still */
-	char *provider;		/* an SMS in doubt: who may have taken it over; NULL = not known */
-	int64_t first_ms;	/* told first by a courier; 0 = never */
-	int64_t told_ms;	/* the last word */
-	int64_t doubt_turns[2]; /* that ended as unknown */
-	char *source, *id;	/* the event that asks for it */
-	char code[24];		/* why it waits */
+	bool final;	      /* that word has ended it */
+	bool sms;	      /* its channel; else e-mail */
+	bool goes_on;	      /* it was refused, and an SMS takes its place */
+	bool brought_forward; /* that word is a "send now": it may wait in Redis still */
+	char *provider;	      /* an SMS in doubt: who may have taken it over; NULL = not known */
+	char *known_as;	      /* "<provider>/<id>": how its receipts name it; NULL = not told */
+	int64_t known_turn;
+	int64_t first_ms;	  /* told first by a courier; 0 = never */
+	int64_t told_ms;	  /* the last word */
+	int64_t doubt_turns[2];	  /* that ended as unknown */
+	char *source, *id;	  /* the event that asks for it */
+	char code[24];		  /* why it waits */
 	bool waits_by_dispatcher; /* it has not been with a courier */
 };
 

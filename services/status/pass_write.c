@@ -143,16 +143,23 @@ void pass_name_delivery(const struct writing *w, size_t n, char id[IDS_DELIVERY_
 	ids_delivery_build(&d, id);
 }
 
-/* A mail's receipts name it by what is computed; what a provider called an SMS was told, and is not
-   kept: its receipts find nothing any more. */
-static void write_receipts(struct writing *w, const struct refill_claim *c, bool sms)
+/* A mail's receipts name it by what is computed, too; others by what their provider has called it.
+ */
+static void write_receipts(struct writing *w, const struct refill_claim *c,
+			   const struct fold_delivery *d)
 {
+	bool of_phone = d == &w->f->deliveries[FOLD_LADDER];
+	const char *hash = of_phone ? w->f->sms_hash : w->f->recipient_hash;
 	char name[sizeof(RECEIPT_NAMES) + LETTER_ENVID_SIZE] = RECEIPT_NAMES;
 
-	if (sms || !strcmp(c->verdict, "error"))
+	if (!strcmp(c->verdict, "error"))
 		return;
-	letter_envid(c->delivery, name + sizeof(RECEIPT_NAMES) - 1);
-	refill_receipt(w->p->o->guard, name, c->delivery, w->f->recipient_hash, c->memory_ms);
+	if (!d->sms) {
+		letter_envid(c->delivery, name + sizeof(RECEIPT_NAMES) - 1);
+		refill_receipt(w->p->o->guard, name, c->delivery, hash, c->memory_ms);
+	}
+	if (d->known_as)
+		refill_receipt(w->p->o->guard, d->known_as, c->delivery, hash, c->memory_ms);
 }
 
 static void write_claims(struct writing *w)
@@ -179,7 +186,7 @@ static void write_claims(struct writing *w)
 		pass_name_delivery(w, n, id);
 		refill_claim(w->p->o->guard, &c);
 		if (d->final)
-			write_receipts(w, &c, d->sms);
+			write_receipts(w, &c, d);
 	}
 }
 

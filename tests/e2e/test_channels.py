@@ -71,6 +71,12 @@ def await_sms(fleet, event, word="sent"):
         fleet.patience(30), lambda _: f"no {word} of an SMS\n{fleet.tails()}")
 
 
+def names_of(client, fleet):
+    """By what receipts are found: {name: delivery and hash}."""
+    keys = sorted(client.keys(f"{fleet.prefix}m:*"))
+    return dict(zip(keys, client.mget(keys)))
+
+
 def receipt(event, delivery, status, **data):
     return events.command("delivery.receipt-received", event, delivery=delivery, status=status, **data)
 
@@ -106,6 +112,16 @@ def test_choice(fleet, gateway, up):
     assert re.fullmatch(r"\+7 905 \*\*\*-\*\*-\d\d", fleet.await_outcome(event, "sent")["recipient_masked"])
     twin = fleet.emit(person(fleet, phone=event.data["recipient"]["phone"].replace("+7", "+7 "), channel="sms"))
     assert fleet.await_outcome(twin, "refused")["holder"] == event.key
+
+
+def test_landlines(fleet, gateway, up):
+    """The tenant takes numbers that are not mobile; others do not."""
+    up(landlines=True)
+    fixed = person(fleet, phone="+7 495 123-45-67", email=False)
+    other = person(fleet, phone="+7 495 123-45-67", email=False, tenant="other")
+    fleet.emit([fixed, other])
+    assert await_sms(fleet, fixed)["channel"] == "sms"
+    assert fleet.await_outcome(other, "error")["code"] == "phone_not_mobile"
 
 
 def test_email_only(fleet, gateway, up):
@@ -236,10 +252,11 @@ def test_ladder_of_a_refused_email(fleet, gateway, up):
     assert await_sms(fleet, good, "delivered")["prev"] == "sent"
     await_sms(fleet, lost, "undelivered")
     client = redis.Redis(port=fleet.redis.port)
-    before = memory.snapshot(client, fleet.prefix)
+    before, names = memory.snapshot(client, fleet.prefix), names_of(client, fleet)
     fleet.redis.wipe()
     fleet.wait(lambda: fleet["status"].metric("beckon_rebuilds_total"), 60, "nobody made Redis anew")
     after = memory.snapshot(client, fleet.prefix)
+    assert names == names_of(client, fleet)
     for found in (before, after):  # a look at a receipt that has come meanwhile is armed no more
         found["l"].pop(timer(good)), found["later"].pop(timer(good)), found["reasons"].clear()
     assert not memory.differences(before, after), "\n".join(memory.differences(before, after, 60))
@@ -321,10 +338,11 @@ def test_rebuilt(fleet, gateway, up):
     fleet.emit(receipt(climbed, f"{climbed.key}.1.sms.0", "delivered"))
     await_sms(fleet, climbed, "delivered")
     client = redis.Redis(port=fleet.redis.port)
-    before = memory.snapshot(client, fleet.prefix)
+    before, names = memory.snapshot(client, fleet.prefix), names_of(client, fleet)
     fleet.redis.wipe()
     fleet.wait(lambda: fleet["status"].metric("beckon_rebuilds_total"), 60, "nobody made Redis anew")
     after = memory.snapshot(client, fleet.prefix)
+    assert names and names == names_of(client, fleet)
     for found in (before, after):  # a look at a receipt that has come meanwhile is armed no more
         for event in (bounced, climbed):
             found["l"].pop(timer(event)), found["later"].pop(timer(event))

@@ -104,6 +104,31 @@ static void test_command_line(void **state)
 	people_clear(&p);
 }
 
+/* Numbers may have spaces, as people write them; where two stand side by side they are two. */
+static void test_numbers(void **state)
+{
+	static const char *const numbers[] = { "+7 905 111-11-11",  "79051111111", "79052222222",
+					       "8 (905) 111 11 11", "905",	   "+1" };
+	struct people p;
+	struct err e;
+
+	(void)state;
+	people_init(&p);
+	assert_int_equal(people_add(&p,
+				    "a@example.com +7 905 111-11-11 79051111111 79052222222; "
+				    "8 (905) 111 11 11\n905 7@example.com,+1 9th@example.com",
+				    1, &e),
+			 OK);
+	assert_int_equal(p.count, 9);
+	for (size_t i = 0, n = 0; i < p.count; i++)
+		if (p.list[i].cells[COLUMN_PHONE])
+			assert_string_equal(p.list[i].cells[COLUMN_PHONE], numbers[n++]);
+	assert_string_equal(p.list[0].cells[COLUMN_EMAIL], "a@example.com");
+	assert_string_equal(p.list[6].cells[COLUMN_EMAIL], "7@example.com");
+	assert_string_equal(p.list[8].cells[COLUMN_EMAIL], "9th@example.com");
+	people_clear(&p);
+}
+
 /* The same file asks for the same invites again, another one or another batch for others. */
 static void test_ids(void **state)
 {
@@ -167,9 +192,8 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files),
-		cmocka_unit_test(test_command_line),
-		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_files),	cmocka_unit_test(test_command_line),
+		cmocka_unit_test(test_numbers), cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_options),
 	};
 

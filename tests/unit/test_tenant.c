@@ -200,7 +200,8 @@ static void test_all_fields(void **state)
 		"5/s}},\n"
 		" acme: {send_window: {from: '22:00', to: '06:00'}, reminder: {count: 1}, "
 		"cooldown_s: 0,\n"
-		"        sms_window: off, email_only: true, home_region: KZ, ladder_after_s: "
+		"        sms_window: off, email_only: true, landlines: true, home_region: KZ, "
+		"ladder_after_s: "
 		"3600,\n"
 		"        sender: {sms_id: ACME}, brand: {logo: 'https://a.example/l.png'},\n"
 		"        roles: [admin, member], departments: [], teams: [Блюз],\n"
@@ -226,6 +227,7 @@ static void test_all_fields(void **state)
 	assert_int_equal(acme->content_limit.interval_us, 1200000000);
 	assert_int_equal(acme->domain_limit.interval_us, 200000);
 	assert_true(acme->email_only && !other->email_only);
+	assert_true(acme->landlines && !other->landlines);
 	assert_string_equal(acme->home_region, "KZ");
 	assert_string_equal(acme->sms_id, "ACME");
 	assert_string_equal(acme->brand_logo, "https://a.example/l.png");

@@ -103,7 +103,7 @@ export async function settingsPage({ main, here }) {
 		save.disabled = !able;
 	} },
 	card("set_integrations", c.flag("auto_send.directory", t("set_scim"), t("set_scim_hint")), c.flag("auto_send.import", t("set_import")), c.flag("auto_send.api", t("set_api"))),
-	card("set_authorization", c.flag("email_only", t("set_email_only"), t("set_email_only_hint")),
+	card("set_authorization", c.flag("email_only", t("set_email_only"), t("set_email_only_hint")), c.flag("landlines", t("set_landlines"), t("set_landlines_hint")),
 		c.pick("accept.mode", t("set_accept"), [["form", t("set_mode_form")], ["confirm", t("set_mode_confirm")], ["redirect", t("set_mode_redirect")]]),
 		c.text("accept.redirect", t("set_redirect"), null, { type: "url" }), c.text("accept.public_key", t("set_key"), t("set_key_hint"))),
 	card("set_link", c.number("link_ttl_s", `${t("set_ttl")} (${t("set_hours")})`, { by: 3600, min: "0.1", max: "8760", step: "any" }), c.number("reminder.count", t("set_reminders"), { min: "0", max: "2" }, t("set_reminders_hint")),
