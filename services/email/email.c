@@ -4,28 +4,18 @@
 
 #include "log.h"
 
-/* Rates of the whole fleet. */
-static int load_limits(const struct email_settings *s, struct limit_fleet *out, struct err *e)
-{
-	if (tenant_rate_parse(s->limit_global, &out->global, e) < 0)
-		return err_prefix(e, ERR_FATAL, "limits.global");
-	if (tenant_rate_parse(s->limit_domain, &out->domain, e) < 0)
-		return err_prefix(e, ERR_FATAL, "limits.domain");
-	return OK;
-}
-
-/* What the settings name: tenants, keys, templates, relays. */
+/* What the settings name: the basis, the fleet's rate to one domain, relays. */
 static int load(struct email *m, struct err *e)
 {
 	const struct email_settings *s = &m->settings;
 
-	if (load_limits(s, &m->limits, e) < 0 || tenants_load(&m->tenants, s->tenants, e) < 0 ||
-	    keyring_load(&m->ring, s->ring_file, e) < 0 ||
-	    passwords_open(&m->passwords, s->seal_file, e) < 0 ||
-	    catalog_open(&m->catalog, s->templates_dir, e) < 0 ||
-	    relays_open(&m->relays, s->relays, s->helo, e) < 0)
+	if (courier_basis_load(&m->basis, &s->basis, e) < 0)
 		return ERR_FATAL;
-	if (!tenants_find(m->tenants, "*")->from)
+	if (tenant_rate_parse(s->limit_domain, &m->basis.limits.domain, e) < 0)
+		return err_prefix(e, ERR_FATAL, "limits.domain");
+	if (relays_open(&m->relays, s->relays, s->helo, e) < 0)
+		return ERR_FATAL;
+	if (!tenants_find(m->basis.tenants, "*")->from)
 		return err_set(
 			e, ERR_FATAL,
 			"tenants.*.sender.from: the address that mails come from is missing");
@@ -35,10 +25,7 @@ static int load(struct email *m, struct err *e)
 static void unload(struct email *m)
 {
 	relays_close(&m->relays);
-	catalog_free(m->catalog);
-	passwords_free(m->passwords);
-	keyring_free(m->ring);
-	tenants_free(m->tenants);
+	courier_basis_unload(&m->basis);
 }
 
 int email_check(const void *settings, struct err *e)
@@ -70,17 +57,13 @@ int email_open(void *ctx, struct run *r, struct err *e)
 {
 	struct email *m = ctx;
 	const struct email_settings *s = &m->settings;
-	struct courier_options o = {
-		.deadline_ms = s->deadline_ms,
-		.rules = { s->retry.ms, s->retry.count, false },
-	};
+	struct courier_options o;
 
 	m->run = r;
-	if (load(m, e) < 0 || stage_follow(r, s->tenants, e) < 0)
+	if (load(m, e) < 0 || stage_follow(r, s->basis.tenants, e) < 0)
 		return ERR_FATAL;
-	stage_follow_templates(r, m->catalog, false);
-	o.limits = m->limits;
-	o.ring = m->ring;
+	stage_follow_templates(r, m->basis.catalog, false);
+	o = courier_basis_options(&m->basis, &s->basis);
 	m->channel = (struct channel){ .name = "email", .work = email_work, .probe = email_probe };
 	for (size_t i = 0; i < m->relays.count; i++)
 		add_route(m, m->relays.list[i]);
@@ -88,25 +71,16 @@ int email_open(void *ctx, struct run *r, struct err *e)
 	return OK;
 }
 
-/* Tokens are made by the loop alone, so the old ring may go at once. */
 void email_reloaded(void *ctx)
 {
 	struct email *m = ctx;
-	struct keyring *ring;
 	struct err e;
 
 	for (size_t i = 0; i < m->relays.count; i++)
 		if (relay_reload(m->relays.list[i], &e) < 0)
 			log_error("ev=reload-failed why=\"%s\"", e.text);
-	if (passwords_reload(m->passwords, &e) < 0)
+	if (courier_basis_reload(&m->basis, &m->settings.basis, m->courier, &e) < 0)
 		log_error("ev=reload-failed why=\"%s\"", e.text);
-	if (keyring_load(&ring, m->settings.ring_file, &e) < 0) {
-		log_error("ev=reload-failed why=\"%s\"", e.text);
-		return;
-	}
-	courier_keyring(m->courier, ring);
-	keyring_free(m->ring);
-	m->ring = ring;
 }
 
 void email_close(void *ctx)

@@ -4,20 +4,16 @@
 #ifndef BECKON_EMAIL_H
 #define BECKON_EMAIL_H
 
-#include "catalog.h"
 #include "courier.h"
-#include "passwords.h"
+#include "courier_basis.h"
 #include "relay.h"
 #include "stage.h"
-#include "tenant.h"
-#include "token.h"
 
 struct email_settings {
-	json_t *tenants, *relays;
-	int64_t sessions, deadline_ms, idle_ms;
-	struct config_durations retry;
-	char *ring_file, *seal_file, *templates_dir, *helo;
-	char *limit_global, *limit_domain; /* rates of the whole fleet */
+	struct courier_basis_settings basis;
+	json_t *relays;
+	int64_t sessions, idle_ms;
+	char *helo, *limit_domain; /* rate of the whole fleet to one domain */
 };
 
 struct email;
@@ -32,13 +28,9 @@ struct email {
 	struct courier *courier; /* first, for its callbacks */
 	struct email_settings settings;
 	struct run *run;
-	struct tenants *tenants;
+	struct courier_basis basis;
 	struct relays relays;
 	struct email_route routes[RELAYS_MAX];
-	struct limit_fleet limits;
-	struct catalog *catalog;
-	struct keyring *ring;
-	struct passwords *passwords;
 	struct channel channel;
 };
 

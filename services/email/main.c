@@ -10,8 +10,7 @@
 
 #define S struct email_settings
 static const struct config_key keys[] = {
-	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
-	  .help = "Settings of tenants; \"*\" holds the defaults for all." },
+	COURIER_BASIS_KEYS(S),
 	{ CONFIG_OBJECT(S, relays), .name = "relays", .required = true,
 	  .help = "Where mails go, one or several: [{name, url: smtp[s]://host:port, tls: "
 		  "required|off, order, weight, sessions, limit, ca_file, username, "
@@ -19,26 +18,10 @@ static const struct config_key keys[] = {
 	{ CONFIG_INT(S, sessions), .name = "sessions", .fallback = "32", .min = 1, .max = 1024,
 	  .help = "Connections to a relay at the most, where it does not say so itself; they are "
 		  "opened as needed." },
-	{ CONFIG_DURATION(S, deadline_ms), .name = "message_deadline", .fallback = "60s",
-	  .min = 1000, .max = 3600000,
-	  .help = "How long one message may take; then its connection is cut." },
 	{ CONFIG_DURATION(S, idle_ms), .name = "session_idle", .fallback = "5s", .min = 10,
 	  .max = 300000, .help = "How long a connection stays open with nothing to send." },
-	{ CONFIG_DURATION_LIST(S, retry), .name = "schedule.retry",
-	  .fallback = "1m, 5m, 15m, 1h, 3h, 6h", .min = 1, .max = 604800000,
-	  .help = "Back-off before each further attempt; its length is how often is tried again." },
-	{ CONFIG_STRING(S, limit_global), .name = "limits.global", .fallback = "off",
-	  .help = "Mails of the whole fleet, such as 200/s burst 400; what is over it waits." },
 	{ CONFIG_STRING(S, limit_domain), .name = "limits.domain", .fallback = "off",
 	  .help = "Mails of the whole fleet to one recipient domain, such as 20/s burst 40." },
-	{ CONFIG_STRING(S, ring_file), .name = "keys.ring_file", .required = true,
-	  .help = "Keys that sign links; read again on SIGHUP. `beckon init --keys DIR` makes the "
-		  "first." },
-	{ CONFIG_STRING(S, seal_file), .name = "keys.seal_file",
-	  .help = "Secret keys that open sealed passwords; read again on SIGHUP. `beckon keygen` "
-		  "makes it." },
-	{ CONFIG_STRING(S, templates_dir), .name = "templates_dir",
-	  .fallback = "/usr/share/beckon/templates", .help = "Folder of templates." },
 	{ CONFIG_STRING(S, helo), .name = "helo",
 	  .help = "Name said in EHLO; default this machine's." },
 };

@@ -36,7 +36,7 @@ static int build(struct email *email, struct parcel *p, struct sending *s, const
 	struct letter_facts facts = parcel_facts(p);
 	struct parcel_secrets secrets;
 	struct letter_used used = { 0 };
-	int r = parcel_secrets_make(&secrets, email->passwords, p, code, e);
+	int r = parcel_secrets_make(&secrets, email->basis.passwords, p, code, e);
 
 	if (r == OK) {
 		facts.link = secrets.link.data;

@@ -10,8 +10,7 @@
 
 #define S struct sms_settings
 static const struct config_key keys[] = {
-	{ CONFIG_OBJECT(S, tenants), .name = "tenants",
-	  .help = "Settings of tenants; \"*\" holds the defaults for all." },
+	COURIER_BASIS_KEYS(S),
 	{ CONFIG_OBJECT(S, providers), .name = "providers", .required = true,
 	  .help = "Who takes SMS, one or several: [{name, like: twilio, settings, secret_file, "
 		  "sender, "
@@ -29,22 +28,6 @@ static const struct config_key keys[] = {
 	{ CONFIG_BOOL(S, plain), .name = "sms.plain", .fallback = "false",
 	  .help = "Write look-alikes (dashes, quotes, accents) plainly where that makes a text fit "
 		  "for GSM 03.38; no letter is ever lost." },
-	{ CONFIG_DURATION(S, deadline_ms), .name = "message_deadline", .fallback = "60s",
-	  .min = 1000, .max = 3600000,
-	  .help = "How long one message may take; then its connection is cut." },
-	{ CONFIG_DURATION_LIST(S, retry), .name = "schedule.retry",
-	  .fallback = "1m, 5m, 15m, 1h, 3h, 6h", .min = 1, .max = 604800000,
-	  .help = "Back-off before each further attempt; its length is how often is tried again." },
-	{ CONFIG_STRING(S, limit_global), .name = "limits.global", .fallback = "off",
-	  .help = "Messages of the whole fleet, such as 200/s burst 400; what is over it waits." },
-	{ CONFIG_STRING(S, ring_file), .name = "keys.ring_file", .required = true,
-	  .help = "Keys that sign links; read again on SIGHUP. `beckon init --keys DIR` makes the "
-		  "first." },
-	{ CONFIG_STRING(S, seal_file), .name = "keys.seal_file",
-	  .help = "Secret keys that open sealed passwords; read again on SIGHUP. `beckon keygen` "
-		  "makes it." },
-	{ CONFIG_STRING(S, templates_dir), .name = "templates_dir",
-	  .fallback = "/usr/share/beckon/templates", .help = "Folder of templates." },
 };
 #undef S
 

@@ -77,7 +77,7 @@ static int write_text(struct sending *x, const struct sms *m, const char **code,
 	struct letter_sms_rules rules = { p->tenant->segment_cap, m->settings.plain };
 	struct letter_sms told = { .code = NULL };
 	struct parcel_secrets secrets;
-	int r = parcel_secrets_make(&secrets, m->passwords, p, code, e);
+	int r = parcel_secrets_make(&secrets, m->basis.passwords, p, code, e);
 
 	if (r == OK) {
 		facts.link = secrets.link.data;
@@ -163,9 +163,9 @@ static struct curl_request request_of(struct sending *x)
 		.user = x->composed.user,
 		.secret = x->composed.secret,
 		.aws = x->composed.aws,
-		.timeout_ms = timeout_ms < route->sms->settings.deadline_ms
+		.timeout_ms = timeout_ms < route->sms->settings.basis.deadline_ms
 				      ? timeout_ms
-				      : route->sms->settings.deadline_ms,
+				      : route->sms->settings.basis.deadline_ms,
 		.begin = begin,
 		.done = done,
 		.user_data = x,

@@ -20,17 +20,12 @@ static int load_ways(struct sms *m, struct err *e)
 	return ways_load(&m->ways, m->settings.routes, list, m->providers.count, e);
 }
 
-/* What the settings name: tenants, keys, templates, providers and their routes. */
+/* What the settings name: the basis, providers and their routes. */
 static int load(struct sms *m, struct err *e)
 {
 	const struct sms_settings *s = &m->settings;
 
-	if (tenant_rate_parse(s->limit_global, &m->limits.global, e) < 0)
-		return err_prefix(e, ERR_FATAL, "limits.global");
-	if (tenants_load(&m->tenants, s->tenants, e) < 0 ||
-	    keyring_load(&m->ring, s->ring_file, e) < 0 ||
-	    passwords_open(&m->passwords, s->seal_file, e) < 0 ||
-	    catalog_open(&m->catalog, s->templates_dir, e) < 0 ||
+	if (courier_basis_load(&m->basis, &s->basis, e) < 0 ||
 	    providers_open(&m->providers, s->providers, s->providers_dir, e) < 0 ||
 	    load_ways(m, e) < 0)
 		return ERR_FATAL;
@@ -41,10 +36,7 @@ static void unload(struct sms *m)
 {
 	ways_free(m->ways);
 	providers_close(&m->providers);
-	catalog_free(m->catalog);
-	passwords_free(m->passwords);
-	keyring_free(m->ring);
-	tenants_free(m->tenants);
+	courier_basis_unload(&m->basis);
 }
 
 int sms_check(const void *settings, struct err *e)
@@ -112,17 +104,13 @@ int sms_open(void *ctx, struct run *r, struct err *e)
 {
 	struct sms *m = ctx;
 	const struct sms_settings *s = &m->settings;
-	struct courier_options o = {
-		.deadline_ms = s->deadline_ms,
-		.rules = { s->retry.ms, s->retry.count, false },
-	};
+	struct courier_options o;
 
 	m->run = r;
-	if (load(m, e) < 0 || stage_follow(r, s->tenants, e) < 0)
+	if (load(m, e) < 0 || stage_follow(r, s->basis.tenants, e) < 0)
 		return ERR_FATAL;
-	stage_follow_templates(r, m->catalog, false);
-	o.limits = m->limits;
-	o.ring = m->ring;
+	stage_follow_templates(r, m->basis.catalog, false);
+	o = courier_basis_options(&m->basis, &s->basis);
 	m->channel = (struct channel){ .name = "sms",
 				       .work = sms_work,
 				       .probe = sms_probe,
@@ -150,21 +138,13 @@ int64_t sms_tick(void *ctx)
 void sms_reloaded(void *ctx)
 {
 	struct sms *m = ctx;
-	struct keyring *ring;
 	struct err e;
 
 	for (size_t i = 0; i < m->providers.count; i++)
 		if (provider_reload(m->providers.list[i], &e) < 0)
 			log_error("ev=reload-failed why=\"%s\"", e.text);
-	if (passwords_reload(m->passwords, &e) < 0)
+	if (courier_basis_reload(&m->basis, &m->settings.basis, m->courier, &e) < 0)
 		log_error("ev=reload-failed why=\"%s\"", e.text);
-	if (keyring_load(&ring, m->settings.ring_file, &e) < 0) {
-		log_error("ev=reload-failed why=\"%s\"", e.text);
-		return;
-	}
-	courier_keyring(m->courier, ring);
-	keyring_free(m->ring);
-	m->ring = ring;
 }
 
 void sms_close(void *ctx)

@@ -4,20 +4,16 @@
 #ifndef BECKON_SMS_H
 #define BECKON_SMS_H
 
-#include "catalog.h"
 #include "courier.h"
-#include "passwords.h"
+#include "courier_basis.h"
 #include "providers.h"
 #include "stage.h"
-#include "tenant.h"
-#include "token.h"
 #include "ways.h"
 
 struct sms_settings {
-	json_t *tenants, *providers, *routes;
-	int64_t deadline_ms;
-	struct config_durations retry;
-	char *ring_file, *seal_file, *templates_dir, *providers_dir, *limit_global;
+	struct courier_basis_settings basis;
+	json_t *providers, *routes;
+	char *providers_dir;
 	bool plain;
 };
 
@@ -35,14 +31,10 @@ struct sms {
 	struct courier *courier; /* first, for its callbacks */
 	struct sms_settings settings;
 	struct run *run;
-	struct tenants *tenants;
+	struct courier_basis basis;
 	struct providers providers;
 	struct sms_route routes[PROVIDERS_MAX];
 	struct ways *ways;
-	struct limit_fleet limits;
-	struct catalog *catalog;
-	struct keyring *ring;
-	struct passwords *passwords;
 	struct channel channel;
 };
 
