@@ -88,6 +88,23 @@ static void test_restarted_with_its_data(void **state)
 	assert_int_equal(c.answer, CLAIM_BUSY); /* the claim came through */
 }
 
+/* Whoever connected before another Redis took over must hear of it before anything is claimed. */
+static void test_of_another_run(void **state)
+{
+	struct fixture *f = *state;
+	struct claim c = claim_for("acme/t.1.email.0");
+	struct err e;
+
+	command(f, "HSET beckon:epoch run_id 0000000000000000000000000000000000000000");
+	guard_add_claim(f->guards[A], &c);
+	assert_int_equal(guard_run(f->guards[A], &e), ERR_AGAIN);
+	assert_int_equal(redis_type(command(f, "GET beckon:c:acme/t.1.email.0")), REDIS_NIL);
+	ready_or_fail(f->guards[A]);
+	guard_add_claim(f->guards[A], &c);
+	run_or_fail(f->guards[A]);
+	assert_int_equal(c.answer, CLAIM_GO);
+}
+
 /* ---- a Redis that refuses ---- */
 
 static void test_full(void **state)
@@ -331,6 +348,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_forgotten, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_restarted_with_its_data, fixture_open,
 						fixture_close),
+		cmocka_unit_test_setup_teardown(test_of_another_run, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_full, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_scripts_flushed, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_nothing_asked, fixture_open, fixture_close),
