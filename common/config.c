@@ -271,15 +271,15 @@ static int check_tables(const struct config *c, struct err *e)
 	return r < 0 ? add_place(c, r, e) : r;
 }
 
-static int load_all(struct config *c, const struct config_args *a, struct err *e)
+static int load_values(struct config *c, const struct config_args *a, struct err *e)
 {
 	int r;
 
 	if ((r = load_defaults(c, e)) < 0 || (r = load_files(c, a, e)) < 0 ||
 	    (r = load_environment(c, e)) < 0 || (r = config_args_apply(c, a, e)) < 0 ||
-	    (r = require(c, e)) < 0 || (r = config_reload_secrets(c, e)) < 0)
+	    (r = require(c, e)) < 0)
 		return r;
-	return check_tables(c, e);
+	return config_reload_secrets(c, e);
 }
 
 static void say_ok(const struct config *c, struct buf *out)
@@ -288,16 +288,18 @@ static void say_ok(const struct config *c, struct buf *out)
 	buf_str(out, "ok\n");
 }
 
-/* What is printed for each answer, and whether the configuration must be read for it. */
+/* What is printed for each answer, whether the configuration must be read for it, and whether it
+   must be good: who asks what is set looks for what is wrong. */
 static const struct {
 	void (*print)(const struct config *c, struct buf *out);
-	bool needs_values;
+	bool needs_values, needs_checks;
 } answers[] = {
-	[ANSWER_CHECK] = { say_ok, true },
-	[ANSWER_SHOW] = { config_show_values, true },
-	[ANSWER_HELP] = { config_show_help, false },
-	[ANSWER_MARKDOWN] = { config_show_markdown, false },
-	[ANSWER_VERSION] = { config_show_version, false },
+	[ANSWER_NONE] = { NULL, true, true },
+	[ANSWER_CHECK] = { say_ok, true, true },
+	[ANSWER_SHOW] = { config_show_values, true, false },
+	[ANSWER_HELP] = { config_show_help, false, false },
+	[ANSWER_MARKDOWN] = { config_show_markdown, false, false },
+	[ANSWER_VERSION] = { config_show_version, false, false },
 };
 
 static int run(struct config *c, char **argv, struct err *e)
@@ -306,8 +308,10 @@ static int run(struct config *c, char **argv, struct err *e)
 	autobuf out = BUF_INIT(0);
 	int r = config_args_parse(c, argv, &args, e);
 
-	if (r == OK && (args.answer == ANSWER_NONE || answers[args.answer].needs_values))
-		r = load_all(c, &args, e);
+	if (r == OK && answers[args.answer].needs_values)
+		r = load_values(c, &args, e);
+	if (r == OK && answers[args.answer].needs_checks)
+		r = check_tables(c, e);
 	if (r == OK && args.answer != ANSWER_NONE) {
 		answers[args.answer].print(c, &out);
 		fwrite(out.data, 1, out.len, stdout);

@@ -5,11 +5,14 @@ int courier_basis_load(struct courier_basis *b, const struct courier_basis_setti
 {
 	if (tenant_rate_parse(s->limit_global, &b->limits.global, e) < 0)
 		return err_prefix(e, ERR_FATAL, "limits.global");
-	if (tenants_load(&b->tenants, s->tenants, e) < 0 ||
-	    keyring_load(&b->ring, s->ring_file, e) < 0 ||
-	    passwords_open(&b->passwords, s->seal_file, e) < 0 ||
-	    catalog_open(&b->catalog, s->templates_dir, e) < 0)
+	if (tenants_load(&b->tenants, s->tenants, e) < 0)
 		return ERR_FATAL;
+	if (keyring_load(&b->ring, s->ring_file, e) < 0)
+		return err_prefix(e, ERR_FATAL, "keys.ring_file");
+	if (passwords_open(&b->passwords, s->seal_file, e) < 0)
+		return err_prefix(e, ERR_FATAL, "keys.seal_file");
+	if (catalog_open(&b->catalog, s->templates_dir, e) < 0)
+		return err_prefix(e, ERR_FATAL, "templates_dir");
 	return OK;
 }
 

@@ -53,6 +53,11 @@ def test_what_is_theirs_is_understood(provider):
     assert told[0].endswith(" failed") == dead
 
 
+def other_signature(value):
+    """A letter in the middle of it is another one: as long, and as well written."""
+    return value if len(value) < 24 else value[:-20] + ("b" if value[-20] == "a" else "a") + value[-19:]
+
+
 def test_what_is_changed_is_refused(provider):
     entry = provider.entry()
     good = provider.call(ident(provider), "delivered", NOW)
@@ -67,8 +72,20 @@ def test_what_is_changed_is_refused(provider):
     if provider.format in ("sns", "ses"):
         tampered = [Call(good.body.replace(b"messageId", b"messageid"), good.headers),
                     Call(good.body.replace(b":receipts", b":other"), good.headers)]
+    headers = {k: v if k == "content-type" else other_signature(v) for k, v in good.headers.items()}
+    if headers != good.headers:
+        tampered.append(Call(good.body, headers, good.query))
     for call in tampered:
         assert check(entry, call) == ["bad auth_failed"]
+
+
+def test_a_topic_of_others(tmp_path):
+    """AWS signs what anybody's topic tells; only what ours tells is believed."""
+    for make in (providers.Sns, providers.Ses):
+        provider = make(tmp_path)
+        call = provider.call(ident(provider), "delivered", NOW)
+        assert check(provider.entry(), call) == ["ok delivered -"]
+        assert check({**provider.entry(), "topic": provider.entry()["topic"] + "-2"}, call) == ["bad auth_failed"]
 
 
 # What the others sign bears no time: repeating it changes nothing.

@@ -87,3 +87,14 @@ def test_a_commented_line_is_the_default(service):
         value = told[name]
         text = ", ".join(value) if isinstance(value, list) else str(value).lower() if value in (True, False) else value
         assert name in set_here or str(text) == default, name
+
+
+def test_show_where_a_key_is_missing(installed, tmp_path):
+    """Who asks what is set is told, and `--check` names the setting, its place and what is wrong."""
+    config = installed(SAMPLE)
+    (tmp_path / "ring.keys").unlink()
+    shown = run("email", "--config", config, "--show")
+    assert shown.returncode == 0 and "keys.ring_file" in shown.stdout, shown.stderr
+    checked = run("email", "--config", config, "--check")
+    assert checked.returncode == 78
+    assert re.search(r"beckon\.yaml:\d+: keys\.ring_file: .*ring\.keys: No such file", checked.stderr), checked.stderr
