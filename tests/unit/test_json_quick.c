@@ -25,8 +25,8 @@ static const char *const usual[] = {
 	"\"Müller, Игорь, 例え, 😀\"",
 	"\"a\\\"b\\\\c\\/d\\be\\ff\\ng\\rh\\ti\"",
 	"[1,[2,[3,[]]],{\"a\":{\"b\":null}}]",
-	"{\"tenant\": \"acme\", \"invite\": \"i-1\", \"recipient\": {\"email\": \"a@b.test\", "
-	"\"locale\": \"ru\"}, \"teams\": [\"x\", \"Ёж\"], \"ttl_s\": 86400, \"confirm\": true}",
+	("{\"tenant\": \"acme\", \"invite\": \"i-1\", \"recipient\": {\"email\": \"a@b.test\", "
+	 "\"locale\": \"ru\"}, \"teams\": [\"x\", \"Ёж\"], \"ttl_s\": 86400, \"confirm\": true}"),
 	"\t{\r\n\"v\":1,\"note\":\"line\\none\\\\\",\"flag\":false,\"\":[null,-1]}\n",
 };
 
