@@ -6,7 +6,7 @@ from tree import finish, read, tracked
 KEY = re.compile(r'\{\s*CONFIG_(\w+)\(S,.*?\),\s*\.name\s*=\s*"([a-z0-9_.]+)"', re.S)
 LIST = "common/config_fleet.c"
 
-files = tracked("common/stage*.c", "common/config_client.h", "services/*.c", "services/*.h")
+files = tracked("common/stage*.c", "common/courier_basis.h", "common/config_client.h", "services/*.c", "services/*.h")
 tables = {name + "_file" * (kind == "SECRET") for path in files for kind, name in KEY.findall(read(path))}
 listed = re.findall(r'"([a-z0-9_.]+)"', read(LIST).partition("config_fleet[]")[2])
 findings = [f"{LIST}: {name} is missing" for name in sorted(tables - set(listed))]
