@@ -93,7 +93,8 @@ static int read_call(const struct receipt_options *o, const struct receipt_sourc
 				     .ctx = (void *)&o->headers,
 				     .body = body->data ? body->data : "",
 				     .body_len = body->len,
-				     .now_ms = now_ms() };
+				     .now_ms = now_ms(),
+				     .by_proxy = true };
 	struct err e = { "" };
 	int r;
 

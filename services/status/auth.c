@@ -147,10 +147,10 @@ int auth_end(const struct site_shared *s, struct guard *g, const struct web_requ
 
 /* ---- a proxy that has signed people in ---- */
 
-static bool is_proxy(const struct auth *a, const struct web_request *q)
+bool auth_by_proxy(const struct site_settings *s, const struct web_request *q)
 {
-	for (size_t i = 0; i < a->settings->proxies.count; i++)
-		if (!strcmp(a->settings->proxies.items[i], q->http->peer))
+	for (size_t i = 0; i < s->proxies.count; i++)
+		if (!strcmp(s->proxies.items[i], q->http->peer))
 			return true;
 	return false;
 }
@@ -167,7 +167,7 @@ static int by_proxy(const struct auth *a, struct web_request *q, struct err *e)
 {
 	const struct site_settings *s = a->settings;
 	struct web_person *p = &q->person;
-	const char *user = is_proxy(a, q) ? said(q, s->proxy_user, NULL) : NULL;
+	const char *user = auth_by_proxy(a->settings, q) ? said(q, s->proxy_user, NULL) : NULL;
 
 	if (!user)
 		return OK;

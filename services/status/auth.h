@@ -25,6 +25,9 @@ void auth_close(struct auth *a); /* takes NULL; after the web */
 /* The gate of the web. */
 struct web_gate auth_gate(struct auth *a);
 
+/* Does the request come from a proxy of http.proxies, so that what it says of others is so? */
+bool auth_by_proxy(const struct site_settings *s, const struct web_request *q);
+
 /* Somebody has shown who they are: makes a session and sets its cookie. ERR_AGAIN: Redis. */
 int auth_begin(const struct site_shared *shared, struct guard *g, const struct web_person *p,
 	       struct http_response *out, struct err *e);

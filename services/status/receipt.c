@@ -157,12 +157,15 @@ int receipt_read(const struct receipt_source *s, const struct receipt_call *call
 	struct receipt_list list = { 0 };
 	struct receipt_reading r = { .source = s, .call = call, .out = &list };
 	int answer = take_apart(&r, e);
-	bool genuine;
+	bool genuine = false;
 
 	*code = "schema_invalid";
-	if (answer == OK && (answer = s->format->genuine(&r, e)) < 0)
-		*code = "auth_failed";
-	genuine = answer == OK;
+	if (answer == OK) {
+		if ((answer = genuine_client(&r, e)) == OK)
+			answer = s->format->genuine(&r, e);
+		genuine = answer == OK;
+		*code = genuine ? *code : "auth_failed";
+	}
 	if (answer == OK)
 		answer = s->format->read(&r, e);
 	reading_clear(&r);

@@ -68,7 +68,8 @@ struct receipt_source;
 struct receipt_keys;
 
 /* An entry of `receipts`: {name, format, tenant, secret_file, key_file, username, url, topic,
-   window_s, proxy, ca_file}. Reads the files it names. ERR_FATAL with field and rule. */
+   window_s, proxy, ca_file, client, client_header}. Reads the files it names. ERR_FATAL with field
+   and rule. */
 int receipt_source_open(struct receipt_source **out, const json_t *entry, struct err *e);
 void receipt_source_free(struct receipt_source *s);
 
@@ -103,6 +104,7 @@ struct receipt_call {
 	size_t body_len;
 	int64_t now_ms;
 	struct receipt_keys *keys; /* NULL = no certificate is fetched */
+	bool by_proxy;		   /* its headers are those of a proxy that is trusted */
 };
 
 /* ERR_AGAIN: it cannot be told now whether it is genuine. ERR_INVALID, *code: auth_failed (not from

@@ -143,6 +143,21 @@ int genuine_smsru(struct receipt_reading *r, struct err *e)
 
 /* ---- what is only shown ---- */
 
+/* TLS ends at the proxy, which has verified the client's certificate and tells whose it is. */
+int genuine_client(struct receipt_reading *r, struct err *e)
+{
+	const struct receipt_source *s = r->source;
+
+	if (!s->client)
+		return OK;
+	if (!r->call->by_proxy)
+		return proof_refuse(e,
+				    "it came by no proxy of http.proxies that could vouch for it");
+	if (strcmp(reading_header(r, s->client_header), s->client) != 0)
+		return proof_refuse(e, "its certificate is not the source's client's");
+	return OK;
+}
+
 static int shown(const struct receipt_reading *r, const char *told, struct err *e)
 {
 	for (size_t i = 0; told && i < r->source->nsecrets; i++)

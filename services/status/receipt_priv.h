@@ -65,6 +65,7 @@ enum receipt_needs {
 	NEEDS_USERNAME = 4,
 	NEEDS_URL = 8,
 	NEEDS_TOPIC = 16,
+	NEEDS_CLIENT = 32,
 };
 
 struct receipt_format {
@@ -82,8 +83,9 @@ struct receipt_source {
 	const struct receipt_format *format;
 	char *name, *tenant, *username, *url, *topic;
 	char *secret_file, *key_file, *format_name;
-	char *proxy, *ca_file; /* to fetch certificates */
-	char *secret;	       /* its file's lines, which secrets point into */
+	char *proxy, *ca_file;	      /* to fetch certificates */
+	char *client, *client_header; /* whose certificate, and where the proxy tells it */
+	char *secret;		      /* its file's lines, which secrets point into */
 	size_t secret_len;
 	const char *secrets[RECEIPT_SECRETS_MAX];
 	size_t nsecrets;
@@ -110,6 +112,7 @@ void proof_url(const struct receipt_reading *r, struct buf *out);
 
 /* receipt_genuine.c, receipt_signed.c: ERR_INVALID where the call is not the provider's, or too
  * old. */
+int genuine_client(struct receipt_reading *r, struct err *e); /* OK where none is asked for */
 int genuine_twilio(struct receipt_reading *r, struct err *e);
 int genuine_vonage(struct receipt_reading *r, struct err *e);
 int genuine_bird(struct receipt_reading *r, struct err *e);

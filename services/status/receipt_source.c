@@ -61,6 +61,11 @@ static const struct receipt_format formats[] = {
 	  .window_s = 300,
 	  .genuine = genuine_webhook,
 	  .read = sms_read_webhook },
+	{ .name = "certificate",
+	  .json = true,
+	  .needs = NEEDS_CLIENT,
+	  .genuine = genuine_client,
+	  .read = sms_read_webhook },
 	{ .name = "ses",
 	  .json = true,
 	  .needs = NEEDS_TOPIC,
@@ -102,6 +107,8 @@ static const struct entry {
 	{ "topic", offsetof(struct receipt_source, topic), NEEDS_TOPIC },
 	{ "proxy", offsetof(struct receipt_source, proxy), 0 },
 	{ "ca_file", offsetof(struct receipt_source, ca_file), 0 },
+	{ "client", offsetof(struct receipt_source, client), NEEDS_CLIENT },
+	{ "client_header", offsetof(struct receipt_source, client_header), NEEDS_CLIENT },
 };
 
 static char **place_of(struct receipt_source *s, const struct entry *f)
@@ -188,6 +195,9 @@ static int check(struct receipt_source *s, struct err *e)
 		if ((known[i].needed_by & s->format->needs) && !*place_of(s, &known[i]))
 			return err_set(e, ERR_FATAL, "%s: format %s needs %s", s->name,
 				       s->format->name, known[i].name);
+	if (!s->client != !s->client_header)
+		return err_set(e, ERR_FATAL, "%s: client and client_header need each other",
+			       s->name);
 	if (s->topic && !s->key_file && !receipt_keys_topic_ok(s->topic))
 		return err_set(e, ERR_FATAL, "%s: topic: no ARN of SNS, so key_file is needed",
 			       s->name);

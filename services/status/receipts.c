@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth.h"
 #include "log.h"
 #include "mem.h"
 #include "receipt_keys.h"
@@ -134,13 +135,15 @@ static const char *header(void *ctx, const char *name)
 static int read_call(const struct receipt_source *source, const struct web_request *q,
 		     struct receipt_list *list, const char **code, struct err *e)
 {
+	const struct receipts *r = q->ctx;
 	struct receipt_call call = { .query = q->http->query,
 				     .header = header,
 				     .ctx = (void *)q,
 				     .body = q->http->body,
 				     .body_len = q->http->body_len,
 				     .now_ms = q->now_ms,
-				     .keys = ((struct receipts *)q->ctx)->keys };
+				     .keys = r->keys,
+				     .by_proxy = auth_by_proxy(r->shared->settings, q) };
 
 	return receipt_read(source, &call, list, code, e);
 }

@@ -1,6 +1,7 @@
 """Receipts on the public door: believed, matched with their delivery however early or late, and told once."""
 import base64
 import hashlib
+import http.client
 import json
 import re
 import signal
@@ -10,6 +11,7 @@ import urllib.request
 
 import certs
 import events
+import mtlsd
 import providers
 import pytest
 import requests
@@ -183,6 +185,41 @@ def test_a_certificate_is_fetched_once(fleet):
     assert len(host.asked) == asked
     fleet.await_outcome(event, "delivered")
     host.close()
+
+
+def test_mutual_tls(fleet):
+    """A provider that shows a certificate is believed as the proxy that has verified it says whose it is."""
+    fleet.up()
+    authority, other = certs.Authority(fleet.dir / "ca"), certs.Authority(fleet.dir / "other")
+    entry = {"name": "bank", "format": "certificate", "client": "CN=hooks.bank.example", "client_header": "X-Client-Subject"}
+    both = providers.Webhook(fleet.dir / "providers", "both")
+    port = public_port(fleet, receipts=[entry, both.entry() | entry | {"name": "both", "format": "webhook"}],
+                       http__proxies=["127.0.0.1"])
+    proxy = mtlsd.Proxy(authority.sign("localhost"), authority, port, "X-Client-Subject")
+    event = sent(fleet)
+    body = json.dumps({"delivery": f"{event.key}.1.email.0", "status": "delivered"})
+    forged = {"X-Client-Subject": "CN=hooks.bank.example", "Content-Type": "application/json"}
+
+    def tell(certificate, source="bank", data=body, headers=forged):
+        return requests.post(f"https://localhost:{proxy.port}/receipts/{source}", data, headers=headers, timeout=20,
+                             cert=certificate and str(certificate.pem), verify=str(authority.file)).status_code
+
+    right = authority.sign("hooks.bank.example")
+    assert tell(authority.sign("hooks.evil.example")) == 401  # what it says itself is not passed on
+    for certificate in (None, other.sign("hooks.bank.example"), authority.sign("hooks.bank.example", days=-1)):
+        with pytest.raises(requests.exceptions.ConnectionError):
+            tell(certificate)
+    stranger = http.client.HTTPConnection("127.0.0.1", port, source_address=("127.0.0.2", 0), timeout=20)
+    stranger.request("POST", "/receipts/bank", body, forged)
+    assert stranger.getresponse().status == 401  # no proxy of ours
+    assert not {"delivered"} & set(fleet.outcomes.words(event.invite))
+    assert tell(right) == 200
+    fleet.await_outcome(event, "delivered")
+    signed = both.call(f"{event.key}.1.email.0", "passing", time.time())
+    assert tell(right, "both") == 401  # a signature besides, where the format has one
+    assert tell(right, "both", signed.body, signed.headers) == 200
+    assert tell(authority.sign("hooks.evil.example"), "both", signed.body, signed.headers) == 401
+    proxy.close()
 
 
 def test_secrets_are_read_again(fleet):
