@@ -29,7 +29,10 @@ CHANGE = """
 async (selector) => {
 	const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 	const began = performance.now();
-	document.querySelector(selector).click();
+	const control = document.querySelector(selector);
+	if (!control)
+		throw new Error(`there is no ${selector} on ${document.body.innerText.slice(0, 400)}`);
+	control.click();
 	if (!document.querySelector(".list[aria-busy]"))
 		throw new Error(`${selector} asks nothing`);
 	do
