@@ -68,11 +68,22 @@ void guard_view_ask(struct guard *g, int argc, const char **argv)
 	redis_add(guard_redis(g), argc, words, NULL);
 }
 
-int guard_view_read(struct guard *g, struct err *e)
+void guard_view_send(struct guard *g)
+{
+	redis_send(guard_redis(g));
+}
+
+int guard_view_hear(struct guard *g, struct err *e)
 {
 	struct redis *r = guard_redis(g);
 
-	return redis_run(r, e) < 0 ? ERR_AGAIN : redis_check(r, e);
+	return redis_hear(r, e) < 0 ? ERR_AGAIN : redis_check(r, e);
+}
+
+int guard_view_read(struct guard *g, struct err *e)
+{
+	guard_view_send(g);
+	return guard_view_hear(g, e);
 }
 
 const struct redis_reply *guard_view_answer(struct guard *g, size_t i)

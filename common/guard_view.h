@@ -68,6 +68,9 @@ void guard_add_view_gone(struct guard *g, struct guard_view_gone *v);
    queued meanwhile. argv[1] is a key without the prefix. ERR_AGAIN: nothing is known. */
 void guard_view_ask(struct guard *g, int argc, const char **argv);
 int guard_view_read(struct guard *g, struct err *e);
+/* The same in two steps, between which Redis works; whatever is sent must be heard. */
+void guard_view_send(struct guard *g);
+int guard_view_hear(struct guard *g, struct err *e);
 struct redis_reply;
 const struct redis_reply *guard_view_answer(struct guard *g, size_t i); /* until the next read */
 

@@ -1,5 +1,6 @@
 #include "view_load.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "card.h"
@@ -42,32 +43,59 @@ static void hand_over(const struct view_load *l, const char *invite, const char 
 	json_decref(request);
 }
 
-static int load_some(struct guard *g, const struct view_load *l, size_t from, size_t n,
-		     struct err *e)
+/* What Redis said of some invites, ours. */
+struct heard {
+	char *values[VIEW_LOAD_MAX], *kept[VIEW_LOAD_MAX];
+};
+
+static size_t ask_some(struct guard *g, const struct view_load *l, size_t from)
 {
+	size_t n = l->n - from < VIEW_LOAD_MAX ? l->n - from : VIEW_LOAD_MAX;
+
 	for (size_t i = 0; i < n; i++) {
 		ask(g, "v", l->tenant, l->names[from + i]);
 		ask(g, "r", l->tenant, l->names[from + i]);
 	}
-	if (guard_view_read(g, e) < 0)
+	if (n)
+		guard_view_send(g);
+	return n;
+}
+
+static int hear_some(struct guard *g, size_t n, struct heard *out, struct err *e)
+{
+	if (guard_view_hear(g, e) < 0)
 		return ERR_AGAIN;
 	for (size_t i = 0; i < n; i++) {
-		const char *value = redis_str(guard_view_answer(g, 2 * i), NULL);
-		const char *kept = redis_str(guard_view_answer(g, 2 * i + 1), NULL);
-
-		if (*value)
-			hand_over(l, l->names[from + i], value, is_forgotten(value) ? "" : kept);
+		out->values[i] = xstrdup(redis_str(guard_view_answer(g, 2 * i), NULL));
+		out->kept[i] = xstrdup(redis_str(guard_view_answer(g, 2 * i + 1), NULL));
 	}
 	return OK;
 }
 
+static void hand_over_some(const struct view_load *l, size_t from, size_t n, struct heard *h)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *value = h->values[i];
+
+		if (*value)
+			hand_over(l, l->names[from + i], value,
+				  is_forgotten(value) ? "" : h->kept[i]);
+		free(h->values[i]);
+		free(h->kept[i]);
+	}
+}
+
+/* Redis looks up the next ones while these are taken. */
 int view_load(struct guard *g, const struct view_load *l, struct err *e)
 {
-	for (size_t at = 0; at < l->n; at += VIEW_LOAD_MAX) {
-		size_t n = l->n - at < VIEW_LOAD_MAX ? l->n - at : VIEW_LOAD_MAX;
+	autofree struct heard *heard = xcalloc(1, sizeof(*heard));
+	size_t n = ask_some(g, l, 0);
 
-		if (load_some(g, l, at, n, e) < 0)
+	for (size_t at = 0, next; n; at += n, n = next) {
+		if (hear_some(g, n, heard, e) < 0)
 			return ERR_AGAIN;
+		next = ask_some(g, l, at + n);
+		hand_over_some(l, at, n, heard);
 	}
 	return OK;
 }

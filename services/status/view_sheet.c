@@ -14,7 +14,7 @@
 #include "view_text.h"
 
 #define ANEW_MS 86400000	      /* then rows go that are kept no longer (view_keep.h) */
-#define CHANGES_MAX 1000	      /* read at once */
+#define CHANGES_MAX 10000	      /* read at once */
 #define TEXT_MAX_BYTES ((size_t)1600) /* a longer one, of a refused request, is not compared */
 #define ROW_MAX_BYTES ((size_t)16 << 10)
 
@@ -167,7 +167,7 @@ static int read_changes(struct view_sheet *s, struct guard *g, bool *more, struc
 	const char *argv[] = {
 		"ZRANGEBYSCORE", key, from, "+inf", "WITHSCORES", "LIMIT", "0", most
 	};
-	const char *names[CHANGES_MAX];
+	autofree const char **names = xcalloc(CHANGES_MAX, sizeof(*names));
 	struct view_load load = {
 		.tenant = s->tenant, .names = names, .each_text = take, .ctx = s
 	};
