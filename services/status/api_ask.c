@@ -44,17 +44,25 @@ void ask_name(const struct ask *k, const char *what, size_t place, char out[ASK_
 
 static const char *kept_key(const struct ask *k, char out[REDIS_KEY_SIZE])
 {
-	const struct site_shared *shared = k->q->ctx;
 	char id[ASK_ID_SIZE];
 
 	ask_name(k, "answer", 0, id);
-	snprintf(out, REDIS_KEY_SIZE, "%sanswer:%s", shared->common->redis_prefix, id);
+	snprintf(out, REDIS_KEY_SIZE, "%sanswer:%s", k->shared->common->redis_prefix, id);
 	return out;
 }
 
+/* What was asked under the key: the same body elsewhere is something else. */
 static void body_hash(const struct web_request *q, char out[CRYPTO_HEX_LEN(CRYPTO_HASH_BYTES) + 1])
 {
-	crypto_sha256_hex(q->http->body, q->http->body_len, out);
+	unsigned char sum[CRYPTO_HASH_BYTES];
+	struct crypto_hash h;
+
+	crypto_hash_init(&h);
+	crypto_hash_str(&h, q->http->method);
+	crypto_hash_str(&h, q->http->path);
+	crypto_hash_field(&h, q->http->body, q->http->body_len);
+	crypto_hash_final(&h, sum);
+	crypto_hex(sum, sizeof(sum), out);
 }
 
 /* True: this was answered before, or the key is another request's. */
@@ -79,8 +87,13 @@ static bool answer_again(const struct ask *k, struct http_response *a)
 			    "this Idempotency-Key was used for another request");
 		return true;
 	}
-	buf_str(&a->body, text + sizeof(hash));
+	text += sizeof(hash);
 	a->status = 202;
+	if (*text >= '1' && *text <= '9') { /* "200\n", before what is an object */
+		a->status = (unsigned)strtoul(text, NULL, 10);
+		text += strcspn(text, "\n") + 1;
+	}
+	buf_str(&a->body, text);
 	a->type = "application/json";
 	http_add_header(a, "Idempotency-Replayed", "true");
 	return true;
@@ -90,10 +103,14 @@ static void keep_answer(const struct ask *k, const struct http_response *a)
 {
 	char key[REDIS_KEY_SIZE], hash[CRYPTO_HEX_LEN(CRYPTO_HASH_BYTES) + 1];
 
+	char status[INT_TEXT_SIZE] = "";
+
 	if (!k->key || k->dry_run || a->body.len > KEPT_MAX_BYTES)
 		return;
 	body_hash(k->q, hash);
-	autofree char *value = xasprintf("%s\n%s", hash, a->body.data);
+	if (a->status != 202)
+		snprintf(status, sizeof(status), "%u\n", a->status);
+	autofree char *value = xasprintf("%s\n%s%s", hash, status, a->body.data);
 	const char *argv[] = { "SET", kept_key(k, key), value, "EX", KEPT_S };
 
 	const struct redis_reply *v;
@@ -114,28 +131,47 @@ static bool key_ok(const char *key)
 	return n > 0 && n <= KEY_MAX;
 }
 
-bool ask_begin(struct ask *k, struct web_request *q, const char *what, struct http_response *a)
+/* False: it is answered. */
+static bool open_ask(struct ask *k, struct http_response *a)
 {
-	struct err e;
-	int r = guard_ready(q->local, &e);
-
-	*k = (struct ask){ .q = q, .what = what, .key = web_header(q, "Idempotency-Key") };
-	if (r) {
-		web_fail(a, r, &e);
-		return false;
-	}
+	k->key = web_header(k->q, "Idempotency-Key");
 	if (k->key && !key_ok(k->key)) {
 		web_problem(a, 422, "invalid", "Idempotency-Key: 1 to %d visible characters",
 			    KEY_MAX);
 		return false;
 	}
-	if (k->key && answer_again(k, a))
+	return !k->key || !answer_again(k, a);
+}
+
+bool ask_begin(struct ask *k, struct web_request *q, const char *what, struct http_response *a)
+{
+	struct err e;
+	int r = guard_ready(q->local, &e);
+
+	*k = (struct ask){ .q = q, .shared = q->ctx, .what = what };
+	if (r) {
+		web_fail(a, r, &e);
+		return false;
+	}
+	if (!open_ask(k, a))
 		return false;
 	k->events = json_array();
 	k->asked = json_array();
 	k->refused = json_array();
 	k->counts = json_object();
 	return true;
+}
+
+void ask_once(struct web_request *q, const struct site_shared *shared, const char *what,
+	      ask_handle *handle, struct http_response *a)
+{
+	struct ask k = { .q = q, .shared = shared, .what = what };
+
+	if (!open_ask(&k, a))
+		return;
+	handle(q, a);
+	if (a->status / 100 == 2)
+		keep_answer(&k, a);
 }
 
 void ask_end(struct ask *k)
@@ -163,12 +199,11 @@ static void list(json_t *array, json_t *entry)
 
 void ask_refuse(struct ask *k, const char *invite, const char *code, json_t *more)
 {
-	const struct site_shared *shared = k->q->ctx;
 	json_t *entry = json_pack("{ss}", "code", code);
 
 	if (invite)
 		json_object_set_new(entry, "invite", json_string(invite));
-	api_words_add(shared->words, web_lang(k->q), entry);
+	api_words_add(k->shared->words, web_lang(k->q), entry);
 	json_object_update(entry, more);
 	json_decref(more);
 	list(k->refused, entry);
@@ -233,7 +268,6 @@ static const char *text_at(const json_t *object, const char *name)
 
 static int append(struct ask *k, struct err *e)
 {
-	const struct site_shared *shared = k->q->ctx;
 	size_t n = json_array_size(k->events), i;
 	autofree struct outlet_event *list = xcalloc(n + 1, sizeof(*list));
 	json_t *event;
@@ -244,7 +278,7 @@ static int append(struct ask *k, struct err *e)
 						 .tenant = k->q->tenant,
 						 .invite = text_at(event, "invite"),
 						 .data = json_object_get(event, "data") };
-	return n ? outlet_append(shared->outlet, list, n, e) : OK;
+	return n ? outlet_append(k->shared->outlet, list, n, e) : OK;
 }
 
 static void audit(const struct ask *k)

@@ -18,6 +18,7 @@
 
 struct ask {
 	struct web_request *q;
+	const struct site_shared *shared;
 	const char *what; /* for the audit: "resend" */
 	bool dry_run;
 	const char *key; /* Idempotency-Key; NULL = none */
@@ -29,6 +30,11 @@ struct ask {
 /* False: it is answered already, since the same key was used before, or wrongly. */
 bool ask_begin(struct ask *k, struct web_request *q, const char *what, struct http_response *a);
 void ask_end(struct ask *k);
+
+/* A change that asks for nothing: handle answers, unless the same key was answered well before. */
+typedef void ask_handle(struct web_request *q, struct http_response *a);
+void ask_once(struct web_request *q, const struct site_shared *shared, const char *what,
+	      ask_handle *handle, struct http_response *a);
 
 /* Something to be asked; takes data, which gets tenant, invite and actor where it has none. It is
    checked as the dispatcher does; what is wrong is refused, row tells where it was. row 0 = none.

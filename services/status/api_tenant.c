@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "api_ask.h"
 #include "desk.h"
 #include "form.h"
 #include "idn.h"
@@ -46,7 +47,7 @@ static void get(struct web_request *q, struct http_response *a)
 	json_decref(record);
 }
 
-static void put(struct web_request *q, struct http_response *a)
+static void set(struct web_request *q, struct http_response *a)
 {
 	const struct site_shared *shared = q->ctx;
 	const json_t *version = json_object_get(q->json, "version");
@@ -74,6 +75,11 @@ static void put(struct web_request *q, struct http_response *a)
 		answer_settings(q, record, a);
 		json_decref(record);
 	}
+}
+
+static void put(struct web_request *q, struct http_response *a)
+{
+	ask_once(q, q->ctx, "settings", set, a);
 }
 
 /* ---- pauses ---- */
@@ -176,7 +182,7 @@ static int read_change(const struct web_request *q, struct change *c, struct err
 	return OK;
 }
 
-static void change(struct web_request *q, struct http_response *a)
+static void pause_one(struct web_request *q, struct http_response *a)
 {
 	const struct site_shared *shared = q->ctx;
 	struct settings_author author = { q->person.id, q->now_ms };
@@ -202,6 +208,11 @@ static void change(struct web_request *q, struct http_response *a)
 	}
 	audit(q, c.paused ? "pause" : "resume");
 	list(q, a);
+}
+
+static void change(struct web_request *q, struct http_response *a)
+{
+	ask_once(q, q->ctx, "pause", pause_one, a);
 }
 
 #define T "/v1/tenants/{tenant}"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api_ask.h"
 #include "form.h"
 #include "ids.h"
 #include "log.h"
@@ -222,7 +223,7 @@ static void change(struct web_request *q, const struct catalog_source *source, i
 }
 
 /* {version, parts}: the version that was read; parts null = the installation's again. */
-static void put(struct web_request *q, struct http_response *a)
+static void put_one(struct web_request *q, struct http_response *a)
 {
 	static const char *const known[] = { "version", "parts", NULL };
 	const json_t *version = json_object_get(q->json, "version"),
@@ -263,7 +264,7 @@ static void restore_locked(struct web_request *q, struct catalog_source *source,
 }
 
 /* {version}. */
-static void restore(struct web_request *q, struct http_response *a)
+static void restore_one(struct web_request *q, struct http_response *a)
 {
 	static const char *const known[] = { "version", NULL };
 	json_int_t version = json_integer_value(json_object_get(q->json, "version"));
@@ -282,6 +283,28 @@ static void restore(struct web_request *q, struct http_response *a)
 	pthread_mutex_unlock(&t->changing);
 }
 
+/* ---- each once under a key ---- */
+
+static const struct site_shared *shared_of(const struct web_request *q)
+{
+	return ((struct templates_api *)q->ctx)->shared;
+}
+
+static void put(struct web_request *q, struct http_response *a)
+{
+	ask_once(q, shared_of(q), "template", put_one, a);
+}
+
+static void restore(struct web_request *q, struct http_response *a)
+{
+	ask_once(q, shared_of(q), "restore", restore_one, a);
+}
+
+static void test(struct web_request *q, struct http_response *a)
+{
+	ask_once(q, shared_of(q), "test", templates_api_test, a);
+}
+
 /* ---- life ---- */
 
 #define TEMPLATES "/v1/tenants/{tenant}/templates"
@@ -294,7 +317,7 @@ static const struct web_route routes[] = {
 	{ "PUT", ONE, WEB_PRIVATE, WEB_ADMIN, WEB_JSON, BODY_MAX_BYTES, put },
 	{ "GET", ONE "/versions/{version}", WEB_PRIVATE, WEB_VIEWER, .handle = get_version },
 	{ "POST", ONE "/restore", WEB_PRIVATE, WEB_ADMIN, WEB_JSON, .handle = restore },
-	{ "POST", ONE "/test", WEB_PRIVATE, WEB_ADMIN, WEB_JSON, .handle = templates_api_test },
+	{ "POST", ONE "/test", WEB_PRIVATE, WEB_ADMIN, WEB_JSON, .handle = test },
 };
 
 static void *local_open(void *ctx)

@@ -136,7 +136,19 @@ def test_once(fleet):
     assert second.headers["Idempotency-Replayed"] == "true"
     assert operator.post(f"{T}/invites", {"to": "bob@people.internal"}, Idempotency_Key="k-1").status == 422
     assert operator.post(f"{T}/invites", {"to": "bob@people.internal"}, Idempotency_Key="no spaces").status == 422
-    shown(site, operator, first.json["asked"][0]["invite"], "invited")
+    ann = first.json["asked"][0]["invite"]
+    shown(site, operator, ann, "invited")
+    pause = {"scope": "batch", "name": "b", "paused": True, "reason": "audit"}
+    for path, body, status in ((f"{T}/actions", {"action": "cancel", "invites": [ann]}, 202), (f"{T}/invites/{ann}/forget", {}, 202),
+                               (f"{T}/pauses", pause, 200)):  # every change, not only the first
+        answers = [operator.post(path, body, Idempotency_Key="k-same") for _ in range(2)]
+        assert [a.status for a in answers] == [status] * 2 and answers[0].raw == answers[1].raw, answers
+        assert answers[1].headers["Idempotency-Replayed"] == "true"
+    elsewhere = operator.post(f"{T}/invites/other/forget", {}, Idempotency_Key="k-same")  # the key is of another one
+    assert elsewhere.status == 422 and elsewhere.json["code"] == "key_reused"
+    admin = site.key("acme", "admin")
+    answers = [admin.ask("PUT", f"{T}/settings", {"version": 0, "settings": {"contact": "x"}}, Idempotency_Key="k-1") for _ in range(2)]
+    assert [a.status for a in answers] == [200, 200] and answers[0].raw == answers[1].raw
     fleet.kafka.freeze()
     away = operator.post(f"{T}/invites", {"to": "kim@people.internal"}, Idempotency_Key="k-2")
     assert away.status == 503 and away.headers["Retry-After"] and away.json["code"] == "unavailable"
