@@ -9,7 +9,7 @@
 #include "mem.h"
 #include "now.h"
 
-#define PASS_RECORDS 150000 /* requests in one share, about: some 200 MiB */
+#define PASS_RECORDS 150000 /* requests in one share, about: some 250 MiB */
 #define PASSES_MAX 4096
 #define LEASE_MS 15000
 #define KEEP_MS 1000 /* between two times that the lease is kept */
