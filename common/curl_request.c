@@ -9,7 +9,8 @@
 #include "mem.h"
 
 #define CONNECTION_IDLE_S 20 /* an older one may be closed at the other end without our knowing */
-#define RECEIVE_BYTES 4096
+#define RECEIVE_BYTES 1024   /* a request: hundreds are under way, and their answers are short */
+#define UPLOAD_BYTES 16384   /* likewise, over TLS; the least that libcurl takes */
 
 curl_socket_t curl_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 {
@@ -35,6 +36,7 @@ void curl_set_up(CURL *easy, const struct curl_options *o)
 	curl_easy_setopt(easy, CURLOPT_PROXY, o->proxy ? o->proxy : "");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "beckon/" BECKON_VERSION);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
+	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_S);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
 	if (o->ca_file)

@@ -70,6 +70,7 @@ def fleet_config(fleet):
         "providers_dir": str(Path(__file__).resolve().parents[2] / "deploy" / "providers"),
         "tenants": {"*": {"sender": {"from": "no-reply@mail.internal"}, "contact": "help@mail.internal",
                           "link_base": "https://join.internal/i",
+                          "sms_window": "off",  # at night, too; stories of the hours set their own
                           **({"accept": {"public_key": fleet.accept_key}} if fleet.accept_key else {})}},
     }
 
