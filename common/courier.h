@@ -193,6 +193,7 @@ void courier_flushed(void *service, struct work *w);
 void courier_revoked(void *service, struct work *w);
 size_t courier_draining(void *service, bool over);
 const char *courier_waits(void *service);
+bool courier_routes(void *service, struct buf *out);
 
 /* ---- for channel threads ---- */
 

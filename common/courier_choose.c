@@ -79,11 +79,12 @@ static void ask_for(struct courier *c, struct parcel *p, struct lane *l)
 	parcel_move(c, p, PARCEL_ASKED);
 }
 
-/* No way is open to where p is to go, although some are to elsewhere: it asks all the same, and is
-   parked. */
+/* No way is open to where p is to go, or the one that it is bound to is not, although some are to
+   elsewhere: it asks all the same, and is parked. */
 static bool is_cut_off(const struct courier *c, struct parcel *p)
 {
-	if (!c->channel->aim || lanes_serving(p->lanes, p) || p->lanes->trials)
+	if ((!c->channel->aim && !p->job.provider[0]) || lanes_serving(p->lanes, p) ||
+	    p->lanes->trials)
 		return false;
 	p->refused_by = 0; /* who has refused it may take it by and by */
 	return !lanes_serving(p->lanes, p);

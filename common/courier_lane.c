@@ -173,6 +173,7 @@ bool lane_full(struct courier *c, const struct parcel *p, int64_t ms)
 
 void lane_close(struct lane *l, const char *code, const char *why)
 {
+	route_note_error(l, code, false);
 	if (l->region[0] && code && !strcmp(code, "region_not_enabled"))
 		quarrel_note(&l->quarrel, now_mono_ms());
 	else
@@ -194,6 +195,7 @@ static bool sent_back(const struct mail_result *r)
 
 static void proved(struct lane *l)
 {
+	route_note_taken(l);
 	route_proved(l->pool->route);
 	l->quarrel.pause_ms = 0;
 	l->trial = l->pool->trial = false;
@@ -209,13 +211,15 @@ void lane_note(struct lane *l, const struct parcel *p)
 		metric_observe(l->send_seconds, (double)p->send_ms / 1000.0);
 	if (p->result.reply.code || p->result.reach == REACH_IN_DOUBT)
 		slowness_note(&l->slowness, now, p->send_ms > SLOW_MS);
+	if (p->result.reach != REACH_TAKEN)
+		route_note_error(l, p->result.code, sent_back(&p->result));
 	if (!sent_back(&p->result))
 		return;
 	metric_add(l->errors, 1);
 	strain_note(&l->strain, now);
 }
 
-static bool passed_over(const struct courier *c, const struct lane *l)
+bool lane_passed_over(const struct courier *c, const struct lane *l)
 {
 	bool any = false;
 
@@ -235,6 +239,6 @@ void lanes_publish(struct courier *c)
 	for (struct lane *l = c->all_lanes; l; l = l->next) {
 		metric_set(l->in_flight, (double)l->away_count);
 		metric_set(l->up, lane_is_open(l));
-		metric_set(l->passed_over, passed_over(c, l));
+		metric_set(l->passed_over, lane_passed_over(c, l));
 	}
 }

@@ -35,6 +35,24 @@ struct references {
 	size_t count, cap;
 };
 
+/* How a route does, as it was told last: courier_route.c. */
+enum route_state {
+	ROUTE_UP,
+	ROUTE_PASSED_OVER, /* open, but others are taken */
+	ROUTE_PROBING,	   /* open again: a few messages at a time, until one is taken over */
+	ROUTE_PAUSED,
+	ROUTE_CLOSED, /* its connection is tried again and again */
+	ROUTE_STATES
+};
+
+struct route_stand {
+	enum route_state state;
+	int64_t since_ms; /* wall clock; 0 = not looked at yet */
+	const char *code; /* of its last error, as codes.h has it; NULL = none yet */
+	int64_t code_ms;  /* when that was */
+	struct tally taken, sent_back;
+};
+
 /* A relay or provider: the way to it, its sessions, and what is under way on them. */
 struct pool {
 	struct courier *courier;
@@ -46,6 +64,7 @@ struct pool {
 	unsigned asked[COURIER_DOMAINS]; /* chosen in this turn, likewise; zero between turns */
 	bool serving;			 /* one of its lanes takes messages in this turn */
 	bool trial;			 /* open again, and nothing has been taken over since */
+	struct route_stand stand;
 };
 
 /* A route: a relay, or a provider for recipients of one region, which may be closed by itself. */
@@ -61,6 +80,7 @@ struct lane {
 	struct slowness slowness;
 	struct quarrel quarrel;
 	bool trial;
+	struct route_stand stand;
 	struct metric *up, *in_flight, *send_seconds, *errors, *passed_over;
 };
 
@@ -150,6 +170,13 @@ void lane_close(struct lane *l, const char *code, const char *why);
 void lane_note(struct lane *l, const struct parcel *p);
 /* A lane's state, and how much it has in hand, for /metrics. */
 void lanes_publish(struct courier *c);
+/* Open, but others are taken in each of its aims. */
+bool lane_passed_over(const struct courier *c, const struct lane *l);
+
+/* courier_route.c */
+/* A message was taken over; sent back for later; or not sent, with a code. */
+void route_note_taken(struct lane *l);
+void route_note_error(struct lane *l, const char *code, bool sent_back);
 
 /* courier_choose.c */
 /* Moves those who may be claimed next to PARCEL_ASKED: as many as sessions can take, no domain

@@ -6,6 +6,7 @@
 
 #include "json_quick.h"
 #include "json_write.h"
+#include "mem.h"
 
 #define TYPE CLOUDEVENT_PREFIX "delivery"
 #define SOURCE "beckon/dispatcher"
@@ -201,6 +202,9 @@ int job_read(const struct record *r, struct job *out, struct err *e)
 	j.at_once = header_find(r, JOB_AT_ONCE) != NULL;
 	header_text(r, WAITED, j.waited, sizeof(j.waited));
 	header_text(r, PROVIDER, j.provider, sizeof(j.provider));
+	j.route_test = text(j.data, "route") != NULL;
+	if (j.route_test)
+		text_put(j.provider, sizeof(j.provider), text(j.data, "route"));
 	header_text(r, "traceparent", j.traceparent_text, sizeof(j.traceparent_text));
 	if (j.traceparent_text[strspn(j.traceparent_text, "0123456789abcdef-")])
 		j.traceparent_text[0] = '\0';

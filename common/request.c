@@ -223,6 +223,7 @@ static const struct field invite_fields[] = {
 	{ CREDENTIALS },
 	{ CONFIRM },
 	{ FIELD("override"), .check = shape_true, AT(override) },
+	{ FIELD("route"), STRING(line, 1, REQUEST_ROUTE_MAX), AT(route) },
 	{ FIELD("metadata"), .check = shape_map, .form = &map_name, .item = &pair, .max = 20,
 	  AT(metadata) },
 	/* Last: what is wrong with an address is told of a request that is else in order. */

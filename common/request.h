@@ -50,6 +50,7 @@ enum request_resolve { RESOLVE_SENT, RESOLVE_RESEND };
 #define REQUEST_UNNAMED                                                                            \
 	"unnamed:" /* an inviter's id begins so where a program or somebody without a name asked:  \
 		      the inviter's name is for colleagues, and stands in no message */
+#define REQUEST_ROUTE_MAX 32
 #define REQUEST_SCHEMA_MAJOR 1 /* of the data; a dataschema that tells another is refused */
 
 /* NULL-terminated. */
@@ -98,6 +99,7 @@ struct request {
 	} inviter;
 	const char *organisation; /* organisation.name */
 	const char *scope;	  /* NULL = "" */
+	const char *route;	  /* a test of this relay or provider; NULL = it is none */
 	struct {
 		const char *base;
 		int64_t ttl_s;

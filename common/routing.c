@@ -115,3 +115,28 @@ bool quarrel_holds(const struct quarrel *q, int64_t now)
 {
 	return now < q->until_ms;
 }
+
+#define TALLY_SLOT_MS 10000
+#define TALLY_SLOTS ((int64_t)(sizeof(((struct tally *)0)->slots) / sizeof(unsigned)))
+
+void tally_note(struct tally *t, int64_t now)
+{
+	int64_t ten_s = now / TALLY_SLOT_MS;
+
+	if (ten_s - t->ten_s >= TALLY_SLOTS)
+		*t = (struct tally){ .ten_s = ten_s };
+	while (t->ten_s < ten_s)
+		t->slots[++t->ten_s % TALLY_SLOTS] = 0;
+	t->slots[ten_s % TALLY_SLOTS]++;
+}
+
+unsigned tally_minute(const struct tally *t, int64_t now)
+{
+	int64_t ten_s = now / TALLY_SLOT_MS;
+	unsigned sum = 0;
+
+	for (int64_t i = t->ten_s - TALLY_SLOTS + 1; i <= t->ten_s; i++)
+		if (i >= 0 && ten_s - i < TALLY_SLOTS)
+			sum += t->slots[i % TALLY_SLOTS];
+	return sum;
+}

@@ -67,4 +67,13 @@ struct quarrel {
 void quarrel_note(struct quarrel *q, int64_t now_ms);
 bool quarrel_holds(const struct quarrel *q, int64_t now_ms);
 
+/* How often something happened within the last minute, to ten seconds. */
+struct tally {
+	int64_t ten_s; /* the newest slot's */
+	unsigned slots[6];
+};
+
+void tally_note(struct tally *t, int64_t now_ms);
+unsigned tally_minute(const struct tally *t, int64_t now_ms);
+
 #endif

@@ -104,6 +104,10 @@ struct stage {
 	/* What stands in the way of working, beside Redis and Kafka: text for /readyz; NULL =
 	 * nothing. */
 	const char *(*waits)(void *ctx);
+	/* How its ways out do, as JSON (routes_seen.h), for those who watch the fleet; about twice
+	   a second. True: something has changed that they should know at once. NULL = it has none.
+	 */
+	bool (*routes)(void *ctx, struct buf *out);
 	/* SIGHUP: secrets have been read again. */
 	void (*reloaded)(void *ctx);
 	void (*close)(void *ctx);

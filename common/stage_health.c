@@ -8,6 +8,7 @@
 #include "http.h"
 #include "mem.h"
 #include "now.h"
+#include "routes_seen.h"
 
 #define PUBLISH_MS 500
 #define STUCK_MS 10000 /* a loop that has not turned for so long is stuck */
@@ -33,6 +34,7 @@ struct stage_health {
 	struct metrics *metrics;
 	struct metric *own[OWN_METRICS];
 	struct buf text; /* the metrics' next rendering */
+	struct buf routes;
 	int64_t published_ms;
 	char waits[HEALTH_REASON_MAX]; /* as published */
 	unsigned settings;	       /* likewise */
@@ -70,7 +72,10 @@ static void publish_metrics(struct run *r, int64_t now)
 	measure(r);
 	buf_reset(&h->text);
 	metrics_render(h->metrics, &h->text);
-	stage_pulse(r, &h->text, now);
+	buf_reset(&h->routes);
+	if (r->stage->routes && r->stage->routes(r->ctx, &h->routes))
+		r->pulse_ms = 0; /* to be told at once */
+	stage_pulse(r, &h->text, &h->routes, now);
 	health_metrics(h->pages, &h->text);
 	h->published_ms = now;
 }
@@ -102,6 +107,7 @@ int stage_health_open(struct run *r, struct err *e)
 
 	r->health = h;
 	h->text.max = METRICS_TEXT_MAX;
+	h->routes.max = ROUTES_TOLD_MAX_BYTES;
 	h->metrics = metrics_new();
 	h->pages = o.ctx = health_new(STUCK_MS, now_mono_ms());
 	snprintf(h->waits, sizeof(h->waits), "starting");
@@ -130,5 +136,6 @@ void stage_health_close(struct run *r)
 	health_free(h->pages);
 	metrics_free(h->metrics);
 	buf_clear(&h->text);
+	buf_clear(&h->routes);
 	free(h);
 }

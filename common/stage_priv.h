@@ -84,7 +84,8 @@ const char *stage_templates_look(struct run *r);
 void stage_templates_close(struct run *r);
 
 /* stage_pulse.c: tells the fleet, every few seconds, whether and how this process works */
-void stage_pulse(struct run *r, const struct buf *metrics, int64_t now_mono_ms);
+void stage_pulse(struct run *r, const struct buf *metrics, const struct buf *routes,
+		 int64_t now_mono_ms);
 
 /* stage_health.c */
 int stage_health_open(struct run *r, struct err *e);

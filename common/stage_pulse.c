@@ -26,9 +26,19 @@ static const char *name_of(const struct run *r, char *out, size_t size)
 	return out;
 }
 
+static void add_routes(const struct run *r, const char *name, const struct buf *routes)
+{
+	autofree char *key = xasprintf("%sroutes:%s", r->settings.redis_prefix, name);
+	const char *set[] = { "SET", key, routes->data, "EX", LIVES_S };
+
+	if (routes->len && !routes->full)
+		redis_add(guard_redis(r->guard), ARRAY_LEN(set), set, NULL);
+}
+
 /* Told first why it waits ("" = it works), then the metrics as /metrics has them. Where Redis does
    not answer nothing is told: the loop finds that out by itself. */
-void stage_pulse(struct run *r, const struct buf *metrics, int64_t now_mono)
+void stage_pulse(struct run *r, const struct buf *metrics, const struct buf *routes,
+		 int64_t now_mono)
 {
 	struct redis *redis = guard_redis(r->guard);
 	char name[160], now[INT_TEXT_SIZE], old[INT_TEXT_SIZE + 1];
@@ -51,5 +61,6 @@ void stage_pulse(struct run *r, const struct buf *metrics, int64_t now_mono)
 	redis_add(redis, ARRAY_LEN(add), add, NULL);
 	redis_add(redis, ARRAY_LEN(drop), drop, NULL);
 	redis_add(redis, ARRAY_LEN(set), set, NULL);
+	add_routes(r, name, routes);
 	redis_run(redis, &e);
 }

@@ -13,6 +13,8 @@
 #include "mem.h"
 #include "now.h"
 #include "rates.h"
+#include "routes_seen.h"
+#include "routes_table.h"
 #include "settings.h"
 #include "term.h"
 #include "told.h"
@@ -42,7 +44,8 @@ static const struct args args = {
 	"top",
 	"[OPTION...]",
 	"What the fleet does now: outcomes a second and in the last minute, errors by code, what "
-	"waits and why,\nand whether Redis is whole. Ends with Ctrl-C, or after --count looks.",
+	"waits and why,\nwhether Redis is whole, and how relays and providers do. Ends with "
+	"Ctrl-C, or after --count looks.",
 	list,
 	ARRAY_LEN(list),
 	.settings = true,
@@ -57,6 +60,7 @@ struct top {
 	struct guard *guard;
 	struct rates words, codes, channels;
 	struct later_stats waiting;
+	json_t *routes;	 /* NULL = Redis did not tell */
 	char redis[200]; /* why it is not whole; "" = it is */
 };
 
@@ -106,6 +110,10 @@ static void look_at_redis(struct top *t)
 	t->redis[0] = '\0';
 	if (guard_ready(t->guard, &e) != OK || later_stats(t->guard, &t->waiting, &e) < 0)
 		text_put(t->redis, sizeof(t->redis), e.text);
+	json_decref(t->routes);
+	t->routes = NULL;
+	if (routes_seen(guard_redis(t->guard), t->settings.redis_prefix, &t->routes, &e))
+		text_put(t->redis, sizeof(t->redis), e.text);
 }
 
 /* ---- for programs ---- */
@@ -131,12 +139,12 @@ static void print_json(const struct top *t)
 	for (size_t i = 0; i < t->waiting.nreasons; i++)
 		json_object_set_new(reasons, t->waiting.reasons[i].name,
 				    json_integer(t->waiting.reasons[i].waiting));
-	cli_json(json_pack("{ss,sb,ss*,s{sI,sI,so},so,so,so}", "time", now_text(now_ms(), time),
+	cli_json(json_pack("{ss,sb,ss*,s{sI,sI,so},so,so,so,sO*}", "time", now_text(now_ms(), time),
 			   "redis_whole", !t->redis[0], "why", t->redis[0] ? t->redis : NULL,
 			   "waiting", "total", (json_int_t)t->waiting.waiting, "overdue",
 			   (json_int_t)t->waiting.overdue, "reasons", reasons, "told",
 			   rates_json(&t->words), "errors", rates_json(&t->codes), "sent",
-			   rates_json(&t->channels)));
+			   rates_json(&t->channels), "routes", t->routes));
 }
 
 /* ---- for people ---- */
@@ -246,6 +254,9 @@ static void show(struct top *t)
 		fputs(CLEAR, stdout);
 	print_waiting(t);
 	print_table(t);
+	if (json_array_size(t->routes))
+		putchar('\n');
+	routes_table_print(t->routes, t->lang);
 	putchar('\n');
 	fflush(stdout);
 }
@@ -294,6 +305,7 @@ int cmd_top(int argc, char **argv)
 		kafka_reader_close(t->reader);
 	}
 	guard_free(t->guard);
+	json_decref(t->routes);
 	settings_close(&t->settings);
 	free(t);
 	return r ? cli_fail("top", r, &e) : CLI_GOOD;

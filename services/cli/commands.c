@@ -20,6 +20,7 @@
 #include "cmd_receipt.h"
 #include "cmd_render.h"
 #include "cmd_replay.h"
+#include "cmd_routes.h"
 #include "cmd_seal.h"
 #include "cmd_segments.h"
 #include "cmd_settings.h"
@@ -39,6 +40,7 @@ const struct command commands[] = {
 	{ "list", cmd_list,
 	  "how invites stand: by status, person, role, batch; as a table or CSV" },
 	{ "top", cmd_top, "what the fleet is doing now, look by look" },
+	{ "routes", cmd_routes, "relays and SMS providers: open or closed, and their last error" },
 	{ "show", cmd_show, "what became of an invite: its state, its history, and why" },
 	{ "parked", cmd_parked, "what waits, why, and until when" },
 	{ "resend", cmd_change, "invite again: a new message, a new link; the old one dies" },

@@ -43,6 +43,7 @@ static const struct stage stage = {
 	.revoked = courier_revoked,
 	.draining = courier_draining,
 	.waits = courier_waits,
+	.routes = courier_routes,
 	.reloaded = email_reloaded,
 	.close = email_close,
 };

@@ -47,6 +47,7 @@ static const struct stage stage = {
 	.revoked = courier_revoked,
 	.draining = courier_draining,
 	.waits = courier_waits,
+	.routes = courier_routes,
 	.reloaded = sms_reloaded,
 	.close = sms_close,
 };

@@ -16,7 +16,7 @@ struct web_module api_invites_module(struct site_shared *s);
 struct web_module api_act_module(struct site_shared *s);
 struct web_module api_new_module(struct site_shared *s);
 
-/* The processes of the fleet and how they do. */
+/* The processes of the fleet, its routes, and what waits in it: api_fleet.h. */
 struct web_module api_fleet_module(struct site_shared *s);
 
 /* Signing in by OpenID Connect. */

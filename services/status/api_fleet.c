@@ -1,8 +1,9 @@
-/* The processes of the fleet, as each tells of itself every few seconds. */
+/* The fleet's routes, and its processes, as each tells of itself every few seconds. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "api.h"
+#include "api_fleet.h"
 #include "mem.h"
 #include "now.h"
 
@@ -92,7 +93,7 @@ static int read_names(struct web_request *q, json_t *names, struct err *e)
 	return r;
 }
 
-static void fleet(struct web_request *q, struct http_response *a)
+static void processes(struct web_request *q, struct http_response *a)
 {
 	const struct site_shared *shared = q->ctx;
 	json_t *names = json_array(), *items = json_array(), *name;
@@ -122,7 +123,11 @@ static void fleet(struct web_request *q, struct http_response *a)
 }
 
 static const struct web_route routes[] = {
-	{ "GET", "/v1/processes", WEB_PRIVATE, WEB_OPERATOR, .handle = fleet },
+	{ "GET", "/v1/processes", WEB_PRIVATE, WEB_OPERATOR, .handle = processes },
+	{ "GET", "/v1/routes", WEB_PRIVATE, WEB_OPERATOR, .handle = api_routes_list },
+	{ "POST", "/v1/tenants/{tenant}/routes/{channel}/{route}/test", WEB_PRIVATE, WEB_ADMIN,
+	  WEB_JSON, .handle = api_routes_test },
+	{ "GET", "/v1/fleet", WEB_PRIVATE, WEB_SUPER, .handle = api_fleet_waiting },
 };
 
 struct web_module api_fleet_module(struct site_shared *s)

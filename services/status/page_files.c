@@ -7,6 +7,8 @@
 #include "api_js.h"
 #include "base_css.h"
 #include "batches_js.h"
+#include "channels_css.h"
+#include "channels_js.h"
 #include "dom_js.h"
 #include "fleet_js.h"
 #include "form_js.h"
@@ -48,6 +50,8 @@ static const struct file {
 	{ "api.js", JS, api_js, sizeof(api_js) - 1 },
 	{ "base.css", CSS, base_css, sizeof(base_css) - 1 },
 	{ "batches.js", JS, batches_js, sizeof(batches_js) - 1 },
+	{ "channels.css", CSS, channels_css, sizeof(channels_css) - 1 },
+	{ "channels.js", JS, channels_js, sizeof(channels_js) - 1 },
 	{ "dom.js", JS, dom_js, sizeof(dom_js) - 1 },
 	{ "fleet.js", JS, fleet_js, sizeof(fleet_js) - 1 },
 	{ "form.js", JS, form_js, sizeof(form_js) - 1 },

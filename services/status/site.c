@@ -16,7 +16,6 @@
 #include "oidc.h"
 #include "receipts.h"
 #include "page_files.h"
-#include "page_fleet.h"
 #include "templates_api.h"
 #include "view_query.h"
 
@@ -194,7 +193,6 @@ static int open_web(struct site *s, const struct site_settings *settings, struct
 			api_fleet_module(&s->shared),
 			accept_module(&s->shared),
 			page_files_module(),
-			page_fleet_module(&s->shared),
 			receipts_module(s->receipts),
 			/* the last: absent where the private door is shut */
 			s->templates ? templates_api_module(s->templates) : (struct web_module){ 0 },

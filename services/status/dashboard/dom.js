@@ -50,6 +50,7 @@ const icons = {
 	pause: "M9 5v14M15 5v14",
 	play: "M7 4.5l12 7.5-12 7.5z",
 	chevron: "M9 6l6 6-6 6",
+	send: "M21 3L10 14M21 3l-7 18-4-7-7-4z",
 };
 
 /** A line drawing that says nothing to a screen reader. */

@@ -1,11 +1,12 @@
 // The frame around every page: who is signed in, where one is, language and theme.
-import { Problem, call, chooseTenant, hasKey, listen, me, signIn, tenant, useKey } from "./api.js";
+import { Problem, call, chooseTenant, hasKey, listen, may, me, signIn, tenant, useKey } from "./api.js";
 import { field, fill, h, icon, menu, note } from "./dom.js";
 import { chooseLang, lang, t } from "./words.js";
 import { usersPage } from "./users.js";
 import { importPage } from "./import.js";
 import { invitePage } from "./invite.js";
 import { batchPage, batchesPage } from "./batches.js";
+import { channelsPage } from "./channels.js";
 import { fleetPage, heard } from "./fleet.js";
 import { settingsPage } from "./settings.js";
 import { templatePage, templatesPage } from "./templates.js";
@@ -18,10 +19,11 @@ const pages = [
 	[/^batch\/(.+)$/, batchPage, "batches"],
 	[/^templates$/, templatesPage, "templates"],
 	[/^template\/([\w-]+)$/, templatePage, "templates"],
+	[/^channels$/, channelsPage, "channels"],
 	[/^fleet$/, fleetPage, "fleet"],
 	[/^settings$/, settingsPage, "settings"],
 ];
-const nav = [["users", "users"], ["batches", "list"], ["templates", "mail"], ["fleet", "chart"], ["settings", "gear"]];
+const nav = [["users", "users"], ["batches", "list"], ["templates", "mail"], ["channels", "send", "operator"], ["fleet", "chart"], ["settings", "gear"]];
 
 const main = h("main", { id: "main", tabindex: "-1" });
 let tenants = [];
@@ -70,7 +72,7 @@ function tenantChoice() {
 }
 
 function frame(section) {
-	const links = nav.map(([name, picture]) => h("a", { href: `#/${name}`, "aria-current": section === name ? "page" : null },
+	const links = nav.filter(([, , role]) => !role || may(role)).map(([name, picture]) => h("a", { href: `#/${name}`, "aria-current": section === name ? "page" : null },
 		icon(picture), h("span", null, t(name))));
 	fill(document.body,
 		h("a", { class: "skip", href: "#main", onclick: skip }, t("skip")),

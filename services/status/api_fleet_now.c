@@ -1,11 +1,12 @@
-#include "page_fleet.h"
+/* What waits in the whole fleet, and why. */
+#include "api_fleet.h"
 
 #include "guard.h"
 #include "later.h"
 #include "mem.h"
 
 /* {waiting, overdue, oldest_overdue_ms, reasons {word: n}}. */
-static void fleet(struct web_request *q, struct http_response *a)
+void api_fleet_waiting(struct web_request *q, struct http_response *a)
 {
 	struct later_stats s = { 0 };
 	json_t *reasons;
@@ -23,17 +24,4 @@ static void fleet(struct web_request *q, struct http_response *a)
 		 json_pack("{sI,sI,sI,so}", "waiting", (json_int_t)s.waiting, "overdue",
 			   (json_int_t)s.overdue, "oldest_overdue_ms",
 			   (json_int_t)s.oldest_overdue_ms, "reasons", reasons));
-}
-
-struct web_module page_fleet_module(struct site_shared *shared)
-{
-	static const struct web_route routes[] = {
-		{ "GET", "/v1/fleet", WEB_PRIVATE, WEB_SUPER, .handle = fleet },
-	};
-
-	return (struct web_module){ .routes = routes,
-				    .count = ARRAY_LEN(routes),
-				    .ctx = shared,
-				    .open = site_guard_open,
-				    .close = site_guard_close };
 }

@@ -1,0 +1,125 @@
+#include "routes_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+#include "now.h"
+#include "term.h"
+#include "told.h"
+
+static const struct {
+	const char *state;
+	struct words_in text;
+	enum tone tone;
+} states[] = {
+	{ "up", { { "open", "открыт" } }, TONE_GOOD },
+	{ "passed_over", { { "passed over", "обходится" } }, TONE_WARN },
+	{ "probing", { { "on trial", "проверяется" } }, TONE_WARN },
+	{ "paused", { { "paused", "приостановлен" } }, TONE_WARN },
+	{ "closed", { { "closed", "закрыт" } }, TONE_BAD },
+};
+
+static const struct words_in heads[] = {
+	{ { "Route", "Маршрут" } },	{ { "State", "Состояние" } },
+	{ { "since", "с" } },		{ { "under way", "в пути" } },
+	{ { "a minute", "в минуту" } }, { { "sent back", "возвращено" } },
+	{ { "last error", "ошибка" } }, { { "why", "почему" } },
+};
+
+static const char *text(const json_t *object, const char *name)
+{
+	const char *s = json_string_value(json_object_get(object, name));
+
+	return s ? s : "";
+}
+
+static long long number(const json_t *object, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(object, name));
+}
+
+static void add_state(struct table *t, const json_t *stand, long long couriers, enum lang lang)
+{
+	size_t i = 0;
+	char cell[80];
+
+	while (i + 1 < ARRAY_LEN(states) && strcmp(states[i].state, text(stand, "state")) != 0)
+		i++;
+	snprintf(cell, sizeof(cell), "%s", states[i].text.in[lang]);
+	if (number(stand, "seen_by") < couriers)
+		snprintf(cell, sizeof(cell), "%s %lld/%lld", states[i].text.in[lang],
+			 number(stand, "seen_by"), couriers);
+	table_cell(t, states[i].tone, cell);
+}
+
+static void add_stand(struct table *t, const json_t *stand, enum lang lang)
+{
+	static const char *const names[] = { "in_flight", "per_minute", "errors_per_minute" };
+	char since[TOLD_TIME_SIZE] = "", cell[24];
+	int64_t ms;
+
+	if (now_parse(text(stand, "since"), &ms))
+		told_time(ms, lang, since);
+	table_cell(t, TONE_FAINT, since);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(cell, sizeof(cell), "%lld", number(stand, names[i]));
+		table_cell(t, TONE_PLAIN, cell);
+	}
+	table_cell(t, TONE_BAD, text(stand, "code"));
+	table_cell(t, TONE_FAINT,
+		   text(stand, "why")[0] ? text(stand, "why") : text(stand, "reason"));
+}
+
+static void add_regions(struct table *t, const json_t *item, enum lang lang)
+{
+	json_t *region;
+	size_t i;
+
+	json_array_foreach (json_object_get(item, "regions"), i, region) {
+		char name[96];
+
+		if (!strcmp(text(region, "state"), text(item, "state")))
+			continue;
+		snprintf(name, sizeof(name), "  %s/%s", text(item, "route"),
+			 text(region, "region"));
+		table_cell(t, TONE_PLAIN, name);
+		add_state(t, region, number(item, "couriers"), lang);
+		add_stand(t, region, lang);
+	}
+}
+
+void routes_table_print(const json_t *items, enum lang lang)
+{
+	struct table t;
+	json_t *item;
+	size_t i;
+
+	if (!json_array_size(items))
+		return;
+	table_init(&t, ARRAY_LEN(heads));
+	for (i = 0; i < ARRAY_LEN(heads); i++)
+		table_cell(&t, TONE_FAINT, heads[i].in[lang]);
+	json_array_foreach (items, i, item) {
+		char name[96];
+
+		snprintf(name, sizeof(name), "%s %s", text(item, "channel"), text(item, "route"));
+		table_cell(&t, TONE_PLAIN, name);
+		add_state(&t, item, number(item, "couriers"), lang);
+		add_stand(&t, item, lang);
+		add_regions(&t, item, lang);
+	}
+	table_print(&t);
+	table_clear(&t);
+}
+
+bool routes_table_closed(const json_t *items)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (items, i, item)
+		if (!strcmp(text(item, "state"), "closed"))
+			return true;
+	return false;
+}
