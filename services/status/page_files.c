@@ -11,6 +11,7 @@
 #include "channels_js.h"
 #include "dom_js.h"
 #include "fleet_js.h"
+#include "fleet_rates_js.h"
 #include "form_js.h"
 #include "format_js.h"
 #include "icon_svg.h"
@@ -54,6 +55,7 @@ static const struct file {
 	{ "channels.js", JS, channels_js, sizeof(channels_js) - 1 },
 	{ "dom.js", JS, dom_js, sizeof(dom_js) - 1 },
 	{ "fleet.js", JS, fleet_js, sizeof(fleet_js) - 1 },
+	{ "fleet_rates.js", JS, fleet_rates_js, sizeof(fleet_rates_js) - 1 },
 	{ "form.js", JS, form_js, sizeof(form_js) - 1 },
 	{ "format.js", JS, format_js, sizeof(format_js) - 1 },
 	{ "icon.svg", SVG, icon_svg, sizeof(icon_svg) - 1 },

@@ -89,3 +89,17 @@ def test_channels_by_role(site, chromium):
     assert page.get_by_role("button", name="Pause: first").count() == 1
     page = sign_in(site, chromium.page(), "viewer", "#/users")
     assert page.get_by_role("link", name="Fleet").count() == 1 and page.get_by_role("link", name="Channels").count() == 0
+
+
+@pytest.mark.parametrize("lang, theme, width", [("en", "light", 1360), ("ru", "dark", 320)])
+def test_rates_and_lag(fleet, site, chromium, lang, theme, width):
+    """Fleet shows what is told as it happens, how far each service is behind, and which one does not run."""
+    page = sign_in(site, chromium.page(lang=lang, theme=theme, width=width), "operator", "#/fleet")
+    rates, lag = (page.locator(f"[data-card={name}]") for name in ("rates", "lag"))
+    expect(lag.locator("[data-service=email]")).to_contain_text("topics.email", timeout=browser.WAIT_MS)
+    expect(lag.locator("[data-service=sms] .bad")).to_be_visible()
+    fleet.await_outcome(fleet.emit(events.invite()), "sent")
+    sent = {"en": "Sent", "ru": "Отправлено"}[lang]
+    expect(rates.get_by_role("row", name=sent)).to_be_visible(timeout=3 * browser.WAIT_MS)
+    expect(rates.locator("svg.spark").first).to_be_visible()
+    browser.look_over(page, f"fleet rates {lang} {theme} {width}")

@@ -2,6 +2,7 @@
 import { at, get, may, post, me } from "./api.js";
 import { dialog, field, fill, h, icon, note } from "./dom.js";
 import { legend, statusBar } from "./batches.js";
+import { lagCard, look, ratesCard } from "./fleet_rates.js";
 import { shortTime } from "./format.js";
 import { has, t, tag } from "./words.js";
 
@@ -91,7 +92,7 @@ export async function fleetPage({ main, here }) {
 	const texts = await get(at("errors"));
 
 	async function load() {
-		const [summary, pauses, fleet] = await Promise.all([get(at("summary")), get(at("pauses")), me.role === "super" ? get("/v1/fleet") : null]);
+		const [summary, pauses, fleet, processes] = await Promise.all([get(at("summary")), get(at("pauses")), me.role === "super" ? get("/v1/fleet") : null, may("operator") ? look() : null]);
 		if (!here.alive)
 			return;
 		fill(main, h("div", { class: "head" }, h("h1", null, t("fleet"))),
@@ -99,7 +100,7 @@ export async function fleetPage({ main, here }) {
 				h("section", { class: "card" }, h("h2", null, t("fleet_now")), h("p", { class: "big" }, t("total", { n: summary.total })), statusBar(summary.counts, summary.total),
 					legend(summary.counts, (status) => `#/users?${new URLSearchParams(status === "accepted" ? { tab: "enrolled" } : { status })}`)),
 				h("section", { class: "card" }, h("h2", null, t("changes_now")), h("p", { class: "big" }, String(perMinute.at(-1))), plot(perMinute), h("p", { class: "dim small" }, t("changes_hint"))),
-				sending(pauses.items, load), errorCard(summary.errors, texts), fleet && waitingCard(fleet)));
+				sending(pauses.items, load), errorCard(summary.errors, texts), processes && [ratesCard(), lagCard(processes)], fleet && waitingCard(fleet)));
 	}
 	await load();
 	const clock = setInterval(() => load().catch(() => {}), LOOK_MS);
