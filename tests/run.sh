@@ -78,7 +78,7 @@ run_tests()
 {
 	preset=$1; shift
 	echo "$preset: tests"
-	ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j 2 \
+	ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j 3 \
 		--output-junit "$results/$preset.xml" "$@" >"$results/$preset-tests.log" 2>&1 </dev/null &
 	ctest_pid=$!
 	tail -n +1 -f --pid=$ctest_pid "$results/$preset-tests.log" |
