@@ -168,10 +168,11 @@ const struct guard_options *guard_options(const struct guard *g)
    there is none ("" = do not). */
 static int epoch_read(struct guard *g, const char *create, bool *created, struct err *e)
 {
-	const char *argv[] = { g->o.prefix, redis_run_id(g->redis), create };
+	const char *argv[] = { g->o.prefix, redis_run_id(g->redis), create,
+			       redis_fails_over(g->redis) ? "1" : "0" };
 	size_t len;
 
-	redis_add_script(g->redis, &g->scripts[SCRIPT_EPOCH], 3, argv, NULL);
+	redis_add_script(g->redis, &g->scripts[SCRIPT_EPOCH], (int)ARRAY_LEN(argv), argv, NULL);
 	if (redis_run(g->redis, e) < 0)
 		return ERR_AGAIN;
 	const struct redis_reply *v = redis_reply(g->redis, 0);

@@ -1,8 +1,13 @@
 -- The one script without the prologue: it is how Redis is found whole.
--- ARGV: prefix, run_id, and to write an epoch where there is none its id, else ''.
--- Another run_id is the same Redis back with its AOF: it is adopted. Returns the id, and 1 where written.
+-- ARGV: prefix, run_id, to write an epoch where there is none its id, else '', and 1 where primaries fail over.
+-- Another run_id is the same Redis back with its AOF: it is adopted. Of another primary nobody knows what it lacks:
+-- its epoch ends, so that all is made anew. Returns the id, and 1 where written.
 local key = ARGV[1] .. 'epoch'
 local epoch = redis.call('HMGET', key, 'id', 'run_id')
+if epoch[1] and epoch[2] ~= ARGV[2] and ARGV[4] == '1' then
+	redis.call('DEL', key)
+	return { false, 0 }
+end
 local created = not epoch[1] and ARGV[3] ~= ''
 
 if created then

@@ -11,11 +11,11 @@
 
 #include "buf.h"
 #include "mem.h"
+#include "redis_greeting.h"
 #include "redis_pipeline.h"
 #include "redis_tls.h"
 #include "redis_url.h"
 
-#define RUN_ID_LEN 40
 #define TIMEOUT_DEFAULT_MS 500
 /* Sent at once: hiredis moves the unsent rest each time. */
 #define CHUNK_BYTES ((size_t)256 << 10)
@@ -27,7 +27,7 @@ struct redis {
 	struct redis_script *scripts;
 	size_t nscripts;
 	redisContext *c; /* NULL = none, or dead */
-	char run_id[RUN_ID_LEN + 1];
+	char run_id[REDIS_RUN_ID_SIZE];
 	struct pipeline queue, done;
 	size_t sent;	/* of done: commands whose replies are on their way */
 	bool under_way; /* done has been sent and not been heard */
@@ -250,78 +250,47 @@ static int dial(struct redis *r, struct err *e)
 {
 	struct timeval tv = { r->timeout_ms / 1000, r->timeout_ms % 1000 * 1000 };
 	const struct redis_url *u = &r->url;
+	struct redis_place at = u->at;
 
+	if (u->nsentinels && redis_sentinel_ask(u, r->timeout_ms, &at, e) < 0)
+		return ERR_AGAIN;
 	r->c = u->path[0] ? redisConnectUnixWithTimeout(u->path, tv)
-			  : redisConnectWithTimeout(u->host, u->port, tv);
+			  : redisConnectWithTimeout(at.host, at.port, tv);
 	if (!r->c)
 		return err_set(e, ERR_AGAIN, "redis: no context");
 	if (r->c->err || redisSetTimeout(r->c, tv) != REDIS_OK)
 		return broken(r, e);
-	if (u->tls && redis_tls_start(r->c, u->host, e) < 0) {
+	if (u->tls && redis_tls_start(r->c, at.host, e) < 0) {
 		disconnect(r);
 		return ERR_AGAIN;
 	}
 	return OK;
 }
 
-/* Everything a new connection needs; the scripts come last. */
-static void add_greeting(struct redis *r, struct pipeline *p)
-{
-	char db[12];
-
-	if (r->url.user[0])
-		pipeline_words(p, "AUTH", r->url.user, r->password ? r->password : "");
-	else if (r->password)
-		pipeline_words(p, "AUTH", r->password, NULL);
-	if (r->url.db) {
-		snprintf(db, sizeof(db), "%d", r->url.db);
-		pipeline_words(p, "SELECT", db, NULL);
-	}
-	if (r->name)
-		pipeline_words(p, "CLIENT", "SETNAME", r->name);
-	pipeline_words(p, "PING", NULL, NULL);
-	pipeline_words(p, "INFO", "server", NULL);
-	add_script_loads(r, p);
-}
-
-static int run_id_take(struct redis *r, const redisReply *info, struct err *e)
-{
-	const char *at = info->type == REDIS_REPLY_STRING ? strstr(info->str, "run_id:") : NULL;
-
-	if (!at || strspn(at + 7, "0123456789abcdef") != RUN_ID_LEN)
-		return err_set(e, ERR_AGAIN, "redis: INFO tells no run_id");
-	memcpy(r->run_id, at + 7, RUN_ID_LEN);
-	return OK;
-}
-
-/* No command of the greeting may have failed. */
-static int greeted(struct redis *r, const struct pipeline *p, struct err *e)
-{
-	size_t before_scripts = p->n - r->nscripts;
-
-	for (size_t i = 0; i < before_scripts; i++)
-		if (p->replies[i]->type == REDIS_REPLY_ERROR)
-			return err_set(e, ERR_AGAIN, "redis: %s", p->replies[i]->str);
-	if (run_id_take(r, p->replies[before_scripts - 1], e) < 0)
-		return ERR_AGAIN;
-	return scripts_loaded(r, p, before_scripts, e);
-}
-
 int redis_connect(struct redis *r, struct err *e)
 {
 	struct pipeline greeting = PIPELINE_INIT;
+	size_t at;
 	int result;
 
 	disconnect(r);
 	pipeline_reset(&r->queue);
 	if ((result = dial(r, e)) < 0)
 		return result;
-	add_greeting(r, &greeting);
+	greeting_add(&r->url, r->password, r->name, &greeting);
+	at = greeting.n;
+	add_script_loads(r, &greeting);
 	if ((result = pipeline_run(r, &greeting, 0, e)) == OK &&
-	    (result = greeted(r, &greeting, e)) < 0)
+	    ((result = greeting_check(&r->url, &greeting, at, r->run_id, e)) < 0 ||
+	     (result = scripts_loaded(r, &greeting, at, e)) < 0))
 		disconnect(r);
 	pipeline_clear(&greeting);
 	return result;
+}
+
+bool redis_fails_over(const struct redis *r)
+{
+	return r->url.nsentinels > 0;
 }
 
 size_t redis_replies(const struct redis *r)

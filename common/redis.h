@@ -29,7 +29,8 @@ struct redis_script {
 
 struct redis_options {
 	const char *url; /* redis://[user@]host:port[/db] | unix:///path.sock[?db=N] | rediss://
-			    where built in */
+			    where built in | sentinel://host:port,host:port/NAME: the primary is
+			    asked for at each connect */
 	const char *password; /* from a file; NULL = none */
 	const char *name;     /* CLIENT SETNAME */
 	int timeout_ms;	      /* connect and command; 500 */
@@ -45,6 +46,8 @@ void redis_password(struct redis *r, const char *password);
 
 int redis_connect(struct redis *r, struct err *e); /* ERR_AGAIN; drops an old context first */
 bool redis_connected(const struct redis *r);
+/* Another primary may take its place, which lacks what was not copied yet: behind Sentinels. */
+bool redis_fails_over(const struct redis *r);
 const char *redis_run_id(const struct redis *r); /* 40 hex digits, read once per connection */
 
 /* Appends one call to the pipeline; args are copied by hiredis. Script calls have no KEYS: every

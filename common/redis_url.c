@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define PORT_DEFAULT 6379
+#define SENTINEL_PORT_DEFAULT 26379
 #define DB_MAX 65535 /* Redis itself has 16 unless told otherwise */
 
 /* A part of the URL, not NUL-terminated. */
@@ -76,9 +77,9 @@ static int unix_parse(const char *rest, struct redis_url *u, struct err *e)
 }
 
 /* The host, and in *rest what follows it. */
-static int host_take(const char **rest, struct redis_url *u, struct err *e)
+static int host_take(const char **rest, struct redis_place *out, struct err *e)
 {
-	struct part host = { *rest, strcspn(*rest, ":/?") };
+	struct part host = { *rest, strcspn(*rest, ":/?,") };
 
 	if (**rest == '[') {
 		host = (struct part){ *rest + 1, strcspn(*rest + 1, "]") };
@@ -90,24 +91,59 @@ static int host_take(const char **rest, struct redis_url *u, struct err *e)
 	}
 	if (host.len == 0)
 		return err_set(e, ERR_INVALID, "Redis URL: no host");
-	return part_copy(host, u->host, sizeof(u->host), "host", e);
+	return part_copy(host, out->host, sizeof(out->host), "host", e);
+}
+
+/* The host and its port, and in *rest what follows them. */
+static int place_take(const char **rest, int port_default, struct redis_place *out, struct err *e)
+{
+	struct part port;
+	int r;
+
+	out->port = port_default;
+	if ((r = host_take(rest, out, e)) < 0 || **rest != ':')
+		return r;
+	port = (struct part){ *rest + 1, strcspn(*rest + 1, "/?,") };
+	*rest = port.at + port.len;
+	return number_parse(port, "port", 65535, &out->port, e);
+}
+
+static int sentinels_parse(const char *rest, struct redis_url *u, struct err *e)
+{
+	struct part name;
+	int r;
+
+	do {
+		if (u->nsentinels == REDIS_SENTINELS_MAX)
+			return err_set(e, ERR_INVALID, "Redis URL: more than %d Sentinels",
+				       REDIS_SENTINELS_MAX);
+		rest += u->nsentinels > 0;
+		if ((r = place_take(&rest, SENTINEL_PORT_DEFAULT, &u->sentinels[u->nsentinels++],
+				    e)) < 0)
+			return r;
+	} while (*rest == ',');
+	name = (struct part){ rest + 1, *rest == '/' ? strcspn(rest + 1, "/?") : 0 };
+	if (!name.len)
+		return err_set(
+			e, ERR_INVALID,
+			"Redis URL: after the Sentinels stands /NAME, what they call the primary");
+	if ((r = part_copy(name, u->primary, sizeof(u->primary), "primary's name", e)) < 0)
+		return r;
+	rest = name.at + name.len;
+	if (!*rest)
+		return OK;
+	if (*rest != '/')
+		return err_set(e, ERR_INVALID, "Redis URL: only /db may follow the primary's name");
+	return number_parse((struct part){ rest + 1, strlen(rest + 1) }, "database", DB_MAX, &u->db,
+			    e);
 }
 
 static int tcp_parse(const char *rest, struct redis_url *u, struct err *e)
 {
-	int r;
+	int r = place_take(&rest, PORT_DEFAULT, &u->at, e);
 
-	if ((r = host_take(&rest, u, e)) < 0)
+	if (r < 0 || rest[0] == '\0' || strcmp(rest, "/") == 0)
 		return r;
-	if (*rest == ':') {
-		struct part port = { rest + 1, strcspn(rest + 1, "/?") };
-
-		if ((r = number_parse(port, "port", 65535, &u->port, e)) < 0)
-			return r;
-		rest = port.at + port.len;
-	}
-	if (rest[0] == '\0' || strcmp(rest, "/") == 0)
-		return OK;
 	if (rest[0] != '/')
 		return err_set(e, ERR_INVALID, "Redis URL: only :port and /db may follow the host");
 	return number_parse((struct part){ rest + 1, strlen(rest + 1) }, "database", DB_MAX, &u->db,
@@ -124,11 +160,12 @@ int redis_url_parse(const char *url, struct redis_url *out, struct err *e)
 		{ "redis://", false, tcp_parse },
 		{ "rediss://", true, tcp_parse },
 		{ "unix://", false, unix_parse },
+		{ "sentinel://", false, sentinels_parse },
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		size_t n = strlen(kinds[i].scheme);
-		struct redis_url u = { .tls = kinds[i].tls, .port = PORT_DEFAULT };
+		struct redis_url u = { .tls = kinds[i].tls };
 		const char *rest = url + n;
 		int r;
 
@@ -140,5 +177,5 @@ int redis_url_parse(const char *url, struct redis_url *out, struct err *e)
 		return OK;
 	}
 	return err_set(e, ERR_INVALID,
-		       "Redis URL: begins with none of redis://, rediss://, unix://");
+		       "Redis URL: begins with none of redis://, rediss://, unix://, sentinel://");
 }

@@ -20,16 +20,26 @@ static void test_good_urls(void **state)
 		const char *url;
 		struct redis_url is;
 	} rows[] = {
-		{ "redis://localhost", { .host = "localhost", .port = 6379 } },
-		{ "redis://10.0.0.1:7000/3", { .host = "10.0.0.1", .port = 7000, .db = 3 } },
+		{ "redis://localhost", { .at = { "localhost", 6379 } } },
+		{ "redis://10.0.0.1:7000/3", { .at = { "10.0.0.1", 7000 }, .db = 3 } },
 		{ "redis://fleet@redis.example/",
-		  { .host = "redis.example", .port = 6379, .user = "fleet" } },
-		{ "redis://[::1]:1", { .host = "::1", .port = 1 } },
-		{ "redis://[2001:db8::1]/2", { .host = "2001:db8::1", .port = 6379, .db = 2 } },
-		{ "rediss://r.example:6380", { .tls = true, .host = "r.example", .port = 6380 } },
-		{ "unix:///run/redis.sock", { .path = "/run/redis.sock", .port = 6379 } },
+		  { .at = { "redis.example", 6379 }, .user = "fleet" } },
+		{ "redis://[::1]:1", { .at = { "::1", 1 } } },
+		{ "redis://[2001:db8::1]/2", { .at = { "2001:db8::1", 6379 }, .db = 2 } },
+		{ "rediss://r.example:6380", { .tls = true, .at = { "r.example", 6380 } } },
+		{ "unix:///run/redis.sock", { .path = "/run/redis.sock" } },
 		{ "unix://fleet@/run/r@2.sock?db=9",
-		  { .path = "/run/r@2.sock", .port = 6379, .user = "fleet", .db = 9 } },
+		  { .path = "/run/r@2.sock", .user = "fleet", .db = 9 } },
+		{ "sentinel://s1.example/beckon",
+		  { .sentinels = { { "s1.example", 26379 } },
+		    .nsentinels = 1,
+		    .primary = "beckon" } },
+		{ "sentinel://fleet@10.0.0.1:1,[::1]:2,s3/the-primary/4",
+		  { .sentinels = { { "10.0.0.1", 1 }, { "::1", 2 }, { "s3", 26379 } },
+		    .nsentinels = 3,
+		    .primary = "the-primary",
+		    .user = "fleet",
+		    .db = 4 } },
 	};
 
 	(void)state;
@@ -39,12 +49,18 @@ static void test_good_urls(void **state)
 
 		if (redis_url_parse(rows[i].url, &u, &e) < 0)
 			fail_msg("%s: %s", rows[i].url, e.text);
-		assert_string_equal(u.host, rows[i].is.host);
+		assert_string_equal(u.at.host, rows[i].is.at.host);
 		assert_string_equal(u.path, rows[i].is.path);
 		assert_string_equal(u.user, rows[i].is.user);
-		assert_int_equal(u.port, rows[i].is.port);
+		assert_int_equal(u.at.port, rows[i].is.at.port);
 		assert_int_equal(u.db, rows[i].is.db);
 		assert_int_equal(u.tls, rows[i].is.tls);
+		assert_string_equal(u.primary, rows[i].is.primary);
+		assert_int_equal(u.nsentinels, rows[i].is.nsentinels);
+		for (int n = 0; n < u.nsentinels; n++) {
+			assert_string_equal(u.sentinels[n].host, rows[i].is.sentinels[n].host);
+			assert_int_equal(u.sentinels[n].port, rows[i].is.sentinels[n].port);
+		}
 	}
 }
 
@@ -72,6 +88,15 @@ static void test_bad_urls(void **state)
 		{ "unix:///", "whole path" },
 		{ "unix:///run/redis.sock?x=1", "only ?db=N" },
 		{ "unix:///run/redis.sock?db=", "database is empty" },
+		{ "redis://a,b", "only :port and /db" },
+		{ "sentinel://s1", "/NAME" },
+		{ "sentinel://s1/", "/NAME" },
+		{ "sentinel://s1,/beckon", "no host" },
+		{ "sentinel://s1:x/beckon", "port is not a number" },
+		{ "sentinel://s1/beckon/x", "database is not a number" },
+		{ "sentinel://s1/beckon?x", "only /db" },
+		{ "sentinel://1,2,3,4,5,6,7,8,9/beckon", "more than 8" },
+		{ "sentinel://user:secret@s1/beckon", "password belongs into its own file" },
 	};
 	char longest[400];
 
