@@ -6,12 +6,14 @@
 #include "api.h"
 #include "api_ask.h"
 #include "api_people.h"
+#include "api_segments.h"
 #include "form.h"
 #include "invite_event.h"
 #include "mem.h"
 #include "now.h"
 #include "people.h"
 #include "request.h"
+#include "templates_api.h"
 #include "tenant.h"
 
 #define TEAMS_MAX 50
@@ -222,6 +224,30 @@ static void tell_when(const struct inviting *v, const struct ask *k, json_t *mor
 	json_object_set_new(more, "finished_at", json_string(time));
 }
 
+/* Of what would go out as SMS. */
+static void tell_segments(struct inviting *v, json_t *more)
+{
+	const struct site_shared *shared = v->q->ctx;
+	struct catalog *c = templates_api_catalog(shared->templates);
+	struct segments_of s = { .catalog = c,
+				 .tenant = tenants_find(v->q->tenants, v->q->tenant),
+				 .now_ms = v->q->now_ms };
+	json_t *told;
+
+	for (size_t i = 0; i < v->people.count; i++) {
+		json_t *data;
+
+		if (v->people.list[i].trouble.code)
+			continue;
+		data = invite_data(&v->people.list[i], &v->common);
+		segments_add(&s, data);
+		json_decref(data);
+	}
+	if ((told = segments_told(&s)))
+		json_object_set_new(more, "sms", told);
+	catalog_free(c);
+}
+
 static void answer(struct inviting *v, struct ask *k, struct http_response *a)
 {
 	const struct tenant *t = tenants_find(v->q->tenants, v->q->tenant);
@@ -230,6 +256,8 @@ static void answer(struct inviting *v, struct ask *k, struct http_response *a)
 	v->common.home_region = t->home_region;
 	v->common.landlines = t->landlines;
 	ask_all(v, k);
+	if (k->dry_run)
+		tell_segments(v, more);
 	if (v->people.unused.len)
 		json_object_set_new(more, "columns_unused", json_string(v->people.unused.data));
 	if (!strcmp(k->what, "import"))

@@ -25,7 +25,6 @@ struct site {
 	struct run *run;
 	struct site_shared shared;
 	struct auth *auth;
-	struct templates_api *templates; /* NULL = the private door is shut */
 	json_t *words;
 	char *recipient_key; /* a copy: SIGHUP replaces that of the configuration */
 	char *callback;	     /* where sign-in comes back to */
@@ -195,7 +194,7 @@ static int open_web(struct site *s, const struct site_settings *settings, struct
 			page_files_module(),
 			receipts_module(s->receipts),
 			/* the last: absent where the private door is shut */
-			s->templates ? templates_api_module(s->templates) : (struct web_module){ 0 },
+			s->shared.templates ? templates_api_module(s->shared.templates) : (struct web_module){ 0 },
 		},
 		.gate = auth_gate(s->auth),
 	};
@@ -219,7 +218,7 @@ int site_open(struct site **out, struct run *r, const struct site_settings *sett
 		goto fail;
 	s->auth = auth_open(settings, &s->shared);
 	if (settings->private_listen &&
-	    templates_api_open(&s->templates, r, settings->templates_dir, &s->shared, e) < 0)
+	    templates_api_open(&s->shared.templates, r, settings->templates_dir, &s->shared, e) < 0)
 		goto fail;
 	if (receipts_open(&s->receipts, settings->receipts, stage_topic(r, STAGE_TOPIC_SETTINGS),
 			  &s->shared, e) < 0)
@@ -251,7 +250,7 @@ void site_tick(struct site *s)
 		s->published = stage_settings_count(s->run);
 		web_publish(s->web, stage_tenants(s->run));
 	}
-	templates_api_tick(s->templates);
+	templates_api_tick(s->shared.templates);
 	receipts_counted(s->receipts, ends);
 	for (int i = 0; i < RECEIPTS_ENDS; i++)
 		metric_add(s->receipt_ends[i], (double)ends[i]);
@@ -283,7 +282,7 @@ void site_close(struct site *s)
 	hub_close(s->shared.hub);
 	web_close(s->web);
 	receipts_close(s->receipts);
-	templates_api_close(s->templates);
+	templates_api_close(s->shared.templates);
 	auth_close(s->auth);
 	close_shared(s);
 	free(s);

@@ -85,6 +85,7 @@ struct site_shared {
 	struct oidc *oidc; /* NULL = nobody signs in here */
 	const struct site_settings *settings;
 	struct view_sheets *sheets;
+	struct templates_api *templates; /* NULL = the private door is shut */
 };
 
 /* open and close of a web_module whose ctx is the struct site_shared: each thread gets a struct

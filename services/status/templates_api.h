@@ -18,7 +18,9 @@ struct templates_api;
    borrowed. ERR_FATAL: dir holds none that can be read. */
 int templates_api_open(struct templates_api **out, struct run *r, const char *dir,
 		       const struct site_shared *shared, struct err *e);
-void templates_api_tick(struct templates_api *t);  /* every turn of the loop; takes NULL */
+void templates_api_tick(struct templates_api *t); /* every turn of the loop; takes NULL */
+struct catalog *
+templates_api_catalog(struct templates_api *t);	   /* what holds now; catalog_free it */
 void templates_api_close(struct templates_api *t); /* once the web is closed; takes NULL */
 
 struct web_module templates_api_module(struct templates_api *t);

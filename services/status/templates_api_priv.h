@@ -26,7 +26,6 @@ struct templates_api {
 };
 
 /* Another holder of what holds now. */
-struct catalog *templates_api_catalog(struct templates_api *t);
 
 /* ---- templates_api_shape.c: what is shown ---- */
 

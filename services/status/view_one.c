@@ -181,7 +181,7 @@ static const char *batch_state(const json_t *numbers)
 		return "sending";
 	if (count_of(counts, VIEW_ERROR))
 		return "finished_with_errors";
-	return count_of(counts, VIEW_NOT_INVITED) == total ? "held" : "finished";
+	return total && count_of(counts, VIEW_NOT_INVITED) == total ? "held" : "finished";
 }
 
 static json_t *batch_of(const char *name, int64_t updated_ms, const struct redis_reply *v)

@@ -103,6 +103,10 @@ def test_import(fleet):
     assert [(r["row"], r["column"], r["code"]) for r in dry.json["refused"]] == \
         [(3, "email", "email_syntax"), (4, "email", "already_invited")]
     assert operator.get(f"{T}/summary").json["total"] == 0 and dry.json["sends"] is False and "finished_at" not in dry.json
+    assert "sms" not in dry.json
+    phones = "phone;name;locale\n+79051111111;Анна;ru\n+79051111112;Ann;en\n9051111111;Bob;en\n"
+    sms = operator.ask("POST", f"{T}/invites/import?dry_run=true&organisation=Example", phones, **headers).json["sms"]
+    assert sms["messages"] == 2 and sms["most"] == 2 and sms["segments"] == 3 and sms["cap"] == 6
     done = operator.ask("POST", f"{T}/invites/import?team=Night", bad, **headers)
     assert done.status == 202 and done.json["batch"] == dry.json["batch"]
     ann = done.json["asked"][0]["invite"]

@@ -6,7 +6,7 @@ import { momentText } from "./format.js";
 import { t, tag } from "./words.js";
 
 const order = ["accepted", "invited", "waiting", "not_invited", "expired", "declined", "cancelled", "error"];
-const stateWords = { sending: "batch_sending", finished: "batch_finished", finished_with_errors: "batch_errors" };
+const stateWords = { held: "batch_held", sending: "batch_sending", finished: "batch_finished", finished_with_errors: "batch_errors" };
 
 const sentOf = (counts) => ["accepted", "invited", "expired", "declined"].reduce((sum, status) => sum + (counts[status] || 0), 0);
 

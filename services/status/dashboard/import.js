@@ -67,6 +67,7 @@ export async function importPage({ main }) {
 		} }, t("import_good", { n: good }));
 		fill(place, h("section", { class: "card" }, h("h2", null, name), h("p", { role: "status" }, t("checked", { good, n: answer.total })),
 			answer.columns_unused && h("p", { class: "dim" }, t("columns_unused", { names: answer.columns_unused })),
+			answer.sms && h("p", { class: answer.sms.most > answer.sms.cap ? "alert" : "dim" }, t("import_sms", { n: answer.sms.messages, segments: answer.sms.segments, most: answer.sms.most, cap: answer.sms.cap })),
 			answer.finished_at && h("p", { class: "dim" }, t("finish_at", { time: shortTime(answer.finished_at) })), invite, h("div", { class: "row" }, go)),
 		bad > 0 && h("section", { class: "card" }, h("h2", null, t("bad_rows", { n: bad })), h("p", { class: "dim" }, t("file_rest")), refusedTable(answer.refused)));
 	}

@@ -1,0 +1,74 @@
+#include "api_segments.h"
+
+#include <string.h>
+
+#include "letter_sample.h"
+#include "letter_vars.h"
+#include "sms_text.h"
+#include "template.h"
+
+#define TEXT_MAX_BYTES ((size_t)16384)
+
+static const char *text_of(const json_t *data, const char *object, const char *name)
+{
+	return json_string_value(letter_text(data, object, name));
+}
+
+static bool goes_by_sms(const struct tenant *t, const json_t *data)
+{
+	const char *channel = text_of(data, NULL, "channel");
+
+	if (t->email_only || !text_of(data, "recipient", "phone"))
+		return false;
+	if (channel && strcmp(channel, "auto") != 0)
+		return strcmp(channel, "sms") == 0;
+	return !text_of(data, "recipient", "email");
+}
+
+static const struct catalog_entry *entry_for(const struct segments_of *s, const json_t *data)
+{
+	struct catalog_wanted wanted = { .tenant = text_of(data, NULL, "tenant"),
+					 .name = letter_template_name(data),
+					 .locale = text_of(data, "recipient", "locale"),
+					 .default_locale = s->tenant->default_locale };
+	const struct catalog_entry *entry = catalog_find_for(s->catalog, &wanted);
+
+	return entry && entry->parts[PART_SMS] ? entry : NULL;
+}
+
+void segments_add(struct segments_of *s, const json_t *data)
+{
+	const struct catalog_entry *entry =
+		goes_by_sms(s->tenant, data) ? entry_for(s, data) : NULL;
+	struct letter_sample sample = { .data = data,
+					.link_base = s->tenant->link_base,
+					.timezone = s->tenant->timezone,
+					.now_ms = s->now_ms,
+					.ttl_s = s->tenant->link_ttl_s };
+	autobuf text = BUF_INIT(TEXT_MAX_BYTES);
+	struct sms_count count;
+	json_t *vars;
+	struct err e;
+
+	if (!entry)
+		return;
+	sample.kind = letter_kind_of(entry->name);
+	sample.locale = entry->locale;
+	vars = letter_sample_vars(&sample, entry);
+	if (template_render(entry->parts[PART_SMS], vars, true, &text, &e) == OK &&
+	    sms_text_count(text.data, text.len, &count, &e) == OK) {
+		s->messages++;
+		s->segments += (json_int_t)count.segments;
+		if ((json_int_t)count.segments > s->most)
+			s->most = (json_int_t)count.segments;
+	}
+	letter_vars_free(vars);
+}
+
+json_t *segments_told(const struct segments_of *s)
+{
+	return s->messages ? json_pack("{sI,sI,sI,sI}", "messages", s->messages, "segments",
+				       s->segments, "most", s->most, "cap",
+				       (json_int_t)s->tenant->segment_cap)
+			   : NULL;
+}
