@@ -83,6 +83,9 @@ def test_dashboard(fleet, chromium):  # noqa: F811
     page.context.close()
     page = sign_in(site, chromium.page(width=1360, height=850), role="super", where="#/fleet", tenant="*")
     page.locator(".card").nth(2).wait_for()
+    for count in (5, 12, 30, 22, 40, 35, 18, 26, 12, 8):  # a course to be plotted, a point each time the page looks
+        fleet.emit([events.invite(tenant="northwind") for _ in range(count)])
+        page.wait_for_timeout(10000)
     shoot(page, "fleet")
     page.context.close()
 
