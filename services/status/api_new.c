@@ -149,19 +149,24 @@ static json_t *trouble_of(const struct person *p)
 	return more;
 }
 
-static void ask_all(struct inviting *v, struct ask *k)
+/* sms: what would go out so is counted there; NULL = it is not asked. */
+static void ask_all(struct inviting *v, struct ask *k, struct segments_of *sms)
 {
 	char id[INVITE_ID_SIZE];
 
 	invite_check_people(&v->people, &v->common);
 	for (size_t i = 0; i < v->people.count; i++) {
 		const struct person *p = &v->people.list[i];
+		json_t *data;
 
-		if (p->trouble.code)
+		if (p->trouble.code) {
 			ask_refuse(k, NULL, p->trouble.code, trouble_of(p));
-		else
-			ask_add(k, ACT_REQUEST, invite_id(p, &v->common, id),
-				invite_data(p, &v->common), p->row);
+			continue;
+		}
+		data = invite_data(p, &v->common);
+		if (sms)
+			segments_add(sms, data);
+		ask_add(k, ACT_REQUEST, invite_id(p, &v->common, id), data, p->row);
 	}
 }
 
@@ -224,40 +229,20 @@ static void tell_when(const struct inviting *v, const struct ask *k, json_t *mor
 	json_object_set_new(more, "finished_at", json_string(time));
 }
 
-/* Of what would go out as SMS. */
-static void tell_segments(struct inviting *v, json_t *more)
-{
-	const struct site_shared *shared = v->q->ctx;
-	struct catalog *c = templates_api_catalog(shared->templates);
-	struct segments_of s = { .catalog = c,
-				 .tenant = tenants_find(v->q->tenants, v->q->tenant),
-				 .now_ms = v->q->now_ms };
-	json_t *told;
-
-	for (size_t i = 0; i < v->people.count; i++) {
-		json_t *data;
-
-		if (v->people.list[i].trouble.code)
-			continue;
-		data = invite_data(&v->people.list[i], &v->common);
-		segments_add(&s, data);
-		json_decref(data);
-	}
-	if ((told = segments_told(&s)))
-		json_object_set_new(more, "sms", told);
-	catalog_free(c);
-}
-
 static void answer(struct inviting *v, struct ask *k, struct http_response *a)
 {
 	const struct tenant *t = tenants_find(v->q->tenants, v->q->tenant);
-	json_t *more = json_pack("{ss}", "batch", v->common.batch);
+	const struct site_shared *shared = v->q->ctx;
+	struct catalog *c = templates_api_catalog(shared->templates);
+	struct segments_of sms = { .catalog = c, .tenant = t, .now_ms = v->q->now_ms };
+	json_t *more = json_pack("{ss}", "batch", v->common.batch), *told;
 
 	v->common.home_region = t->home_region;
 	v->common.landlines = t->landlines;
-	ask_all(v, k);
-	if (k->dry_run)
-		tell_segments(v, more);
+	ask_all(v, k, k->dry_run ? &sms : NULL);
+	if ((told = segments_told(&sms)))
+		json_object_set_new(more, "sms", told);
+	catalog_free(c);
 	if (v->people.unused.len)
 		json_object_set_new(more, "columns_unused", json_string(v->people.unused.data));
 	if (!strcmp(k->what, "import"))

@@ -27,11 +27,11 @@ static bool goes_by_sms(const struct tenant *t, const json_t *data)
 
 static const struct catalog_entry *entry_for(const struct segments_of *s, const json_t *data)
 {
-	struct catalog_wanted wanted = { .tenant = text_of(data, NULL, "tenant"),
-					 .name = letter_template_name(data),
-					 .locale = text_of(data, "recipient", "locale"),
-					 .default_locale = s->tenant->default_locale };
-	const struct catalog_entry *entry = catalog_find_for(s->catalog, &wanted);
+	struct letter_facts facts = { .delivery = "",
+				      .data = data,
+				      .locale = text_of(data, "recipient", "locale"),
+				      .default_locale = s->tenant->default_locale };
+	const struct catalog_entry *entry = letter_template(s->catalog, &facts, PART_SMS);
 
 	return entry && entry->parts[PART_SMS] ? entry : NULL;
 }
