@@ -291,3 +291,13 @@ void curl_wire_wake(struct curl_wire *w)
 {
 	thread_wake(w->wake_fd);
 }
+
+void curl_ask(const struct curl_options *o, const struct curl_request *r)
+{
+	struct curl_wire *w = curl_wire_new(o);
+
+	curl_wire_add(w, r);
+	while (curl_wire_busy(w))
+		curl_wire_run(w, r->timeout_ms);
+	curl_wire_free(w);
+}

@@ -76,6 +76,8 @@ void curl_wire_add(struct curl_wire *w, const struct curl_request *r);
 size_t curl_wire_busy(const struct curl_wire *w);
 /* Works until something has ended, it was woken, or ms have passed. */
 void curl_wire_run(struct curl_wire *w, int64_t ms);
+/* One request on a wire of its own: asks, and returns when done() has been called. */
+void curl_ask(const struct curl_options *o, const struct curl_request *r);
 /* Ends every request under way: done() as if the connection had broken. */
 void curl_wire_cut(struct curl_wire *w);
 void curl_wire_wake(struct curl_wire *w); /* from any thread: curl_wire_run returns */

@@ -46,12 +46,8 @@ static int call(const char *url)
 				  .timeout_ms = TIMEOUT_MS,
 				  .done = on_done,
 				  .user_data = &status };
-	struct curl_wire *wire = curl_wire_new(&o);
 
-	curl_wire_add(wire, &r);
-	while (!status)
-		curl_wire_run(wire, TIMEOUT_MS);
-	curl_wire_free(wire);
+	curl_ask(&o, &r);
 	return status;
 }
 

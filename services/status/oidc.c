@@ -67,7 +67,6 @@ void oidc_draw(struct oidc_trip *t)
 /* ---- asking the issuer ---- */
 
 struct fetched {
-	bool done;
 	int status;
 	json_t *json; /* NULL = the answer is none */
 	char text[128];
@@ -78,7 +77,6 @@ static void on_done(void *ctx, const struct curl_answer *a)
 	struct fetched *f = ctx;
 	struct err e;
 
-	f->done = true;
 	f->status = a->whole ? a->status : 0;
 	text_put(f->text, sizeof(f->text), a->text);
 	if (a->whole && json_text_parse(a->body, a->len, &f->json, &e))
@@ -92,16 +90,12 @@ static int fetch(const struct oidc *o, struct curl_request *r, json_t **out, str
 					.private_ok = o->o.private_ok,
 					.connections = 1,
 					.connect_timeout_ms = TIMEOUT_MS / 2 };
-	struct curl_wire *wire = curl_wire_new(&options);
 	struct fetched f = { 0 };
 
 	r->timeout_ms = TIMEOUT_MS;
 	r->done = on_done;
 	r->user_data = &f;
-	curl_wire_add(wire, r);
-	while (!f.done)
-		curl_wire_run(wire, TIMEOUT_MS);
-	curl_wire_free(wire);
+	curl_ask(&options, r);
 	if (f.status == 200 && json_is_object(f.json)) {
 		*out = f.json;
 		return OK;

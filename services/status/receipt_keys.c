@@ -102,7 +102,7 @@ bool receipt_keys_url_ok(const char *topic, const char *url)
 /* ---- fetching ---- */
 
 struct fetched {
-	bool done, missing; /* missing: the host says that there is none */
+	bool missing; /* the host says that there is none */
 	struct crypto_key *key;
 	char why[128];
 };
@@ -112,7 +112,6 @@ static void on_done(void *ctx, const struct curl_answer *a)
 	struct fetched *f = ctx;
 	struct err e = { "" };
 
-	f->done = true;
 	f->missing = a->whole && a->status >= 400 && a->status < 500 && a->status != 429;
 	if (!a->whole)
 		text_put(f->why, sizeof(f->why), a->text);
@@ -134,12 +133,8 @@ static struct fetched fetch(const struct receipt_signature *s)
 				  .timeout_ms = FETCH_TIMEOUT_MS,
 				  .done = on_done,
 				  .user_data = &f };
-	struct curl_wire *wire = curl_wire_new(&options);
 
-	curl_wire_add(wire, &r);
-	while (!f.done)
-		curl_wire_run(wire, FETCH_TIMEOUT_MS);
-	curl_wire_free(wire);
+	curl_ask(&options, &r);
 	return f;
 }
 
