@@ -8,6 +8,7 @@
 #include "later.h"
 #include "later_group.h"
 #include "route.h"
+#include "routes_seen.h"
 #include "routing.h"
 
 #define COURIER_DOMAINS 1024
@@ -36,15 +37,6 @@ struct references {
 };
 
 /* How a route does, as it was told last: courier_route.c. */
-enum route_state {
-	ROUTE_UP,
-	ROUTE_PASSED_OVER, /* open, but others are taken */
-	ROUTE_PROBING,	   /* open again: a few messages at a time, until one is taken over */
-	ROUTE_PAUSED,
-	ROUTE_CLOSED, /* its connection is tried again and again */
-	ROUTE_STATES
-};
-
 struct route_stand {
 	enum route_state state;
 	int64_t since_ms; /* wall clock; 0 = not looked at yet */

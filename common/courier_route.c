@@ -6,14 +6,8 @@
 #include "codes.h"
 #include "json_write.h"
 #include "now.h"
-#include "routes_seen.h"
 
 #define TOLD_LANES_MAX 300 /* regions; who sends to more is told of by provider alone */
-
-static const char *const states[ROUTE_STATES] = {
-	[ROUTE_UP] = "up",	   [ROUTE_PASSED_OVER] = "passed_over", [ROUTE_PROBING] = "probing",
-	[ROUTE_PAUSED] = "paused", [ROUTE_CLOSED] = "closed",
-};
 
 /* ---- what happens on a route ---- */
 
@@ -127,7 +121,7 @@ static void met_add(const struct courier *c, const struct lane *l, struct met *m
 
 static void write_stand(const struct route_stand *s, const struct met *m, struct buf *out)
 {
-	json_write_text(out, "state", states[s->state]);
+	json_write_text(out, "state", route_state_words[s->state]);
 	json_write_int(out, "since", s->since_ms);
 	json_write_text(out, "reason", s->state == ROUTE_PASSED_OVER ? m->reason : NULL);
 	json_write_int(out, "in_flight", (int64_t)m->in_flight);

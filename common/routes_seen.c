@@ -7,8 +7,10 @@
 #include "mem.h"
 #include "now.h"
 
-/* The best first: the worst that somebody sees is told. */
-static const char *const states[] = { "up", "passed_over", "probing", "paused", "closed" };
+const char *const route_state_words[ROUTE_STATES] = {
+	[ROUTE_UP] = "up",	   [ROUTE_PASSED_OVER] = "passed_over", [ROUTE_PROBING] = "probing",
+	[ROUTE_PAUSED] = "paused", [ROUTE_CLOSED] = "closed",
+};
 
 static const char *text(const json_t *object, const char *name)
 {
@@ -19,10 +21,10 @@ static const char *text(const json_t *object, const char *name)
 
 static size_t badness(const json_t *stand)
 {
-	size_t i = ARRAY_LEN(states);
+	size_t i = ROUTE_STATES;
 
 	while (i-- > 1)
-		if (!strcmp(states[i], text(stand, "state")))
+		if (!strcmp(route_state_words[i], text(stand, "state")))
 			return i;
 	return 0;
 }
@@ -91,7 +93,7 @@ static void merge_stand(json_t *to, const json_t *from)
 		return;
 	json_object_del(to, "reason");
 	json_object_del(to, "why");
-	json_object_set_new(to, "state", json_string(states[bad]));
+	json_object_set_new(to, "state", json_string(route_state_words[bad]));
 	json_object_set_new(to, "seen_by", json_integer(1));
 	copy_time(to, from, "since");
 	copy(to, from, "reason");

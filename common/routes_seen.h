@@ -19,6 +19,17 @@
 #define ROUTES_TOLD_MAX_BYTES ((size_t)256 << 10) /* a report */
 #define ROUTES_SEEN_MAX 500			  /* processes that are asked about */
 
+/* The best first: of what several couriers see the worst is told. */
+enum route_state {
+	ROUTE_UP,
+	ROUTE_PASSED_OVER, /* open, but others are taken */
+	ROUTE_PROBING,	   /* open again: a few messages at a time, until one is taken over */
+	ROUTE_PAUSED,
+	ROUTE_CLOSED, /* its connection is tried again and again */
+	ROUTE_STATES
+};
+extern const char *const route_state_words[ROUTE_STATES];
+
 /* *out: an array, a new reference; items as schemas/openapi.yaml has them (Route). ERR_AGAIN: Redis
    is away. */
 int routes_seen(struct redis *r, const char *prefix, json_t **out, struct err *e);

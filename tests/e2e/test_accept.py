@@ -9,6 +9,7 @@ import pytest
 import seals
 from checks import by_recipient
 from conftest import need
+from desk import chromium  # noqa: F401: a fixture is found here
 from life import DAY_MS, ask, skew, token_of
 from pages import Page, public_port
 
@@ -175,16 +176,8 @@ def test_redis_away(fleet, door, redis):
     fleet.wait(lambda: page.get().status == 200, 30, "the page is back")
 
 
-@pytest.fixture(scope="module")
-def chromium(built):
-    need(browser.missing())
-    opened = browser.Browser()
-    yield opened
-    opened.close()
-
-
 @pytest.mark.parametrize("lang, theme, width", [("en", "light", 1000), ("ru", "dark", 320)])
-def test_in_a_browser(fleet, door, chromium, lang, theme, width):
+def test_in_a_browser(fleet, door, chromium, lang, theme, width):  # noqa: F811
     """The form, its faults, declining and a dead link: no barrier, nothing too wide."""
     _, token = invited(fleet, recipient={"email": events.address(), "locale": lang, "name": "Ann"}, role="Nurse")
     page = chromium.page(lang=lang, theme=theme, width=width)
