@@ -251,12 +251,15 @@ static int read_plus(const struct typed *t, const struct phone_rules *rules, str
 }
 
 /* Numbers of home that lack a digit are told so; of others nobody knows whether the code or a digit
-   is missing. */
+   is missing. One that is long enough to have its code, of a range that nobody has heard of, needs
+   its plus. */
 static int refuse_bare(const struct typed *t, const struct phone_number *n, bool ours,
 		       struct phone_fault *fault, struct err *e)
 {
 	if (t->digits[0] == '0')
 		return refuse(fault, TRUNK_PREFIX, NULL, e);
+	if (n->fit == PHONE_FITS && !n->trunk && t->len > NATIONAL_DIGITS_MAX)
+		return refuse(fault, MISSING_COUNTRY_CODE, n, e);
 	if (n->fit == PHONE_FITS || (!ours && t->len <= NATIONAL_DIGITS_MAX))
 		return refuse(fault, MISSING_COUNTRY_CODE, NULL, e);
 	return refuse(fault, fits[n->fit], NULL, e);

@@ -12,12 +12,12 @@
 static const struct special {
 	const char *word;
 	enum reach reach;
-	const char *receipt, *receipt_code;
+	const char *receipt;
 } specials[] = {
-	{ "sent", REACH_TAKEN, NULL, NULL },
-	{ "delivered", REACH_TAKEN, "delivered", NULL },
-	{ "undelivered", REACH_TAKEN, "undelivered", "mailbox_unknown" },
-	{ "unknown", REACH_IN_DOUBT, NULL, NULL },
+	{ "sent", REACH_TAKEN, NULL },
+	{ "delivered", REACH_TAKEN, "delivered" },
+	{ "undelivered", REACH_TAKEN, "undelivered" },
+	{ "unknown", REACH_IN_DOUBT, NULL },
 };
 
 /* By the last digit of the number. */
@@ -35,13 +35,21 @@ static const char *const numbers[] = {
 };
 #define NUMBERS "+44770090000"
 
-static bool find_special(const char *word, struct test_recipient *out)
+/* What is said of a mailbox, and of a telephone, that does not exist, and of one that may be there
+   later. */
+static const struct kind {
+	const char *missing, *for_now;
+} mailbox = { "mailbox_unknown", "mailbox_full" },
+  telephone = { "handset_unknown", "handset_unreachable" };
+
+static bool find_special(const char *word, const struct kind *kind, struct test_recipient *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(specials); i++)
 		if (!strcmp(specials[i].word, word)) {
 			*out = (struct test_recipient){ .result.reach = specials[i].reach,
-							.receipt = specials[i].receipt,
-							.receipt_code = specials[i].receipt_code };
+							.receipt = specials[i].receipt };
+			if (out->receipt && !strcmp(out->receipt, "undelivered"))
+				out->receipt_code = kind->missing;
 			return true;
 		}
 	return false;
@@ -78,11 +86,13 @@ static bool word_of(const char *to, char word[WORD_MAX])
 
 bool test_recipient_find(const char *to, int64_t attempt, struct test_recipient *out)
 {
+	const struct kind *kind = strchr(to, '@') ? &mailbox : &telephone;
 	char word[WORD_MAX];
 
 	if (!word_of(to, word))
 		return false;
 	if (!strcmp(word, "retry"))
-		return attempt > 1 ? find_special("sent", out) : find_code("mailbox_full", out);
-	return find_special(word, out) || find_code(word, out);
+		return attempt > 1 ? find_special("sent", kind, out)
+				   : find_code(kind->for_now, out);
+	return find_special(word, kind, out) || find_code(word, out);
 }

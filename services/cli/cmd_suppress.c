@@ -220,36 +220,71 @@ static int check(const struct suppress_options *o, const struct arg_list *typed,
 	return read_until(o->until, &record->until_ms, e);
 }
 
-static int put(const struct suppress_options *o, const struct settings *s, const char *hash,
-	       const struct suppress_record *record, struct err *e)
+/* One of them: as it was typed, and its hash. */
+struct whom {
+	const char *typed, *hash;
+};
+
+/* What holds for all tenants holds for this one, too. */
+static bool is_listed(const struct listing *l, const struct suppress_options *o, const char *hash)
+{
+	char key[SUPPRESS_KEY_SIZE];
+
+	return json_object_get(l->records, suppress_key(key, o->tenant, hash)) ||
+	       json_object_get(l->records, suppress_key(key, NULL, hash));
+}
+
+static int write_record(const struct settings *s, const char *key,
+			const struct suppress_record *record, struct err *e)
 {
 	autofree char *text = suppress_record_text(record);
 	json_t *value = json_loads(text, 0, NULL);
+	int r = settings_topic_put(s, key, value, e);
+
+	json_decref(value);
+	return r;
+}
+
+/* former: what was suppressed. Where it is taken back and was not there somebody was mistyped. */
+static int put(const struct suppress_options *o, const struct settings *s,
+	       const struct suppress_record *record, const struct listing *former,
+	       const struct whom *whom, struct err *e)
+{
+	bool nothing = !record->why && !is_listed(former, o, whom->hash);
 	char key[SUPPRESS_KEY_SIZE];
 	struct suppress_who who;
-	int r;
+	int r = OK;
 
-	suppress_key(key, o->tenant, hash);
-	r = suppress_key_read(key, &who)
-		    ? settings_topic_put(s, key, value, e)
-		    : err_set(e, ERR_INVALID, "--hash takes the recipient_hash of an outcome");
-	json_decref(value);
+	if (!suppress_key_read(suppress_key(key, o->tenant, whom->hash), &who))
+		return err_set(e, ERR_INVALID, "--hash takes the recipient_hash of an outcome");
+	if (!nothing)
+		r = write_record(s, key, record, e);
 	if (r == OK)
-		fprintf(stderr, "%s is %s.\n", key, record->why ? "suppressed" : "free again");
+		fprintf(stderr, "%s %s for %s.\n", whom->typed,
+			record->why ? "is suppressed"
+			: nothing   ? "was not suppressed"
+				    : "may be written to again",
+			o->tenant ? o->tenant : "all tenants");
 	return r;
 }
 
 static int change(const struct suppress_options *o, const struct arg_list *typed,
 		  const struct suppress_record *record, const struct settings *s, struct err *e)
 {
+	struct listing former = { json_object() };
 	char hash[IDS_HASH_SIZE];
-	int r = o->hash ? put(o, s, o->hash, record, e) : OK;
+	struct whom whom = { o->hash, o->hash };
+	int r = record->why ? OK : settings_topic_each(s, take, &former, e);
 
+	if (r == OK && o->hash)
+		r = put(o, s, record, &former, &whom, e);
 	for (size_t i = 1; i < typed->count && r == OK; i++) {
+		whom = (struct whom){ typed->items[i], hash };
 		r = find_hash(s, typed->items[i], hash, e);
 		if (r == OK)
-			r = put(o, s, hash, record, e);
+			r = put(o, s, record, &former, &whom, e);
 	}
+	json_decref(former.records);
 	return r;
 }
 

@@ -28,6 +28,11 @@ static bool leaves(const struct explaining *v)
 	return plan_has_job(&v->ask.plan);
 }
 
+static bool by_sms(const struct explaining *v)
+{
+	return v->ask.plan.channel && !strcmp(v->ask.plan.channel, IDS_SMS);
+}
+
 static bool is_named(const struct explaining *v)
 {
 	return v->ask.step != ASK_DEAD && v->ask.step != ASK_NAMELESS;
@@ -111,18 +116,26 @@ static bool kept(const struct explaining *v, struct explained *out)
 	return true;
 }
 
+static const char *who(const struct kept_person *p)
+{
+	if (p->recipient_masked[0])
+		return p->recipient_masked;
+	return !p->channel		      ? "no address"
+	       : !strcmp(p->channel, IDS_SMS) ? "no number that an SMS goes to"
+					      : "no e-mail address";
+}
+
 static bool person(const struct explaining *v, struct explained *out)
 {
 	const struct kept *k = &v->ask.kept;
+	bool mail = k->person.channel && !strcmp(k->person.channel, IDS_EMAIL);
 
 	if (!is_named(v) || v->ask.req.code || !k->data || k->request.code)
 		return false;
 	out->ruling = RULING_NOTE;
-	buf_fmt(&out->value, "%s%s, %s",
-		k->person.recipient_masked[0] ? k->person.recipient_masked : "no address",
-		k->second.channel ? ", then by SMS" : "",
+	buf_fmt(&out->value, "%s%s, %s", who(&k->person), k->second.channel ? ", then by SMS" : "",
 		request_states[k->request.recipient.state]);
-	if (address_reserved(&k->request.recipient.address) != ADDRESS_PLAIN)
+	if (mail && address_reserved(&k->request.recipient.address) != ADDRESS_PLAIN)
 		buf_fmt(&out->value,
 			", an address that nobody can have (recipients.allow_reserved "
 			"is %s)",
@@ -144,6 +157,21 @@ static bool sending(const struct explaining *v, struct explained *out)
 }
 
 /* ---- what is decided ---- */
+
+/* Of a number that was refused: the one that may have been meant. */
+static void say_meant(const struct explaining *v, struct buf *b)
+{
+	const struct tenant *t = v->ask.tenant;
+	const struct phone_rules rules = { .home_region = t->home_region,
+					   .landlines = t->landlines };
+	const char *typed = v->ask.kept.request.recipient.phone;
+	struct phone_fault fault = { .code = NULL };
+	struct phone p;
+	struct err e;
+
+	if (typed && phone_normalise(typed, &rules, &p, &fault, &e) < 0 && fault.suggestion[0])
+		buf_fmt(b, " Did you mean %s?", fault.suggestion);
+}
 
 static bool decision(const struct explaining *v, struct explained *out)
 {
@@ -167,6 +195,8 @@ static bool decision(const struct explaining *v, struct explained *out)
 		buf_fmt(&out->value, ": %s%s%s. %s %s", p->code, p->where ? " at " : "",
 			p->where ? p->where : "", advice_text(v->advice, p->code),
 			advice_remedy(v->advice, p->code));
+	if (p->where && !strcmp(p->where, "/recipient/phone"))
+		say_meant(v, &out->value);
 	return true;
 }
 
@@ -193,13 +223,13 @@ static bool pauses(const struct explaining *v, struct explained *out)
 	const struct request *q = &v->ask.kept.request;
 	const struct pause *p;
 
-	if (!leaves(v) || !q->recipient.address.normalised[0])
+	if (!leaves(v))
 		return false;
-	struct pause_for who = { .tenant = v->ask.req.tenant,
-				 .batch = q->batch.id,
-				 .domain = address_domain(&q->recipient.address) };
+	struct pause_for whose = { .tenant = v->ask.req.tenant, .batch = q->batch.id };
 
-	p = pause_find(v->pauses, &who, v->now_ms);
+	if (q->recipient.address.normalised[0] && !by_sms(v))
+		whose.domain = address_domain(&q->recipient.address);
+	p = pause_find(v->pauses, &whose, v->now_ms);
 	out->ruling = p ? RULING_WAIT : RULING_OK;
 	buf_fmt(&out->value, "%s", p ? p->key : "not paused");
 	if (p && p->until_ms) {
@@ -275,8 +305,11 @@ static bool template(const struct explaining *v, struct explained *out)
 	if (!leaves(v) || !v->catalog)
 		return false;
 	entry = catalog_find_for(v->catalog, &wanted);
-	out->ruling = entry ? RULING_OK : RULING_NO;
-	if (entry)
+	out->ruling = entry && (!by_sms(v) || entry->parts[PART_SMS]) ? RULING_OK : RULING_NO;
+	if (entry && out->ruling == RULING_NO)
+		buf_fmt(&out->value, "%s/%s has no text for SMS: template_missing", entry->name,
+			entry->locale);
+	else if (entry)
 		buf_fmt(&out->value, "%s/%s, version %u%s", entry->name, entry->locale,
 			entry->version, entry->tenant ? ", the tenant's own" : "");
 	else

@@ -49,12 +49,12 @@ static const struct sms_status twilio_statuses[] = {
 static const struct sms_error twilio_errors[] = {
 	{ "20003", "auth_failed", SUPPRESS_NOT },
 	{ "20429", "throttled", SUPPRESS_NOT },
-	{ "21211", "phone_bad_char", SUPPRESS_NOT },
+	{ "21211", "handset_unknown", SUPPRESS_NOT },
 	{ "21408", "region_not_enabled", SUPPRESS_NOT },
 	{ "21610", "suppressed", SUPPRESS_OPTED_OUT },
 	{ "21612", "region_not_enabled", SUPPRESS_NOT },
 	{ "21614", "phone_not_mobile", SUPPRESS_FAILED },
-	{ "21617", "too_large", SUPPRESS_NOT },
+	{ "21617", "too_many_segments", SUPPRESS_NOT },
 	{ "30001", "throttled", SUPPRESS_NOT },
 	{ "30002", "account_suspended", SUPPRESS_NOT },
 	{ "30003", "handset_unreachable", SUPPRESS_NOT },
@@ -193,15 +193,17 @@ static const struct sms_status sns_statuses[] = {
 	{ "BLOCKED", RECEIPT_UNDELIVERED, "number_barred" },
 	{ "CARRIER_BLOCKED", RECEIPT_UNDELIVERED, "number_barred" },
 	{ "SPAM", RECEIPT_UNDELIVERED, "content_rejected" },
-	{ "INVALID", RECEIPT_UNDELIVERED, "handset_unknown" },
+	{ "INVALID", RECEIPT_UNDELIVERED, NULL },
 	{ "INVALID_MESSAGE", RECEIPT_UNDELIVERED, "content_rejected" },
 	{ "TTL_EXPIRED", RECEIPT_UNDELIVERED, "retries_exhausted" },
 	{ "MAX_PRICE_EXCEEDED", RECEIPT_UNDELIVERED, "funds_exhausted" },
-	{ "OPTED_OUT", RECEIPT_UNDELIVERED, "suppressed" },
+	{ "OPTED_OUT", RECEIPT_UNDELIVERED, NULL },
 };
-static const struct sms_terms sms_sns = {
-	"", "", "", sns_statuses, ARRAY_LEN(sns_statuses), NULL, 0
+static const struct sms_error sns_errors[] = { /* of them, those that are the number's */
+					       { "INVALID", "handset_unknown", SUPPRESS_FAILED },
+					       { "OPTED_OUT", "suppressed", SUPPRESS_OPTED_OUT }
 };
+static const struct sms_terms sms_sns = { "", "", "", TERMS(sns_statuses, sns_errors) };
 
 /* ---- a webhook of one's own: our words ---- */
 
@@ -335,7 +337,8 @@ int sms_read_sns(struct receipt_reading *r, struct err *e)
 	if (!status)
 		status = json_object_get(m, "status");
 	told = (struct sms_told){ .id = json_string_value(id),
-				  .status = json_string_value(status) };
+				  .status = json_string_value(status),
+				  .error = json_string_value(status) };
 	return add(r, &sms_sns, &told, e);
 }
 

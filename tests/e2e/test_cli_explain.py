@@ -88,6 +88,20 @@ def test_when_it_leaves(fleet, explain):
     assert soon["window"] == ("ok", "not after 2099-01-02T00:00:00.000Z")
 
 
+def test_who_gets_an_sms(explain):
+    """Pauses, templates and what was meant are told of numbers as of addresses."""
+    def sms(phone, **more):
+        event = events.invite(channel="sms", **more)
+        event.data["recipient"] = {"phone": phone, "email": "nobody@example.com"}
+        return explain(event)
+    good = sms("+79051111111")
+    assert good["person"] == ("-", "+7 905 ***-**-11, new")
+    assert good["pauses"] == ("ok", "not paused") and good["template"] == ("ok", "invite/en, version 1")
+    bad = sms("9051111111")
+    assert bad["person"] == ("-", "no number that an SMS goes to, new")
+    assert bad["decision"][0] == "no" and bad["decision"][1].endswith("Did you mean +7 905 111-11-11?")
+
+
 def test_what_is_no_event(explain):
     assert explain("{")["event"][0] == "no"
     assert list(explain("{}")) == ["event"]

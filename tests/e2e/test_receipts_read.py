@@ -3,17 +3,20 @@ import base64
 import hashlib
 import subprocess
 import time
+from pathlib import Path
 
 import certs
 import providers
 import pytest
 import snsd
+import yaml
 from fleet import program
 from providers import Call
 
 OURS = base64.b32encode(hashlib.sha256(b"acme/i1.1.email.0").digest()).decode().lower().rstrip("=")
 MESSAGE_ID = f"<{OURS}@acme-corp.com>"
 NOW = 1_760_000_000
+DESCRIPTIONS = Path(__file__).resolve().parents[2] / "deploy" / "providers"
 
 
 def stamp(seconds):
@@ -243,6 +246,37 @@ def test_what_happens_to_mails(tmp_path):
         provider = make(tmp_path)
         assert check(provider.entry(), provider.call(MESSAGE_ID, word, NOW, error=error)) == [told], make
 
+
+# ---- SMS ----
+
+def test_what_happens_to_numbers(tmp_path):
+    rows = [
+        (providers.Twilio, "21610", "suppressed opted_out"),
+        (providers.Twilio, "30007", "content_rejected"),
+        (providers.Bird, "103", "suppressed opted_out"),
+        (providers.Sns, "OPTED_OUT", "suppressed opted_out"),
+        (providers.Sns, "INVALID", "handset_unknown failed"),
+        (providers.Sns, "TTL_EXPIRED", "retries_exhausted"),
+        (providers.Smsc, "1", "handset_unknown failed"),
+        (providers.Vonage, "6", "content_rejected"),
+        (providers.Vonage, "no-such-code", "carrier_unknown"),
+    ]
+    for make, error, told in rows:
+        provider = make(tmp_path)
+        assert check(provider.entry(), provider.call("id1", "undelivered", NOW, error=error)) == [f"ok undelivered {told}"], make
+
+
+def test_a_code_means_the_same_at_once_and_later(tmp_path):
+    """Twilio tells one code in its answer and in its receipt: who reads either reads the same."""
+    provider = providers.Twilio(tmp_path)
+    meanings = yaml.safe_load((DESCRIPTIONS / "twilio.yaml").read_text())["codes"]
+    assert len(meanings) > 20
+    for code, meaning in meanings.items():
+        _, _, told, *_ = check(provider.entry(), provider.call("id1", "undelivered", NOW, error=code))[0].split()
+        assert told in (meaning, "carrier_unknown"), code
+
+
+# ---- mails ----
 
 def read_mail(mail):
     done = subprocess.run([program("beckon"), "check-receipt", "--provider", "dsn", "-"], input=mail,

@@ -49,6 +49,7 @@ def test_a_dead_address_is_not_written_to_again(fleet):
     assert fleet.outcomes.wait_request(asked.id, "refused")["code"] == "suppressed"
     followed(fleet, lambda: beckon(fleet, "remove", "--tenant", "acme", dead.upper()))
     assert listed(fleet) == []
+    assert "was not suppressed" in beckon(fleet, "remove", "--tenant", "acme", dead).stderr
     fleet.emit(events.command("invite.resend-requested", first[0]))
     fleet.await_outcome(first[0], "sent")
 

@@ -40,7 +40,10 @@ static const struct row {
 	{ "US", "212 555-1234", "phone_missing_country_code", "+1 212-555-1234" },
 	{ NULL, "7900900123", "phone_too_short", "" },
 	{ NULL, "5551234567", "phone_missing_country_code", "" },
-	{ NULL, "70100000000", "phone_missing_country_code", "" },
+	/* long enough to have its code, and of a range that nobody has heard of: the plus is
+	   missing */
+	{ NULL, "70100000000", "phone_missing_country_code", "+7 0100000000" },
+	{ NULL, "1 664 555 1234", "phone_missing_country_code", "+1 664-555-1234" },
 	/* a valid number of Myanmar and one of Russia that lacks its code: nobody guesses */
 	{ NULL, "9592123456", "phone_missing_country_code", "+7 959 212-34-56" },
 	{ NULL, "+9592123456", NULL, "+9592123456" },
