@@ -70,7 +70,7 @@ def volume(rig, options):
 
 def delay(rig, options, how, sessions):
     ideal = sessions / (WAITS[how] * DELAY_MS / 1000)
-    sink = rigs.DelaySink(rig.dir, how, DELAY_MS).start()
+    sink = rigs.Delay(rig.dir, "delaysink", how, DELAY_MS).start()
     try:
         figures = run(rig, sink, int(min(options.count, 8 * ideal)), sessions)
     finally:

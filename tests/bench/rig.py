@@ -36,16 +36,15 @@ class SmtpSink(Process):
         return self
 
 
-class DelaySink(Process):
-    """delaysink.c; `how` is --final or --every."""
+class Delay(Process):
+    """A server that answers late: delaysink.c with --final or --every and milliseconds, delayhttp.c with those alone."""
 
-    def __init__(self, directory, how, delay_ms):
-        super().__init__("delaysink", [BENCH / "delaysink", how, delay_ms],
-                         directory / f"delay-{uuid.uuid4().hex[:6]}.log")
+    def __init__(self, directory, program, *args):
+        super().__init__(program, [BENCH / program, *args], directory / f"{program}-{uuid.uuid4().hex[:6]}.log")
 
     def start(self):
         super().start()
-        self.port = int(wait_until(lambda: self.text().strip(), 10, "delaysink tells no port"))
+        self.port = int(wait_until(lambda: self.text().strip(), 10, f"{self.name} tells no port"))
         return self
 
 

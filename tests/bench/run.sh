@@ -20,8 +20,8 @@ if ! { cmake --preset release -G Ninja && cmake --build build/release; } >"$benc
 	tail -n 50 "$bench/build.log" >&2
 	exit 70
 fi
-${CC:-cc} -D_GNU_SOURCE -O2 -o "$bench/delaysink" tests/bench/delaysink.c
-${CC:-cc} -D_GNU_SOURCE -O2 -o "$bench/delayhttp" tests/bench/delayhttp.c
+${CC:-cc} -D_GNU_SOURCE -O2 -o "$bench/delaysink" tests/bench/delaysink.c tests/bench/delay.c
+${CC:-cc} -D_GNU_SOURCE -O2 -o "$bench/delayhttp" tests/bench/delayhttp.c tests/bench/delay.c
 ${CC:-cc} -D_GNU_SOURCE -O2 -Icommon -o "$bench/later_driver" tests/tools/later_driver.c build/release/libcommon.a \
 	-lhiredis -lsodium -lcrypto -ljemalloc
 ${CC:-cc} -D_GNU_SOURCE -O2 -Icommon -Iservices/status -o "$bench/view_bench" tests/bench/view_bench.c \

@@ -8,22 +8,9 @@ import fleet as fleet_module
 import rig as rigs
 import texts
 from meters import Meter
-from process import Process, wait_until
 
 DELAY_MS, CONNECTIONS, WRK_S = 20, 256, 5
 MEASURED = (0.25, 0.95)
-
-
-class DelayHttp(Process):
-    """delayhttp.c."""
-
-    def __init__(self, directory):
-        super().__init__("delayhttp", [rigs.BENCH / "delayhttp", DELAY_MS], directory / f"http-{uuid.uuid4().hex[:6]}.log")
-
-    def start(self):
-        super().start()
-        self.port = int(wait_until(lambda: self.text().strip(), 10, "delayhttp tells no port"))
-        return self
 
 
 def wrk(port):
@@ -47,7 +34,7 @@ def start(rig, port):
 
 
 def measure(rig, options):
-    stub = DelayHttp(rig.dir).start()
+    stub = rigs.Delay(rig.dir, "delayhttp", DELAY_MS).start()
     source = wrk(stub.port)
     fleet = start(rig, stub.port)
     told = rigs.Told(rig.kafka.bootstrap, fleet.topics["status"])
