@@ -5,6 +5,7 @@
 
 #include "cloudevent.h"
 #include "crypto.h"
+#include "kept.h"
 #include "mem.h"
 #include "phone.h"
 #include "request.h"
@@ -264,34 +265,57 @@ static void once(json_t *seen, struct person *p, const char *what, enum column c
 	person_trouble(p, "already_invited", column, text);
 }
 
-/* Somebody without e-mail address gets an SMS whatever the channel but e-mail. */
-static bool gets_sms(const struct request *r)
+static const struct tenant *settled(const struct invite_common *c)
 {
-	bool email = *r->recipient.address.normalised;
+	static const struct tenant unknown = { .name = "" };
 
-	return r->recipient.phone && r->channel != CHANNEL_EMAIL &&
-	       (r->channel != CHANNEL_AUTO || !email);
+	return c->settled ? c->settled : &unknown;
 }
 
 /* The same number in another spelling is the same person. */
 static void check_phone(struct person *p, const struct invite_common *c, const struct request *r,
 			json_t *addresses)
 {
-	const struct phone_rules rules = { .home_region = c->home_region,
-					   .landlines = c->landlines };
+	const struct tenant *t = c->settled;
+	const struct phone_rules rules = { .home_region = t ? t->home_region : c->home_region,
+					   .landlines = t ? t->landlines : c->landlines };
 	struct phone_fault fault;
 	struct phone phone;
 	char text[256];
 	struct err e;
 
 	if (phone_normalise(r->recipient.phone, &rules, &phone, &fault, &e) == OK) {
-		if (!*r->recipient.address.normalised)
+		if (t && !phone_country_allowed(&phone, t->countries_allow, t->countries_deny))
+			person_trouble(p, "country_not_allowed", COLUMN_PHONE,
+				       "SMS to this country are not allowed");
+		else if (!*r->recipient.address.normalised)
 			once(addresses, p, phone.e164, COLUMN_PHONE);
 		return;
 	}
 	snprintf(text, sizeof(text), *fault.suggestion ? "%.160s; did you mean %s?" : "%.160s%s",
 		 e.text, fault.suggestion);
 	person_trouble(p, fault.code, COLUMN_PHONE, text);
+}
+
+/* Whom the dispatcher will write to, and by what (kept.h). */
+static void check_recipient(struct person *p, const struct invite_common *c,
+			    const struct request *r, json_t *addresses)
+{
+	const char *channel = kept_channel(r, settled(c));
+	bool ladder = r->channel == CHANNEL_LADDER && !settled(c)->email_only;
+
+	if (!channel) {
+		bool sms = r->channel == CHANNEL_SMS && !settled(c)->email_only;
+
+		person_trouble(p, "recipient_missing", sms ? COLUMN_PHONE : COLUMN_EMAIL,
+			       sms ? "a phone number is required"
+				   : "an e-mail address is required");
+		return;
+	}
+	if (*r->recipient.address.normalised)
+		once(addresses, p, r->recipient.address.normalised, COLUMN_EMAIL);
+	if (r->recipient.phone && (ladder || !strcmp(channel, IDS_SMS)))
+		check_phone(p, c, r, addresses);
 }
 
 static void check(struct person *p, const struct invite_common *c, json_t *addresses,
@@ -307,10 +331,7 @@ static void check(struct person *p, const struct invite_common *c, json_t *addre
 		person_trouble(p, r.code, o < ARRAY_LEN(origins) ? origins[o].column : COLUMN_NONE,
 			       rule_of(&e));
 	} else if (!p->trouble.code) {
-		if (*r.recipient.address.normalised)
-			once(addresses, p, r.recipient.address.normalised, COLUMN_EMAIL);
-		if (gets_sms(&r))
-			check_phone(p, c, &r, addresses);
+		check_recipient(p, c, &r, addresses);
 		once(invites, p, r.invite, COLUMN_INVITE);
 	}
 	json_decref(data);

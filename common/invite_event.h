@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "people.h"
+#include "tenant.h"
 
 #define INVITE_TYPE "invite.requested"
 #define INVITE_ID_SIZE 27 /* 16 bytes in base32 */
@@ -21,8 +22,11 @@ struct invite_common {
 	const char *tenant, *batch;
 	const char *role, *department, *organisation, *inviter, *locale, *timezone;
 	const char *template_name, *note, *subject, *scope;
-	const char *trigger;	 /* NULL = manual */
-	const char *channel;	 /* NULL = auto */
+	const char *trigger; /* NULL = manual */
+	const char *channel; /* NULL = auto */
+	/* What the tenant has settled; NULL = not known here: whoever has an address may be written
+	   to by it, and of numbers is known what follows. */
+	const struct tenant *settled;
 	const char *home_region; /* of phone numbers without country code: phone.h */
 	bool landlines;		 /* they take SMS as well */
 	const char *inviter_id;	 /* NULL = "cli", where there is an inviter */

@@ -237,8 +237,7 @@ static void answer(struct inviting *v, struct ask *k, struct http_response *a)
 	struct segments_of sms = { .catalog = c, .tenant = t, .now_ms = v->q->now_ms };
 	json_t *more = json_pack("{ss}", "batch", v->common.batch), *told;
 
-	v->common.home_region = t->home_region;
-	v->common.landlines = t->landlines;
+	v->common.settled = t;
 	ask_all(v, k, k->dry_run ? &sms : NULL);
 	if ((told = segments_told(&sms)))
 		json_object_set_new(more, "sms", told);

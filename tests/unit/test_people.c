@@ -15,6 +15,8 @@
 #include "invite_event.h"
 #include "mem.h"
 #include "people.h"
+#include "phone.h"
+#include "tenant.h"
 
 static const char *const all[] = { "All" };
 
@@ -129,6 +131,55 @@ static void test_numbers(void **state)
 	people_clear(&p);
 }
 
+/* What the dispatcher would say of each, told before it is asked: by channel and settings. */
+static void test_as_the_tenant_has_settled(void **state)
+{
+	static const char settings[] = "{\"acme\": {\"countries\": {\"deny\": [\"DE\"]}},"
+				       " \"mail\": {\"email_only\": true}}";
+	static const struct {
+		const char *tenant, *channel, *email, *phone, *code;
+		enum column column;
+	} rows[] = {
+		{ "acme", "auto", NULL, "+79051111111", NULL, COLUMN_NONE },
+		{ "acme", "auto", NULL, "+4915112345678", "country_not_allowed", COLUMN_PHONE },
+		{ "acme", "auto", "a@example.com", "+4915112345678", NULL, COLUMN_NONE },
+		{ "acme", "ladder", "a@example.com", "9051111111", "phone_missing_country_code",
+		  COLUMN_PHONE },
+		{ "acme", "ladder", NULL, "+79051111111", NULL, COLUMN_NONE },
+		{ "acme", "sms", "a@example.com", NULL, "recipient_missing", COLUMN_PHONE },
+		{ "acme", "email", NULL, "+79051111111", "recipient_missing", COLUMN_EMAIL },
+		{ "mail", "auto", NULL, "+79051111111", "recipient_missing", COLUMN_EMAIL },
+		{ "mail", "sms", "a@example.com", "9051111111", NULL, COLUMN_NONE },
+		{ "mail", "ladder", "a@example.com", "9051111111", NULL, COLUMN_NONE },
+	};
+	json_t *section = json_loads(settings, 0, NULL);
+	struct tenants *tenants;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(tenants_load(&tenants, section, &e), OK);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct invite_common c = { .tenant = rows[i].tenant,
+					   .batch = "b1",
+					   .channel = rows[i].channel,
+					   .settled = tenants_find(tenants, rows[i].tenant) };
+		char email[] = "a@example.com", phone[PHONE_SHOWN_SIZE];
+		struct person somebody = { .row = 1 };
+		struct people p = { .list = &somebody, .count = 1 };
+
+		text_put(phone, sizeof(phone), rows[i].phone ? rows[i].phone : "");
+		somebody.cells[COLUMN_EMAIL] = rows[i].email ? email : NULL;
+		somebody.cells[COLUMN_PHONE] = rows[i].phone ? phone : NULL;
+		invite_check_people(&p, &c);
+		assert_string_equal(somebody.trouble.code ? somebody.trouble.code : "",
+				    rows[i].code ? rows[i].code : "");
+		if (rows[i].code)
+			assert_int_equal(somebody.trouble.column, rows[i].column);
+	}
+	tenants_free(tenants);
+	json_decref(section);
+}
+
 /* The same file asks for the same invites again, another one or another batch for others. */
 static void test_ids(void **state)
 {
@@ -193,8 +244,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),	cmocka_unit_test(test_command_line),
-		cmocka_unit_test(test_numbers), cmocka_unit_test(test_ids),
-		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_numbers), cmocka_unit_test(test_as_the_tenant_has_settled),
+		cmocka_unit_test(test_ids),	cmocka_unit_test(test_options),
 	};
 
 	return crypto_init(NULL) ? 1 : cmocka_run_group_tests_name("people", tests, NULL, NULL);
