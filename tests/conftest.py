@@ -8,6 +8,7 @@ import pytest
 import fleet as fleet_module
 import kafka_server
 import redis_server
+import smsd
 import smtpd
 from process import build_root
 
@@ -59,8 +60,7 @@ def built():
 @pytest.fixture(scope="session")
 def kafka_session(run_dir):
     need(kafka_server.missing())
-    server = kafka_server.KafkaServer(run_dir / "kafka")
-    server.start()
+    server = kafka_server.KafkaServer(run_dir / "kafka").start()
     yield server
     server.kill()
 
@@ -68,17 +68,13 @@ def kafka_session(run_dir):
 @pytest.fixture
 def kafka(kafka_session):
     """Apache Kafka, up and answering; a story may stop, kill or freeze it."""
-    kafka_session.thaw()
-    if not kafka_session.process.running():
-        kafka_session.start()
-    return kafka_session
+    return kafka_session.awake()
 
 
 @pytest.fixture(scope="session")
 def redis_session(run_dir):
     need(redis_server.missing())
-    server = redis_server.RedisServer(run_dir / "redis")
-    server.start()
+    server = redis_server.RedisServer(run_dir / "redis").start()
     yield server
     server.kill()
 
@@ -86,10 +82,7 @@ def redis_session(run_dir):
 @pytest.fixture
 def redis(redis_session):
     """Redis with AOF, up and answering; a story may stop, kill or freeze it."""
-    redis_session.thaw()
-    if not redis_session.process.running():
-        redis_session.start()
-    return redis_session
+    return redis_session.awake()
 
 
 @pytest.fixture
@@ -100,8 +93,14 @@ def sink():
 
 
 @pytest.fixture
-def fleet(request, built, run_dir, kafka, redis, sink):
-    """A Fleet with fresh topics, not started: story calls fleet.up(). Checked at the end."""
+def gateway():
+    """The HTTP gateways of all SMS providers, under the story's control."""
+    with smsd.Server() as server:
+        yield server
+
+
+def checked_fleet(request, run_dir, kafka, redis, sink):
+    """For a fixture to yield from: a Fleet with fresh topics, not started, and what is looked at when its story is over."""
     name = re.sub(r"\W+", "-", request.node.name)[:60]
     made = fleet_module.Fleet(run_dir / f"{name}-{uuid.uuid4().hex[:4]}", kafka, redis, sink)
     yield made
@@ -114,3 +113,9 @@ def fleet(request, built, run_dir, kafka, redis, sink):
         return
     made.down()
     made.forget()
+
+
+@pytest.fixture
+def fleet(request, built, run_dir, kafka, redis, sink):
+    """A Fleet with fresh topics, not started: story calls fleet.up(). Checked at the end."""
+    yield from checked_fleet(request, run_dir, kafka, redis, sink)

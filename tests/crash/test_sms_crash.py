@@ -10,7 +10,6 @@ from process import wait_until
 from smsd import entry
 
 README = Path(__file__).resolve().parents[2] / "services" / "README.md"
-SECRET = "s3cr3t-of-a-provider"
 EACH, SESSIONS, SIGKILLED = 30, 4, -9
 
 
@@ -23,13 +22,10 @@ def rows():
 
 @pytest.mark.parametrize("point,doubts", rows(), ids=lambda v: v if isinstance(v, str) else "")
 def test_crash(fleet, point, doubts):
-    secret = fleet.dir / "provider.secret"
-    secret.write_text(SECRET)
-    secret.chmod(0o600)
+    secret = fleet.secret_file("provider.secret", smsd.SECRET)
     with smsd.Server() as gateway:
-        providers = [entry("once", gateway, "webhook", sessions=SESSIONS, secret_file=str(secret)),
-                     entry("plain", gateway, "twilio", sessions=SESSIONS, secret_file=str(secret))]
-        fleet.secrets.append(SECRET)
+        providers = [entry("once", gateway, "webhook", sessions=SESSIONS, secret_file=secret),
+                     entry("plain", gateway, "twilio", sessions=SESSIONS, secret_file=secret)]
         fleet.crash_env = {"sms": {"BECKON_CRASH_AT": f"{point}:10"}}
         fleet.up(services=("clock", "sms"), await_ready=False,
                  sms={"providers": providers, "routes": [{"tenant": p["name"], "providers": [p["name"]]}

@@ -16,21 +16,13 @@ HOURS = {"sms_window": "off"}
 
 
 @pytest.fixture
-def gateway():
-    with smsd.Server() as server:
-        yield server
-
-
-@pytest.fixture
 def up(fleet, gateway):
     """All services; one provider, which promises receipts where it is told where to send them."""
-    secret = fleet.dir / "provider.secret"
-    secret.write_text("s3cr3t-key\n")
-    secret.chmod(0o600)
+    secret = fleet.secret_file("provider.secret", smsd.SECRET)
 
     def start(services=ALL, receipts=False, **tenant):
         terms = {"callback": "https://status.internal/receipts/webhook"} if receipts else {}
-        provider = entry("webhook", gateway, secret_file=str(secret), **terms)
+        provider = entry("webhook", gateway, secret_file=secret, **terms)
         own = {"tenants": {"acme": {**HOURS, "cooldown_s": 0, **tenant}}}
         fleet.up(services=services, dispatcher=own, email=own, status=own, sms={"providers": [provider], **own})
         return fleet

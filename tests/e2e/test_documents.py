@@ -35,23 +35,15 @@ def test_every_sentence_has_a_story():
 
 
 @pytest.fixture
-def gateway():
-    with smsd.Server() as server:
-        yield server
-
-
-@pytest.fixture
 def site(fleet, chromium, gateway):  # noqa: F811: the fixture
     """Everything there is: e-mail, SMS and the desk; a relay that refuses some people."""
-    secret = fleet.dir / "provider.secret"
-    secret.write_text("s3cr3t-key\n")
-    secret.chmod(0o600)
+    secret = fleet.secret_file("provider.secret", smsd.SECRET)
     own = {"tenants": {"acme": {"cooldown_s": 0, "sms_window": "off", "home_region": "RU"}}}
     fleet.sink.on("RCPT", to=".*@bad.internal", reply="554 5.7.1 not by our rules")
     doors = web.doors()
     desk = {"tenants": {"*": LISTS["tenants__*"], **own["tenants"]}}
     fleet.up(services=("clock", "dispatcher", "email", "sms", "status"), dispatcher=own, email=own,
-             sms={"providers": [entry("webhook", gateway, secret_file=str(secret))], **own}, status={**doors, **desk})
+             sms={"providers": [entry("webhook", gateway, secret_file=secret)], **own}, status={**doors, **desk})
     chromium.complaints.clear()
     yield web.Site(fleet, doors)
     assert not chromium.complaints, chromium.complaints

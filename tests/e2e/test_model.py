@@ -4,7 +4,6 @@ import random
 import time
 
 import contract
-import pytest
 import smsd
 from histories import FATES, Story
 
@@ -12,21 +11,13 @@ SEED = int(os.environ.get("STORY_SEED", random.SystemRandom().randrange(1 << 32)
 OWN = {"tenants": {"acme": {"cooldown_s": 0, "sms_window": "off", "ladder_after_s": 6 * 3600}}}
 
 
-@pytest.fixture
-def gateway():
-    with smsd.Server() as server:
-        yield server
-
-
 def story(fleet, gateway, count, services, **own):
     print(f"STORY_SEED={SEED}")
     fleet.sink.on("RCPT", to=f".*@{FATES['error']}", reply="550 5.1.2 no such system")
     fleet.sink.on("DOT", to=f".*@{FATES['unknown']}", reset=True)
-    secret = fleet.dir / "provider.secret"
-    secret.write_text("s3cr3t-key\n")
-    secret.chmod(0o600)
+    secret = fleet.secret_file("provider.secret", smsd.SECRET)
     fleet.up(services=services, dispatcher=OWN, email={"sessions": 8, **OWN},
-             sms={"providers": [smsd.entry("webhook", gateway, secret_file=str(secret))], **OWN})
+             sms={"providers": [smsd.entry("webhook", gateway, secret_file=secret)], **OWN})
     return Story(fleet, gateway, SEED, count, **own)
 
 

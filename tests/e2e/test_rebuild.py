@@ -10,6 +10,7 @@ import memory
 import pytest
 import redis
 from checks import by_recipient, sent_once
+from conftest import checked_fleet
 from sentinel import Sentinel
 
 ALL = ("clock", "dispatcher", "email", "status")
@@ -308,29 +309,28 @@ def sentinel(run_dir):
     server.kill()
 
 
-def test_a_primary_is_lost_with_what_it_had_not_copied(built, run_dir, kafka, sentinel, sink):
+@pytest.fixture
+def guarded(request, built, run_dir, kafka, sentinel, sink):
+    """A fleet whose Redis stands behind that Sentinel."""
+    yield from checked_fleet(request, run_dir, kafka, sentinel, sink)
+
+
+def test_a_primary_is_lost_with_what_it_had_not_copied(guarded, sentinel):
     """Another primary takes over, which has not heard of the last invitations: everybody stands still until the topics
     have told it, nobody is lost and nobody is written to twice."""
-    fleet = fleet_module.Fleet(run_dir / "failed-over", kafka, sentinel, sink)
-    try:
-        fleet.up(services=ALL)
-        wanted = fleet.emit([events.invite() for _ in range(20)])
-        sent_once(fleet, wanted)
+    fleet = guarded
+    fleet.up(services=ALL)
+    wanted = fleet.emit([events.invite() for _ in range(20)])
+    sent_once(fleet, wanted)
 
-        def unheard():
-            last = fleet.emit([events.invite() for _ in range(20)])
-            sent_once(fleet, wanted + last)
-            wanted.extend(last)
-        sentinel.lose_primary(unheard)
-        wanted += load(fleet, 50)
-        rebuilt(fleet)
-        fleet.emit(wanted[18:22])
-        fleet.await_count("duplicate", 4)
-        sent_once(fleet, wanted, fleet.patience(90))
-        assert all(life.state_of(fleet, event)["state"] == "sent" for event in wanted[:40])
-    except BaseException:
-        print(fleet.tails(60))
-        fleet.close()
-        raise
-    fleet.down()
-    fleet.forget()
+    def unheard():
+        last = fleet.emit([events.invite() for _ in range(20)])
+        sent_once(fleet, wanted + last)
+        wanted.extend(last)
+    sentinel.lose_primary(unheard)
+    wanted += load(fleet, 50)
+    rebuilt(fleet)
+    fleet.emit(wanted[18:22])
+    fleet.await_count("duplicate", 4)
+    sent_once(fleet, wanted, fleet.patience(90))
+    assert all(life.state_of(fleet, event)["state"] == "sent" for event in wanted[:40])

@@ -126,11 +126,9 @@ def test_who_may_test_what(fleet, site, second):
 def test_providers_and_their_countries(fleet):
     """A provider has its countries below it; a test goes by the one that is asked for."""
     with smsd.Server() as gateway:
-        secret = fleet.dir / "provider.secret"
-        secret.write_text("s3cr3t-key\n")
-        secret.chmod(0o600)
+        secret = fleet.secret_file("provider.secret", smsd.SECRET)
         doors = web.doors()
-        providers = [entry(name, gateway, like="webhook", order=n, secret_file=str(secret))
+        providers = [entry(name, gateway, like="webhook", order=n, secret_file=secret)
                      for n, name in enumerate(("a", "b"), 1)]
         fleet.up(services=("clock", "dispatcher", "sms", "status"), status=doors,
                  sms={"providers": providers, "tenants": {"acme": {"sms_window": "off"}}})

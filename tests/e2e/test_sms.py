@@ -9,28 +9,18 @@ import smsd
 import texts
 from smsd import entry
 
-SECRET = "s3cr3t-key-of-a-provider"
 PROVIDERS = Path(__file__).resolve().parents[2] / "deploy" / "providers"
-
-
-@pytest.fixture
-def gateway():
-    with smsd.Server() as server:
-        yield server
 
 
 @pytest.fixture
 def up(fleet, gateway):
     """Starts beckon-sms with these providers."""
-    secret = fleet.dir / "provider.secret"
-    secret.write_text(SECRET + "\n")
-    secret.chmod(0o600)
-    fleet.secrets.append(SECRET)  # and is looked for in every log
+    secret = fleet.secret_file("provider.secret", smsd.SECRET)
 
     def start(*providers, **own):
         listed = [entry(p, gateway) if isinstance(p, str) else p for p in providers]
         for one in listed:
-            one.setdefault("secret_file", str(secret))
+            one.setdefault("secret_file", secret)
         fleet.up(services=("clock", "sms"), sms={"providers": listed, **own})
         return fleet["sms"]
     return start

@@ -36,23 +36,15 @@ def gateway(run_dir, centre):
     box.stop()
 
 
-def secret_file(fleet, name, secret):
-    path = fleet.dir / name
-    path.write_text(secret)
-    path.chmod(0o600)
-    fleet.secrets.append(secret)
-    return str(path)
-
-
 def test_all_arrive_whole(fleet, gateway, centre):
     """A thousand invitations, and the receipt of each comes back as `delivered`."""
-    token = secret_file(fleet, "receipts.token", TOKEN)
+    token = fleet.secret_file("receipts.token", TOKEN)
     door = free_port()
     fleet.service("status", http__public=f"127.0.0.1:{door}",
                   receipts=[{"name": "kannel", "format": "kannel", "secret_file": token}])
     fleet.up(services=("clock", "dispatcher", "sms"), dispatcher=TENANTS,
              sms={"providers": [{"name": "kannel", "settings": {"user": "tester", "base": gateway.base},
-                                 "secret_file": secret_file(fleet, "kannel.secret", SECRET), "sender": "13013",
+                                 "secret_file": fleet.secret_file("kannel.secret", SECRET), "sender": "13013",
                                  "receipt_secret_file": token, "callback": f"http://127.0.0.1:{door}/receipts/kannel",
                                  "sessions": 32, "tls": "off", "private_network": True}], **TENANTS})
     fleet["status"].start().await_ready()

@@ -1,30 +1,23 @@
 """beckon-sms on the wire: whom it trusts, how many requests one connection carries, and by which way it goes."""
 import re
-import select
-import socket
-import threading
 
 import certs
 import pytest
 import smsd
 import texts
+from connect_proxy import ConnectProxy
 from process import Process, free_port, port_answers, wait_until
 from smsd import entry
-
-SECRET = "s3cr3t-key-of-a-provider"
 
 
 @pytest.fixture
 def up(fleet):
     """Starts beckon-sms with these providers."""
-    secret = fleet.dir / "provider.secret"
-    secret.write_text(SECRET + "\n")
-    secret.chmod(0o600)
-    fleet.secrets.append(SECRET)
+    secret = fleet.secret_file("provider.secret", smsd.SECRET)
 
     def start(*providers, **own):
         for one in providers:
-            one["secret_file"] = str(secret)
+            one["secret_file"] = secret
         fleet.up(services=("clock", "sms"), sms={"providers": list(providers), **own})
         return fleet["sms"]
     return start
@@ -85,51 +78,12 @@ def test_http2(fleet, up, tmp_path):
     assert len({port for port, _ in lines}) <= 3, "a connection a request"
 
 
-class Proxy:
-    """A proxy that takes CONNECT to any name and leads to one port."""
-
-    def __init__(self, port):
-        self.to, self.asked = port, []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._tunnel, args=(client,), daemon=True).start()
-
-    def _tunnel(self, client):
-        head = b""
-        while b"\r\n\r\n" not in head:
-            some = client.recv(4096)
-            if not some:
-                return
-            head += some
-        self.asked.append(head.decode())
-        with client, socket.create_connection(("127.0.0.1", self.to)) as server:
-            client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            other = {client: server, server: client}
-            while True:
-                for ready in select.select(list(other), [], [])[0]:
-                    some = ready.recv(65536)
-                    if not some:
-                        return
-                    other[ready].sendall(some)
-
-    def close(self):
-        self._listener.close()
-
-
 def test_proxy(fleet, up, tmp_path):
     """The proxy of the setting is gone through, which resolves the name; it sees neither text nor secret."""
     authority = certs.Authority(tmp_path / "ca")
     with smsd.Server(tls=authority.sign("sms.provider.internal").context()) as gateway:
-        proxy = Proxy(gateway.port)
-        up(entry("behind", gateway, "webhook", proxy=f"http://127.0.0.1:{proxy.port}", ca_file=str(authority.file),
+        proxy = ConnectProxy(gateway.port)
+        up(entry("behind", gateway, "webhook", proxy=proxy.url, ca_file=str(authority.file),
                  private_network=False, settings={"endpoint": "https://sms.provider.internal/webhook"}))
         jobs = texts.emit(fleet, [texts.Text() for _ in range(20)])
         for job in jobs:
@@ -137,4 +91,4 @@ def test_proxy(fleet, up, tmp_path):
         proxy.close()
         assert all(gateway.count(job.to) == 1 for job in jobs)
     assert proxy.asked and all(re.match(r"CONNECT sms\.provider\.internal:443 HTTP/1\.1\r\n", head) for head in proxy.asked)
-    assert not any(SECRET in head or job.to[1:] in head for head in proxy.asked for job in jobs)
+    assert not any(smsd.SECRET in head or job.to[1:] in head for head in proxy.asked for job in jobs)

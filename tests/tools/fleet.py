@@ -161,14 +161,20 @@ class Fleet:
 
     def _write_keys(self):
         """As an operator and an application would make them: a signing key, the key that names recipients, two pairs."""
-        self.secrets = [base64.b64encode(os.urandom(32)).decode() for _ in range(2)]
-        for name, text in (("ring.keys", f"k1:{self.secrets[0]} 2025-01-01T00:00:00Z\n"),
-                           ("recipient.key", self.secrets[1] + "\n")):
-            path = self.dir / name
-            path.write_text(text)
-            path.chmod(0o600)
+        self.secrets = []
+        ring, recipient = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
+        self.secret_file("ring.keys", ring, f"k1:{ring} 2025-01-01T00:00:00Z\n")
+        self.secret_file("recipient.key", recipient)
         self.seal_key, self.accept_key = (self.beckon("keygen", self.dir / name).stdout.strip()
                                           for name in ("seal.keys", "accept.keys"))
+
+    def secret_file(self, name, secret, text=None):
+        """The path of a file that holds it, in `text` or alone; it is looked for in every log."""
+        path = self.dir / name
+        path.write_text(text or secret + "\n")
+        path.chmod(0o600)
+        self.secrets.append(secret)
+        return str(path)
 
     def relays(self):
         """One relay, the sink, in the clear; stories about TLS give their own."""

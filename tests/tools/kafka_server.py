@@ -8,7 +8,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from process import Process, build_root, free_port, wait_until
+from process import Process, Server, build_root, free_port, wait_until
 
 JARS = Path(os.environ.get("KAFKA_JARS", build_root() / "kafka"))
 START_S = 60
@@ -49,8 +49,8 @@ def missing():
     return None
 
 
-class KafkaServer:
-    """start/stop/kill/freeze/thaw/restart keep port and data; topics are made by create_topics."""
+class KafkaServer(Server):
+    """It keeps port and data; topics are made by create_topics."""
 
     def __init__(self, directory, jvm=JVM):
         self.dir, self.jvm = Path(directory), jvm
@@ -113,19 +113,3 @@ class KafkaServer:
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
         for future in admin.delete_topics(list(names)).values():
             future.exception(30)
-
-    def stop(self):
-        return self.process.stop()
-
-    def kill(self):
-        return self.process.kill()
-
-    def freeze(self):
-        self.process.freeze()
-
-    def thaw(self):
-        self.process.thaw()
-
-    def restart(self):
-        self.stop()
-        self.start()

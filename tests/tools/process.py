@@ -139,3 +139,28 @@ class Process:
 
     def tail(self, lines=25):
         return "\n".join(f"  {self.name}| {line}" for line in self.text().splitlines()[-lines:])
+
+
+class Server:
+    """What stories break and mend: one `process`, and a start() that returns when it answers."""
+
+    def awake(self):
+        """Up and answering, whatever the story before has done to it."""
+        self.thaw()
+        return self if self.process.running() else self.start()
+
+    def stop(self):
+        return self.process.stop()
+
+    def kill(self):
+        return self.process.kill()
+
+    def freeze(self):
+        self.process.freeze()
+
+    def thaw(self):
+        self.process.thaw()
+
+    def restart(self):
+        self.stop()
+        self.start()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import redis
 
-from process import Process, free_port, wait_until
+from process import Process, Server, free_port, wait_until
 
 START_S = 20
 
@@ -13,8 +13,8 @@ def missing():
     return None if shutil.which("redis-server") else "no redis-server"
 
 
-class RedisServer:
-    """start/stop/kill/freeze/thaw/restart keep port and data; wipe() loses everything."""
+class RedisServer(Server):
+    """It keeps port and data; wipe() loses everything."""
 
     def __init__(self, directory, **settings):
         self.dir = Path(directory)
@@ -40,22 +40,6 @@ class RedisServer:
             return self.client.ping()
         except redis.RedisError:
             return False
-
-    def stop(self):
-        return self.process.stop()
-
-    def kill(self):
-        return self.process.kill()
-
-    def freeze(self):
-        self.process.freeze()
-
-    def thaw(self):
-        self.process.thaw()
-
-    def restart(self):
-        self.stop()
-        self.start()
 
     def wipe(self):
         self.client.flushall()

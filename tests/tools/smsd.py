@@ -214,6 +214,9 @@ class Server:
         return sum(m.to == to for m in self.messages)
 
 
+SECRET = "s3cr3t-key-of-a-provider"
+
+
 def entry(name, server, like=None, **terms):
     """An entry of `providers` that talks to this server; the secret is the caller's file."""
     like = like or name

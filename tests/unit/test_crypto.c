@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "crypto.h"
+#include "crypto_fixture.h"
 #include "mem.h"
 
 /* FIPS 180-4, the examples of NIST. */
@@ -157,14 +158,6 @@ static void test_random_equal_wipe(void **state)
 	crypto_secret_free(NULL);
 }
 
-static int setup(void **state)
-{
-	struct err e;
-
-	(void)state;
-	return crypto_init(&e);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,5 +166,5 @@ int main(void)
 		cmocka_unit_test(test_unbase64), cmocka_unit_test(test_random_equal_wipe),
 	};
 
-	return cmocka_run_group_tests_name("crypto", tests, setup, NULL);
+	return cmocka_run_group_tests_name("crypto", tests, crypto_ready, NULL);
 }

@@ -12,25 +12,13 @@
 #include "history.h"
 #include "lang.h"
 #include "mem.h"
+#include "told_fixture.h"
 
-/* An outcome as the services write it. */
 static struct told told_of(const char *id, const char *data)
 {
-	struct header headers[] = { { "ce_specversion", "1.0", 3 },
-				    { "ce_id", id, strlen(id) },
-				    { "ce_source", "beckon/email", 12 },
-				    { "ce_type", "dev.beckon.outcome.sent", 23 },
-				    { "content-type", "application/json", 16 } };
-	struct record r = { .topic = "invite-status",
-			    .value = data,
-			    .value_len = strlen(data),
-			    .headers = headers,
-			    .header_count = ARRAY_LEN(headers) };
-	struct err e;
 	struct told t;
 
-	if (told_read(&r, &t, &e))
-		fail_msg("%s", e.text);
+	assert_int_equal(told_text(id, data, &t), OK);
 	return t;
 }
 

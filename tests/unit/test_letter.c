@@ -8,30 +8,13 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "crypto.h"
-#include "letter.h"
+#include "crypto_fixture.h"
+#include "letter_fixture.h"
 #include "letter_vars.h"
 #include "mem.h"
 
 #define MESSAGE_ID "zqarof5py6mhsphnoxbl7ymxzpsmjx7per5wn7p75cm3cjexpruq"
 #define BOUNDARY "=_bfv4wbqppnvxzpzb77yh3jc4w4"
-
-static const struct letter_sender sender = {
-	.from_name = "beckon",
-	.from_address = "invites@mail.example",
-	.reply_to = "help@acme.example",
-	.id_domain = "mail.example",
-};
-
-static const struct letter_facts facts = {
-	.delivery = "acme/inv-1.1.email.0",
-	.to = "anna@example.com",
-	.locale = "en",
-	.timezone = "Europe/Moscow",
-	.date_ms = 1741964400000,
-	.now_ms = 1741964400000,
-	.expires_ms = 1742137200000,
-};
 
 /* A template of the test's own, in parts. */
 static struct catalog_entry entry_of(const char *subject, const char *text, const char *html)
@@ -313,14 +296,6 @@ static void test_sender_variables(void **state)
 	json_decref((json_t *)f.data);
 }
 
-static int setup(void **state)
-{
-	struct err e;
-
-	(void)state;
-	return crypto_init(&e);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,5 +305,5 @@ int main(void)
 		cmocka_unit_test(test_sender_variables),
 	};
 
-	return cmocka_run_group_tests_name("letter", tests, setup, NULL);
+	return cmocka_run_group_tests_name("letter", tests, crypto_ready, NULL);
 }

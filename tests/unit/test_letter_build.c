@@ -10,25 +10,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "crypto.h"
-#include "letter.h"
-
-static const struct letter_sender sender = {
-	.from_name = "beckon",
-	.from_address = "invites@mail.example",
-	.reply_to = "help@acme.example",
-	.id_domain = "mail.example",
-};
-
-static const struct letter_facts facts = {
-	.delivery = "acme/inv-1.1.email.0",
-	.to = "anna@example.com",
-	.locale = "en",
-	.timezone = "Europe/Moscow",
-	.date_ms = 1741964400000,
-	.now_ms = 1741964400000,
-	.expires_ms = 1742137200000,
-};
+#include "crypto_fixture.h"
+#include "letter_fixture.h"
 
 /* What a turn changes and what it does not. */
 static void test_turns(void **state)
@@ -135,14 +118,6 @@ static void test_threads(void **state)
 	catalog_free(c);
 }
 
-static int setup(void **state)
-{
-	struct err e;
-
-	(void)state;
-	return crypto_init(&e);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,5 +125,5 @@ int main(void)
 		cmocka_unit_test(test_threads),
 	};
 
-	return cmocka_run_group_tests_name("letter_build", tests, setup, NULL);
+	return cmocka_run_group_tests_name("letter_build", tests, crypto_ready, NULL);
 }

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "crypto.h"
+#include "crypto_fixture.h"
 #include "mem.h"
 #include "mint.h"
 
@@ -149,14 +149,6 @@ static void test_close_under_way(void **state)
 	seal_keys_free(reader.keys);
 }
 
-static int begin(void **state)
-{
-	struct err e;
-
-	(void)state;
-	return crypto_init(&e);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,5 +157,5 @@ int main(void)
 		cmocka_unit_test(test_close_under_way),
 	};
 
-	return cmocka_run_group_tests(tests, begin, NULL);
+	return cmocka_run_group_tests(tests, crypto_ready, NULL);
 }

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "crypto.h"
+#include "crypto_fixture.h"
 #include "letter.h"
 #include "mem.h"
 #include "passwords.h"
@@ -223,14 +224,6 @@ static void test_refusals(void **state)
 	unlink(place.path);
 }
 
-static int begin(void **state)
-{
-	struct err e;
-
-	(void)state;
-	return crypto_init(&e);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,5 +232,5 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 	};
 
-	return cmocka_run_group_tests(tests, begin, NULL);
+	return cmocka_run_group_tests(tests, crypto_ready, NULL);
 }

@@ -10,6 +10,7 @@
 #include "failures.h"
 #include "mem.h"
 #include "replay.h"
+#include "told_fixture.h"
 
 #define NOW 5000
 
@@ -77,21 +78,9 @@ static void test_since(void **state)
 
 static void tell(struct failures *f, const char *id, const char *data)
 {
-	struct header headers[] = { { "ce_specversion", "1.0", 3 },
-				    { "ce_id", id, strlen(id) },
-				    { "ce_source", "beckon/email", 12 },
-				    { "ce_type", "dev.beckon.outcome.error", 24 },
-				    { "content-type", "application/json", 16 } };
-	struct record r = { .topic = "invite-status",
-			    .value = data,
-			    .value_len = strlen(data),
-			    .headers = headers,
-			    .header_count = ARRAY_LEN(headers) };
-	struct err e;
 	struct told t;
 
-	if (told_read(&r, &t, &e))
-		fail_msg("%s", e.text);
+	assert_int_equal(told_text(id, data, &t), OK);
 	failures_take(f, &t);
 	told_clear(&t);
 }

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "crypto.h"
+#include "crypto_fixture.h"
 #include "mem.h"
 #include "seal.h"
 
@@ -225,14 +226,6 @@ static void test_hash(void **state)
 	assert_string_not_equal(hash, again); /* salted; that it verifies is test_password.py's */
 }
 
-static int begin(void **state)
-{
-	struct err e;
-
-	(void)state;
-	return crypto_init(&e);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,5 +239,5 @@ int main(void)
 		cmocka_unit_test(test_hash),
 	};
 
-	return cmocka_run_group_tests(tests, begin, NULL);
+	return cmocka_run_group_tests(tests, crypto_ready, NULL);
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "crypto.h"
+#include "crypto_fixture.h"
 #include "link.h"
 #include "mem.h"
 #include "token.h"
@@ -244,14 +244,6 @@ static void test_links_refused(void **state)
 	assert_int_equal(out.len, LINK_MAX);
 }
 
-static int setup(void **state)
-{
-	struct err e;
-
-	(void)state;
-	return crypto_init(&e);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,5 +257,5 @@ int main(void)
 		cmocka_unit_test(test_links_refused),
 	};
 
-	return cmocka_run_group_tests_name("token", tests, setup, NULL);
+	return cmocka_run_group_tests_name("token", tests, crypto_ready, NULL);
 }

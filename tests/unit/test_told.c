@@ -11,25 +11,7 @@
 #include "codes.h"
 #include "follow.h"
 #include "mem.h"
-#include "told.h"
-
-/* An outcome as the services write it. */
-static int read_text(const char *data, struct told *t)
-{
-	struct header headers[] = { { "ce_specversion", "1.0", 3 },
-				    { "ce_id", "o1", 2 },
-				    { "ce_source", "beckon/email", 12 },
-				    { "ce_type", "dev.beckon.outcome.sent", 23 },
-				    { "content-type", "application/json", 16 } };
-	struct record r = { .topic = "invite-status",
-			    .value = data,
-			    .value_len = strlen(data),
-			    .timestamp_ms = 5,
-			    .headers = headers,
-			    .header_count = ARRAY_LEN(headers) };
-
-	return told_read(&r, t, NULL);
-}
+#include "told_fixture.h"
 
 static void test_words(void **state)
 {
@@ -51,7 +33,7 @@ static void test_words(void **state)
 	(void)state;
 	setenv("TZ", "UTC", 1);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		assert_int_equal(read_text(cases[i].data, &t), OK);
+		assert_int_equal(told_text("o1", cases[i].data, &t), OK);
 		assert_string_equal(told_words(&t, LANG_EN, words), cases[i].words);
 		told_clear(&t);
 	}
@@ -65,7 +47,7 @@ static void test_not_ours(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_int_equal(read_text(cases[i], &t), ERR_INVALID);
+		assert_int_equal(told_text("o1", cases[i], &t), ERR_INVALID);
 }
 
 /* Tells one outcome; returns what follow_take says. */
@@ -77,7 +59,7 @@ static bool tell(struct follow *f, const char *invite, const char *word, const c
 	struct told t;
 	bool taken;
 
-	assert_int_equal(read_text(data, &t), OK);
+	assert_int_equal(told_text("o1", data, &t), OK);
 	taken = follow_take(f, &t);
 	told_clear(&t);
 	return taken;
