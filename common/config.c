@@ -139,9 +139,13 @@ static int load_defaults(struct config *c, struct err *e)
 /* One NAME=value of the environment. */
 static int load_variable(struct config *c, const char *text, struct err *e)
 {
-	static const char *const no_keys[] = { "BECKON_CONFIG",	   "BECKON_BUILD",
-					       "BECKON_TEMPLATES", "BECKON_CRASH_AT",
-					       "BECKON_SKEW_MS",   NULL };
+	static const char *const no_keys[] = { "BECKON_CONFIG",
+					       "BECKON_BUILD",
+					       "BECKON_TEMPLATES",
+					       "BECKON_CRASH_AT",
+					       "BECKON_SKEW_MS",
+					       "BECKON_BOOT_ID",
+					       NULL };
 	size_t n = strcspn(text, "=");
 	autofree char *name = xstrndup(text, n);
 	struct setting s = { .place = "environment", .spelling = SPELLING_VARIABLE, .name = name };

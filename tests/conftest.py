@@ -16,11 +16,11 @@ IN_CI = os.environ.get("CI") == "true"
 
 
 def pytest_collection_modifyitems(config, items):
-    """Long stories take part only in a soak (sh tests/run.sh --soak)."""
-    if os.environ.get("STORY_SOAK") != "1":
-        soak = [item for item in items if "soak" in item.keywords]
-        config.hook.pytest_deselected(items=soak)
-        items[:] = [item for item in items if item not in soak]
+    """Long stories take part only in a soak (sh tests/run.sh --soak), some only with the build of a former version."""
+    wanted = {"soak": os.environ.get("STORY_SOAK") == "1", "former": "STORY_FORMER" in os.environ}
+    out = [item for item in items if any(not on and word in item.keywords for word, on in wanted.items())]
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if item not in out]
 
 
 def pytest_sessionfinish(session, exitstatus):

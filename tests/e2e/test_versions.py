@@ -1,8 +1,12 @@
-"""What a program of the version before has left in Redis is gone on with."""
+"""Versions: what a former one has left is gone on with, and both do their work beside each other."""
+import os
+import re
+
 import events
+import former
 import pytest
-from checks import sent_once
-from life import answer, state_of, token_of
+from checks import history_in_order, sent_once
+from life import answer, ask, state_of, token_of
 from process import wait_until
 
 PLANS = {"queued": "queued 1 - - -", "held": "held 1 - - -"}
@@ -54,3 +58,126 @@ def test_a_new_signing_key(fleet):
     assert state_of(fleet, event)["kid"] == "k1"
     answer(fleet, fleet.emit(events.command("invite.resend-requested", event)), "sent")
     assert token_of(fleet.sink.messages[2]).startswith("k2.")
+
+
+def taken_over(fleet, event):
+    return [m.message_id for m in fleet.sink.messages if m.to == event.to]
+
+
+def test_the_next_version_goes_on(fleet):
+    """A fleet that knew e-mail alone has worked and died in the middle; ours begins with all that it has left."""
+    world = former.World(fleet, "email_alone")
+    asked = world.groups
+    fleet.environment = world.environment
+    fleet.service("email", slot=world.in_doubt).start()
+    fleet.up(("clock", "dispatcher"), init=False, dispatcher=former.TENANTS)
+    [resend], [unread], [called_off] = asked["resend"], asked["unread"], asked["cancelled"]
+    new, held, refused = asked["undecided"]
+    waited = asked["refused_once"] + asked["scheduled"] + asked["limited"][1:]
+    for event in [*asked["dead_couriers"], *waited, new, unread]:
+        fleet.await_outcome(event, "sent")
+    answer(fleet, resend, "sent")
+    assert answer(fleet, refused, "refused")["code"] == "account_exists"
+    fleet.await_outcome(held, "held")
+
+    for event in [*asked["held"], held]:
+        ask(fleet, "invite.release-requested", event, "sent")
+    in_doubt = {o["invite"] for o in fleet.outcomes.distinct("unknown")}
+    assert len(in_doubt) == 1, "of the courier that died between the relay's word and its own note"
+    for event in [*waited, new, unread, *asked["held"], held, *asked["resent"]]:
+        assert len(taken_over(fleet, event)) == 1, event.invite
+    for event in asked["dead_couriers"]:
+        before, now = world.letters.get(event.to, []), taken_over(fleet, event)
+        assert now == before if event.invite in in_doubt else len(before + now) == 1
+    assert not [m for e in (*asked["sent"][1:], called_off, refused) for m in taken_over(fleet, e)]
+    ask(fleet, "invite.accepted", asked["sent"][1], "accepted")
+    ask(fleet, "invite.cancel-requested", asked["sent"][2], "cancelled")
+    history_in_order(fleet)
+
+
+DECIDED, EVENT_DUPLICATE = 1, 2  # what a former dispatcher is answered
+GO, BUSY, DUPLICATE = 0, 3, 5  # and a former courier
+
+
+def test_a_former_version_reads_ours(fleet):
+    """Jobs, plans, claims and items that ours write, read with the former programs' own scripts and by their rules."""
+    fleet.up(email={"schedule": {"retry": ["1h"] * 4}})
+    sent, waiting, busy, held, gone = wanted = [events.invite(**({"send": "hold"} if i == 3 else {})) for i in range(5)]
+    fleet.sink.on("RCPT", to=re.escape(waiting.to), times=1, reply="451 4.3.0 later")
+    fleet.sink.on("DOT", to=re.escape(busy.to), hold="busy")
+    jobs = fleet.read("email", lambda m: (m, former.read_job(m.value())))
+    fleet.emit(wanted)
+    for event, word in ((sent, "sent"), (waiting, "deferred"), (held, "held"), (gone, "sent"), (busy, "queued")):
+        fleet.await_outcome(event, word)
+    ask(fleet, "invite.cancel-requested", gone, "cancelled")
+    jobs.wait_for(lambda items: len(items) == 4, fleet.patience(20), "jobs")
+    at = {job["delivery"].split(".")[0]: f"{m.topic()}/{m.partition()}/{m.offset()}" for m, job in jobs.items}
+    jobs.close()
+    theirs = former.Scripts(fleet, "email_alone")
+
+    for key in fleet.redis.keys(f"{fleet.prefix}e:"):
+        name, coords = key.removeprefix(f"{fleet.prefix}e:"), fleet.redis.client.get(key).split("\n")[0]
+        ours, other = (theirs.ask("event", name, "acme/any", c, "") for c in (coords, "elsewhere/0/7"))
+        assert ours[0] == DECIDED and former.PLAN.fullmatch(ours[2]), ours
+        assert other[0] == EVENT_DUPLICATE and other[4]
+
+    def claim(event, turn, coords):
+        return theirs.ask("claim", f"{event.key}.1.email.0", event.key, 1, turn, coords, 60000, "k1", "", 0, 0, "")
+
+    assert [claim(e, 1, at[e.key])[0] for e in (sent, gone)] == [DUPLICATE, DUPLICATE]
+    wait_until(lambda: claim(busy, 1, at[busy.key])[0] == BUSY, fleet.patience(20), "not claimed by ours")
+    assert claim(waiting, 1, at[waiting.key])[0] == DUPLICATE
+    fleet["clock"].freeze()
+    fleet.redis.client.zadd(f"{fleet.prefix}later", {f"{waiting.key}.1.email.0": 1})
+    leased = theirs.ask("lease", 5000, 10, 1 << 20)
+    item = former.read_item(leased[leased.index(f"{waiting.key}.1.email.0") + 1])
+    assert item["topic"] == fleet.topics["email"] and item["key"] == waiting.key and item["reason"] == "retry"
+    assert former.read_job(item["value"])["to"] == waiting.to and item["headers"]["beckon-turn"] == "2"
+    assert claim(waiting, 2, "the former clock's/0/0")[0] == GO
+    fleet.sink.release("busy")
+    fleet.await_outcome(busy, "sent")
+
+
+@pytest.mark.former
+def test_side_by_side(fleet):
+    """Programs of a former version (STORY_FORMER: its build) and ours share the work; then each goes on alone with what
+    the other has left. E-mail alone: all that the former one knows."""
+    own = {"dispatcher": former.TENANTS}
+    fleet.up(**own)
+    fleet.build = os.environ["STORY_FORMER"]
+    fleet.up(init=False, **own)
+    ours, theirs = fleet.services[:3], fleet.services[3:]
+
+    def work(n=20):
+        plain, held = [events.invite() for _ in range(n)], [events.invite(send="hold") for _ in range(n)]
+        late, limited = [events.invite() for _ in range(n)], [events.invite(tenant="slow") for _ in range(2)]
+        for event in late:
+            fleet.sink.on("RCPT", to=re.escape(event.to), times=1, reply="451 4.3.0 later")
+        fleet.emit([*plain, *held, *late, *limited])
+        fleet.emit([events.command("invite.release-requested", e) for e in held])
+        return plain + held + late + limited
+
+    def alone(which, others):
+        """They take over in the middle of the others' work."""
+        wanted = work()
+        fleet.await_outcome(wanted[0], "queued")
+        for service in others:
+            service.stop()
+        for event in first[:5]:
+            ask(fleet, "invite.resend-requested", event, "sent")
+        for service in others:
+            service.start().await_ready()
+        return wanted
+
+    first = work()
+    fleet.await_final(first)
+    wanted = first + alone(theirs, ours)
+    del first[:5]
+    wanted += alone(ours, theirs)
+    fleet.await_final(wanted)
+    for event in wanted:
+        sent = [o for o in fleet.outcomes.distinct("sent", invite=event.invite)]
+        assert len(taken_over(fleet, event)) == len(sent) == max(o["generation"] for o in sent), event.invite
+    for services in (ours, theirs):
+        assert all(re.search("ev=(sent|queued|put-back)", s.text()) for s in services if s.service != "clock")
+    history_in_order(fleet)

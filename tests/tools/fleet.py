@@ -38,8 +38,8 @@ def build_dir():
     return Path(os.environ.get("BECKON_BUILD", build_root() / "debug")).resolve()
 
 
-def program(name):
-    return build_dir() / "bin" / name
+def program(name, build=None):
+    return Path(build or build_dir()) / "bin" / name
 
 
 def missing():
@@ -102,8 +102,8 @@ class Service(Process):
         whole = merge(merge(fleet_config(fleet), instance_config(fleet, service, slot, self.http)), own)
         write_yaml(self.config, whole)
         (fleet.dir / slot).mkdir(exist_ok=True)
-        super().__init__(slot, [program(PROGRAMS[service]), "--config", self.config],
-                         fleet.dir / f"{slot}.log", env=SANITIZER_ENV)
+        super().__init__(slot, [program(PROGRAMS[service], fleet.build), "--config", self.config],
+                         fleet.dir / f"{slot}.log", env={**SANITIZER_ENV, **fleet.environment})
         self.may_have_died = False  # a story that kills it says so by kill()
 
     def get(self, path):
@@ -148,6 +148,7 @@ class Fleet:
         self.prefix = f"{self.name}:"
         self.topics = {word: f"{self.name}-{word.replace('_', '-')}" for word in TOPICS}
         self.kafka_options, self.services, self.crash_env = {}, [], {}
+        self.build, self.environment = None, {}  # of the instances that are made from now on; None = ours
         self.dir.mkdir(parents=True, exist_ok=True)
         self._write_keys()
         kafka.create_topics({name: self._topic_config(word) for word, name in self.topics.items()}, partitions)
