@@ -15,6 +15,23 @@
 
 /* ---- commands ---- */
 
+/* "<prefix><kind><rest>"; the caller frees it. */
+static char *key_of(const struct guard *g, const char *const key[2], size_t *len)
+{
+	const char *parts[] = { guard_options(g)->prefix, key[0], key[1] };
+	size_t lens[ARRAY_LEN(parts)], at = 0;
+	char *out;
+
+	*len = 0;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		*len += lens[i] = strlen(parts[i]);
+	out = xmalloc(*len + 1);
+	for (size_t i = 0; i < ARRAY_LEN(parts); at += lens[i++])
+		memcpy(out + at, parts[i], lens[i]);
+	out[*len] = '\0';
+	return out;
+}
+
 /* One command, and the texts that are made for it. Not to be moved. */
 struct command {
 	const char *argv[WORDS_MAX];
@@ -44,13 +61,16 @@ static void number(struct command *c, int64_t v)
 	bytes(c, text, int_text(text, v));
 }
 
-/* "NAME <prefix><kind><rest>", in a transaction with what is queued beside it */
-static void begin(const struct guard *g, struct command *c, const char *name, const char *key[2])
+/* "NAME <key>", in a transaction with what is queued beside it */
+static void begin(const struct guard *g, struct command *c, const char *name,
+		  const char *const key[2])
 {
+	size_t len;
+
 	c->n = c->numbers = 0;
-	c->key = xasprintf("%s%s%s", guard_options(g)->prefix, key[0], key[1]);
+	c->key = key_of(g, key, &len);
 	word(c, name);
-	word(c, c->key);
+	bytes(c, c->key, len);
 }
 
 static void end(struct guard *g, struct command *c)
@@ -61,12 +81,12 @@ static void end(struct guard *g, struct command *c)
 }
 
 /* SET; ms 0 = for ever. */
-static void set(struct guard *g, const char *key[2], struct guard_field value, int64_t ms)
+static void set(struct guard *g, const char *const key[2], const char *value, int64_t ms)
 {
 	struct command c;
 
 	begin(g, &c, "SET", key);
-	bytes(&c, value.value, value.len);
+	word(&c, value);
 	if (ms) {
 		word(&c, "PX");
 		number(&c, ms > 0 ? ms : 1);
@@ -74,10 +94,65 @@ static void set(struct guard *g, const char *key[2], struct guard_field value, i
 	end(g, &c);
 }
 
-static void set_text(struct guard *g, const char *key[2], const char *value, int64_t ms)
+/* ---- what is gathered ---- */
+
+static void gather(const struct guard *g, struct refill_batch *b, const char *const key[2],
+		   const char *value, size_t value_len)
 {
-	set(g, key, (struct guard_field){ NULL, value, strlen(value) }, ms);
+	size_t len;
+	autofree char *name = key_of(g, key, &len);
+
+	redis_word(&b->lasting, name, len);
+	redis_word(&b->lasting, value, value_len);
+	b->nlasting++;
 }
+
+static void flush_lasting(struct guard *g, struct refill_batch *b)
+{
+	if (!b->nlasting)
+		return;
+	redis_add_multi(guard_redis(g));
+	redis_add_words(guard_redis(g), (const char *[]){ "MSET" }, 1,
+			(struct redis_words){ &b->lasting, 2 * b->nlasting });
+	buf_reset(&b->lasting);
+	b->nlasting = 0;
+}
+
+static void flush_due(struct guard *g, struct refill_batch *b)
+{
+	autofree char *key = xasprintf("%slater", guard_options(g)->prefix);
+	struct command c;
+
+	if (!b->ndue)
+		return;
+	redis_add_multi(guard_redis(g));
+	redis_add_words(guard_redis(g), (const char *[]){ "ZADD", key }, 2,
+			(struct redis_words){ &b->due, 2 * b->ndue });
+	for (size_t i = 0; i < REFILL_REASONS_MAX && b->reasons[i].n; i++) {
+		begin(g, &c, "HINCRBY", (const char *[]){ "later:reasons", "" });
+		word(&c, b->reasons[i].name);
+		number(&c, b->reasons[i].n);
+		end(g, &c);
+		b->reasons[i] = (struct refill_reason){ 0 };
+	}
+	buf_reset(&b->due);
+	b->ndue = 0;
+}
+
+void refill_flush(struct guard *g, struct refill_batch *b)
+{
+	flush_lasting(g, b);
+	flush_due(g, b);
+}
+
+void refill_batch_clear(struct refill_batch *b)
+{
+	buf_clear(&b->lasting);
+	buf_clear(&b->due);
+	*b = (struct refill_batch){ 0 };
+}
+
+/* ---- running ---- */
 
 static int hear(struct redis *r, struct err *e)
 {
@@ -118,27 +193,30 @@ void refill_state(struct guard *g, const char *invite, const struct guard_field 
 	end(g, &c);
 }
 
-void refill_kept(struct guard *g, const char *invite, const char *data, size_t len)
+void refill_kept(struct guard *g, struct refill_batch *b, const char *invite, const char *data,
+		 size_t len)
 {
 	const char *key[] = { "r:", invite };
 	struct command c;
 
 	if (data) {
-		set(g, key, (struct guard_field){ NULL, data, len }, 0);
+		gather(g, b, key, data, len);
 		return;
 	}
+	flush_lasting(g, b); /* it may be among these */
 	begin(g, &c, "DEL", key);
 	end(g, &c);
 }
 
-void refill_address(struct guard *g, const char *address, const char *invite)
+void refill_address(struct guard *g, struct refill_batch *b, const char *address,
+		    const char *invite)
 {
-	set_text(g, (const char *[]){ "a:", address }, invite, 0);
+	gather(g, b, (const char *[]){ "a:", address }, invite, strlen(invite));
 }
 
 void refill_token(struct guard *g, const char *token_sha256, const char *delivery, int64_t ms)
 {
-	set_text(g, (const char *[]){ "k:", token_sha256 }, delivery, ms > 0 ? ms : 1);
+	set(g, (const char *[]){ "k:", token_sha256 }, delivery, ms > 0 ? ms : 1);
 }
 
 /* As guard_settle.lua writes it. */
@@ -147,7 +225,7 @@ void refill_receipt(struct guard *g, const char *name, const char *delivery,
 {
 	autofree char *text = xasprintf("%s %s", delivery, recipient_hash);
 
-	set_text(g, (const char *[]){ "m:", name }, text, ms > 0 ? ms : 1);
+	set(g, (const char *[]){ "m:", name }, text, ms > 0 ? ms : 1);
 }
 
 /* As guard_decide.lua writes it. */
@@ -157,8 +235,7 @@ void refill_event(struct guard *g, const struct refill_event *ev)
 					(int)ev->coords.partition, (long long)ev->coords.offset,
 					(long long)ev->slot_ms, ev->first, ev->plan);
 
-	set_text(g, (const char *[]){ "e:", ev->hash }, text,
-		 ev->memory_ms > 0 ? ev->memory_ms : 1);
+	set(g, (const char *[]){ "e:", ev->hash }, text, ev->memory_ms > 0 ? ev->memory_ms : 1);
 }
 
 /* As guard_record.lua reads it: held by nobody, and of no record. */
@@ -168,53 +245,32 @@ void refill_claim(struct guard *g, const struct refill_claim *c)
 		xasprintf("1|%lld|%s|||0|0|%lld|%s|%lld|0|", (long long)c->turn, c->verdict,
 			  (long long)c->first_ms, c->kid ? c->kid : "", (long long)c->doubts);
 
-	set_text(g, (const char *[]){ "c:", c->delivery }, line, c->memory_ms);
+	set(g, (const char *[]){ "c:", c->delivery }, line, c->memory_ms);
 }
 
-static void count(struct refill_due *due, const char *reason)
+static void count(struct refill_batch *b, const char *reason)
 {
-	struct refill_reason *r = due->reasons;
+	struct refill_reason *r = b->reasons;
 
 	while (r->n && strcmp(r->name, reason) != 0)
 		r++;
-	assert(r < due->reasons + REFILL_REASONS_MAX && strlen(reason) < sizeof(r->name));
+	assert(r < b->reasons + REFILL_REASONS_MAX && strlen(reason) < sizeof(r->name));
 	text_put(r->name, sizeof(r->name), reason);
 	r->n++;
 }
 
 /* As park() of later_put.lua does. */
-void refill_later(struct guard *g, const struct later_item *item, struct refill_due *due)
+void refill_later(struct guard *g, struct refill_batch *b, const struct later_item *item)
 {
 	autobuf packed = BUF_INIT(LATER_PACKED_MAX_BYTES);
 	char text[INT_TEXT_SIZE];
 
 	later_pack(item, item->turn, &packed);
-	set(g, (const char *[]){ "l:", item->id },
-	    (struct guard_field){ NULL, packed.data, packed.len }, 0);
-	redis_word(&due->words, text, int_text(text, item->due_ms));
-	redis_word(&due->words, item->id, strlen(item->id));
-	due->n++;
-	count(due, item->reason ? item->reason : "");
-}
-
-void refill_due(struct guard *g, struct refill_due *due)
-{
-	autofree char *key = xasprintf("%slater", guard_options(g)->prefix);
-	struct command c;
-
-	if (!due->n)
-		return;
-	redis_add_multi(guard_redis(g));
-	redis_add_words(guard_redis(g), (const char *[]){ "ZADD", key }, 2,
-			(struct redis_words){ &due->words, 2 * due->n });
-	for (size_t i = 0; i < REFILL_REASONS_MAX && due->reasons[i].n; i++) {
-		begin(g, &c, "HINCRBY", (const char *[]){ "later:reasons", "" });
-		word(&c, due->reasons[i].name);
-		number(&c, due->reasons[i].n);
-		end(g, &c);
-	}
-	buf_clear(&due->words);
-	*due = (struct refill_due){ 0 };
+	gather(g, b, (const char *[]){ "l:", item->id }, packed.data, packed.len);
+	redis_word(&b->due, text, int_text(text, item->due_ms));
+	redis_word(&b->due, item->id, strlen(item->id));
+	b->ndue++;
+	count(b, item->reason ? item->reason : "");
 }
 
 void refill_limit(struct guard *g, const char *name, int64_t line_us, int64_t ms)
@@ -222,7 +278,7 @@ void refill_limit(struct guard *g, const char *name, int64_t line_us, int64_t ms
 	char text[INT_TEXT_SIZE];
 
 	int_text(text, line_us);
-	set_text(g, (const char *[]){ "g:", name }, text, ms > 0 ? ms : 1);
+	set(g, (const char *[]){ "g:", name }, text, ms > 0 ? ms : 1);
 }
 
 void refill_ask_kept(struct guard *g, const char *invite)
@@ -241,10 +297,12 @@ const char *refill_kept_answer(struct guard *g, size_t i, size_t *len)
 	return redis_type(v) == REDIS_NIL ? NULL : found;
 }
 
-int refill_read_kept(struct guard *g, const char *invite, char **data, size_t *len, struct err *e)
+int refill_read_kept(struct guard *g, struct refill_batch *b, const char *invite, char **data,
+		     size_t *len, struct err *e)
 {
 	const char *found;
 
+	refill_flush(g, b);
 	if (refill_run(g, e) < 0)
 		return ERR_AGAIN;
 	refill_ask_kept(g, invite);

@@ -32,7 +32,9 @@ struct refill_progress {
 	int64_t done, total; /* of the phase; 0 of 0 = it has no end to be told */
 };
 
-/* first: takes the lease where nobody has it; else keeps it. mine is noted for those who wait. */
+/* first: takes the lease where nobody has it; else keeps it. mine is noted for those who wait.
+   While it is ours Redis may take seconds to answer: else a busy disk would have all begin again.
+ */
 int refill_hold(struct guard *g, bool first, int64_t lease_ms, const struct refill_progress *mine,
 		enum refill_answer *out, struct err *e);
 
@@ -53,10 +55,27 @@ int refill_wipe(struct guard *g, int64_t *cursor, int64_t *removed, struct err *
 
 /* ---- what is written: guard.h lists the keys. Nothing is asked before it has been run ---- */
 
+/* What is gathered for one command of each, since Redis then does a third of the work: keys that do
+   not expire, and when what is parked is due, and how much waits why. All zero = nothing. */
+#define REFILL_REASONS_MAX 16
+struct refill_batch {
+	struct buf lasting, due;
+	size_t nlasting, ndue;
+	struct refill_reason {
+		char name[32];
+		int64_t n;
+	} reasons[REFILL_REASONS_MAX];
+};
+
+/* Queues what was gathered; the batch is empty after. */
+void refill_flush(struct guard *g, struct refill_batch *b);
+void refill_batch_clear(struct refill_batch *b); /* memory freed */
+
 void refill_state(struct guard *g, const char *invite, const struct guard_field *set, size_t n);
-void refill_kept(struct guard *g, const char *invite, const char *data,
+void refill_kept(struct guard *g, struct refill_batch *b, const char *invite, const char *data,
 		 size_t len); /* NULL: none */
-void refill_address(struct guard *g, const char *address, const char *invite);
+void refill_address(struct guard *g, struct refill_batch *b, const char *address,
+		    const char *invite);
 void refill_token(struct guard *g, const char *token_sha256, const char *delivery, int64_t ms);
 
 /* How receipts name it: see guard.h, m:. */
@@ -81,28 +100,16 @@ struct refill_claim {
 };
 void refill_claim(struct guard *g, const struct refill_claim *c);
 
-/* When what is parked is due, and how much waits why, gathered for one command of each. All zero =
-   nothing. */
-#define REFILL_REASONS_MAX 16
-struct refill_due {
-	struct buf words;
-	size_t n; /* items */
-	struct refill_reason {
-		char name[32];
-		int64_t n;
-	} reasons[REFILL_REASONS_MAX];
-};
-
-/* Once an id: the counts of `later` rise with each. Half of it is in `due` until that is written.
- */
-void refill_later(struct guard *g, const struct later_item *item, struct refill_due *due);
-void refill_due(struct guard *g, struct refill_due *due); /* empty after */
+/* Once an id: the counts of `later` rise with each. */
+void refill_later(struct guard *g, struct refill_batch *b, const struct later_item *item);
 
 /* The line of a limit reaches to line_us; ms is how long that matters. */
 void refill_limit(struct guard *g, const char *name, int64_t line_us, int64_t ms);
 
-/* What is kept of an invite; NULL = nothing. The caller frees it. Runs what is queued before. */
-int refill_read_kept(struct guard *g, const char *invite, char **data, size_t *len, struct err *e);
+/* What is kept of an invite; NULL = nothing. The caller frees it. Runs what is gathered and queued
+   before. */
+int refill_read_kept(struct guard *g, struct refill_batch *b, const char *invite, char **data,
+		     size_t *len, struct err *e);
 
 /* The same for many: each is asked for, refill_run, and then answered in that order; borrowed until
    the next run. Nothing else is queued with them. */

@@ -13,6 +13,7 @@
 
 #define ID_BYTES 16
 #define SCAN_COUNT "2000"
+#define PATIENCE_MS 5000 /* a MiB at once, and a disk that others use; less than the lease */
 
 struct asking {
 	const char *by, *what, *id, *phase;
@@ -34,6 +35,7 @@ static int ask(struct guard *g, const struct asking *a, enum refill_answer *out,
 	if (refill_run(g, e) < 0)
 		return ERR_AGAIN;
 	*out = (enum refill_answer)redis_int(redis_reply(r, redis_replies(r) - 1));
+	redis_patience(r, a->lease_ms && *out == REFILL_MINE ? PATIENCE_MS : 0);
 	return OK;
 }
 

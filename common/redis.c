@@ -23,7 +23,7 @@
 struct redis {
 	struct redis_url url;
 	char *password, *name;
-	int timeout_ms;
+	int timeout_ms, patience_ms; /* agreed; of this connection */
 	struct redis_script *scripts;
 	size_t nscripts;
 	redisContext *c; /* NULL = none, or dead */
@@ -90,7 +90,7 @@ static void disconnect(struct redis *r)
 static int broken(struct redis *r, struct err *e)
 {
 	if (r->c->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))
-		err_set(e, ERR_AGAIN, "redis: no answer within %d ms", r->timeout_ms);
+		err_set(e, ERR_AGAIN, "redis: no answer within %d ms", r->patience_ms);
 	else
 		err_set(e, ERR_AGAIN, "redis: %s",
 			r->c->errstr[0] ? r->c->errstr : "connection lost");
@@ -252,6 +252,7 @@ static int dial(struct redis *r, struct err *e)
 	const struct redis_url *u = &r->url;
 	struct redis_place at = u->at;
 
+	r->patience_ms = r->timeout_ms;
 	if (u->nsentinels && redis_sentinel_ask(u, r->timeout_ms, &at, e) < 0)
 		return ERR_AGAIN;
 	r->c = u->path[0] ? redisConnectUnixWithTimeout(u->path, tv)
@@ -286,6 +287,15 @@ int redis_connect(struct redis *r, struct err *e)
 		disconnect(r);
 	pipeline_clear(&greeting);
 	return result;
+}
+
+void redis_patience(struct redis *r, int ms)
+{
+	int patience_ms = ms ? ms : r->timeout_ms;
+	struct timeval tv = { patience_ms / 1000, patience_ms % 1000 * 1000 };
+
+	if (r->c && redisSetTimeout(r->c, tv) == REDIS_OK)
+		r->patience_ms = patience_ms;
 }
 
 bool redis_fails_over(const struct redis *r)

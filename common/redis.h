@@ -46,6 +46,8 @@ void redis_password(struct redis *r, const char *password);
 
 int redis_connect(struct redis *r, struct err *e); /* ERR_AGAIN; drops an old context first */
 bool redis_connected(const struct redis *r);
+/* How long this connection waits for an answer from now on; 0 = as was agreed. */
+void redis_patience(struct redis *r, int ms);
 /* Another primary may take its place, which lacks what was not copied yet: behind Sentinels. */
 bool redis_fails_over(const struct redis *r);
 const char *redis_run_id(const struct redis *r); /* 40 hex digits, read once per connection */

@@ -54,8 +54,6 @@ static void set_fields(struct ask *a)
 	if (c->state) {
 		set(a, "state", c->state);
 		set_number(a, "gen", a->plan.generation);
-		set(a, "src", a->event.source);
-		set(a, "id", a->event.id);
 	}
 	if (c->new_generation)
 		reset(a);

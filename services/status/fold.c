@@ -157,8 +157,7 @@ static void fold_link(struct fold *f, const struct fact *fact)
 		text_put(f->token_sha256, sizeof(f->token_sha256), fact->token_sha256);
 }
 
-/* An SMS that follows an e-mail has its link, one that takes its place another. That it was sent is
-   no event's doing. */
+/* An SMS that follows an e-mail has its link, one that takes its place another. */
 static void fold_ladder_fact(struct fold *f, const struct fact *fact)
 {
 	if (fact->recipient_hash)
@@ -171,10 +170,6 @@ static void fold_ladder_fact(struct fold *f, const struct fact *fact)
 	f->rank = fact->rank;
 	f->word = fact->word;
 	f->final = is_final(fact);
-	if (fact->by_dispatcher) { /* a receipt */
-		keep(&f->source, fact->request_source);
-		keep(&f->id, fact->request_id);
-	}
 }
 
 static void fold_invitation(struct fold *f, const struct fact *fact)
@@ -189,8 +184,6 @@ static void fold_invitation(struct fold *f, const struct fact *fact)
 	f->rank = fact->rank;
 	f->word = fact->word;
 	f->final = is_final(fact);
-	keep(&f->source, fact->request_source);
-	keep(&f->id, fact->request_id);
 	if (fact->kind)
 		text_put(f->kind, sizeof(f->kind), fact->kind);
 }
@@ -224,8 +217,6 @@ void fold_fact(struct fold *f, const struct fact *fact)
 void fold_clear(struct fold *f)
 {
 	begin_generation(f, 0);
-	free(f->source);
-	free(f->id);
 	*f = (struct fold){ 0 };
 }
 

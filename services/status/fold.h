@@ -42,7 +42,6 @@ struct fold {
 	int64_t turn, rank;	/* of the word that decides */
 	enum outcome_word word; /* that one */
 	bool final;		/* unknown: it stays so */
-	char *source, *id;	/* of the event that decides */
 	char kind[12], recipient_hash[IDS_HASH_SIZE],
 		sms_hash[IDS_HASH_SIZE]; /* of a ladder's SMS */
 	struct fold_delivery deliveries[FOLD_DELIVERIES];

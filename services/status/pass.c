@@ -149,7 +149,7 @@ void pass_clear(struct pass *p)
 	struct pass_line *l;
 
 	pass_next(p);
-	buf_clear(&p->due.words);
+	refill_batch_clear(&p->batch);
 	for (size_t at = 0; (l = table_next(&p->lines, &at));)
 		free(l);
 	table_forget(&p->lines);

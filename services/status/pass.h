@@ -64,14 +64,17 @@ struct pass {
 	int64_t now_ms;
 	int32_t partitions;			/* of the topic of requests: where a key belongs */
 	struct table_of invites, events, lines; /* lines stay from share to share */
-	struct refill_due due;			/* of the batch that is being written */
+	struct refill_batch batch;		/* gathered until pass_send */
 	size_t at;				/* the next invite to be written */
 	int64_t written, parked, timers;	/* over all shares */
 };
 
-/* Commands are queued; whoever calls runs them now and then. */
+/* Commands are queued; whoever calls sends them now and then. */
 void pass_told(struct pass *p, const struct record *r);
 int pass_asked(struct pass *p, const struct record *r, struct err *e);
+
+/* What is queued leaves, and Redis works while the next is prepared. */
+int pass_send(struct pass *p, struct err *e);
 
 /* Writes up to max invites and runs the commands; *more: there are others. */
 int pass_write(struct pass *p, size_t max, bool *more, struct err *e);

@@ -111,7 +111,7 @@ static void take_kept(struct pass *p, struct asked *a, struct kept *k, const cha
 {
 	struct pass_invite *i = a->invite;
 
-	refill_kept(p->o->guard, a->key, data, len);
+	refill_kept(p->o->guard, &p->batch, a->key, data, len);
 	free(i->address);
 	i->address = k->person.address_key[0] ? xstrdup(k->person.address_key) : NULL;
 	i->ttl_s = k->request.code ? 0 : k->request.link.ttl_s;
@@ -140,7 +140,7 @@ static int keep_changed(struct pass *p, struct asked *a, struct err *e)
 	struct err bad;
 	size_t len;
 
-	if (refill_read_kept(p->o->guard, a->key, &before, &len, e) < 0)
+	if (refill_read_kept(p->o->guard, &p->batch, a->key, &before, &len, e) < 0)
 		return ERR_AGAIN;
 	data = before ? json_loadb(before, len, 0, NULL) : NULL;
 	if (!data)
@@ -211,7 +211,7 @@ static int take(struct pass *p, struct asked *a, struct err *e)
 		return OK;
 	note_timer(a);
 	if (a->req.type == REQUEST_FORGET && !a->req.code)
-		refill_kept(p->o->guard, a->key, NULL, 0);
+		refill_kept(p->o->guard, &p->batch, a->key, NULL, 0);
 	ids_event_hash((struct ids_event){ a->event.source, a->event.id }, hash);
 	a->told = table_find(&p->events, hash);
 	if (!a->told || a->told->placed)

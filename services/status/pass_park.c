@@ -135,7 +135,7 @@ static void park(struct pass *p, const struct writing *w, size_t n, struct kept 
 	item.header_count = job_headers(&j, &stand, headers);
 	if (remint_is_wanted(k, j.sealed_password))
 		remint_fill(&remint, k, p->o->topic_requested, &item);
-	refill_later(p->o->guard, &item, &p->due);
+	refill_later(p->o->guard, &p->batch, &item);
 	remint_clear(&remint);
 	p->parked++;
 }

@@ -26,9 +26,6 @@ struct writing {
 	size_t nnumbers;
 };
 
-/* What is queued leaves, and Redis works while the next is prepared. */
-int pass_send(struct pass *p, struct err *e);
-
 void pass_name_delivery(const struct writing *w, size_t n, char id[IDS_DELIVERY_SIZE]);
 
 /* ---- pass_park.c: what waits ---- */

@@ -8,7 +8,7 @@
 #include "pass_priv.h"
 #include "timer.h"
 
-#define SEND_BATCH 250 /* invites: about as many KiB, one transaction */
+#define SEND_BATCH 500 /* invites: less than a MiB, one transaction */
 #define RECEIPT_NAMES "email/"
 
 static void field(struct writing *w, const char *name, const char *value)
@@ -127,7 +127,7 @@ static void write_timer(struct pass *p, struct writing *w)
 	if (next.what == TIMER_NONE)
 		return;
 	timer_arm(&whose, next, w->p->o->topic_requested, &armed);
-	refill_later(p->o->guard, &armed.item, &p->due);
+	refill_later(p->o->guard, &p->batch, &armed.item);
 }
 
 /* ---- claims ---- */
@@ -208,8 +208,6 @@ static void set_fields(struct writing *w)
 	field(w, "state", fold_state(f));
 	field_number(w, "gen", f->generation);
 	field(w, "kind", f->kind[0] ? f->kind : "invite");
-	field(w, "src", f->source ? f->source : "");
-	field(w, "id", f->id ? f->id : "");
 	field(w, "rh", by_phone ? f->sms_hash : f->recipient_hash);
 	field(w, "ak", holds ? w->i->address : "");
 	field_number(w, "turn", f->settled_turn);
@@ -238,7 +236,7 @@ static void write_invite(struct pass *p, struct writing *w)
 	set_fields(w);
 	refill_state(g, w->i->key, w->fields, w->nfields);
 	if (w->i->address && fold_is_live(w->f))
-		refill_address(g, w->i->address, w->i->key);
+		refill_address(g, &p->batch, w->i->address, w->i->key);
 	p->written++;
 }
 
@@ -252,7 +250,7 @@ static void begin(const struct pass *p, struct pass_invite *i, struct writing *w
 
 int pass_send(struct pass *p, struct err *e)
 {
-	refill_due(p->o->guard, &p->due);
+	refill_flush(p->o->guard, &p->batch);
 	return refill_send(p->o->guard, e);
 }
 

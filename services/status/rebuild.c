@@ -15,7 +15,7 @@
 #define KEEP_MS 1000 /* between two times that the lease is kept */
 #define STEP_MS 100  /* a step ends after about so long */
 #define KAFKA_TIMEOUT_MS 5000
-#define READ_BATCH 500	 /* records between two pipelines */
+#define READ_BATCH 1000	 /* records between two pipelines: less than a MiB */
 #define WRITE_BATCH 1000 /* invites */
 #define OTHERS_AGAIN_MS 500
 #define FAILED_AGAIN_MS 500
@@ -151,7 +151,7 @@ static int read_some(struct rebuild *r, bool *end, struct err *e)
 			else if (pass_asked(&r->pass, &rec, e) < 0)
 				return ERR_AGAIN;
 		}
-		if (refill_send(r->o.pass.guard, e) < 0)
+		if (pass_send(&r->pass, e) < 0)
 			return ERR_AGAIN;
 	}
 	return OK;
