@@ -24,11 +24,13 @@
 
 #define SILENCE_MAX_MS 30000 /* without one acknowledgement: Kafka is away */
 #define TURN_MS 100
+#define WAIT_MAX_S 31536000
 
 struct invite_options {
 	struct invite_common common;
 	const char *to, *csv;
 	struct arg_list teams;
+	int64_t timeout_s; /* of wait; 0 = however long it takes */
 	bool dry_run, skip_bad, json, wait;
 };
 
@@ -79,6 +81,9 @@ static const struct arg list[] = {
 	{ "yes", ARG_FLAG, AT(skip_bad), NULL, "the same", 0, 0 },
 	{ "wait", ARG_FLAG, AT(wait), NULL, "until every row has its final outcome, and show it", 0,
 	  0 },
+	{ "timeout", ARG_NUMBER, AT(timeout_s), "SECONDS",
+	  "--wait no longer than so long; ends with 69 where rows have no final outcome by then", 1,
+	  WAIT_MAX_S },
 	{ "json", ARG_FLAG, AT(json), NULL, "one JSON object a line", 0, 0 },
 };
 #undef AT
@@ -133,6 +138,8 @@ static int check_line(const struct inviting *v, struct err *e)
 		return err_set(e, ERR_INVALID, "say whom to invite: either --to or --csv");
 	if (v->o.common.hold && v->o.common.now)
 		return err_set(e, ERR_INVALID, "--hold and --now exclude each other");
+	if (v->o.timeout_s && !v->o.wait)
+		return err_set(e, ERR_INVALID, "--timeout belongs to --wait");
 	if (v->o.common.home_region && !phone_region_known(v->o.common.home_region))
 		return err_set(e, ERR_INVALID, "--region takes a country such as KZ");
 	return OK;
@@ -227,16 +234,29 @@ static int send_all(struct inviting *v, struct err *e)
 	return r;
 }
 
+/* OK = all have theirs, or there is time left. */
+static int check_time(const struct inviting *v, int64_t since_ms, struct err *e)
+{
+	if (!v->o.timeout_s || !v->follow.open || now_mono_ms() - since_ms < v->o.timeout_s * 1000)
+		return OK;
+	return err_set(e, ERR_AGAIN,
+		       "no final outcome of %zu of %zu invites after %lld s; they go on, see beckon "
+		       "list --batch %.64s",
+		       v->follow.open, v->follow.count, (long long)v->o.timeout_s,
+		       v->o.common.batch);
+}
+
 static int await_outcomes(struct inviting *v, struct err *e)
 {
+	int64_t since_ms = now_mono_ms();
 	struct progress p;
 	struct record record;
 	struct told t;
 	char text[PROGRESS_TEXT_SIZE];
-	int r = OK;
+	int r = OK, timed = OK;
 
-	progress_init(&p, (int64_t)v->follow.count, now_mono_ms());
-	while (v->follow.open && r != ERR_FATAL) {
+	progress_init(&p, (int64_t)v->follow.count, since_ms);
+	while (v->follow.open && r != ERR_FATAL && timed == OK) {
 		int64_t done = (int64_t)(v->follow.count - v->follow.open);
 
 		progress_mark(&p, done, now_mono_ms());
@@ -246,9 +266,11 @@ static int await_outcomes(struct inviting *v, struct err *e)
 			follow_take(&v->follow, &t);
 			told_clear(&t);
 		}
+		if (r != ERR_FATAL)
+			timed = check_time(v, since_ms, e);
 	}
 	term_progress("");
-	return r == ERR_FATAL ? ERR_FATAL : OK;
+	return r == ERR_FATAL ? ERR_FATAL : timed;
 }
 
 static int serve(struct inviting *v, int *status, struct err *e)

@@ -24,7 +24,6 @@ static const struct words_in heads[] = {
 	{ { "Route", "Маршрут" } },	{ { "State", "Состояние" } },
 	{ { "since", "с" } },		{ { "under way", "в пути" } },
 	{ { "a minute", "в минуту" } }, { { "sent back", "возвращено" } },
-	{ { "last error", "ошибка" } }, { { "why", "почему" } },
 };
 
 static const char *text(const json_t *object, const char *name)
@@ -39,26 +38,39 @@ static long long number(const json_t *object, const char *name)
 	return (long long)json_integer_value(json_object_get(object, name));
 }
 
-static void add_state(struct table *t, const json_t *stand, long long couriers, enum lang lang)
+static void add_state(struct table *t, const json_t *stand, enum lang lang)
 {
 	size_t i = 0;
-	char cell[80];
 
 	while (i + 1 < ARRAY_LEN(states) && strcmp(states[i].state, text(stand, "state")) != 0)
 		i++;
-	snprintf(cell, sizeof(cell), "%s", states[i].text.in[lang]);
-	if (number(stand, "seen_by") < couriers)
-		snprintf(cell, sizeof(cell), "%s %lld/%lld", states[i].text.in[lang],
-			 number(stand, "seen_by"), couriers);
-	table_cell(t, states[i].tone, cell);
+	table_cell(t, states[i].tone, states[i].text.in[lang]);
 }
 
-static void add_stand(struct table *t, const json_t *stand, enum lang lang)
+/* Below the row, so that a row fits a terminal of 80 columns: who sees it so, and what was wrong. */
+static void add_notes(struct table *t, const json_t *stand, long long couriers, enum lang lang)
+{
+	static const char *const seen[LANG_COUNT] = { "seen by %lld of %lld couriers",
+						      "так видят %lld из %lld служб" };
+	const char *code = text(stand, "code"),
+		   *why = text(stand, "why")[0] ? text(stand, "why") : text(stand, "reason");
+	autofree char *said = xasprintf("%s%s%s", code, *code && *why ? ": " : "", why);
+	char cell[80];
+
+	if (number(stand, "seen_by") < couriers) {
+		snprintf(cell, sizeof(cell), seen[lang], number(stand, "seen_by"), couriers);
+		table_note(t, TONE_WARN, cell);
+	}
+	table_note(t, *code ? TONE_BAD : TONE_FAINT, said);
+}
+
+static void add_stand(struct table *t, const json_t *stand, long long couriers, enum lang lang)
 {
 	static const char *const names[] = { "in_flight", "per_minute", "errors_per_minute" };
 	char since[TOLD_TIME_SIZE] = "", cell[24];
 	int64_t ms;
 
+	add_state(t, stand, lang);
 	if (now_parse(text(stand, "since"), &ms))
 		told_time(ms, lang, since);
 	table_cell(t, TONE_FAINT, since);
@@ -66,9 +78,7 @@ static void add_stand(struct table *t, const json_t *stand, enum lang lang)
 		snprintf(cell, sizeof(cell), "%lld", number(stand, names[i]));
 		table_cell(t, TONE_PLAIN, cell);
 	}
-	table_cell(t, TONE_BAD, text(stand, "code"));
-	table_cell(t, TONE_FAINT,
-		   text(stand, "why")[0] ? text(stand, "why") : text(stand, "reason"));
+	add_notes(t, stand, couriers, lang);
 }
 
 static void add_regions(struct table *t, const json_t *item, enum lang lang)
@@ -84,8 +94,7 @@ static void add_regions(struct table *t, const json_t *item, enum lang lang)
 		snprintf(name, sizeof(name), "  %s/%s", text(item, "route"),
 			 text(region, "region"));
 		table_cell(t, TONE_PLAIN, name);
-		add_state(t, region, number(item, "couriers"), lang);
-		add_stand(t, region, lang);
+		add_stand(t, region, number(item, "couriers"), lang);
 	}
 }
 
@@ -105,8 +114,7 @@ void routes_table_print(const json_t *items, enum lang lang)
 
 		snprintf(name, sizeof(name), "%s %s", text(item, "channel"), text(item, "route"));
 		table_cell(&t, TONE_PLAIN, name);
-		add_state(&t, item, number(item, "couriers"), lang);
-		add_stand(&t, item, lang);
+		add_stand(&t, item, number(item, "couriers"), lang);
 		add_regions(&t, item, lang);
 	}
 	table_print(&t);

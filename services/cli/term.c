@@ -1,15 +1,19 @@
 #include "term.h"
 
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
 
 #include "mem.h"
 
 #define GAP "  "
+#define INDENT "    " /* of notes */
+#define NARROWEST 20  /* a terminal that says it has fewer columns is not believed */
 
 static const char *const tone_codes[] = {
 	[TONE_PLAIN] = "",	 [TONE_GOOD] = "\033[32m", [TONE_WARN] = "\033[33m",
@@ -105,8 +109,51 @@ void table_cell(struct table *t, enum tone tone, const char *text)
 	t->tones[t->count++] = tone;
 }
 
+void table_note(struct table *t, enum tone tone, const char *text)
+{
+	if (!text || !*text)
+		return;
+	t->notes = xgrow(t->notes, t->note_count, sizeof(*t->notes));
+	t->notes[t->note_count++] =
+		(struct table_note){ .at = t->count, .text = xstrdup(text), .tone = tone };
+}
+
+/* Columns of the terminal; as many as wanted where nobody looks at one. */
+static size_t screen_width(void)
+{
+	struct winsize w;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) < 0 ||
+	    w.ws_col < NARROWEST)
+		return SIZE_MAX;
+	return w.ws_col;
+}
+
+static void print_note(const struct table_note *n, size_t columns)
+{
+	autofree char *text = xstrdup(n->text);
+	char *rest = NULL;
+	size_t used = 0;
+
+	for (char *w = strtok_r(text, " ", &rest); w; w = strtok_r(NULL, " ", &rest)) {
+		size_t width = show(NULL, w);
+
+		if (!used || used + 1 + width > columns) {
+			fputs(used ? "\n" INDENT : INDENT, stdout);
+			used = strlen(INDENT);
+		} else {
+			putchar(' ');
+			used++;
+		}
+		term_print(n->tone, w);
+		used += width;
+	}
+	putchar('\n');
+}
+
 void table_print(const struct table *t)
 {
+	size_t screen = screen_width(), next_note = 0;
 	size_t widths[TABLE_COLUMNS_MAX] = { 0 };
 
 	for (size_t i = 0; i < t->count; i++) {
@@ -124,6 +171,8 @@ void table_print(const struct table *t)
 		}
 		term_print(t->tones[i], t->cells[i]);
 		putchar('\n');
+		while (next_note < t->note_count && t->notes[next_note].at == i + 1)
+			print_note(&t->notes[next_note++], screen);
 	}
 }
 
@@ -131,7 +180,10 @@ void table_clear(struct table *t)
 {
 	for (size_t i = 0; i < t->count; i++)
 		free(t->cells[i]);
+	for (size_t i = 0; i < t->note_count; i++)
+		free(t->notes[i].text);
 	free(t->cells);
 	free(t->tones);
+	free(t->notes);
 	*t = (struct table){ .columns = t->columns };
 }

@@ -26,16 +26,25 @@ void term_cell(enum tone tone, const char *text, size_t width);
    nobody watches. */
 void term_progress(const char *text);
 
-/* Columns as wide as their widest cell, two spaces apart. Cells are copied. */
+/* Columns as wide as their widest cell, two spaces apart. Cells and notes are copied. */
 struct table {
 	size_t columns;
 	char **cells; /* row by row */
 	enum tone *tones;
 	size_t count;
+	struct table_note {
+		size_t at; /* behind so many cells */
+		char *text;
+		enum tone tone;
+	} *notes;
+	size_t note_count;
 };
 
 void table_init(struct table *t, size_t columns);
 void table_cell(struct table *t, enum tone tone, const char *text); /* NULL = empty */
+/* A sentence below the row that has just ended, across all columns; where a terminal is narrower it
+   is broken between words. NULL and "" = nothing. */
+void table_note(struct table *t, enum tone tone, const char *text);
 void table_print(const struct table *t);
 void table_clear(struct table *t);
 

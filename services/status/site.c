@@ -12,6 +12,7 @@
 #include "desk.h"
 #include "hub.h"
 #include "log.h"
+#include "lookout.h"
 #include "mem.h"
 #include "oidc.h"
 #include "receipts.h"
@@ -151,6 +152,9 @@ static int open_shared(struct site *s, const struct site_settings *settings, str
 	shared->words = s->words = api_words_load();
 	shared->sheets = view_sheets_new(0);
 	shared->hub = hub_open(site_guard_open(shared));
+	if (settings->private_listen)
+		shared->lookout =
+			lookout_open(site_guard_open(shared), shared->common->redis_prefix);
 	shared->settings = settings;
 	shared->recipient_key = s->recipient_key = xstrdup(shared->recipient_key);
 	if (settings->oidc_issuer && !settings->url)
@@ -281,6 +285,7 @@ void site_close(struct site *s)
 		return;
 	hub_close(s->shared.hub);
 	web_close(s->web);
+	lookout_close(s->shared.lookout);
 	receipts_close(s->receipts);
 	templates_api_close(s->shared.templates);
 	auth_close(s->auth);

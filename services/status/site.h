@@ -82,6 +82,7 @@ struct site_shared {
 	const json_t *base;  /* the configuration's `tenants`; NULL = none */
 	struct desk *desk;
 	struct hub *hub;
+	struct lookout *lookout; /* NULL = the private door is shut */
 	struct oidc *oidc; /* NULL = nobody signs in here */
 	const struct site_settings *settings;
 	struct view_sheets *sheets;

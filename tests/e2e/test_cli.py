@@ -276,17 +276,24 @@ def test_a_list_twice(fleet, tmp_path):
 
 
 def test_held_until_told(fleet):
-    fleet.up()
+    """A held invite has its last word; whoever waits for one that is far off stops waiting, and it goes on."""
+    fleet.up(dispatcher={"tenants": {"acme": {"limits": {"tenant": "1/h"}}}})
     config = ("--config", fleet.dir / "beckon.yaml")
+    acme = (*config, "--tenant", "acme", "--wait")
+    assert beckon("invite", *acme, "--to", "ann@mail.internal").returncode == 0
+    slow = beckon("invite", *acme, "--to", "bob@mail.internal", "--timeout", "2", "--json")
+    assert slow.returncode == 69 and "no final outcome of 1 of 1 invites after 2 s" in slow.stderr, slow.stderr
+    assert json.loads(slow.stdout)["word"] in ("none", "queued", "deferred")
     done = beckon("invite", *config, "--to", "ann@mail.internal", "--hold", "--wait", "--json")
     assert done.returncode == 0 and json.loads(done.stdout)["word"] == "held"
-    assert not fleet.sink.messages
+    assert len(fleet.sink.messages) == 1
 
 
 # ---- how it ends when something is missing
 
 @pytest.mark.parametrize("args, status, text", [
     (["invtie"], 2, "did you mean 'invite'?"),
+    (["invite", "--to", "a@example.com", "--timeout", "5"], 2, "--timeout belongs to --wait"),
     (["invite", "--too", "a@example.com"], 2, "did you mean --to?"),
     (["invite"], 2, "say whom to invite"),
     (["settings", "set"], 2, "nothing to set"),

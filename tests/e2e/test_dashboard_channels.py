@@ -91,15 +91,27 @@ def test_channels_by_role(site, chromium):
     assert page.get_by_role("link", name="Fleet").count() == 1 and page.get_by_role("link", name="Channels").count() == 0
 
 
-@pytest.mark.parametrize("lang, theme, width", [("en", "light", 1360), ("ru", "dark", 320)])
-def test_rates_and_lag(fleet, site, chromium, lang, theme, width):
-    """Fleet shows what is told as it happens, how far each service is behind, and which one does not run."""
-    page = sign_in(site, chromium.page(lang=lang, theme=theme, width=width), "operator", "#/fleet")
+def test_rates_are_there(fleet, site, chromium):
+    """Fleet opens with what was told before: beckon-status has looked, not the page."""
+    client = site.key(role="operator")
+    assert site.key(role="viewer").get("/v1/processes/past").status == 403
+    fleet.wait(lambda: "at" in client.get("/v1/processes/past").json, 30, "nobody looks")
+    fleet.await_outcome(fleet.emit(events.invite()), "sent")
+    fleet.wait(lambda: any(client.get("/v1/processes/past").json["told"].get("sent", [])), 40, "what was told is not kept")
+    page = sign_in(site, chromium.page(), "operator", "#/fleet")
+    rates = page.locator("[data-card=rates]")
+    expect(rates.get_by_role("row", name="Sent")).to_be_visible()
+    expect(rates.locator("svg.spark").first).to_be_visible()
+    browser.look_over(page, "fleet rates en")
+
+
+def test_rates_and_lag(fleet, site, chromium):
+    """What is told while Fleet is open, how far each service is behind, and which one does not run."""
+    page = sign_in(site, chromium.page(lang="ru", theme="dark", width=320), "operator", "#/fleet")
     rates, lag = (page.locator(f"[data-card={name}]") for name in ("rates", "lag"))
     expect(lag.locator("[data-service=email]")).to_contain_text("topics.email", timeout=browser.WAIT_MS)
     expect(lag.locator("[data-service=sms] .bad")).to_be_visible()
     fleet.await_outcome(fleet.emit(events.invite()), "sent")
-    sent = {"en": "Sent", "ru": "Отправлено"}[lang]
-    expect(rates.get_by_role("row", name=sent)).to_be_visible(timeout=3 * browser.WAIT_MS)
-    expect(rates.locator("svg.spark").first).to_be_visible()
-    browser.look_over(page, f"fleet rates {lang} {theme} {width}")
+    expect(rates.get_by_role("row", name="Отправлено")).to_be_visible(timeout=3 * browser.WAIT_MS)
+    expect(lag.locator("svg.spark").first).to_be_visible()
+    browser.look_over(page, "fleet rates ru 320")

@@ -5,8 +5,10 @@ import events
 import pytest
 import smsd
 import smtpd
+import terminal
 import texts
 import web
+from fleet import program
 from smsd import entry
 
 T = "/v1/tenants/acme"
@@ -64,6 +66,7 @@ def test_how_relays_do(fleet, site, second):
     assert code == 1 and listed["first"]["state"] == "closed" and listed["second"]["state"] == "up"
     text = fleet.beckon("routes", "--config", fleet.dir / "beckon.yaml", "--lang", "ru", check=False).stdout
     assert "закрыт" in text and "connect_failed" in text
+    fits_a_terminal(fleet)
     top = json.loads(fleet.beckon("top", "--config", fleet.dir / "beckon.yaml", "--json", "--count", "1").stdout)
     assert [one["state"] for one in top["routes"]] == ["closed", "up"]
     fleet.sink.up()
@@ -74,6 +77,19 @@ def test_how_relays_do(fleet, site, second):
     assert client.post("/v1/tenants/*/pauses", {**stop, "paused": False}).status == 200
     await_state(fleet, client, "second", "up")
     assert tool(fleet)[0] == 0
+
+
+def fits_a_terminal(fleet):
+    """In 80 columns nothing is cut off and no row is broken; what was wrong stands below its row."""
+    for command, lang in ((["routes"], "en"), (["routes"], "ru"), (["top", "--count", "1"], "en"), (["top", "--count", "1"], "ru")):
+        lines = terminal.lines_at(80, [program("beckon"), *command, "--config", fleet.dir / "beckon.yaml", "--lang", lang])
+        assert max(map(terminal.width, lines)) <= 80, lines
+        row = next(n for n, line in enumerate(lines) if line.startswith("email first"))
+        assert len(lines[row].split()) >= 7 and lines[row + 1].startswith("    connect_failed: 127.0.0.1"), lines
+    lines = terminal.lines_at(30, [program("beckon"), "routes", "--config", fleet.dir / "beckon.yaml"])
+    notes = [line for line in lines if line.startswith("    ")]
+    assert " ".join(line.strip() for line in notes).endswith("cannot connect") and len(notes) > 1, lines
+    assert max(map(terminal.width, notes)) <= 30, lines
 
 
 def ended(fleet, client, invite, words):

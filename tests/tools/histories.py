@@ -28,6 +28,7 @@ ASKED = [
     (2, "invite.declined", lambda i, draw: {}),
     (2, "invite.send-now-requested", lambda i, draw: {}),
     (2, "invite.resolve-requested", lambda i, draw: {"as": draw.choice(["sent", "resend"])}),
+    (2, "invite.renewal-requested", lambda i, draw: {}),
     (1, "invite.forget-requested", lambda i, draw: {}),
     (2, "delivery.receipt-received", lambda i, draw: {
         "delivery": f"{i.key}.{i.generation or 1}.{draw.choice(['sms', i.channel] if i.ladder else [i.channel])}.0",

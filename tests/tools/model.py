@@ -206,6 +206,11 @@ class Invite:
         self._no_more("held", "error", "declined")
         return self._end("declined")
 
+    def renewal(self, _data, _phase):
+        """The person asks for another link: that is told, and nothing else comes of it."""
+        self._no_more("held", "declined")
+        return [] if self.state == "queued" else [("asked_again", self.generation, 0, None)]
+
     def send_now(self, _data, phase):
         if self.state in ("sent", "delivered", "undelivered", "unknown"):
             raise Refused("already_invited")
@@ -284,6 +289,6 @@ class Invite:
         "invite.requested": requested, "invite.resend-requested": resend, "invite.release-requested": release,
         "invite.cancel-requested": cancel, "invite.accepted": accepted, "user.activated": accepted,
         "invite.declined": declined, "invite.send-now-requested": send_now, "invite.resolve-requested": resolve,
-        "invite.forget-requested": forget, "delivery.receipt-received": receipt, "invite.expiry-due": stray_timer,
-        "invite.reminder-due": stray_timer, "invite.ladder-due": stray_timer,
+        "invite.renewal-requested": renewal, "invite.forget-requested": forget, "delivery.receipt-received": receipt,
+        "invite.expiry-due": stray_timer, "invite.reminder-due": stray_timer, "invite.ladder-due": stray_timer,
     }

@@ -15,6 +15,7 @@ function plot(values) {
 	const svg = document.createElementNS(SVG, "svg");
 	const most = Math.max(1, ...values);
 	svg.setAttribute("viewBox", `0 0 ${MINUTES * 10} 60`);
+	svg.setAttribute("preserveAspectRatio", "none");
 	svg.setAttribute("class", "plot");
 	svg.setAttribute("role", "img");
 	svg.setAttribute("aria-label", `${t("changes_now")}: ${values.at(-1) || 0}`);
@@ -100,7 +101,7 @@ export async function fleetPage({ main, here }) {
 				h("section", { class: "card" }, h("h2", null, t("fleet_now")), h("p", { class: "big" }, t("total", { n: summary.total })), statusBar(summary.counts, summary.total),
 					legend(summary.counts, (status) => `#/users?${new URLSearchParams(status === "accepted" ? { tab: "enrolled" } : { status })}`)),
 				h("section", { class: "card" }, h("h2", null, t("changes_now")), h("p", { class: "big" }, String(perMinute.at(-1))), plot(perMinute), h("p", { class: "dim small" }, t("changes_hint"))),
-				sending(pauses.items, load), errorCard(summary.errors, texts), processes && [ratesCard(), lagCard(processes)], fleet && waitingCard(fleet)));
+				sending(pauses.items, load), errorCard(summary.errors, texts), processes && [ratesCard(processes.past), lagCard(processes)], fleet && waitingCard(fleet)));
 	}
 	await load();
 	const clock = setInterval(() => load().catch(() => {}), LOOK_MS);
