@@ -239,11 +239,11 @@ static int check_time(const struct inviting *v, int64_t since_ms, struct err *e)
 {
 	if (!v->o.timeout_s || !v->follow.open || now_mono_ms() - since_ms < v->o.timeout_s * 1000)
 		return OK;
-	return err_set(e, ERR_AGAIN,
-		       "no final outcome of %zu of %zu invites after %lld s; they go on, see beckon "
-		       "list --batch %.64s",
-		       v->follow.open, v->follow.count, (long long)v->o.timeout_s,
-		       v->o.common.batch);
+	return err_set(
+		e, ERR_AGAIN,
+		"no final outcome of %zu of %zu invites after %lld s; they go on, see beckon "
+		"list --batch %.64s",
+		v->follow.open, v->follow.count, (long long)v->o.timeout_s, v->o.common.batch);
 }
 
 static int await_outcomes(struct inviting *v, struct err *e)

@@ -47,7 +47,8 @@ static void add_state(struct table *t, const json_t *stand, enum lang lang)
 	table_cell(t, states[i].tone, states[i].text.in[lang]);
 }
 
-/* Below the row, so that a row fits a terminal of 80 columns: who sees it so, and what was wrong. */
+/* Below the row, so that a row fits a terminal of 80 columns: who sees it so, and what was wrong.
+ */
 static void add_notes(struct table *t, const json_t *stand, long long couriers, enum lang lang)
 {
 	static const char *const seen[LANG_COUNT] = { "seen by %lld of %lld couriers",

@@ -36,7 +36,7 @@ struct table {
 		size_t at; /* behind so many cells */
 		char *text;
 		enum tone tone;
-	} *notes;
+	} * notes;
 	size_t note_count;
 };
 

@@ -117,8 +117,7 @@ static void go_on(struct teller *t, int64_t told_ms, const double *counts)
 
 static const struct teller *hear(struct past *p, const json_t *process, int64_t now_ms)
 {
-	autofree char *name =
-		xasprintf("%s/%s", text(process, "service"), text(process, "name"));
+	autofree char *name = xasprintf("%s/%s", text(process, "service"), text(process, "name"));
 	double counts[WORD_COUNT] = { 0 };
 	struct teller *t = find(p, name);
 	int64_t told_ms = now_ms;

@@ -82,8 +82,8 @@ static json_t *process_of(const char *name, const char *told, int64_t told_ms)
 	return out;
 }
 
-static int ask(struct guard *g, const char *prefix, const char *name, int64_t told_ms, json_t *items,
-	       struct err *e)
+static int ask(struct guard *g, const char *prefix, const char *name, int64_t told_ms,
+	       json_t *items, struct err *e)
 {
 	autofree char *key = xasprintf("%sfleet:%s", prefix, name);
 	const char *argv[] = { "GET", key };
@@ -103,7 +103,8 @@ static int read_names(struct guard *g, const char *prefix, json_t *names, struct
 	const struct redis_reply *v;
 	int r = site_ask(g, ARRAY_LEN(argv), argv, &v, e);
 
-	for (size_t i = 0; r == OK && i + 1 < redis_len(v) && i < 2 * (size_t)PROCESSES_MAX; i += 2) {
+	for (size_t i = 0; r == OK && i + 1 < redis_len(v) && i < 2 * (size_t)PROCESSES_MAX;
+	     i += 2) {
 		json_array_append_new(names, json_string(redis_str(redis_at(v, i), NULL)));
 		json_array_append_new(names, json_integer(redis_int(redis_at(v, i + 1))));
 	}

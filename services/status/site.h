@@ -83,7 +83,7 @@ struct site_shared {
 	struct desk *desk;
 	struct hub *hub;
 	struct lookout *lookout; /* NULL = the private door is shut */
-	struct oidc *oidc; /* NULL = nobody signs in here */
+	struct oidc *oidc;	 /* NULL = nobody signs in here */
 	const struct site_settings *settings;
 	struct view_sheets *sheets;
 	struct templates_api *templates; /* NULL = the private door is shut */

@@ -85,7 +85,8 @@ static void test_rates(void **state)
 	(void)state;
 	TAKE(p, T0, { "email", "1", T0 - 4000, 100, 0 }); /* how long it took is not known */
 	TAKE(p, T0 + 10000, { "email", "1", T0 + 6000, 150, 0 });
-	TAKE(p, T0 + 11000, { "email", "1", T0 + 11000, 175, 0 }); /* a quick look: no more a minute */
+	TAKE(p, T0 + 11000,
+	     { "email", "1", T0 + 11000, 175, 0 }); /* a quick look: no more a minute */
 	TAKE(p, T0 + 12000, { "email", "1", T0 + 11000, 175, 0 }); /* nothing new was told */
 	TAKE(p, T0 + 20000, { "email", "1", T0 + 16000, 175, 0 });
 	assert_course(p, "told", "sent", "? 300 300 300 0");
@@ -139,7 +140,8 @@ static void test_bounded(void **state)
 
 	assert_int_equal(json_array_size(behind), PAST_STEPS);
 	assert_int_equal(json_integer_value(json_array_get(behind, 0)), PAST_STEPS + 1);
-	assert_int_equal(json_integer_value(json_array_get(behind, PAST_STEPS - 1)), 2 * PAST_STEPS);
+	assert_int_equal(json_integer_value(json_array_get(behind, PAST_STEPS - 1)),
+			 2 * PAST_STEPS);
 	json_decref(all);
 	past_free(p);
 }
