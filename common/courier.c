@@ -205,6 +205,7 @@ static void add_all(struct courier *c)
 		courier_prepare_claim(c, p);
 		guard_add_claim(g, &p->claim);
 	}
+	lanes_ask_speed(c, now_mono_ms());
 }
 
 static void unasked(struct courier *c)

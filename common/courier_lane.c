@@ -8,7 +8,9 @@
 #include "mem.h"
 #include "now.h"
 
-#define SLOW_MS 5000 /* an answer that takes longer */
+#define SLOW_MS 5000	   /* an answer that takes longer */
+#define SPEED_MS 5000	   /* between two questions how quickly messages are delivered */
+#define SPEED_OLD_MS 60000 /* an older answer says nothing */
 
 static void open_metrics(struct lane *l, struct metrics *m)
 {
@@ -49,6 +51,7 @@ struct lane *lane_of(struct pool *pool, const char *region, struct tenant_rate l
 	l = xcalloc(1, sizeof(*l));
 	l->pool = pool;
 	l->limit = limit;
+	l->speed.route = l->name;
 	text_put(l->region, sizeof(l->region), region);
 	snprintf(l->name, sizeof(l->name), region[0] ? "%s/%s" : "%s", pool->terms->name, region);
 	open_metrics(l, stage_metrics(c->run));
@@ -71,6 +74,26 @@ size_t lane_room(const struct lane *l)
 	return room && taken < TRIAL_MESSAGES ? TRIAL_MESSAGES - taken : 0;
 }
 
+/* ---- how quick they are ---- */
+
+bool lane_is_slow(const struct courier *c, const struct lane *l, int64_t now)
+{
+	if (!c->channel->aim)
+		return false;
+	return slowness_holds(&l->slowness, now) ||
+	       (now - c->speed_ms < SPEED_OLD_MS && slowness_is(l->speed.delivered, l->speed.slow));
+}
+
+void lanes_ask_speed(struct courier *c, int64_t now)
+{
+	if (!c->channel->aim || (c->speed_ms && now - c->speed_ms < SPEED_MS))
+		return;
+	c->speed_ms = now;
+	for (struct lane *l = c->all_lanes; l; l = l->next)
+		if (l->pool->terms->receipts)
+			guard_add_receipt_speed(stage_guard(c->run), &l->speed);
+}
+
 /* ---- which of them take messages ---- */
 
 static bool on_trial(const struct lane *l)
@@ -90,8 +113,7 @@ static void look_at(struct courier *c, struct lanes *s, int64_t now)
 
 		/* where nothing else is open a paused one is asked for: who asks is parked */
 		s->routing[i].open = lane_is_open(l) && !(some && courier_lane_is_paused(c, l));
-		s->routing[i].strained = strain_holds(&l->strain, now) ||
-					 (c->channel->aim && slowness_holds(&l->slowness, now));
+		s->routing[i].strained = strain_holds(&l->strain, now) || lane_is_slow(c, l, now);
 		s->routing[i].full = now < l->full_until_ms;
 		if (on_trial(l) && !s->routing[i].strained)
 			s->trials |= 1u << i;

@@ -5,6 +5,7 @@
 #define BECKON_COURIER_PRIV_H
 
 #include "courier.h"
+#include "guard_receipt.h"
 #include "later.h"
 #include "later_group.h"
 #include "route.h"
@@ -70,6 +71,7 @@ struct lane {
 	int64_t full_until_ms; /* monotonic: its limit has refused somebody until then */
 	struct strain strain;
 	struct slowness slowness;
+	struct receipt_speed speed; /* of what it has delivered, as its receipts told */
 	struct quarrel quarrel;
 	bool trial;
 	struct route_stand stand;
@@ -104,6 +106,7 @@ struct courier {
 	unsigned domains_waiting;	      /* buckets of which somebody waits */
 	int64_t answered_ms[COURIER_DOMAINS]; /* monotonic: when a message was last answered quickly
 					       */
+	int64_t speed_ms;		      /* monotonic: when that of the lanes was asked last */
 	bool held_back;		 /* there is room, but only for domains that have their share */
 	size_t gone;		 /* parcels away or settling whose partition is somebody else's */
 	unsigned settings_count; /* those that we know of */
@@ -131,6 +134,8 @@ void courier_let_go(struct courier *c, struct parcel *p);
 /* courier_receipts.c */
 /* Fills p->receipts, and returns it: how receipts will name what has been told so; NULL = not. */
 const char *courier_name_receipts(struct parcel *p, const struct outcome *o);
+/* Fills p->receipts_about: what is known of it by those names. */
+const char *courier_about_receipts(struct parcel *p, const struct outcome *o);
 /* What is known of the address now: nothing more is to be sent there. */
 void courier_suppress(struct courier *c, struct parcel *p);
 
@@ -158,6 +163,10 @@ bool lanes_pass_on(struct parcel *p);
 bool lane_full(struct courier *c, const struct parcel *p, int64_t ms);
 /* The way is at fault: for one region, or to the whole provider. */
 void lane_close(struct lane *l, const char *code, const char *why);
+/* Does the lane answer or deliver slowly? Of relays nobody asks. */
+bool lane_is_slow(const struct courier *c, const struct lane *l, int64_t now);
+/* Asks Redis how quickly the lanes deliver, every few seconds, beside what else is asked. */
+void lanes_ask_speed(struct courier *c, int64_t now);
 /* Counts what a try says of the lane: that it is whole, that it sends back for later. */
 void lane_note(struct lane *l, const struct parcel *p);
 /* A lane's state, and how much it has in hand, for /metrics. */

@@ -31,6 +31,20 @@ const char *courier_name_receipts(struct parcel *p, const struct outcome *o)
 	return p->receipts;
 }
 
+/* How long an SMS takes to its handset is what its provider's receipt will say: from now, by Redis'
+   clock, on this route. */
+const char *courier_about_receipts(struct parcel *p, const struct outcome *o)
+{
+	const char *hash = p->job.recipient_hash ? p->job.recipient_hash : "";
+	int64_t now = p->claim.now_ms + now_mono_ms() - p->asked_ms;
+
+	if (o->word != WORD_SENT || !p->lane || !p->lane->region[0] || p->elsewhere || p->tested)
+		return p->job.recipient_hash;
+	snprintf(p->receipts_about, sizeof(p->receipts_about), "%s %lld %s", hash, (long long)now,
+		 p->lane->name);
+	return p->receipts_about;
+}
+
 /* Kafka would refuse it for good, and that ends a process. */
 static bool has_topic(struct courier *c)
 {

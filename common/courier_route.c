@@ -38,7 +38,7 @@ static const char *why_passed_over(const struct courier *c, const struct lane *l
 
 	if (strain_holds(&l->strain, now))
 		return "errors";
-	return c->channel->aim && slowness_holds(&l->slowness, now) ? "slow" : "limit";
+	return lane_is_slow(c, l, now) ? "slow" : "limit";
 }
 
 static enum route_state lane_state(const struct courier *c, const struct lane *l)

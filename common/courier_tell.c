@@ -248,7 +248,7 @@ static void prepare_settle(struct courier *c, struct parcel *p)
 		.park = p->park,
 		.timer = p->timer ? &p->timer->item : NULL,
 		.receipts = courier_name_receipts(p, &o),
-		.recipient_hash = p->job.recipient_hash,
+		.receipts_about = courier_about_receipts(p, &o),
 	};
 }
 

@@ -34,7 +34,11 @@
  *
  *   m:<provider>/<id>
  *                  "<delivery> <recipient hash>": the message that a provider's receipts name so;
- *                  email/<ENVID> of a mail, whichever relay has it; see guard_receipt.h
+ *                  email/<ENVID> of a mail, whichever relay has it; of an SMS " <when> <route>"
+ *                  too, until its receipt has come; see guard_receipt.h
+ *
+ *   speed:<provider>/<region>
+ *                  hash of 15 minutes: "<minute> <delivered> <slow>"; see guard_receipt.h
  *
  *   n              receipts that came before their message was settled (sorted set)
  *
@@ -267,7 +271,8 @@ struct settle {
 	const struct later_item *timer; /* armed where the state is written; NULL = none */
 	const char *receipts;	    /* names behind m: by which receipts will find it, separated by
 				       spaces; NULL = none */
-	const char *recipient_hash; /* kept there */
+	const char *receipts_about; /* kept there behind the delivery: the recipient's hash, and of
+				       what is timed " <when sent> <route>" */
 	/* out */
 	enum settle_answer answer;
 	int64_t now_ms;

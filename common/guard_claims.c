@@ -130,7 +130,7 @@ void guard_add_settle(struct guard *g, struct settle *s)
 	call_int(&call, s->timer ? s->timer->due_ms : 0);
 	call_bytes(&call, timer.data, timer.len);
 	call_str(&call, s->receipts);
-	call_str(&call, s->recipient_hash);
+	call_str(&call, s->receipts_about);
 	call_fields(&call, s->set, s->nset);
 	guard_add_call(g, SCRIPT_SETTLE, &call, settle_fill, s);
 }

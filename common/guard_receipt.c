@@ -10,7 +10,7 @@
 
 #define HEAD_LINES 3 /* of what is kept, before its bytes */
 
-/* "<delivery> <recipient hash>". */
+/* "<delivery> <recipient hash>", and of an SMS " <when> <route>". */
 static void read_found(const char *line, struct receipt_found *out)
 {
 	size_t len = strcspn(line, " ");
@@ -19,8 +19,11 @@ static void read_found(const char *line, struct receipt_found *out)
 	if (len >= sizeof(out->delivery))
 		return;
 	snprintf(out->delivery, sizeof(out->delivery), "%.*s", (int)len, line);
-	if (line[len])
-		text_put(out->recipient_hash, sizeof(out->recipient_hash), line + len + 1);
+	if (!line[len])
+		return;
+	line += len + 1;
+	snprintf(out->recipient_hash, sizeof(out->recipient_hash), "%.*s", (int)strcspn(line, " "),
+		 line);
 }
 
 static void find_fill(const struct redis_reply *v, void *out)
@@ -59,6 +62,8 @@ static void take_fill(const struct redis_reply *v, void *out)
 		k->bytes = k->whole;
 		for (int line = 0; line < HEAD_LINES; line++)
 			k->bytes += strcspn(k->bytes, "\n") + 1;
+		k->names = xstrdup(k->whole + strcspn(k->whole, "\n") + 1);
+		k->names[strcspn(k->names, "\n")] = '\0';
 		read_found(redis_str(redis_at(found, 2 * i + 1), NULL), &k->found);
 	}
 	t->looked = (size_t)redis_int(redis_at(v, 1));
@@ -78,8 +83,10 @@ void guard_add_receipt_take(struct guard *g, struct receipt_take *t)
 
 void receipt_take_clear(struct receipt_take *t)
 {
-	for (size_t i = 0; i < t->count; i++)
+	for (size_t i = 0; i < t->count; i++) {
 		free(t->list[i].whole);
+		free(t->list[i].names);
+	}
 	free(t->list);
 	t->list = NULL;
 	t->count = 0;
@@ -93,4 +100,34 @@ void guard_add_receipt_drop(struct guard *g, const char *whole)
 	call_str(&call, "drop");
 	call_str(&call, whole);
 	guard_add_call(g, SCRIPT_RECEIPT, &call, NULL, NULL);
+}
+
+void guard_add_receipt_delivered(struct guard *g, const char *names, bool early)
+{
+	struct guard_call call;
+
+	call_begin(&call);
+	call_str(&call, "delivered");
+	call_str(&call, names);
+	call_int(&call, early);
+	call_int(&call, GUARD_RECEIPT_SLOW_MS);
+	guard_add_call(g, SCRIPT_RECEIPT, &call, NULL, NULL);
+}
+
+static void speed_fill(const struct redis_reply *v, void *out)
+{
+	struct receipt_speed *s = out;
+
+	s->delivered = (unsigned)redis_int(redis_at(v, 0));
+	s->slow = (unsigned)redis_int(redis_at(v, 1));
+}
+
+void guard_add_receipt_speed(struct guard *g, struct receipt_speed *s)
+{
+	struct guard_call call;
+
+	call_begin(&call);
+	call_str(&call, "speed");
+	call_str(&call, s->route);
+	guard_add_call(g, SCRIPT_RECEIPT, &call, speed_fill, s);
 }

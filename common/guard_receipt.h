@@ -4,8 +4,10 @@
  * settle leaves the names under which a provider will tell of a message behind m: (guard.h). A
  * receipt may come before that: then its bytes are kept, and looked at again and again for
  * GUARD_RECEIPT_KEEP_MS. Whoever takes one that has found its delivery drops it once it is told;
- * until then it is due again after GUARD_RECEIPT_LEASE_MS, so a process may die in between. Run by
- * guard_run, like everything of guard.h.
+ * until then it is due again after GUARD_RECEIPT_LEASE_MS, so a process may die in between. Of an
+ * SMS m: also holds when and by which route it was sent: what has been delivered is counted by
+ * route, and whether it took long, for a quarter of an hour. Run by guard_run, like everything of
+ * guard.h.
  */
 #ifndef BECKON_GUARD_RECEIPT_H
 #define BECKON_GUARD_RECEIPT_H
@@ -18,7 +20,8 @@
 
 #define GUARD_RECEIPT_KEEP_MS 600000
 #define GUARD_RECEIPT_LEASE_MS 30000
-#define GUARD_RECEIPTS_MAX 200000 /* kept at the same time */
+#define GUARD_RECEIPTS_MAX 200000    /* kept at the same time */
+#define GUARD_RECEIPT_SLOW_MS 300000 /* a message that is delivered so long after it was sent */
 
 struct receipt_found {
 	char delivery[IDS_DELIVERY_SIZE];   /* "" = not known */
@@ -40,6 +43,7 @@ void guard_add_receipt_find(struct guard *g, struct receipt_find *f);
 struct receipt_kept {
 	char *whole; /* for guard_add_receipt_drop */
 	char *bytes; /* what was kept, within whole */
+	char *names; /* as it was looked for */
 	struct receipt_found found;
 };
 
@@ -56,5 +60,18 @@ void guard_add_receipt_take(struct guard *g, struct receipt_take *t);
 void receipt_take_clear(struct receipt_take *t);
 
 void guard_add_receipt_drop(struct guard *g, const char *whole);
+
+/* The SMS that one of the names is of has been delivered, just now or, early, before it was
+   settled: counted for its route, once however often it is told. No answer is kept. */
+void guard_add_receipt_delivered(struct guard *g, const char *names, bool early);
+
+/* Of the messages of which that was told lately. */
+struct receipt_speed {
+	/* in */
+	const char *route; /* "<provider>/<region>" */
+	/* out */
+	unsigned delivered, slow;
+};
+void guard_add_receipt_speed(struct guard *g, struct receipt_speed *s);
 
 #endif

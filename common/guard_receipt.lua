@@ -1,4 +1,4 @@
--- Which delivery is a receipt about? What came too early is kept in n, scored by when it is looked at next:
+-- Which delivery is a receipt about, and how long did it take? What came too early is kept in n, scored by when it is looked at next:
 -- "<until> <keep ms>\n<names>\n<delivery>\n<bytes>".
 
 -- "<delivery> <recipient hash>", or nothing.
@@ -17,6 +17,28 @@ local function find(names, delivery)
 			return line
 		end
 	end
+end
+
+-- How long a route's messages took is kept for so many minutes, a field each: "<minute> <messages> <slow ones>".
+local SPEED_MINUTES = 15
+
+local function minute_now()
+	return math.floor(now / 60000)
+end
+
+local function minute_read(text)
+	local minute, messages, slow = match(text or '', '^(%d+) (%d+) (%d+)$')
+	return tonumber(minute) or 0, tonumber(messages) or 0, tonumber(slow) or 0
+end
+
+local function speed_note(key, is_slow)
+	local field = int(minute_now() % SPEED_MINUTES)
+	local minute, messages, slow = minute_read(call('HGET', key, field))
+	if minute ~= minute_now() then
+		messages, slow = 0, 0
+	end
+	call('HSET', key, field, int(minute_now()) .. ' ' .. int(messages + 1) .. ' ' .. int(slow + (is_slow and 1 or 0)))
+	call('PEXPIRE', key, SPEED_MINUTES * 60000)
 end
 
 local answers = {}
@@ -54,6 +76,31 @@ end
 
 function answers.drop(whole)
 	return { call('ZREM', prefix .. 'n', whole) }
+end
+
+-- Once: the moment is taken out of m: with it, so a receipt that is told again counts nothing.
+function answers.delivered(names, early, slow_ms)
+	for name in string.gmatch(names, '%S+') do
+		local key = prefix .. 'm:' .. name
+		local known, sent, route = match(call('GET', key) or '', '^(%S+ %S*) (%d+) (%S+)$')
+		if known then
+			call('SET', key, known, 'KEEPTTL')
+			speed_note(prefix .. 'speed:' .. route, early ~= '1' and now - sent > tonumber(slow_ms))
+			return { 1 }
+		end
+	end
+	return { 0 }
+end
+
+function answers.speed(route)
+	local messages, slow = 0, 0
+	for _, text in ipairs(call('HVALS', prefix .. 'speed:' .. route)) do
+		local minute, n, m = minute_read(text)
+		if minute_now() - minute < SPEED_MINUTES then
+			messages, slow = messages + n, slow + m
+		end
+	end
+	return { messages, slow }
 end
 
 local function answer(at, last)

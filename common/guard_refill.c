@@ -219,7 +219,7 @@ void refill_token(struct guard *g, const char *token_sha256, const char *deliver
 	set(g, (const char *[]){ "k:", token_sha256 }, delivery, ms > 0 ? ms : 1);
 }
 
-/* As guard_settle.lua writes it. */
+/* As guard_settle.lua writes it, but for when an SMS was sent: nobody told that. */
 void refill_receipt(struct guard *g, const char *name, const char *delivery,
 		    const char *recipient_hash, int64_t ms)
 {

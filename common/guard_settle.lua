@@ -21,7 +21,7 @@ end
 -- ARGV from at + 16 on: fields of the state (name, value)...
 local function answer(at, last)
 	local delivery, invite, generation, turn, verdict, doubt, told, address, item, due, packed, timer, timer_due,
-		timer_packed, receipts, hash = unpack(ARGV, at, at + 15)
+		timer_packed, receipts, about = unpack(ARGV, at, at + 15)
 	local key, told_key = prefix .. 'c:' .. delivery, prefix .. 'o:' .. delivery .. '/' .. turn
 	local stored, _, coords, h, i, _, first, kid, doubts = claim_read(key)
 
@@ -41,7 +41,7 @@ local function answer(at, last)
 	end
 	call('SET', told_key, told, 'PX', delivery_memory_ms)
 	for name in string.gmatch(receipts, '%S+') do
-		call('SET', prefix .. 'm:' .. name, delivery .. ' ' .. hash, 'PX', delivery_memory_ms)
+		call('SET', prefix .. 'm:' .. name, delivery .. ' ' .. about, 'PX', delivery_memory_ms)
 	end
 	if last >= at + 16 then
 		local before = state_write(invite, generation, tonumber(turn), at + 16, last)

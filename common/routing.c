@@ -85,6 +85,11 @@ void slowness_note(struct slowness *s, int64_t now, bool slow)
 	s->minutes[i].slow += slow;
 }
 
+bool slowness_is(uint64_t answers, uint64_t slow)
+{
+	return answers >= SLOWNESS_ANSWERS_MIN && slow * 100 >= answers * SLOWNESS_PERCENT;
+}
+
 bool slowness_holds(const struct slowness *s, int64_t now)
 {
 	int64_t n = sizeof(s->minutes) / sizeof(s->minutes[0]), minute = now / 60000;
@@ -96,7 +101,7 @@ bool slowness_holds(const struct slowness *s, int64_t now)
 		answers += s->minutes[i].answers;
 		slow += s->minutes[i].slow;
 	}
-	return answers >= SLOWNESS_ANSWERS_MIN && slow * 100 >= answers * SLOWNESS_PERCENT;
+	return slowness_is(answers, slow);
 }
 
 void quarrel_note(struct quarrel *q, int64_t now)

@@ -54,6 +54,8 @@ struct slowness {
 
 void slowness_note(struct slowness *s, int64_t now_ms, bool slow);
 bool slowness_holds(const struct slowness *s, int64_t now_ms);
+/* So many of that many are too many. */
+bool slowness_is(uint64_t answers, uint64_t slow);
 
 /* A route that refuses for reasons of its own, and cannot be probed but by messages: closed for a
    while that doubles as often as it quarrels again before it has taken anything. */

@@ -101,13 +101,19 @@ static char *make_suppression(const struct fact *f, const char *actor)
 }
 
 /* False: the delivery is not what the source may tell of. */
+static bool may_tell(const struct fact *f, const struct receipt_found *found,
+		     struct delivery *about)
+{
+	if (ids_delivery_parse(found->delivery, about, NULL) < 0)
+		return false;
+	return !f->tenant[0] || !strcmp(f->tenant, about->tenant);
+}
+
 static bool told_make(const struct fact *f, const struct receipt_found *found, const char *actor,
 		      struct receipt_told *t)
 {
 	*t = (struct receipt_told){ 0 };
-	if (ids_delivery_parse(found->delivery, &t->about, NULL) < 0)
-		return false;
-	if (f->tenant[0] && strcmp(f->tenant, t->about.tenant) != 0)
+	if (!may_tell(f, found, &t->about))
 		return false;
 	name_event(f, found->delivery, t->id);
 	t->data = json_pack("{s:s, s:s, s:s, s:s}", "tenant", t->about.tenant, "invite",
@@ -193,9 +199,21 @@ static int append_found(const struct receipt_sink *sink, const struct passing *l
 	return r;
 }
 
+/* How long an SMS took to be delivered, for the courier's choice of a route. */
+static void note_speed(struct guard *g, const struct fact *f, const struct receipt_found *found,
+		       const char *names, bool early)
+{
+	struct delivery about;
+
+	if (f->status == RECEIPT_DELIVERED && may_tell(f, found, &about) &&
+	    !strcmp(about.channel, IDS_SMS))
+		guard_add_receipt_delivered(g, names, early);
+}
+
 static int pass_some(struct guard *g, const struct receipt_sink *sink, struct passing *list,
 		     size_t n, struct receipt_counts *out, struct err *e)
 {
+	struct err ignored;
 	int r;
 
 	for (size_t i = 0; i < n; i++)
@@ -203,6 +221,9 @@ static int pass_some(struct guard *g, const struct receipt_sink *sink, struct pa
 	r = guard_run(g, e);
 	if (r == OK)
 		r = append_found(sink, list, n, out, e);
+	for (size_t i = 0; i < n && r == OK; i++)
+		note_speed(g, &list[i].fact, &list[i].find.found, list[i].names, false);
+	(void)guard_run(g, &ignored); /* all is told; how long it took is no reason to ask again */
 	for (size_t i = 0; i < n; i++)
 		free(list[i].kept);
 	return r;
@@ -257,8 +278,14 @@ static int tell_kept(struct guard *g, const struct receipt_sink *sink, const str
 	told_clear(told, n);
 	if (r == ERR_AGAIN)
 		return r;
-	for (size_t i = 0; i < t->count; i++)
-		guard_add_receipt_drop(g, t->list[i].whole);
+	for (size_t i = 0; i < t->count; i++) {
+		const struct receipt_kept *k = &t->list[i];
+		struct fact f;
+
+		if (fact_read(k->bytes, &f))
+			note_speed(g, &f, &k->found, k->names, true);
+		guard_add_receipt_drop(g, k->whole);
+	}
 	*told_count = n;
 	return guard_run(g, e);
 }

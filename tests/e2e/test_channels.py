@@ -66,7 +66,7 @@ def await_sms(fleet, event, word="sent"):
 def names_of(client, fleet):
     """By what receipts are found: {name: delivery and hash}."""
     keys = sorted(client.keys(f"{fleet.prefix}m:*"))
-    return dict(zip(keys, client.mget(keys)))
+    return {key: line.split()[:2] for key, line in zip(keys, client.mget(keys))}  # not when it was sent
 
 
 def receipt(event, delivery, status, **data):

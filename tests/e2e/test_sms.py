@@ -2,13 +2,18 @@
 import json
 import shutil
 import signal
+import time
 from pathlib import Path
 
+import providers
 import pytest
+import requests
 import smsd
 import texts
+from process import free_port
 from smsd import entry
 
+LATER_MS = 6 * 60_000  # a message that takes so long is late
 PROVIDERS = Path(__file__).resolve().parents[2] / "deploy" / "providers"
 
 
@@ -267,3 +272,26 @@ def test_slow_answers(fleet, gateway, up):
     more = told(fleet, texts.emit(fleet, [texts.Text() for _ in range(10)]))
     assert "second" in {o["provider"] for o in more.values()}
     assert all(gateway.count(j.to) == 1 for j in slow)
+
+
+def test_slow_deliveries(fleet, gateway, up):
+    """A provider that answers at once and delivers late, as its receipts say, is passed over for that country."""
+    first = providers.Webhook(fleet.dir / "receipts", "first")
+    up(entry("first", gateway, "webhook", callback="https://hooks.acme-corp.com/receipts/first"),
+       entry("second", gateway, "kannel", order=2))
+    port = free_port()
+    fleet.service("status", http__public=f"127.0.0.1:{port}", receipts=[first.entry()]).start(
+        BECKON_SKEW_MS=str(LATER_MS)).await_ready()
+    jobs = texts.emit(fleet, [texts.Text() for _ in range(20)])
+    taken = told(fleet, jobs)
+    assert {o["provider"] for o in taken.values()} == {"first"}
+    for outcome in taken.values():
+        call = first.call(outcome["provider_message_id"], "delivered", time.time() + LATER_MS / 1000)
+        for _ in range(2):  # and again, as providers do
+            done = requests.post(f"http://127.0.0.1:{port}/receipts/first", data=call.body, headers=call.headers, timeout=20)
+            assert done.status_code == 200, done.text
+    counted = fleet.redis.client.hgetall(f"{fleet.prefix}speed:first/RU").values()
+    assert sum(int(v.split()[1]) for v in counted) == sum(int(v.split()[2]) for v in counted) == 20, counted
+    fleet.wait(lambda: told(fleet, texts.emit(fleet, [texts.Text()])).popitem()[1]["provider"] == "second", 30,
+               "who delivers late is not passed over")
+    fleet.wait(lambda: fleet["sms"].metric("beckon_route_passed_over", route="first/RU") == 1, 10, "not told")

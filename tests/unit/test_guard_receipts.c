@@ -35,33 +35,39 @@ static struct receipt_found look(struct fixture *f, const char *names, const cha
 	return find.found;
 }
 
+struct sending {
+	const char *delivery, *invite, *event, *names, *about;
+};
+
 /* Claimed and settled as sent. */
-static void send_it(struct fixture *f)
+static void send_one(struct fixture *f, const struct sending *x)
 {
-	struct claim c = { .delivery = DELIVERY,
-			   .invite = "acme/i1",
+	struct claim c = { .delivery = x->delivery,
+			   .invite = x->invite,
 			   .generation = 1,
 			   .turn = 1,
 			   .coords = { "t", 0, 1 },
 			   .lease_ms = 60000 };
 	struct guard_field state[] = { { "gen", "1", 1 }, { "rh", HASH, 22 } };
-	struct event_claim ev = { .event_hash = "h", .invite = "acme/i1", .coords = { "r", 0, 1 } };
-	struct decide d = { .event_hash = "h",
-			    .invite = "acme/i1",
+	struct event_claim ev = { .event_hash = x->event,
+				  .invite = x->invite,
+				  .coords = { "r", 0, 1 } };
+	struct decide d = { .event_hash = x->event,
+			    .invite = x->invite,
 			    .coords = { "r", 0, 1 },
 			    .set = state,
 			    .nset = 2,
 			    .plan = "p",
 			    .first = "x" };
-	struct settle s = { .delivery = DELIVERY,
-			    .invite = "acme/i1",
+	struct settle s = { .delivery = x->delivery,
+			    .invite = x->invite,
 			    .generation = 1,
 			    .turn = 1,
 			    .verdict = "sent",
 			    .outcome = "o",
 			    .outcome_len = 1,
-			    .receipts = NAMES,
-			    .recipient_hash = HASH };
+			    .receipts = x->names,
+			    .receipts_about = x->about };
 
 	guard_add_event_claim(f->guards[A], &ev);
 	guard_add_decide(f->guards[A], &d);
@@ -73,6 +79,11 @@ static void send_it(struct fixture *f)
 	event_claim_clear(&ev);
 	decide_clear(&d);
 	claim_clear(&c);
+}
+
+static void send_it(struct fixture *f)
+{
+	send_one(f, &(struct sending){ DELIVERY, "acme/i1", "h", NAMES, HASH });
 }
 
 static void is_found(struct receipt_found found)
@@ -162,12 +173,114 @@ static void test_lost(void **state)
 	assert_int_equal(t.looked, 0);
 }
 
+static struct receipt_speed speed_of(struct fixture *f, const char *route)
+{
+	struct receipt_speed s = { .route = route };
+
+	guard_add_receipt_speed(f->guards[A], &s);
+	run_or_fail(f->guards[A]);
+	return s;
+}
+
+static void is_speed(struct fixture *f, unsigned delivered, unsigned slow)
+{
+	struct receipt_speed s = speed_of(f, "mx/RU");
+
+	assert_int_equal(s.delivered, delivered);
+	assert_int_equal(s.slow, slow);
+}
+
+static int64_t now_of(struct fixture *f)
+{
+	const struct redis_reply *time = command(f, "TIME");
+
+	return strtoll(redis_str(redis_at(time, 0), NULL), NULL, 10) * 1000 + f->skew_ms;
+}
+
+/* An SMS by mx/RU just now, known as mx/<n>. */
+static void text_to(struct fixture *f, int n)
+{
+	char delivery[64], invite[32], event[16], name[16], about[96];
+
+	snprintf(delivery, sizeof(delivery), "acme/t%d.1.sms.0", n);
+	snprintf(invite, sizeof(invite), "acme/t%d", n);
+	snprintf(event, sizeof(event), "t%d", n);
+	snprintf(name, sizeof(name), "mx/%d", n);
+	snprintf(about, sizeof(about), "%s %lld mx/RU", HASH, (long long)now_of(f));
+	send_one(f, &(struct sending){ delivery, invite, event, name, about });
+}
+
+static void deliver(struct fixture *f, const char *names, bool early)
+{
+	guard_add_receipt_delivered(f->guards[B], names, early);
+	run_or_fail(f->guards[B]);
+}
+
+/* How long it took is counted once, by route, and forgotten after a quarter of an hour. */
+static void test_speed(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int n = 1; n <= 4; n++)
+		text_to(f, n);
+	is_speed(f, 0, 0);
+	deliver(f, "mx/1", false);
+	is_speed(f, 1, 0);
+	skew_to(f, GUARD_RECEIPT_SLOW_MS + 2000);
+	deliver(f, "mx/none mx/2", false);
+	deliver(f, "mx/2", false);
+	deliver(f, "mx/1", false);
+	is_speed(f, 2, 1);
+	deliver(f, "mx/3", true);
+	is_speed(f, 3, 1);
+	assert_int_equal(speed_of(f, "mx/DE").delivered, 0);
+	assert_string_equal(look(f, "mx/2", "", NULL, NULL).recipient_hash, HASH);
+	assert_string_equal(look(f, "mx/4", "", NULL, NULL).recipient_hash, HASH);
+	skew_to(f, 13 * 60000);
+	is_speed(f, 3, 1);
+	skew_to(f, 16 * 60000); /* the first has left, the others have not */
+	is_speed(f, 2, 1);
+	skew_to(f, 40 * 60000);
+	is_speed(f, 0, 0);
+}
+
+/* What was counted a quarter of an hour ago makes room. */
+static void test_speed_goes_round(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int n = 0; n < 40; n++) {
+		char name[16];
+
+		skew_to(f, n * 60000);
+		text_to(f, n);
+		snprintf(name, sizeof(name), "mx/%d", n);
+		deliver(f, name, false);
+	}
+	assert_in_range(speed_of(f, "mx/RU").delivered, 14, 15); /* a minute may have ended */
+	assert_in_range(redis_int(command(f, "HLEN beckon:speed:mx/RU")), 14, 15);
+}
+
+/* A mail's names say nothing of time. */
+static void test_not_timed(void **state)
+{
+	struct fixture *f = *state;
+
+	send_it(f);
+	deliver(f, NAMES, false);
+	is_speed(f, 0, 0);
+	is_found(look(f, "email/abc", "", NULL, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FRESH(test_found),
 		FRESH(test_kept),
 		FRESH(test_lost),
+		FRESH(test_speed),
+		FRESH(test_speed_goes_round),
+		FRESH(test_not_timed),
 	};
 
 	if (crypto_init(NULL) < 0)
