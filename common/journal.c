@@ -192,6 +192,7 @@ static int start(struct journal *j, struct err *e)
 	    (r = disk_write_header(&j->disk, e)) < 0)
 		return r;
 	free_collect(j);
+	disk_rest(&j->disk);
 	return OK;
 }
 

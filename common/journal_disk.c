@@ -179,6 +179,11 @@ int disk_grow(struct disk *d, uint32_t n, struct err *e)
 	return disk_write_header(d, e); /* the new entries are zeros before they count */
 }
 
+void disk_rest(const struct disk *d)
+{
+	madvise(d->map, d->map_bytes, MADV_DONTNEED); /* shared: what was written is the file's */
+}
+
 static int lock(struct disk *d, struct err *e)
 {
 	d->fd = open(d->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

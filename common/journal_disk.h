@@ -61,6 +61,9 @@ void disk_close(struct disk *d);
 /* Makes room for n entries; entries may move. Blocks are reserved, so no later store can fail. */
 int disk_grow(struct disk *d, uint32_t n, struct err *e);
 
+/* All entries were read: what is mapped leaves the process's memory, and comes back by itself. */
+void disk_rest(const struct disk *d);
+
 /* Writes the header as it stands. */
 int disk_write_header(struct disk *d, struct err *e);
 

@@ -1,11 +1,14 @@
 #include "kafka_priv.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "mem.h"
 #include "now.h"
 
+#define NO_FOLDER "/dev/null"
 #define ASK_FIRST_MS 500 /* a connection that is lost and made again is no news */
 #define ASK_EVERY_MS 1000
 #define ASK_WAIT_MS 100 /* the loop stands still for so long */
@@ -117,6 +120,31 @@ rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct
 		err_set(e, ERR_FATAL, "kafka client: %s", text);
 	}
 	return rk;
+}
+
+static const char *value_of(struct kafka_properties user, const char *name)
+{
+	for (size_t i = user.count; i-- > 0;)
+		if (!strcmp(user.list[i].name, name))
+			return user.list[i].value;
+	return "";
+}
+
+/* librdkafka's own default mechanism is GSSAPI. */
+static bool by_kerberos(struct kafka_properties user)
+{
+	const char *one = value_of(user, "sasl.mechanism"),
+		   *all = value_of(user, "sasl.mechanisms");
+
+	if (strncasecmp(value_of(user, "security.protocol"), "sasl", 4) != 0)
+		return false;
+	return (!*one && !*all) || strcasestr(one, "GSSAPI") || strcasestr(all, "GSSAPI");
+}
+
+void kafka_begin(struct kafka_properties user)
+{
+	if (!by_kerberos(user))
+		setenv("SASL_PATH", NO_FOLDER, false);
 }
 
 static void doubt(struct kafka_link *l, const char *why)

@@ -29,6 +29,11 @@ struct kafka_properties {
 	size_t count;
 };
 
+/* Before the first client and before threads start. librdkafka has Cyrus SASL load every mechanism
+   that is installed, Berkeley DB among them; it uses it for Kerberos alone, so without that nothing
+   is loaded. */
+void kafka_begin(struct kafka_properties user);
+
 /* A record to append. Everything is copied. partition -1 = by key. Keys and headers may be absent.
  */
 struct kafka_message {

@@ -240,6 +240,11 @@ int kafka_reader_next(struct kafka_reader *k, int timeout_ms, struct record *r, 
 	return ERR_AGAIN;
 }
 
+void kafka_reader_interrupt(struct kafka_reader *k)
+{
+	rd_kafka_queue_yield(k->queue);
+}
+
 void kafka_reader_wake(struct kafka_reader *k, int fd)
 {
 	static const uint64_t one = 1;

@@ -33,6 +33,8 @@ int kafka_reader_open_span(struct kafka_reader **out, struct kafka_properties us
 /* Hands one record, borrowed until the next call. OK with *r filled, ERR_AGAIN when timeout_ms
    passed without one, ERR_FATAL on a fatal client error. */
 int kafka_reader_next(struct kafka_reader *k, int timeout_ms, struct record *r, struct err *e);
+/* kafka_reader_next, now or the next time, returns as if its time had passed. From any thread. */
+void kafka_reader_interrupt(struct kafka_reader *k);
 /* Makes fd (an eventfd) readable when there are records to read after there were none. */
 void kafka_reader_wake(struct kafka_reader *k, int fd);
 /* True when every partition has been read up to the end it had when the reader was opened. */

@@ -1,25 +1,14 @@
 #include "phone_library.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <unistd.h>
 
-#define FILE_NAME "beckon-phone.so" /* looked for where the program's run path says */
-#define EXIT_CONFIG 78		    /* that of a wrong setting; systemd does not try again */
-#define SYMBOL "beckon_phone_numbers"
+#include "library.h"
 
 static const struct phone_numbers *loaded; /* written once, by load */
 
 static void load(void)
 {
-	void *file = dlopen(FILE_NAME, RTLD_NOW | RTLD_LOCAL);
-
-	loaded = file ? dlsym(file, SYMBOL) : NULL;
-	if (loaded)
-		return;
-	fprintf(stderr, "cannot load %s: %s\n", FILE_NAME, dlerror());
-	_exit(EXIT_CONFIG);
+	loaded = library_load("beckon-phone.so", "beckon_phone_numbers");
 }
 
 const struct phone_numbers *phone_library(void)

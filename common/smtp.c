@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "library.h"
 #include "mem.h"
 #include "smtp_connect.h"
 #include "smtp_curl.h"
@@ -148,6 +149,14 @@ static int options_check(const struct smtp_options *o, struct err *e)
 	return OK;
 }
 
+static void use_curl(struct smtp_transport *t)
+{
+	const struct smtp_curl *curl = library_load(SMTP_CURL_FILE, SMTP_CURL_NAME);
+
+	curl->init();
+	t->talk = curl->talk;
+}
+
 int smtp_transport_new(struct transport **out, const struct smtp_options *o, struct err *e)
 {
 	struct smtp_transport *t;
@@ -161,9 +170,9 @@ int smtp_transport_new(struct transport **out, const struct smtp_options *o, str
 		.name = "smtp", .session = session, .probe = probe, .free = transport_free
 	};
 	options_copy(&t->route.o, o);
-	t->talk = t->route.o.by_curl ? smtp_curl_talk : smtp_talk;
+	t->talk = smtp_talk;
 	if (t->route.o.by_curl)
-		smtp_curl_init();
+		use_curl(t);
 	t->route.server = xasprintf("%s:%u", t->route.o.host, t->route.o.port);
 	if (o->tls != SMTP_TLS_OFF)
 		r = smtp_tls_new(&t->route.tls, o->host, o->ca_file, o->tls == SMTP_TLS_REQUIRED,

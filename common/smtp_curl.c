@@ -20,7 +20,7 @@ static long seconds(int ms)
 	return (ms + 999) / 1000;
 }
 
-void smtp_curl_init(void)
+static void init(void)
 {
 	if (curl_global_init(CURL_GLOBAL_DEFAULT))
 		abort(); /* out of memory */
@@ -378,8 +378,7 @@ static void talk_run(struct curl_talk *t, struct mail *first, struct smtp_end *e
 		mail = next_of(t);
 }
 
-struct smtp_end smtp_curl_talk(const struct smtp_route *route, struct feed *feed,
-			       struct mail *first)
+static struct smtp_end talk(const struct smtp_route *route, struct feed *feed, struct mail *first)
 {
 	struct curl_talk *t = talk_open(route, feed);
 	struct smtp_end end = { 0 };
@@ -388,3 +387,5 @@ struct smtp_end smtp_curl_talk(const struct smtp_route *route, struct feed *feed
 	talk_close(t);
 	return end;
 }
+
+const struct smtp_curl beckon_smtp_curl = { init, talk };

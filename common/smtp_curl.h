@@ -18,11 +18,17 @@
 
 #include "smtp_talk.h"
 
-/* Before threads start. */
-void smtp_curl_init(void);
+/* What beckon-smtps.so exports. It is loaded for a relay that asks for it alone: libcurl and the
+   twenty libraries that it needs are 1.5 MiB. */
+#define SMTP_CURL_FILE "beckon-smtps.so"
+#define SMTP_CURL_NAME "beckon_smtp_curl"
+struct smtp_curl {
+	void (*init)(void); /* before threads start */
+	/* As smtp_talk. */
+	struct smtp_end (*talk)(const struct smtp_route *route, struct feed *feed,
+				struct mail *first);
+};
 
-/* As smtp_talk. */
-struct smtp_end smtp_curl_talk(const struct smtp_route *route, struct feed *feed,
-			       struct mail *first);
+extern const struct smtp_curl beckon_smtp_curl;
 
 #endif

@@ -178,8 +178,11 @@ struct kafka_properties stage_kafka(const struct run *r, struct kafka_property *
 static int open_producer(struct run *r, struct err *e)
 {
 	autofree struct kafka_property *list = xcalloc(r->settings.kafka.count, sizeof(*list));
-	int code = producer_open(&r->producer, stage_kafka(r, list), stage_on_acked, r, e);
+	struct kafka_properties user = stage_kafka(r, list);
+	int code;
 
+	kafka_begin(user);
+	code = producer_open(&r->producer, user, stage_on_acked, r, e);
 	if (code == OK)
 		producer_wake(r->producer, r->wake_fd);
 	return code;

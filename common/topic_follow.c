@@ -11,7 +11,8 @@
 #include "mem.h"
 #include "thread.h"
 
-#define TURN_MS 100	   /* how long a look for records takes, and an end is noticed */
+#define LOOK_MS 20	   /* how long a look for records takes, until the end was reached */
+#define TURN_MS 1000	   /* and then: records, and our end, interrupt it */
 #define OPEN_MS 2000	   /* one answer, while it opens: an end waits for it */
 #define AGAIN_MIN_MS 250   /* between two tries to open the topic */
 #define AGAIN_MAX_MS 10000 /* of which each costs connections */
@@ -19,16 +20,16 @@
 
 struct topic_follow {
 	struct topic_follow_options o;
-	struct kafka_reader *reader; /* the thread's own, as what follows */
-	bool told_missing, known;
+	bool told_missing, known; /* the thread's own */
 	pthread_t thread;
 	atomic_bool ending, news;
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* with ending */
 	/* under the lock */
-	void *next;	    /* to be taken; NULL = nothing new */
-	char why[200];	    /* what holds is not known; "" = it is */
-	char why_told[200]; /* the loop's copy */
+	struct kafka_reader *reader; /* the thread reads it without: nobody else changes it */
+	void *next;		     /* to be taken; NULL = nothing new */
+	char why[200];		     /* what holds is not known; "" = it is */
+	char why_told[200];	     /* the loop's copy */
 };
 
 /* ---- the thread ---- */
@@ -75,16 +76,40 @@ static bool rest_ms(struct topic_follow *f, int64_t ms)
 	return !atomic_load(&f->ending);
 }
 
+static void set_reader(struct topic_follow *f, struct kafka_reader *reader)
+{
+	pthread_mutex_lock(&f->lock);
+	f->reader = reader;
+	pthread_mutex_unlock(&f->lock);
+}
+
+static void close_reader(struct topic_follow *f)
+{
+	struct kafka_reader *reader = f->reader;
+
+	set_reader(f, NULL);
+	kafka_reader_close(reader);
+}
+
+/* How long to wait for the next record. */
+static int wait_ms(bool known, bool changed)
+{
+	if (!known)
+		return LOOK_MS;
+	return changed ? 0 : TURN_MS;
+}
+
 /* A topic that is not there says nothing; a Kafka that is away says nothing yet. */
 static bool open_reader(struct topic_follow *f)
 {
 	struct kafka_span span = { .topic = f->o.topic, .timeout_ms = OPEN_MS };
 	struct err e;
-	int r = kafka_reader_open_span(&f->reader, f->o.kafka, &span, &e);
+	struct kafka_reader *reader = NULL;
+	int r = kafka_reader_open_span(&reader, f->o.kafka, &span, &e);
 
+	set_reader(f, r == OK ? reader : NULL);
 	if (r == OK)
 		return true;
-	f->reader = NULL;
 	if (r != ERR_INVALID) {
 		set_why(f, e.text);
 		return false;
@@ -118,7 +143,7 @@ static void read_all(struct topic_follow *f, int64_t *again_ms)
 	int r = OK;
 
 	while (r != ERR_FATAL && !atomic_load(&f->ending)) {
-		r = kafka_reader_next(f->reader, known && changed ? 0 : TURN_MS, &record, &e);
+		r = kafka_reader_next(f->reader, wait_ms(known, changed), &record, &e);
 		if (r == OK) {
 			changed |= take(f, &record);
 			unpublished++;
@@ -144,7 +169,7 @@ static void *follow_main(void *arg)
 		f->o.view.reset(f->o.view.ctx);
 		if (open_reader(f)) {
 			read_all(f, &again_ms);
-			kafka_reader_close(f->reader);
+			close_reader(f);
 		}
 		again_ms = again_ms * 2 < AGAIN_MAX_MS ? again_ms * 2 : AGAIN_MAX_MS;
 	} while (rest_ms(f, again_ms));
@@ -193,6 +218,8 @@ void topic_follow_close(struct topic_follow *f)
 	pthread_mutex_lock(&f->lock);
 	atomic_store(&f->ending, true);
 	pthread_cond_signal(&f->changed);
+	if (f->reader)
+		kafka_reader_interrupt(f->reader);
 	pthread_mutex_unlock(&f->lock);
 	pthread_join(f->thread, NULL);
 	drop(f, f->next);
