@@ -52,6 +52,8 @@ int refill_condemn(struct guard *g, struct err *e);
 
 /* Removes a part of all keys but the lease. *cursor begins and ends as 0; *removed grows. */
 int refill_wipe(struct guard *g, int64_t *cursor, int64_t *removed, struct err *e);
+/* The same of the view alone (guard_view.h), whether or not there is an epoch; vf stays. */
+int refill_wipe_view(struct guard *g, int64_t *cursor, struct err *e);
 
 /* ---- what is written: guard.h lists the keys. Nothing is asked before it has been run ---- */
 

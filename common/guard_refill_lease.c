@@ -136,11 +136,14 @@ static char *pattern_of(const char *prefix)
 	return buf_take(&out);
 }
 
-int refill_wipe(struct guard *g, int64_t *cursor, int64_t *removed, struct err *e)
+/* All whose name begins with `begin`, but those that begin with `spared`. */
+static int wipe(struct guard *g, const char *begin, const char *spared, int64_t *cursor,
+		int64_t *removed, struct err *e)
 {
 	struct redis *r = guard_redis(g);
-	autofree char *pattern = pattern_of(guard_options(g)->prefix);
-	autofree char *lock = xasprintf("%srebuild", guard_options(g)->prefix);
+	autofree char *from = xasprintf("%s%s", guard_options(g)->prefix, begin);
+	autofree char *pattern = pattern_of(from);
+	autofree char *lock = xasprintf("%s%s", guard_options(g)->prefix, spared);
 	char at[INT_TEXT_SIZE];
 	const char *argv[] = { "SCAN", at, "MATCH", pattern, "COUNT", SCAN_COUNT };
 
@@ -153,4 +156,16 @@ int refill_wipe(struct guard *g, int64_t *cursor, int64_t *removed, struct err *
 	*cursor = redis_int(redis_at(v, 0));
 	*removed += remove_found(g, redis_at(v, 1), lock);
 	return refill_run(g, e);
+}
+
+int refill_wipe(struct guard *g, int64_t *cursor, int64_t *removed, struct err *e)
+{
+	return wipe(g, "", "rebuild", cursor, removed, e);
+}
+
+int refill_wipe_view(struct guard *g, int64_t *cursor, struct err *e)
+{
+	int64_t removed = 0;
+
+	return wipe(g, "v", "vf", cursor, &removed, e);
 }

@@ -15,6 +15,7 @@
  *   vl:<tenant>           batches by their last change, ms (sorted set)
  *   vz:<tenant>           all invites by the number of their last change (sorted set)
  *   vs                    tenants (set)
+ *   vf                    format of all these (services/status/view_format.h)
  *
  * An invite that has ended goes from all of them keep_days after its last change (view_keep.h).
  * Who a person is stands in r: alone (guard.h), which forget erases.

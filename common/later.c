@@ -82,24 +82,29 @@ static bool item_fill(const struct redis_reply *id, const struct redis_reply *pa
 
 struct leased {
 	struct later_leased *out;
-	size_t max, n;
-	int64_t next_due_ms, now_ms;
+	size_t max;
+	struct later_due due;
 };
 
 /* What cannot be read was written by a newer version: it stays for that one. */
 static void lease_fill(const struct redis_reply *v, void *out)
 {
 	struct leased *l = out;
+	struct later_due *due = &l->due;
 
-	l->now_ms = redis_int(redis_at(v, 0));
-	l->next_due_ms =
+	due->now_ms = redis_int(redis_at(v, 0));
+	due->next_due_ms =
 		redis_type(redis_at(v, 1)) == REDIS_NIL ? INT64_MAX : redis_int(redis_at(v, 1));
-	for (size_t i = 2; i + 1 < redis_len(v) && l->n < l->max; i += 2)
-		l->n += item_fill(redis_at(v, i), redis_at(v, i + 1), &l->out[l->n]);
+	for (size_t i = 2; i + 1 < redis_len(v) && due->n < l->max; i += 2) {
+		if (item_fill(redis_at(v, i), redis_at(v, i + 1), &l->out[due->n]))
+			due->n++;
+		else
+			due->unreadable++;
+	}
 }
 
-int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leased *out, size_t *n,
-		int64_t *next_due_ms, int64_t *now_ms, struct err *e)
+int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leased *out,
+		struct later_due *due, struct err *e)
 {
 	struct leased leased = { .out = out, .max = max };
 	struct guard_call call;
@@ -112,9 +117,7 @@ int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leas
 	guard_add_call(g, SCRIPT_LATER_LEASE, &call, lease_fill, &leased);
 	if (guard_run(g, e) < 0)
 		return ERR_AGAIN;
-	*n = leased.n;
-	*next_due_ms = leased.next_due_ms;
-	*now_ms = leased.now_ms;
+	*due = leased.due;
 	return OK;
 }
 

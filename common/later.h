@@ -52,12 +52,19 @@ struct later_leased {
 			    leased */
 };
 
-/* Takes up to max items (at most LATER_LEASE_MAX) that are due, due times first. *n says how many;
-   *next_due_ms when the next one is due (INT64_MAX = nothing waits), both by Redis' clock, whose
-   time is *now_ms. What was added before by later_add_drop is done in the same pipeline. */
+/* What a lease found; times are by Redis' clock. */
+struct later_due {
+	size_t n;	     /* items taken */
+	int64_t next_due_ms; /* of the next one; INT64_MAX = nothing waits */
+	int64_t now_ms;
+	size_t unreadable; /* due, but a newer version parked them: they stay for that one */
+};
+
+/* Takes up to max items (at most LATER_LEASE_MAX) that are due, due times first. What was added
+   before by later_add_drop is done in the same pipeline. */
 #define LATER_LEASE_MAX 1000
-int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leased *out, size_t *n,
-		int64_t *next_due_ms, int64_t *now_ms, struct err *e);
+int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leased *out,
+		struct later_due *due, struct err *e);
 void later_leased_clear(struct later_leased *l);
 
 /* Forgets items that Kafka has acknowledged, where their turn is still the same. */

@@ -4,6 +4,7 @@
 
 #include "cloudevent.h"
 #include "dead.h"
+#include "job.h"
 #include "mem.h"
 #include "replaying.h"
 #include "scan.h"
@@ -11,11 +12,13 @@
 /* What a dead letter's own headers do not tell the world: see dead.h. */
 #define DEAD_PREFIX "kafka_dlt-"
 #define TRUNCATED "beckon-truncated"
+#define ORIGINAL_TOPIC DEAD_PREFIX "original-topic"
 
 /* A dead letter, and the record that it was. */
 struct letter {
 	struct record record; /* as it came, with its own headers */
 	struct header headers[DEAD_HEADERS_MAX];
+	const char *topic; /* where it goes back to */
 	bool truncated;
 	int replays;
 	char count[16]; /* the header's memory */
@@ -35,11 +38,23 @@ static int number_of(const struct header *h)
 	return (int)strtol(text, NULL, 10);
 }
 
-static void open_letter(const struct record *r, struct letter *out)
+/* Where it came from: a topic of jobs, or that of requests. */
+static const char *topic_of(const struct settings *s, const struct header *h)
+{
+	static const int jobs[] = { TOPIC_EMAIL, TOPIC_SMS };
+
+	for (size_t i = 0; i < ARRAY_LEN(jobs); i++)
+		if (h->value && h->len == strlen(s->topics[jobs[i]]) &&
+		    !memcmp(h->value, s->topics[jobs[i]], h->len))
+			return s->topics[jobs[i]];
+	return s->topics[TOPIC_REQUESTED];
+}
+
+static void open_letter(const struct settings *s, const struct record *r, struct letter *out)
 {
 	size_t n = 0;
 
-	*out = (struct letter){ .record = *r };
+	*out = (struct letter){ .record = *r, .topic = s->topics[TOPIC_REQUESTED] };
 	for (size_t i = 0; i < r->header_count; i++) {
 		const struct header *h = &r->headers[i];
 
@@ -47,6 +62,8 @@ static void open_letter(const struct record *r, struct letter *out)
 			out->truncated = true;
 		else if (named(h, REPLAY_HEADER))
 			out->replays = number_of(h);
+		else if (named(h, ORIGINAL_TOPIC))
+			out->topic = topic_of(s, h);
 		else if (strncmp(h->name, DEAD_PREFIX, sizeof(DEAD_PREFIX) - 1))
 			out->headers[n++] = *h;
 	}
@@ -54,34 +71,53 @@ static void open_letter(const struct record *r, struct letter *out)
 	out->record.header_count = n;
 }
 
-static bool is_of_tenant(const struct cloudevent *event, const char *tenant)
+static bool is_tenant(const char *own, const char *tenant)
 {
-	const char *own = json_string_value(json_object_get(event->data, "tenant"));
-
 	return !tenant || (own && !strcmp(own, tenant));
 }
 
-/* ERR_INVALID: of another tenant. why is filled where it is still unreadable. */
-static int judge(const struct letter *l, const char *tenant, enum replay_verdict *out,
-		 struct err *why)
+/* Can it be read by now, as what its topic holds? *wanted: it is of the tenant. */
+static int read_event(const struct record *r, const char *tenant, bool *wanted, struct err *why)
 {
 	struct cloudevent event;
-	bool wanted;
+
+	if (cloudevent_read(r, CLOUDEVENT_PREFIX, &event, why))
+		return ERR_INVALID;
+	*wanted = is_tenant(json_string_value(json_object_get(event.data, "tenant")), tenant);
+	cloudevent_clear(&event);
+	return OK;
+}
+
+static int read_job(const struct record *r, const char *tenant, bool *wanted, struct err *why)
+{
+	struct job job;
+
+	if (job_read(r, &job, why) < 0)
+		return ERR_INVALID;
+	*wanted = is_tenant(job.delivery.tenant, tenant);
+	job_clear(&job);
+	return OK;
+}
+
+/* ERR_INVALID: of another tenant. why is filled where it is still unreadable. */
+static int judge(const struct replaying *v, const struct letter *l, enum replay_verdict *out,
+		 struct err *why)
+{
+	bool is_event = l->topic == v->settings.topics[TOPIC_REQUESTED], wanted;
 
 	*out = l->truncated ? REPLAY_CUT : REPLAY_UNREADABLE;
-	if (l->truncated || cloudevent_read(&l->record, CLOUDEVENT_PREFIX, &event, why))
+	if (l->truncated ||
+	    (is_event ? read_event : read_job)(&l->record, v->o.tenant, &wanted, why) < 0)
 		return OK;
-	wanted = is_of_tenant(&event, tenant);
-	cloudevent_clear(&event);
 	*out = l->replays >= REPLAYS_MAX ? REPLAY_LOOP : REPLAY_GO;
 	return wanted ? OK : ERR_INVALID;
 }
 
-/* To the topic of requests, where dead letters come from; the dispatcher brings it to its key. */
+/* An event that is not under its key is brought there by the dispatcher; a job always was. */
 static int put(struct replaying *v, struct letter *l, struct err *e)
 {
 	struct record *r = &l->record;
-	struct kafka_message m = { .topic = v->settings.topics[TOPIC_REQUESTED],
+	struct kafka_message m = { .topic = l->topic,
 				   .partition = -1,
 				   .key = r->key,
 				   .key_len = r->key_len,
@@ -105,8 +141,8 @@ static int take(void *ctx, const struct record *r, struct err *e)
 	struct letter letter;
 	int code = OK;
 
-	open_letter(r, &letter);
-	if (replaying_full(v) || judge(&letter, v->o.tenant, &verdict, &why))
+	open_letter(&v->settings, r, &letter);
+	if (replaying_full(v) || judge(v, &letter, &verdict, &why))
 		return OK;
 	if (verdict == REPLAY_GO && !v->o.dry_run)
 		code = put(v, &letter, e);

@@ -154,21 +154,27 @@ static void observe_late(struct clock *c, const struct clock_batch *b, int64_t n
 /* Leases into b. Returns in how many ms it is worth looking again; ERR_AGAIN: Redis is away. */
 static int64_t lease(struct clock *c, struct clock_batch *b)
 {
-	int64_t next_due, now;
+	struct later_due due;
 	struct err e;
 
 	b->clock = c;
 	b->leased_ms = now_boot_ms();
-	if (later_lease(stage_guard(c->run), c->settings.lease_ms, CLOCK_BATCH, b->items, &b->n,
-			&next_due, &now, &e) < 0)
+	if (later_lease(stage_guard(c->run), c->settings.lease_ms, CLOCK_BATCH, b->items, &due,
+			&e) < 0)
 		return ERR_AGAIN;
+	b->n = due.n;
+	if (due.unreadable) {
+		metric_add(c->unreadable, (double)due.unreadable);
+		log_error("ev=unreadable count=%zu why=\"parked by a newer version, left to it\"",
+			  due.unreadable);
+	}
 	if (b->n)
 		crash_point("leased");
-	observe_late(c, b, now);
+	observe_late(c, b, due.now_ms);
 	put_back_all(b);
 	if (b->n)
 		log_debug("ev=put-back count=%zu", b->n);
-	return next_due > now ? next_due - now : 0;
+	return due.next_due_ms > due.now_ms ? due.next_due_ms - due.now_ms : 0;
 }
 
 /* ---- what the skeleton calls ---- */
@@ -226,9 +232,12 @@ int clock_open(void *ctx, struct run *r, struct err *e)
 		{ METRIC_COUNTER, "beckon_put_back_total", "Items put back on their topic." },
 		{ METRIC_HISTOGRAM, "beckon_put_back_late_seconds",
 		  "How long after their due time items were leased." },
+		{ METRIC_COUNTER, "beckon_parked_unreadable_total",
+		  "Times that a due item was left to the newer version that has parked it." },
 	};
 	struct clock *c = ctx;
-	struct metric **own[] = { &c->overdue, &c->due_lag, &c->put_back, &c->late };
+	struct metric **own[] = { &c->overdue, &c->due_lag, &c->put_back, &c->late,
+				  &c->unreadable };
 
 	c->run = r;
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)

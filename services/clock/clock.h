@@ -39,7 +39,7 @@ struct clock {
 	struct clock_batch batches[CLOCK_BATCHES];
 	int64_t measured_ms; /* monotonic */
 	struct resume resume;
-	struct metric *overdue, *due_lag, *put_back, *late;
+	struct metric *overdue, *due_lag, *put_back, *late, *unreadable;
 	struct metric *parked[LATER_REASONS_MAX]; /* of the reasons that were there last */
 	size_t nparked;
 };

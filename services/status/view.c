@@ -14,6 +14,7 @@
 #include "now.h"
 #include "thread.h"
 #include "view_batch.h"
+#include "view_format.h"
 #include "view_keep.h"
 #include "view_tell.h"
 
@@ -186,7 +187,7 @@ static int open_consumer(struct view *v, struct err *e)
 				      .wake_fd = v->wake_fd };
 	struct consumer_events events = { on_assigned, on_revoked, v };
 
-	snprintf(group, sizeof(group), "%s.%s", v->o.group, v->epoch);
+	snprintf(group, sizeof(group), "%s.%s.%s", v->o.group, v->epoch, VIEW_FORMAT);
 	if (consumer_open(&v->consumer, v->o.kafka, &o, &events, e) < 0)
 		return ERR_AGAIN;
 	log_info("ev=view-opened group=%s", group);
@@ -195,8 +196,12 @@ static int open_consumer(struct view *v, struct err *e)
 
 static int begin(struct view *v, struct err *e)
 {
-	if (guard_ready(v->guard, e) < 0)
+	bool anew;
+
+	if (guard_ready(v->guard, e) < 0 || view_format_ready(v->guard, &anew, e) < 0)
 		return ERR_AGAIN;
+	if (anew)
+		log_warn("ev=view-anew why=\"another version wrote what was there\"");
 	text_put(v->epoch, sizeof(v->epoch), guard_epoch(v->guard));
 	if (view_tell_open(&v->tell, v->o.kafka, v->o.topic_state, e) < 0)
 		return ERR_AGAIN;

@@ -100,6 +100,37 @@ def test_dead_letters(fleet, replay):
     assert messages(fleet, mended) == 1 and messages(fleet, tired) == 0
 
 
+def test_dead_jobs(fleet, replay):
+    """A job of a newer version is kept as a dead letter; one that can be read by now goes back to its courier, once."""
+    event = fleet.emit(events.invite())
+    fleet.await_outcome(event, "sent")
+    jobs = fleet.read("email")
+    [job] = jobs.wait_for(lambda items: list(items), 30, "no job")
+    fleet.append("email", job.key(), job.value().replace(b'"v":1', b'"v":2'), job.headers())
+    fleet.flush()
+    letters = fleet.read("dead_letter")
+    [dead] = letters.wait_for(lambda items: list(items), 30, "no dead letter")
+    assert dead.value() == job.value().replace(b'"v":1', b'"v":2') and "ev=dead-letter" in fleet["email"].text()
+    assert b"version 1" in dict(dead.headers())["kafka_dlt-exception-message"]
+    assert list(replay("--code", "unreadable").told.values()) == ["unreadable"]
+
+    other = events.invite(send="hold")  # as if its job had come from a version that could not be read
+    fleet.emit(other)
+    fleet.await_outcome(other, "held")
+    fleet.append("dead_letter", other.key, job.value().replace(event.invite.encode(), other.invite.encode()),
+                 [*job.headers(), ("kafka_dlt-original-topic", fleet.topics["email"])])
+    fleet.flush()
+    letters.wait_for(lambda items: len(items) == 2, 30, "no second dead letter")
+    assert list(replay("--code", "unreadable", "--tenant", "other").told.values()) == ["unreadable"]  # nobody knows whose
+    assert sorted(replay("--code", "unreadable", "--tenant", "acme").told.values()) == ["replayed", "unreadable"]
+    fleet.await_outcome(other, "sent")
+    replay("--code", "unreadable")
+    jobs.wait_for(lambda items: len(items) == 4, 30, "not put back twice")
+    assert not fleet.outcomes.distinct("refused") and len(fleet.outcomes.distinct("sent", invite=other.invite)) == 1
+    jobs.close()
+    letters.close()
+
+
 @pytest.mark.parametrize("args, text", [
     ([], "--since"), (["--since", "1h"], "--code"), (["--since", "soon", "--code", "too_large"], "--since"),
     (["--since", "1h", "--code", "too_big"], "no error 'too_big'"),

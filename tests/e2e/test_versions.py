@@ -70,7 +70,7 @@ def test_the_next_version_goes_on(fleet):
     asked = world.groups
     fleet.environment = world.environment
     fleet.service("email", slot=world.in_doubt).start()
-    fleet.up(("clock", "dispatcher"), init=False, dispatcher=former.TENANTS)
+    fleet.up(("clock", "dispatcher", "status"), init=False, dispatcher=former.TENANTS)
     [resend], [unread], [called_off] = asked["resend"], asked["unread"], asked["cancelled"]
     new, held, refused = asked["undecided"]
     waited = asked["refused_once"] + asked["scheduled"] + asked["limited"][1:]
@@ -93,6 +93,10 @@ def test_the_next_version_goes_on(fleet):
     ask(fleet, "invite.accepted", asked["sent"][1], "accepted")
     ask(fleet, "invite.cancel-requested", asked["sent"][2], "cancelled")
     history_in_order(fleet)
+    # its view was of another format: made anew from the topics
+    wait_until(lambda: fleet.redis.client.hget(f"{fleet.prefix}vc:acme", "cancelled") == "2", fleet.patience(20),
+               lambda: f"the view: {fleet.redis.client.hgetall(f'{fleet.prefix}vc:acme')}\n{fleet.tails()}")
+    assert "ev=view-anew" in fleet["status"].text() and not fleet.redis.keys(f"{fleet.prefix}vr:")
 
 
 DECIDED, EVENT_DUPLICATE = 1, 2  # what a former dispatcher is answered

@@ -52,16 +52,21 @@ struct lease {
 	struct later_leased out[600];
 	size_t n;
 	int64_t next_due_ms, now_ms;
+	size_t unreadable;
 };
 
 static struct lease *lease(struct fixture *f, enum who who, size_t max)
 {
 	struct lease *l = xcalloc(1, sizeof(*l));
+	struct later_due due;
 	struct err e;
 
-	if (later_lease(f->guards[who], LEASE_MS, max, l->out, &l->n, &l->next_due_ms, &l->now_ms,
-			&e) < 0)
+	if (later_lease(f->guards[who], LEASE_MS, max, l->out, &due, &e) < 0)
 		fail_msg("%s", e.text);
+	l->n = due.n;
+	l->next_due_ms = due.next_due_ms;
+	l->now_ms = due.now_ms;
+	l->unreadable = due.unreadable;
 	return l;
 }
 
@@ -433,6 +438,7 @@ static void test_unreadable(void **state)
 
 	assert_int_equal(l->n, 1);
 	assert_string_equal(l->out[0].item.id, "good");
+	assert_int_equal(l->unreadable, 1);
 	lease_free(l);
 	assert_int_equal(redis_int(command(f, "EXISTS beckon:l:newer")), 1);
 	assert_int_equal(redis_int(command(f, "ZCARD beckon:later")), 2);
