@@ -153,8 +153,8 @@ static void judge_segments(struct linting *l)
 		    sms_worst_count(l->entry, l->in->link_base, which, &count, &e) < 0 ||
 		    count.segments <= (size_t)l->in->segment_cap)
 			continue;
-		snprintf(detail, sizeof(detail), "%zu (%s), %lld", count.segments,
-			 sms_encoding_word(count.encoding), (long long)l->in->segment_cap);
+		snprintf(detail, sizeof(detail), "%zu > %lld (%s)", count.segments,
+			 (long long)l->in->segment_cap, sms_encoding_word(count.encoding));
 		lint_add(l, ids[which], NULL, detail);
 		return;
 	}

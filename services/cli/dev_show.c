@@ -64,12 +64,16 @@ void dev_show_mail(struct dev *d, const struct caught *mail, const char *path)
 
 void dev_show_text(struct dev *d, const struct text_caught *t)
 {
+	autofree char *line = xstrdup(t->text);
+
 	if (!tells_lines(d))
 		return;
+	for (char *s = line; (s = strpbrk(s, "\r\n"));)
+		*s = ' ';
 	term_progress("");
 	term_cell(TONE_FAINT, "sms", 8);
 	term_cell(TONE_PLAIN, t->to, 20);
-	term_print(TONE_FAINT, t->text);
+	term_print(TONE_FAINT, line);
 	putchar('\n');
 	fflush(stdout);
 }

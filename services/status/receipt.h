@@ -26,6 +26,7 @@
 #define RECEIPT_NAME_MAX 32			 /* of a source: a provider's or relay's name */
 #define RECEIPT_NAME_SIZE (RECEIPT_NAME_MAX + 1 + RECEIPT_ID_MAX + 1)
 #define RECEIPT_SOURCES_MAX 64
+#define RECEIPT_WORD_SIZE 33
 #define RECEIPTS_MAX 2048 /* in one call; the rest of a longer one is refused with all of it */
 
 /* Mails are found by the local part of their Message-ID, whichever relay took them: the source's
@@ -48,6 +49,9 @@ struct receipt {
 	char names[RECEIPT_NAMES_MAX][RECEIPT_NAME_SIZE];
 	char delivery[IDS_DELIVERY_SIZE];    /* where the provider echoes it; "" = it does not */
 	char message_id[RECEIPT_ID_MAX + 1]; /* what the provider calls the message; "" = nothing */
+	/* A status or code of the provider's that no table names, in characters that a log line may
+	   hold; "" = all are known. */
+	char unknown[RECEIPT_WORD_SIZE];
 };
 
 #define RECEIPT_URL_MAX 1024

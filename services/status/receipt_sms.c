@@ -1,5 +1,6 @@
 /* What SMS providers tell. Their codes keep changing, so they are tables: what no row names is
    undelivered for a reason that only the carrier knows. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -186,7 +187,7 @@ static const struct sms_status sns_statuses[] = {
 	{ "SUCCESSFUL", RECEIPT_PASSING, NULL },
 	{ "PENDING", RECEIPT_PASSING, NULL },
 	{ "QUEUED", RECEIPT_PASSING, NULL },
-	{ "FAILURE", RECEIPT_UNDELIVERED, NULL },
+	{ "FAILURE", RECEIPT_UNDELIVERED, "carrier_unknown" },
 	{ "UNREACHABLE", RECEIPT_UNDELIVERED, "handset_unreachable" },
 	{ "CARRIER_UNREACHABLE", RECEIPT_UNDELIVERED, "handset_unreachable" },
 	{ "UNKNOWN", RECEIPT_UNDELIVERED, "carrier_unknown" },
@@ -238,6 +239,21 @@ struct sms_told {
 	const char *id, *status, *error, *delivery;
 };
 
+static void note_unknown(struct receipt *to, const char *word)
+{
+	text_put(to->unknown, sizeof(to->unknown), word);
+	for (char *s = to->unknown; *s; s++)
+		if (!isalnum((unsigned char)*s) && !strchr("-_.", *s))
+			*s = '?';
+}
+
+/* Is there an error code, and does nothing say what it means? */
+static bool is_unknown(const struct sms_told *told, const struct sms_status *status,
+		       const struct sms_error *error)
+{
+	return !error && !status->code && told->error && *told->error && strcmp(told->error, "0");
+}
+
 /* A status that nobody knows yet is no end: what is told next may be. */
 static int add(struct receipt_reading *r, const struct sms_terms *t, const struct sms_told *told,
 	       struct err *e)
@@ -255,8 +271,12 @@ static int add(struct receipt_reading *r, const struct sms_terms *t, const struc
 	if (told->delivery && ids_delivery_parse(told->delivery, &d, NULL) == OK)
 		ids_delivery_build(&d, to->delivery);
 	to->status = status ? status->status : RECEIPT_PASSING;
+	if (!status)
+		note_unknown(to, told->status);
 	if (to->status != RECEIPT_UNDELIVERED)
 		return OK;
+	if (is_unknown(told, status, error))
+		note_unknown(to, told->error);
 	to->code = error ? error->code : status->code ? status->code : "carrier_unknown";
 	to->suppress = error ? error->suppress : SUPPRESS_NOT;
 	return OK;

@@ -27,7 +27,7 @@ struct receipts {
 	struct known *known; /* under the lock */
 	struct site_shared *shared;
 	const char *settings_topic;
-	_Atomic uint64_t counts[RECEIPTS_ENDS];
+	_Atomic uint64_t counts[RECEIPTS_ENDS], unknown;
 	struct receipt_keys *keys;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -49,6 +49,11 @@ void receipts_counted(struct receipts *r, uint64_t out[RECEIPTS_ENDS])
 {
 	for (int i = 0; i < RECEIPTS_ENDS; i++)
 		out[i] = atomic_exchange(&r->counts[i], 0);
+}
+
+uint64_t receipts_unknown(struct receipts *r)
+{
+	return atomic_exchange(&r->unknown, 0);
 }
 
 /* ---- who may tell ---- */
@@ -174,6 +179,19 @@ static void ask_again(const struct receipt_source *source, const struct err *why
 	web_fail(a, ERR_AGAIN, why);
 }
 
+/* A code that a provider has just invented: somebody is to learn what it means. */
+static void note_unknown(struct receipts *r, const struct receipt_source *source,
+			 const struct receipt_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (!list->list[i].unknown[0])
+			continue;
+		atomic_fetch_add(&r->unknown, 1);
+		log_warn("ev=unknown-code source=%s code=%s", receipt_source_name(source),
+			 list->list[i].unknown);
+	}
+}
+
 static void tell(struct web_request *q, const struct receipt_source *source,
 		 struct receipt_list *list, struct http_response *a)
 {
@@ -192,6 +210,7 @@ static void tell(struct web_request *q, const struct receipt_source *source,
 		web_fail(a, answer, &e);
 		return;
 	}
+	note_unknown(r, source, list);
 	count_all(r, &counts);
 	buf_str(&a->body, receipt_source_answer(source));
 }

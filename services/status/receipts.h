@@ -36,5 +36,7 @@ enum receipts_ends {
 };
 extern const char *const receipts_ends[RECEIPTS_ENDS];
 void receipts_counted(struct receipts *r, uint64_t out[RECEIPTS_ENDS]);
+/* Likewise: receipts with a status or code of the provider's that nobody knows here. */
+uint64_t receipts_unknown(struct receipts *r);
 
 #endif

@@ -34,7 +34,7 @@ struct site {
 	struct metric *answers[WEB_DOORS][CLASSES];
 	struct web_counts told;
 	struct receipts *receipts;
-	struct metric *receipt_ends[RECEIPTS_ENDS];
+	struct metric *receipt_ends[RECEIPTS_ENDS], *receipts_unknown;
 };
 
 static const char *const door_names[WEB_DOORS] = { "public", "private" };
@@ -45,6 +45,12 @@ static void open_metrics(struct site *s)
 		METRIC_COUNTER, "beckon_http_answers_total",
 		"Answers given, by door and the status' first digit."
 	};
+	static const struct metric_family unknown = {
+		METRIC_COUNTER, "beckon_receipts_unknown_codes_total",
+		"Receipts with a status or code of the provider's that is not known here."
+	};
+
+	s->receipts_unknown = metrics_series(stage_metrics(s->run), &unknown, NULL);
 
 	for (int i = 0; i < RECEIPTS_ENDS; i++) {
 		static const struct metric_family ends = {
@@ -258,6 +264,7 @@ void site_tick(struct site *s)
 	receipts_counted(s->receipts, ends);
 	for (int i = 0; i < RECEIPTS_ENDS; i++)
 		metric_add(s->receipt_ends[i], (double)ends[i]);
+	metric_add(s->receipts_unknown, (double)receipts_unknown(s->receipts));
 	web_counted(s->web, &now);
 	for (int d = 0; d < WEB_DOORS; d++)
 		for (int c = 2; c < CLASSES; c++)

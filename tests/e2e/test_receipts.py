@@ -122,7 +122,7 @@ def test_before_its_message_is_settled(fleet):
 def test_who_may_tell(fleet):
     """Strangers, old calls and what is not to be understood are refused; a tenant's source tells of its tenant alone."""
     fleet.up()
-    hooks = Hooks(fleet, providers.Webhook)
+    hooks = Hooks(fleet, providers.Webhook, providers.Twilio)
     ours, theirs = sent(fleet), sent(fleet, tenant="globex")
     delivery = f"{ours.key}.1.email.0"
     assert hooks.tell("webhook", delivery, "delivered", at=time.time() - 301)[0] == 401
@@ -138,8 +138,10 @@ def test_who_may_tell(fleet):
     assert hooks.tell("webhook", f"{ours.key}.7.email.0", "delivered")[0] == 200  # no such delivery: kept a while
     assert hooks.tell("webhook", delivery, "undelivered")[0] == 200
     assert fleet.await_outcome(ours, "undelivered")["code"] == "handset_unknown"
-    await_counts(fleet, told=2, strange=1, refused=3, kept=1)
+    assert hooks.tell("twilio", "SM-of-nobody", "undelivered", error="99999")[0] == 200  # a code that is new
+    await_counts(fleet, told=2, strange=1, refused=3, kept=2)
     log = fleet["status"].text()
+    assert fleet["status"].metric("beckon_receipts_unknown_codes_total") == log.count("ev=unknown-code source=twilio code=99999") == 1
     assert "ev=receipt-refused source=webhook code=auth_failed" in log and providers.SECRET not in log
 
 

@@ -113,9 +113,9 @@ static void test_findings(void **state)
 		  "Приглашаем вас в нашу замечательную организацию, "
 		  "приходите скорее, все уже ждут и будут очень рады, подробности по ссылке: "
 		  "{{link}}",
-		  "too_many_segments sms 3 (ucs2), 2\n" },
+		  "too_many_segments sms 3 > 2 (ucs2)\n" },
 		{ "invite", SUBJECT, TEXT, HTML, "{{organisation}}: {{link}}",
-		  "~segments_worst sms 5 (ucs2), 2\n" },
+		  "~segments_worst sms 5 > 2 (ucs2)\n" },
 		{ "invite", "{{#x}}", TEXT, HTML, SMS,
 		  "syntax subject invite/en/subject.txt:1:1: section 'x' is not closed\n" },
 		{ "invite", NULL, TEXT, HTML, SMS,
