@@ -64,8 +64,9 @@ void curl_set_request(struct transfer *t)
 {
 	const struct curl_request *r = &t->request;
 
-	/* without it libcurl asks before a body of 1 MiB, which none here is */
-	t->headers = curl_slist_append(NULL, "Expect:");
+	/* Nothing but what is sent: AWS' signature is made of all that stand here, of those that are
+	   to be left out as well. */
+	t->headers = NULL;
 	for (size_t i = 0; i < r->nheaders; i++)
 		t->headers = curl_slist_append(t->headers, r->headers[i]);
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);

@@ -50,6 +50,18 @@ def test_all_providers_take_a_message(fleet, gateway, up):
     assert all(job.to[1:] not in s.text() for job in jobs for s in fleet.services)
 
 
+def test_no_provider_takes_a_stranger(fleet, gateway, up):
+    """With another secret than theirs each says so in its own way: its route closes, and the message waits for it."""
+    wrong = fleet.secret_file("wrong.secret", "what-a-stranger-knows")
+    up(*(entry(name, gateway, secret_file=wrong) for name in smsd.NAMES),
+       routes=[{"tenant": n, "providers": [n]} for n in smsd.NAMES])
+    jobs = texts.emit(fleet, [texts.Text(tenant=n) for n in smsd.NAMES])
+    for job in jobs:
+        fleet.wait(lambda j=job: fleet["sms"].metric("beckon_route_up", route=f"{j.tenant}/RU") == 0 and gateway.count(j.to), 20,
+                   f"{job.tenant} is not closed")
+    assert not fleet.outcomes.distinct("sent") and not fleet.outcomes.distinct("unknown")
+
+
 def await_end(fleet, job, word):
     """The outcome of this word after which nothing comes: in doubt and to be sent once more is no end."""
     def ended(items):

@@ -1,7 +1,7 @@
 """SMS gateways under our control: an HTTP server that answers as the providers' documents say, or as a story wants.
 
 A provider is a path of its own (/twilio/…), so one server plays all of them. What came is kept, read as the
-provider would read it. Rules go before the usual answer: per provider, and so many times.
+provider would read it; who does not show the provider's secret (smsauth.py) is refused. Rules go before the usual answer: per provider, and so many times.
 """
 import http.server
 import itertools
@@ -11,6 +11,8 @@ import threading
 import time
 import urllib.parse
 import xml.sax.saxutils
+
+import smsauth
 
 NAMES = ("twilio", "vonage", "sns", "messagebird", "smsc", "smsru", "kannel", "webhook")
 
@@ -89,7 +91,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         message = Message(provider, self.command, self.path, headers, body)
         rule = owner.keep(message)
         if rule is None:
-            self.reply(*accepted(message, next(owner.numbers)), {})
+            self.reply(*(smsauth.refusal(message) or accepted(message, next(owner.numbers))), {})
         else:
             self.follow(rule)
 
@@ -214,7 +216,7 @@ class Server:
         return sum(m.to == to for m in self.messages)
 
 
-SECRET = "s3cr3t-key-of-a-provider"
+SECRET = smsauth.SECRET
 
 
 def entry(name, server, like=None, **terms):
@@ -222,9 +224,8 @@ def entry(name, server, like=None, **terms):
     like = like or name
     scheme = "https" if server.tls else "http"
     base = f"{scheme}://127.0.0.1:{server.port}/{like}"
-    settings = {"twilio": {"account": "AC0123"}, "vonage": {"key_id": "kid"},
-                "sns": {"region": "eu-west-1", "access_key": "AKIDEXAMPLE"}, "smsc": {"login": "us"},
-                "kannel": {"user": "tester", "base": base}, "webhook": {"endpoint": base}}.get(like)
+    own_base = {"kannel": {"base": base}, "webhook": {"endpoint": base}}.get(like, {})
+    settings = smsauth.SETTINGS.get(like, {}) | own_base
     url = {"twilio": f"{base}/2010-04-01/Accounts/{{account}}/Messages.json"}.get(like, base)
     own = {} if like in ("kannel", "webhook") else {"url": url}
     return {"name": name, "like": like, **({"settings": settings} if settings else {}), **own,
