@@ -64,8 +64,8 @@ void curl_set_request(struct transfer *t)
 {
 	const struct curl_request *r = &t->request;
 
-	/* Nothing but what is sent: AWS' signature is made of all that stand here, of those that are
-	   to be left out as well. */
+	/* Nothing but what is sent: AWS' signature is made of all that stand here, of those that
+	   are to be left out as well. */
 	t->headers = NULL;
 	for (size_t i = 0; i < r->nheaders; i++)
 		t->headers = curl_slist_append(t->headers, r->headers[i]);
