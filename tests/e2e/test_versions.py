@@ -1,6 +1,7 @@
 """Versions: what a former one has left is gone on with, and both do their work beside each other."""
 import os
 import re
+from pathlib import Path
 
 import events
 import former
@@ -10,6 +11,20 @@ from life import answer, ask, state_of, token_of
 from process import wait_until
 
 PLANS = {"queued": "queued 1 - - -", "held": "held 1 - - -"}
+
+
+TESTS = Path(__file__).resolve().parents[1]
+
+
+def test_each_format_is_shown():
+    """The last column of the table of formats names tests that there are."""
+    text = (TESTS.parent / "services" / "README.md").read_text(encoding="utf-8")
+    table = re.search(r"\n## Versions\n(.*?)\n## ", text, re.S)[1]
+    rows = [line.split("|")[-2] for line in table.splitlines() if line.startswith("| ")][1:]
+    stories = "".join(p.read_text(encoding="utf-8") for p in (TESTS / "e2e").glob("test_*.py"))
+    named = [name for cell in rows for name in re.findall("`([^`]+)`", cell)]
+    assert len(named) >= len(rows) > 10
+    assert not [n for n in named if f"def {n}(" not in stories and not (TESTS / "unit" / n).exists()]
 
 
 def stored_plan(fleet):
@@ -38,6 +53,42 @@ def test_a_plan_without_a_version(fleet, word):
         release = fleet.emit(events.command("invite.release-requested", event))
         answer(fleet, release, "sent")
     sent_once(fleet, [event])
+
+
+def test_a_newer_plan(fleet):
+    """Refused and kept: the dispatcher says so and ends, and whoever can read it goes on."""
+    fleet.crash_env = {"dispatcher": {"BECKON_CRASH_AT": "decided:1"}}
+    fleet.up()
+    event = fleet.emit(events.invite())
+    victim = fleet["dispatcher"]
+    victim.may_have_died = True
+    wait_until(lambda: not victim.running(), fleet.patience(20), "the dispatcher did not die")
+    key, lines = stored_plan(fleet)
+    newer = "\n".join([*lines[:3], "4 " + lines[3]])
+    fleet.redis.client.set(key, newer, keepttl=True)
+    victim.start()
+    wait_until(lambda: not victim.running(), fleet.patience(20), "the dispatcher went on")
+    assert victim.popen.returncode > 0 and "a stored plan of version 4, of a newer program" in victim.text()
+    assert fleet.redis.client.get(key) == newer and not fleet.outcomes.distinct(invite=event.invite)
+    fleet.redis.client.set(key, "\n".join(lines), keepttl=True)
+    victim.start().await_ready()
+    sent_once(fleet, [event])
+
+
+def test_what_a_newer_version_keeps(fleet):
+    """A kept request with a field that ours does not know, and a view of another make: refused aloud, left as it is."""
+    fleet.up(("clock", "dispatcher", "email", "status"), dispatcher={"tenants": {"acme": {"cooldown_s": 0}}})
+    event = fleet.emit(events.invite())
+    sent_once(fleet, [event])
+    client, kept, seen = fleet.redis.client, f"{fleet.prefix}r:{event.key}", f"{fleet.prefix}v:{event.key}"
+    wait_until(lambda: '"sent"' in (client.get(seen) or ""), fleet.patience(20), "not in the view")
+    newer = {kept: client.get(kept).replace("{", '{"news": 1, ', 1), seen: "one two three"}
+    client.mset(newer)
+    refused = ask(fleet, "invite.resend-requested", event, "refused")
+    assert refused["code"] == "schema_invalid" and state_of(fleet, event)["state"] == "sent"
+    wait_until(lambda: "ev=view-skipped" in fleet["status"].text(), fleet.patience(20), "nothing is said of the view")
+    assert client.mget(newer) == list(newer.values())
+    assert ask(fleet, "invite.accepted", event, "accepted")["generation"] == 1
 
 
 def test_a_new_signing_key(fleet):

@@ -190,12 +190,24 @@ static void test_no_plan(void **state)
 	}
 }
 
+/* What a newer program has decided is not guessed at: it is said, and stays for that one. */
+static void test_newer(void **state)
+{
+	char text[] = "4 queued 1 0 1 0 - - - -";
+	struct plan p;
+	struct err e = { "" };
+
+	(void)state;
+	assert_int_equal(plan_read(text, &p, &e), ERR_INVALID);
+	assert_string_equal(e.text, "a stored plan of version 4, of a newer program");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_written_for_others),
 		cmocka_unit_test(test_version_1),  cmocka_unit_test(test_longest),
-		cmocka_unit_test(test_no_plan),
+		cmocka_unit_test(test_no_plan),	   cmocka_unit_test(test_newer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
