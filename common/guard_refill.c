@@ -281,34 +281,22 @@ void refill_limit(struct guard *g, const char *name, int64_t line_us, int64_t ms
 	set(g, (const char *[]){ "g:", name }, text, ms > 0 ? ms : 1);
 }
 
-void refill_ask_kept(struct guard *g, const char *invite)
-{
-	autofree char *key = xasprintf("%sr:%s", guard_options(g)->prefix, invite);
-	const char *argv[] = { "GET", key };
-
-	redis_add(guard_redis(g), (int)ARRAY_LEN(argv), argv, NULL);
-}
-
-const char *refill_kept_answer(struct guard *g, size_t i, size_t *len)
-{
-	const struct redis_reply *v = redis_reply(guard_redis(g), i);
-	const char *found = redis_str(v, len);
-
-	return redis_type(v) == REDIS_NIL ? NULL : found;
-}
-
 int refill_read_kept(struct guard *g, struct refill_batch *b, const char *invite, char **data,
 		     size_t *len, struct err *e)
 {
+	autofree char *key = xasprintf("%sr:%s", guard_options(g)->prefix, invite);
+	const char *argv[] = { "GET", key };
+	const struct redis_reply *v;
 	const char *found;
 
 	refill_flush(g, b);
 	if (refill_run(g, e) < 0)
 		return ERR_AGAIN;
-	refill_ask_kept(g, invite);
+	redis_add(guard_redis(g), (int)ARRAY_LEN(argv), argv, NULL);
 	if (refill_run(g, e) < 0)
 		return ERR_AGAIN;
-	found = refill_kept_answer(g, 0, len);
-	*data = found ? xmemdup(found, *len + 1) : NULL;
+	v = redis_reply(guard_redis(g), 0);
+	found = redis_str(v, len);
+	*data = redis_type(v) == REDIS_NIL ? NULL : xmemdup(found, *len + 1);
 	return OK;
 }

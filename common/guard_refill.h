@@ -108,15 +108,10 @@ void refill_later(struct guard *g, struct refill_batch *b, const struct later_it
 /* The line of a limit reaches to line_us; ms is how long that matters. */
 void refill_limit(struct guard *g, const char *name, int64_t line_us, int64_t ms);
 
-/* What is kept of an invite; NULL = nothing. The caller frees it. Runs what is gathered and queued
-   before. */
+/* What was written of an invite's request; NULL = nothing. The caller frees it. Runs what is
+   gathered and queued before. */
 int refill_read_kept(struct guard *g, struct refill_batch *b, const char *invite, char **data,
 		     size_t *len, struct err *e);
-
-/* The same for many: each is asked for, refill_run, and then answered in that order; borrowed until
-   the next run. Nothing else is queued with them. */
-void refill_ask_kept(struct guard *g, const char *invite);
-const char *refill_kept_answer(struct guard *g, size_t i, size_t *len); /* NULL = nothing */
 
 /* Runs what is queued. ERR_AGAIN: nothing is known; begin again. */
 int refill_run(struct guard *g, struct err *e);

@@ -122,33 +122,64 @@ void pass_told(struct pass *p, const struct record *r)
 	fact_clear(&f);
 }
 
+/* ---- what is kept ---- */
+
+int pass_read_kept(struct pass *p, struct pass_invite *i, struct err *e)
+{
+	return i->kept ? OK
+		       : refill_read_kept(p->o->guard, &p->batch, i->key, &i->kept, &i->kept_len,
+					  e);
+}
+
 /* ---- forgetting ---- */
 
-void pass_next(struct pass *p)
+void pass_free_invite(struct pass_invite *i)
+{
+	fold_clear(&i->fold);
+	free(i->address);
+	free(i->kept);
+	free(i);
+}
+
+/* All from the one at `at` on. */
+static void forget_invites(struct table_of *t, size_t at)
 {
 	struct pass_invite *i;
+
+	while ((i = table_next(t, &at)))
+		pass_free_invite(i);
+	table_forget(t);
+}
+
+static void forget_events(struct pass *p)
+{
 	struct pass_event *ev;
 
-	for (size_t at = 0; (i = table_next(&p->invites, &at));) {
-		fold_clear(&i->fold);
-		free(i->address);
-		free(i);
-	}
 	for (size_t at = 0; (ev = table_next(&p->events, &at));) {
 		free(ev->other);
 		free(ev->where);
 		free(ev);
 	}
-	table_forget(&p->invites);
 	table_forget(&p->events);
+}
+
+void pass_turn(struct pass *p)
+{
+	table_forget(&p->ending);
+	p->ending = p->invites;
 	p->at = 0;
+	p->invites = (struct table_of){ 0 };
+	forget_events(p);
 }
 
 void pass_clear(struct pass *p)
 {
 	struct pass_line *l;
 
-	pass_next(p);
+	forget_invites(&p->invites, 0);
+	forget_invites(&p->ending, p->at);
+	p->at = 0;
+	forget_events(p);
 	refill_batch_clear(&p->batch);
 	for (size_t at = 0; (l = table_next(&p->lines, &at));)
 		free(l);

@@ -3,8 +3,10 @@
  *
  * A rebuild takes the invites in shares that fit into memory. Of each share it first reads all that
  * was told (pass_told), which says what became of every event, then all that was asked
- * (pass_asked), which says for whom and keeps it, and then writes (pass_write). Keys of guard.h are
- * written while it reads where nothing more has to be known.
+ * (pass_asked), which says for whom and keeps it. Then the share is turned over (pass_turn) and
+ * written (pass_write) while the next one is read, since Redis is busy with the one and we are with
+ * the other; what is written is forgotten. Keys of guard.h that need nothing more to be known are
+ * written at once.
  */
 #ifndef BECKON_PASS_H
 #define BECKON_PASS_H
@@ -23,6 +25,9 @@ struct pass_invite {
 	char *address; /* key behind a: that its request names; NULL = none */
 	int64_t ttl_s; /* of its link; 0 = the tenant's */
 	bool ladder;   /* its request asks for one, and has a number for it */
+	char *kept;    /* its request, to be written; NULL = there is none, or it is long and Redis
+			  has it */
+	size_t kept_len;
 	int64_t asked_ms[FOLD_DELIVERIES];
 	int64_t timer_turn; /* the highest that was put back */
 	char name[];
@@ -62,11 +67,13 @@ struct pass {
 	const struct catalog *catalog; /* NULL = none is known */
 	const char *recipient_key;
 	int64_t now_ms;
-	int32_t partitions;			/* of the topic of requests: where a key belongs */
-	struct table_of invites, events, lines; /* lines stay from share to share */
-	struct refill_batch batch;		/* gathered until pass_send */
-	size_t at;				/* the next invite to be written */
-	int64_t written, parked, timers;	/* over all shares */
+	int32_t partitions;		 /* of the topic of requests: where a key belongs */
+	struct table_of invites, events; /* of the share that is read */
+	struct table_of ending;		 /* invites of the one that is written */
+	size_t at;			 /* of these the next */
+	struct table_of lines;		 /* of all shares */
+	struct refill_batch batch;	 /* gathered until pass_send */
+	int64_t written, parked, timers; /* over all shares */
 };
 
 /* Commands are queued; whoever calls sends them now and then. */
@@ -76,11 +83,17 @@ int pass_asked(struct pass *p, const struct record *r, struct err *e);
 /* What is queued leaves, and Redis works while the next is prepared. */
 int pass_send(struct pass *p, struct err *e);
 
-/* Writes up to max invites and runs the commands; *more: there are others. */
+/* The share has been read, and may be written. The one before has been. */
+void pass_turn(struct pass *p);
+
+/* Writes up to max invites, and sends all commands; *more: there are others. */
 int pass_write(struct pass *p, size_t max, bool *more, struct err *e);
 void pass_write_lines(struct pass *p);
 
-void pass_next(struct pass *p); /* the share is forgotten */
+/* Makes i->kept what is kept of it, wherever that is. */
+int pass_read_kept(struct pass *p, struct pass_invite *i, struct err *e);
+void pass_free_invite(struct pass_invite *i);
+
 void pass_clear(struct pass *p);
 
 #endif

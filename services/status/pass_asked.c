@@ -12,6 +12,7 @@
 #include "timer.h"
 
 #define FORWARDED "beckon-forwarded"
+#define KEPT_MAX_BYTES ((size_t)1024) /* a longer request does not wait in memory */
 
 /* An event in hand. */
 struct asked {
@@ -111,7 +112,11 @@ static void take_kept(struct pass *p, struct asked *a, struct kept *k, const cha
 {
 	struct pass_invite *i = a->invite;
 
-	refill_kept(p->o->guard, &p->batch, a->key, data, len);
+	free(i->kept);
+	i->kept = len <= KEPT_MAX_BYTES ? xmemdup(data, len) : NULL;
+	i->kept_len = len;
+	if (!i->kept)
+		refill_kept(p->o->guard, &p->batch, a->key, data, len);
 	free(i->address);
 	i->address = k->person.address_key[0] ? xstrdup(k->person.address_key) : NULL;
 	i->ttl_s = k->request.code ? 0 : k->request.link.ttl_s;
@@ -134,22 +139,22 @@ static int keep_changed(struct pass *p, struct asked *a, struct err *e)
 {
 	struct kept_terms terms = { p->recipient_key, tenants_find(p->tenants, a->req.tenant) };
 	enum request_type as = a->req.type == REQUEST_RELEASE ? REQUEST_RELEASE : REQUEST_RESEND;
-	autofree char *before = NULL, *text = NULL;
+	struct pass_invite *i = a->invite;
+	autofree char *text = NULL;
 	json_t *data, *changed;
 	struct kept k;
 	struct err bad;
-	size_t len;
 
-	if (refill_read_kept(p->o->guard, &p->batch, a->key, &before, &len, e) < 0)
+	if (pass_read_kept(p, i, e) < 0)
 		return ERR_AGAIN;
-	data = before ? json_loadb(before, len, 0, NULL) : NULL;
+	data = i->kept ? json_loadb(i->kept, i->kept_len, 0, NULL) : NULL;
 	if (!data)
 		return OK; /* forgotten */
 	changed = kept_change(data, as, a->event.data);
 	json_decref(data);
 	text = json_dumps(changed, JSON_COMPACT);
 	if (kept_read(changed, &terms, &k, &bad) == OK)
-		name_people(p, a->invite, &k);
+		name_people(p, i, &k);
 	take_kept(p, a, &k, text, strlen(text));
 	kept_clear(&k);
 	return OK;
@@ -171,6 +176,13 @@ static int keep(struct pass *p, struct asked *a, struct err *e)
 	     a->req.type == REQUEST_RESOLVE))
 		return keep_changed(p, a, e);
 	return OK;
+}
+
+static void forget_kept(struct pass *p, struct asked *a)
+{
+	free(a->invite->kept);
+	a->invite->kept = NULL;
+	refill_kept(p->o->guard, &p->batch, a->key, NULL, 0);
 }
 
 /* ---- deliveries and timers ---- */
@@ -211,7 +223,7 @@ static int take(struct pass *p, struct asked *a, struct err *e)
 		return OK;
 	note_timer(a);
 	if (a->req.type == REQUEST_FORGET && !a->req.code)
-		refill_kept(p->o->guard, &p->batch, a->key, NULL, 0);
+		forget_kept(p, a);
 	ids_event_hash((struct ids_event){ a->event.source, a->event.id }, hash);
 	a->told = table_find(&p->events, hash);
 	if (!a->told || a->told->placed)

@@ -141,9 +141,10 @@ static void park(struct pass *p, const struct writing *w, size_t n, struct kept 
 }
 
 /* Jobs are made from what is kept; of somebody who was forgotten there is none. */
-static void park_all(struct pass *p, const struct writing *w, const char *text, size_t len)
+static void park_all(struct pass *p, const struct writing *w)
 {
-	json_t *data = text ? json_loadb(text, len, 0, NULL) : NULL;
+	const struct guard_field text = { NULL, w->i->kept, w->i->kept_len };
+	json_t *data = text.value ? json_loadb(text.value, text.len, 0, NULL) : NULL;
 	struct kept_terms terms = { p->recipient_key, w->tenant };
 	struct kept k;
 	struct err bad;
@@ -156,7 +157,7 @@ static void park_all(struct pass *p, const struct writing *w, const char *text, 
 	if (!k.request.code)
 		for (size_t n = 0; n < FOLD_DELIVERIES; n++)
 			if (is_to_be_parked(w->f, n))
-				park(p, w, n, &k, (struct guard_field){ NULL, text, len });
+				park(p, w, n, &k, text);
 	kept_clear(&k);
 }
 
@@ -168,21 +169,10 @@ bool pass_waits(const struct writing *w)
 	return false;
 }
 
-/* The requests of those that wait are read back in one pipeline. */
-int pass_park(struct pass *p, const struct writing *list, size_t n, struct err *e)
+int pass_park(struct pass *p, const struct writing *w, struct err *e)
 {
-	struct guard *g = p->o->guard;
-	struct guard_field *kept;
-
-	for (size_t i = 0; i < n; i++)
-		refill_ask_kept(g, list[i].i->key);
-	if (refill_run(g, e) < 0)
+	if (pass_read_kept(p, w->i, e) < 0)
 		return ERR_AGAIN;
-	kept = xcalloc(n, sizeof(*kept));
-	for (size_t i = 0; i < n; i++)
-		kept[i].value = refill_kept_answer(g, i, &kept[i].len);
-	for (size_t i = 0; i < n; i++)
-		park_all(p, &list[i], kept[i].value, kept[i].len);
-	free(kept);
-	return pass_send(p, e);
+	park_all(p, w);
+	return OK;
 }

@@ -36,7 +36,7 @@ bool pass_waits(const struct writing *w);
 /* The slot that it has been given: w->slot, and the line of its tenant. */
 void pass_note_slot(struct pass *p, struct writing *w);
 
-/* Parks what waits of n invites. Nothing may be queued. */
-int pass_park(struct pass *p, const struct writing *list, size_t n, struct err *e);
+/* Parks what waits of it. */
+int pass_park(struct pass *p, const struct writing *w, struct err *e);
 
 #endif

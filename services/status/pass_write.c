@@ -8,7 +8,6 @@
 #include "pass_priv.h"
 #include "timer.h"
 
-#define SEND_BATCH 500 /* invites: less than a MiB, one transaction */
 #define RECEIPT_NAMES "email/"
 
 static void field(struct writing *w, const char *name, const char *value)
@@ -235,6 +234,8 @@ static void write_invite(struct pass *p, struct writing *w)
 	write_claims(w);
 	set_fields(w);
 	refill_state(g, w->i->key, w->fields, w->nfields);
+	if (w->i->kept)
+		refill_kept(g, &p->batch, w->i->key, w->i->kept, w->i->kept_len);
 	if (w->i->address && fold_is_live(w->f))
 		refill_address(g, &p->batch, w->i->address, w->i->key);
 	p->written++;
@@ -254,25 +255,31 @@ int pass_send(struct pass *p, struct err *e)
 	return refill_send(p->o->guard, e);
 }
 
+/* Where whatever was asked of it has been refused there is nothing to write. */
+static int write_all(struct pass *p, struct pass_invite *i, struct err *e)
+{
+	struct writing w;
+
+	if (!i->fold.generation)
+		return OK;
+	begin(p, i, &w);
+	write_invite(p, &w);
+	return pass_waits(&w) ? pass_park(p, &w, e) : OK;
+}
+
 int pass_write(struct pass *p, size_t max, bool *more, struct err *e)
 {
-	autofree struct writing *waiting = xcalloc(max, sizeof(*waiting));
-	struct pass_invite *i = NULL;
-	size_t n = 0;
+	int result = OK;
 
-	for (size_t k = 0; k < max && (i = table_next(&p->invites, &p->at)); k++) {
-		struct writing *w = &waiting[n];
+	*more = true;
+	for (size_t k = 0; k < max && *more && result == OK; k++) {
+		struct pass_invite *i = table_next(&p->ending, &p->at);
 
-		if (!i->fold.generation)
-			continue; /* whatever was asked of it has been refused */
-		begin(p, i, w);
-		write_invite(p, w);
-		n += pass_waits(w);
-		if (k % SEND_BATCH == SEND_BATCH - 1 && pass_send(p, e) < 0)
-			return ERR_AGAIN;
+		*more = i != NULL;
+		if (!i)
+			continue;
+		result = write_all(p, i, e);
+		pass_free_invite(i);
 	}
-	*more = i != NULL;
-	if (pass_send(p, e) < 0)
-		return ERR_AGAIN;
-	return n ? pass_park(p, waiting, n, e) : OK;
+	return result < 0 ? result : pass_send(p, e);
 }

@@ -9,14 +9,16 @@
 #include "mem.h"
 #include "now.h"
 
-#define PASS_RECORDS 150000 /* requests in one share, about: some 250 MiB */
+#define SHARE_RECORDS                                                                              \
+	25000 /* requests that are worth a share of their own, where it costs nothing */
+#define SHARE_RECORDS_MAX 150000 /* in one share, about: some 250 MiB */
 #define PASSES_MAX 4096
 #define LEASE_MS 15000
 #define KEEP_MS 1000 /* between two times that the lease is kept */
 #define STEP_MS 100  /* a step ends after about so long */
 #define KAFKA_TIMEOUT_MS 5000
-#define READ_BATCH 1000	 /* records between two pipelines: less than a MiB */
-#define WRITE_BATCH 1000 /* invites */
+#define READ_BATCH 1000 /* records between two pipelines: less than a MiB */
+#define WRITE_BATCH 500 /* invites: less than a MiB */
 #define OTHERS_AGAIN_MS 500
 #define FAILED_AGAIN_MS 500
 #define EMPTY_AGAIN_MS 5000
@@ -33,6 +35,7 @@ struct rebuild {
 	struct kafka_size told, asked; /* when it began */
 	int32_t of, kept_of, share; /* shares: by partition, by key among them, the one in hand */
 	struct kafka_reader *reader;
+	bool more; /* of the share before not all has been written */
 	struct rebuild_sum sum;
 };
 
@@ -52,6 +55,7 @@ static void begin_again(struct rebuild *r)
 	r->reader = NULL;
 	pass_clear(&r->pass);
 	r->pass = (struct pass){ .o = &r->o.pass };
+	r->more = false;
 	r->phase = PHASE_ELECT;
 	r->progress = (struct refill_progress){ 0 };
 }
@@ -92,14 +96,16 @@ static int32_t common_divisor(int32_t a, int32_t b)
 }
 
 /* Partitions of both topics whose numbers leave the same rest hold the same keys. So many shares
-   are made of them as are needed, and where that is not enough, more by the keys themselves. */
+   are made of them as are worth it, since one is read while the one before is written; and where
+   that is not enough, more by the keys themselves, for which the topics are read again. */
 static void plan_shares(struct rebuild *r)
 {
 	int32_t divisor = common_divisor(r->told.partitions, r->asked.partitions);
-	int64_t needed = r->asked.records / PASS_RECORDS + 1;
+	int64_t worth = r->asked.records / SHARE_RECORDS + 1;
+	int64_t needed = r->asked.records / SHARE_RECORDS_MAX + 1;
 
 	r->of = 1;
-	while (r->of < needed && r->of < divisor)
+	while (r->of < worth && r->of < divisor)
 		do
 			r->of++;
 		while (divisor % r->of);
@@ -128,6 +134,12 @@ static int open_reader(struct rebuild *r, const char *topic, struct err *e)
 	return kafka_reader_open_span(&r->reader, r->o.kafka, &span, e);
 }
 
+/* What was read leaves together with some of the share before. */
+static int send_some(struct rebuild *r, struct err *e)
+{
+	return r->more ? pass_write(&r->pass, WRITE_BATCH, &r->more, e) : pass_send(&r->pass, e);
+}
+
 /* Reads for a step; *end: the topic's share has been read. */
 static int read_some(struct rebuild *r, bool *end, struct err *e)
 {
@@ -151,7 +163,7 @@ static int read_some(struct rebuild *r, bool *end, struct err *e)
 			else if (pass_asked(&r->pass, &rec, e) < 0)
 				return ERR_AGAIN;
 		}
-		if (pass_send(&r->pass, e) < 0)
+		if (send_some(r, e) < 0)
 			return ERR_AGAIN;
 	}
 	return OK;
@@ -222,18 +234,26 @@ static int phase_asked(struct rebuild *r, struct err *e)
 	return read_topic(r, r->o.pass.topic_requested, PHASE_WRITE, e);
 }
 
+/* What is left of the share before; then the one that was read is turned over, and written while
+   the next is read, or here where it is the last. */
 static int phase_write(struct rebuild *r, struct err *e)
 {
 	int64_t until = now_mono_ms() + STEP_MS;
-	bool more = true;
+	int32_t shares = r->of * r->kept_of;
 
-	while (more && now_mono_ms() < until)
-		if (pass_write(&r->pass, WRITE_BATCH, &more, e) < 0)
+	while (r->more && now_mono_ms() < until)
+		if (pass_write(&r->pass, WRITE_BATCH, &r->more, e) < 0)
 			return ERR_AGAIN;
-	if (more)
+	if (r->more)
 		return OK;
-	pass_next(&r->pass);
-	r->phase = ++r->share < r->of * r->kept_of ? PHASE_TOLD : PHASE_END;
+	if (r->share == shares) {
+		r->phase = PHASE_END;
+		return OK;
+	}
+	pass_turn(&r->pass);
+	r->more = true;
+	if (++r->share < shares)
+		r->phase = PHASE_TOLD;
 	return OK;
 }
 
