@@ -47,6 +47,7 @@ const char *const config_fleet[] = {
 	"mint.threads",
 	"providers",
 	"providers_dir",
+	"rebuild.share",
 	"rebuild.wait",
 	"receipts",
 	"recipients.allow_reserved",

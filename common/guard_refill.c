@@ -11,6 +11,8 @@
 #include "mem.h"
 #include "redis.h"
 
+#define GATHERED_BYTES                                                                             \
+	((size_t)1 << 20) /* of one command; a buffer holds some of the longest more */
 #define WORDS_MAX (2 * CALL_FIELDS_MAX + 8)
 
 /* ---- commands ---- */
@@ -81,12 +83,12 @@ static void end(struct guard *g, struct command *c)
 }
 
 /* SET; ms 0 = for ever. */
-static void set(struct guard *g, const char *const key[2], const char *value, int64_t ms)
+static void set(struct guard *g, const char *const key[2], struct guard_field value, int64_t ms)
 {
 	struct command c;
 
 	begin(g, &c, "SET", key);
-	word(&c, value);
+	bytes(&c, value.value, value.len);
 	if (ms) {
 		word(&c, "PX");
 		number(&c, ms > 0 ? ms : 1);
@@ -94,18 +96,17 @@ static void set(struct guard *g, const char *const key[2], const char *value, in
 	end(g, &c);
 }
 
-/* ---- what is gathered ---- */
-
-static void gather(const struct guard *g, struct refill_batch *b, const char *const key[2],
-		   const char *value, size_t value_len)
+static void set_text(struct guard *g, const char *const key[2], const char *value, int64_t ms)
 {
-	size_t len;
-	autofree char *name = key_of(g, key, &len);
-
-	redis_word(&b->lasting, name, len);
-	redis_word(&b->lasting, value, value_len);
-	b->nlasting++;
+	set(g, key, (struct guard_field){ NULL, value, strlen(value) }, ms);
 }
+
+static void set_buf(struct guard *g, const char *const key[2], const struct buf *value, int64_t ms)
+{
+	set(g, key, (struct guard_field){ NULL, value->data, value->len }, ms);
+}
+
+/* ---- what is gathered ---- */
 
 static void flush_lasting(struct guard *g, struct refill_batch *b)
 {
@@ -116,6 +117,19 @@ static void flush_lasting(struct guard *g, struct refill_batch *b)
 			(struct redis_words){ &b->lasting, 2 * b->nlasting });
 	buf_reset(&b->lasting);
 	b->nlasting = 0;
+}
+
+static void gather(struct guard *g, struct refill_batch *b, const char *const key[2],
+		   const char *value, size_t value_len)
+{
+	size_t len;
+	autofree char *name = key_of(g, key, &len);
+
+	redis_word(&b->lasting, name, len);
+	redis_word(&b->lasting, value, value_len);
+	b->nlasting++;
+	if (b->lasting.len >= GATHERED_BYTES)
+		flush_lasting(g, b);
 }
 
 static void flush_due(struct guard *g, struct refill_batch *b)
@@ -216,36 +230,58 @@ void refill_address(struct guard *g, struct refill_batch *b, const char *address
 
 void refill_token(struct guard *g, const char *token_sha256, const char *delivery, int64_t ms)
 {
-	set(g, (const char *[]){ "k:", token_sha256 }, delivery, ms > 0 ? ms : 1);
+	set_text(g, (const char *[]){ "k:", token_sha256 }, delivery, ms > 0 ? ms : 1);
 }
 
 /* As guard_settle.lua writes it, but for when an SMS was sent: nobody told that. */
 void refill_receipt(struct guard *g, const char *name, const char *delivery,
 		    const char *recipient_hash, int64_t ms)
 {
-	autofree char *text = xasprintf("%s %s", delivery, recipient_hash);
+	autobuf text = BUF_INIT(0);
 
-	set(g, (const char *[]){ "m:", name }, text, ms > 0 ? ms : 1);
+	buf_str(&text, delivery);
+	buf_byte(&text, ' ');
+	buf_str(&text, recipient_hash);
+	set_buf(g, (const char *[]){ "m:", name }, &text, ms > 0 ? ms : 1);
 }
 
 /* As guard_decide.lua writes it. */
 void refill_event(struct guard *g, const struct refill_event *ev)
 {
-	autofree char *text = xasprintf("%s/%d/%lld\n%lld\n%s\n%s", ev->coords.topic,
-					(int)ev->coords.partition, (long long)ev->coords.offset,
-					(long long)ev->slot_ms, ev->first, ev->plan);
+	autobuf text = BUF_INIT(0);
 
-	set(g, (const char *[]){ "e:", ev->hash }, text, ev->memory_ms > 0 ? ev->memory_ms : 1);
+	buf_str(&text, ev->coords.topic);
+	buf_byte(&text, '/');
+	buf_int(&text, ev->coords.partition);
+	buf_byte(&text, '/');
+	buf_int(&text, ev->coords.offset);
+	buf_byte(&text, '\n');
+	buf_int(&text, ev->slot_ms);
+	buf_byte(&text, '\n');
+	buf_str(&text, ev->first);
+	buf_byte(&text, '\n');
+	buf_str(&text, ev->plan);
+	set_buf(g, (const char *[]){ "e:", ev->hash }, &text,
+		ev->memory_ms > 0 ? ev->memory_ms : 1);
 }
 
 /* As guard_record.lua reads it: held by nobody, and of no record. */
 void refill_claim(struct guard *g, const struct refill_claim *c)
 {
-	autofree char *line =
-		xasprintf("1|%lld|%s|||0|0|%lld|%s|%lld|0|", (long long)c->turn, c->verdict,
-			  (long long)c->first_ms, c->kid ? c->kid : "", (long long)c->doubts);
+	autobuf line = BUF_INIT(0);
 
-	set(g, (const char *[]){ "c:", c->delivery }, line, c->memory_ms);
+	buf_str(&line, "1|");
+	buf_int(&line, c->turn);
+	buf_byte(&line, '|');
+	buf_str(&line, c->verdict);
+	buf_str(&line, "|||0|0|");
+	buf_int(&line, c->first_ms);
+	buf_byte(&line, '|');
+	buf_str(&line, c->kid ? c->kid : "");
+	buf_byte(&line, '|');
+	buf_int(&line, c->doubts);
+	buf_str(&line, "|0|");
+	set_buf(g, (const char *[]){ "c:", c->delivery }, &line, c->memory_ms);
 }
 
 static void count(struct refill_batch *b, const char *reason)
@@ -278,7 +314,7 @@ void refill_limit(struct guard *g, const char *name, int64_t line_us, int64_t ms
 	char text[INT_TEXT_SIZE];
 
 	int_text(text, line_us);
-	set(g, (const char *[]){ "g:", name }, text, ms > 0 ? ms : 1);
+	set_text(g, (const char *[]){ "g:", name }, text, ms > 0 ? ms : 1);
 }
 
 int refill_read_kept(struct guard *g, struct refill_batch *b, const char *invite, char **data,

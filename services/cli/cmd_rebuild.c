@@ -235,6 +235,7 @@ static void open_rebuild(struct rebuilding *v)
 		.kafka = s->kafka,
 		.topic_status = s->topics[TOPIC_STATUS],
 		.wait_ms = s->rebuild_wait_ms,
+		.share = s->rebuild_share,
 		.by = v->by,
 	};
 	char host[64] = "";

@@ -42,6 +42,8 @@ static const struct config_key keys[] = {
 	  .min = 1000, .max = 63072000000, .help = "As the services have it, for rebuild." },
 	{ CONFIG_DURATION(S, rebuild_wait_ms), .name = "rebuild.wait", .fallback = "75s", .min = 0,
 	  .max = 3600000, .help = "How long what is being sent may take to be told, for rebuild." },
+	{ CONFIG_INT(S, rebuild_share), .name = "rebuild.share", .fallback = "75000", .min = 1,
+	  .max = 10000000, .help = "Requests that a rebuild has in hand at a time." },
 };
 #undef S
 

@@ -125,6 +125,11 @@ int64_t fold_next_turn(const struct fold_delivery *d)
 
 static void begin_generation(struct fold *f, int64_t generation)
 {
+	f->rank = -1;
+	if (!f->generation) { /* nothing is known yet */
+		f->generation = generation;
+		return;
+	}
 	for (size_t i = 0; i < FOLD_DELIVERIES; i++) {
 		free(f->deliveries[i].source);
 		free(f->deliveries[i].id);
@@ -134,7 +139,6 @@ static void begin_generation(struct fold *f, int64_t generation)
 	}
 	f->generation = generation;
 	f->turn = 0;
-	f->rank = -1;
 	f->settled_turn = f->expires_ms = f->link_told_ms = f->reminders = 0;
 	f->receipt_due_ms = 0;
 	f->token_sha256[0] = f->sms_hash[0] = '\0';

@@ -20,6 +20,11 @@ static const struct config_key keys[] = {
 	  .max = 3600000,
 	  .help = "How long what was being sent may take to be told before Redis is made anew: "
 		  "message_deadline and 15s." },
+	{ CONFIG_INT(S, share), .name = "rebuild.share", .fallback = "75000", .min = 1,
+	  .max = 10000000,
+	  .help = "Requests that a rebuild has in hand at a time, or twice as many where the "
+		  "topics "
+		  "would have to be read again: 1.7 KiB of memory each." },
 	SITE_KEYS(S),
 };
 #undef S

@@ -9,15 +9,13 @@
 #include "mem.h"
 #include "now.h"
 
-#define SHARE_RECORDS                                                                              \
-	25000 /* requests that are worth a share of their own, where it costs nothing */
-#define SHARE_RECORDS_MAX 150000 /* in one share, about: some 250 MiB */
 #define PASSES_MAX 4096
 #define LEASE_MS 15000
 #define KEEP_MS 1000 /* between two times that the lease is kept */
 #define STEP_MS 100  /* a step ends after about so long */
 #define KAFKA_TIMEOUT_MS 5000
-#define READ_BATCH 1000 /* records between two pipelines: less than a MiB */
+#define READ_BATCH 1000 /* records between two pipelines, and their bytes */
+#define READ_BYTES ((size_t)1 << 20)
 #define WRITE_BATCH 500 /* invites: less than a MiB */
 #define OTHERS_AGAIN_MS 500
 #define FAILED_AGAIN_MS 500
@@ -101,8 +99,8 @@ static int32_t common_divisor(int32_t a, int32_t b)
 static void plan_shares(struct rebuild *r)
 {
 	int32_t divisor = common_divisor(r->told.partitions, r->asked.partitions);
-	int64_t worth = r->asked.records / SHARE_RECORDS + 1;
-	int64_t needed = r->asked.records / SHARE_RECORDS_MAX + 1;
+	int64_t worth = r->asked.records / r->o.share + 1;
+	int64_t needed = r->asked.records / (2 * r->o.share) + 1;
 
 	r->of = 1;
 	while (r->of < worth && r->of < divisor)
@@ -143,13 +141,14 @@ static int send_some(struct rebuild *r, struct err *e)
 /* Reads for a step; *end: the topic's share has been read. */
 static int read_some(struct rebuild *r, bool *end, struct err *e)
 {
-	bool told = r->phase == PHASE_TOLD;
 	int64_t until = now_mono_ms() + STEP_MS;
 	struct record rec;
 	int code = OK;
 
 	while (!(*end = kafka_reader_caught_up(r->reader)) && now_mono_ms() < until) {
-		for (int n = 0; n < READ_BATCH && !kafka_reader_caught_up(r->reader); n++) {
+		for (size_t n = 0, bytes = 0;
+		     n < READ_BATCH && bytes < READ_BYTES && !kafka_reader_caught_up(r->reader);
+		     n++, bytes += rec.value_len) {
 			code = kafka_reader_next(r->reader, STEP_MS, &rec, e);
 			if (code == ERR_FATAL)
 				return code;
@@ -158,7 +157,7 @@ static int read_some(struct rebuild *r, bool *end, struct err *e)
 			r->progress.done++;
 			if (!in_share(r, &rec))
 				continue;
-			if (told)
+			if (r->phase == PHASE_TOLD)
 				pass_told(&r->pass, &rec);
 			else if (pass_asked(&r->pass, &rec, e) < 0)
 				return ERR_AGAIN;

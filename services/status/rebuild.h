@@ -25,6 +25,7 @@ struct rebuild_options {
 	struct kafka_properties kafka;
 	const char *topic_status;
 	int64_t wait_ms; /* in which all that is being sent has told its end */
+	int64_t share;	 /* requests in hand at a time, about; at the most twice as many */
 	const char *by;	 /* unique among those who could do it; shown */
 };
 

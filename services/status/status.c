@@ -171,6 +171,7 @@ int status_open(void *ctx, struct run *r, struct err *e)
 			  .delivery_memory_ms = common->delivery_memory_ms },
 		.topic_status = stage_topic(r, STAGE_TOPIC_STATUS),
 		.wait_ms = s->settings.wait_ms,
+		.share = s->settings.share,
 		.by = s->by,
 	};
 

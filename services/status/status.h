@@ -15,7 +15,7 @@
 struct status_settings {
 	json_t *tenants;
 	char *recipient_key, *ring_file;
-	int64_t wait_ms;
+	int64_t wait_ms, share; /* of a rebuild */
 	struct site_settings site;
 };
 

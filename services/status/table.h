@@ -12,7 +12,10 @@ struct table_entry {
 
 /* All zero = empty. Entries are the caller's. */
 struct table_of {
-	struct table_entry **slots;
+	struct table_slot {
+		size_t hash; /* of the key, which lies elsewhere and is seldom looked at */
+		struct table_entry *entry;
+	} * slots;
 	size_t count, cap;
 };
 
