@@ -30,8 +30,8 @@ struct settings {
 	char *providers_dir;
 	char *public_listen; /* http.public */
 	bool allow_reserved;
-	int64_t event_memory_ms, delivery_memory_ms, rebuild_wait_ms; /* for rebuild, */
-	int64_t rebuild_share;					      /* too */
+	int64_t event_memory_ms, delivery_memory_ms, rebuild_wait_ms; /* for rebuild */
+	int64_t rebuild_share;
 };
 
 /* words are what args_read put aside. ERR_FATAL: a wrong setting, told as file, key and value. */

@@ -279,6 +279,7 @@ def compare(fleet, count, share):
     fleet.redis.wipe()
     rebuilt(fleet)
     after = memory.snapshot(client, fleet.prefix)
+    assert " passes=1 " not in fleet["status"].text(), "it was a single share"
     assert not memory.differences(before, after), "\n".join(memory.differences(before, after, 60))
     repeated = [e for group in states.values() for e in group]
     fleet.emit(repeated)
