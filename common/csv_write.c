@@ -9,9 +9,16 @@ void csv_write_begin(struct buf *out)
 	buf_str(out, BOM);
 }
 
+static bool is_formula(const char *s)
+{
+	if (*s == '+')
+		return s[1 + strspn(s + 1, "0123456789 ()")] != '\0';
+	return *s && strchr("=-@\t\r", *s);
+}
+
 void csv_write_cell(struct buf *out, bool first, const char *text)
 {
-	bool formula = *text && strchr("=+-@\t\r", *text);
+	bool formula = is_formula(text);
 
 	if (!first)
 		buf_byte(out, ',');

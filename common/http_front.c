@@ -87,6 +87,8 @@ static struct MHD_Response *response_of(struct http_response *a, struct MHD_Conn
 
 	if (a->stream)
 		return http_stream_reply(a->stream, c);
+	if (a->source.more)
+		return http_source_reply(&a->source);
 	if (a->fixed)
 		r = MHD_create_response_from_buffer(a->fixed_len, (void *)a->fixed,
 						    MHD_RESPMEM_PERSISTENT);

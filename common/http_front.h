@@ -37,6 +37,18 @@ struct http_request {
 	void *connection;	   /* for the functions below */
 };
 
+/* A body that is made while it is sent, as fast as the other end takes it, by a thread of the front
+   that serves others in between. */
+struct http_source {
+	/* Adds what comes next to out, at most 16 MiB: 1 = there is more, 0 = that was all,
+	   below 0 = the reply is broken off, which the other end notices. NULL = there is no
+	   source.
+	 */
+	int (*more)(void *ctx, struct buf *out);
+	void (*close)(void *ctx); /* it is over, or the other end is gone */
+	void *ctx;
+};
+
 struct http_response {
 	unsigned status;
 	const char *type; /* static */
@@ -45,6 +57,7 @@ struct http_response {
 	const void *fixed;
 	size_t fixed_len;
 	struct http_stream *stream; /* goes before both: the reply has no end of its own */
+	struct http_source source;  /* goes before both */
 	struct {
 		const char *name; /* static */
 		char *value;

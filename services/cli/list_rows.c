@@ -98,9 +98,9 @@ static void print_csv(const struct list_print *p, const json_t *rows)
 	size_t i;
 
 	if (p->head)
-		view_csv_head(&out);
+		view_csv_head(VIEW_CSV_LIST, &out);
 	json_array_foreach (rows, i, row) {
-		view_csv_row(row, &out);
+		view_csv_row(VIEW_CSV_LIST, row, &out);
 	}
 	fwrite(out.data ? out.data : "", 1, out.len, stdout);
 }

@@ -7,10 +7,13 @@
 #include "api_words.h"
 #include "csv_write.h"
 #include "ids.h"
+#include "log.h"
 #include "mem.h"
+#include "view_csv.h"
 
-#define EXPORT_PAGE VIEW_LIMIT_MAX
+#define EXPORT_PAGE 500	   /* rows that are read at once */
 #define EXPORT_MAX 1000000 /* rows */
+#define EXPORTS_MAX 16	   /* at the same time */
 
 /* ---- what every one of them needs ---- */
 
@@ -97,81 +100,101 @@ static void list(struct web_request *q, struct http_response *a)
 	view_page_clear(&page);
 }
 
-static const char *text_at(const json_t *row, const char *group, const char *name)
-{
-	const json_t *object = group ? json_object_get(row, group) : row;
-	const char *s = json_string_value(json_object_get(object, name));
+/* ---- export ---- */
 
-	return s ? s : "";
-}
-
-static const struct {
-	const char *head, *group, *name;
-} export_columns[] = {
-	{ "invite", NULL, "invite" },	      { "name", "person", "name" },
-	{ "email", "person", "email" },	      { "phone", "person", "phone" },
-	{ "address", "person", "masked" },    { "role", NULL, "role" },
-	{ "department", NULL, "department" }, { "status", NULL, "status" },
-	{ "code", "reason", "code" },	      { "invited by", "inviter", "name" },
-	{ "batch", "batch", "id" },	      { "requested", NULL, "requested_at" },
-	{ "sent", NULL, "sent_at" },	      { "expires", NULL, "expires_at" },
-	{ "updated", NULL, "updated_at" },
+/* One that is under way: the invites that were found when it was asked for, of which the last is
+   written next, since they are the oldest first. Each is written as it is by then. */
+struct exporting {
+	struct guard *guard; /* its own: handlers have theirs */
+	_Atomic unsigned *running;
+	char tenant[IDS_NAME_MAX + 1];
+	bool masked, headed;
+	json_t *invites;
 };
 
-static void export_rows(const json_t *rows, struct buf *out)
+static void export_close(void *ctx)
 {
-	const json_t *row;
-	size_t i;
+	struct exporting *x = ctx;
 
-	json_array_foreach (rows, i, row) {
-		for (size_t c = 0; c < ARRAY_LEN(export_columns); c++)
-			csv_write_cell(
-				out, c == 0,
-				text_at(row, export_columns[c].group, export_columns[c].name));
-		csv_write_end(out);
-	}
+	(*x->running)--;
+	site_guard_close(x->guard);
+	json_decref(x->invites);
+	free(x);
 }
 
-/* Page by page: what is held at once is a page and the text. */
-static int export_all(const struct site_shared *s, struct guard *g, struct view_query *query,
-		      struct buf *out, struct err *e)
+/* The next names, which are forgotten. */
+static json_t *next_names(struct exporting *x)
 {
-	autofree char *cursor = NULL;
-	struct view_page page;
-	size_t rows = 0;
+	json_t *names = json_array();
+	size_t left = json_array_size(x->invites);
 
-	do {
-		int r = view_list(s->sheets, g, query, &page, e);
+	for (size_t n = 0; left && n < EXPORT_PAGE; n++) {
+		json_array_append(names, json_array_get(x->invites, --left));
+		json_array_remove(x->invites, left);
+	}
+	return names;
+}
 
-		if (r)
-			return r;
-		export_rows(page.items, out);
-		rows += json_array_size(page.items);
-		free(cursor);
-		cursor = page.next ? xstrdup(page.next) : NULL;
-		query->cursor = cursor;
-		view_page_clear(&page);
-	} while (cursor && rows < EXPORT_MAX && !out->full);
-	query->cursor = NULL;
-	return OK;
+/* Rows, a page at a time: what is held at once is that, and the names. */
+static int export_more(void *ctx, struct buf *out)
+{
+	struct exporting *x = ctx;
+	json_t *names = next_names(x), *rows = NULL, *row;
+	struct view_which which = { x->tenant, names, x->masked };
+	struct err e;
+	size_t i;
+	int r = guard_ready(x->guard, &e);
+
+	if (!x->headed) {
+		csv_write_begin(out);
+		view_csv_head(VIEW_CSV_EXPORT, out);
+		x->headed = true;
+	}
+	if (r == OK)
+		r = view_rows(x->guard, &which, &rows, &e);
+	json_array_foreach (rows, i, row)
+		view_csv_row(VIEW_CSV_EXPORT, row, out);
+	json_decref(rows);
+	json_decref(names);
+	if (r)
+		log_warn("ev=export-broken-off why=\"%s\"", e.text);
+	return r ? -1 : json_array_size(x->invites) > 0;
+}
+
+static struct exporting *export_new(const struct web_request *q, struct view_names *found)
+{
+	const struct site_shared *shared = q->ctx;
+	struct exporting *x = xcalloc(1, sizeof(*x));
+
+	x->running = shared->exports;
+	(*x->running)++;
+	x->guard = site_guard_open(q->ctx);
+	text_put(x->tenant, sizeof(x->tenant), q->tenant);
+	x->masked = !web_sees_addresses(q);
+	x->invites = found->invites;
+	return x;
 }
 
 static void export(struct web_request *q, struct http_response *a)
 {
-	struct view_query query = { .filter = filter_of(q) };
+	const struct site_shared *shared = q->ctx;
+	struct view_filter filter = filter_of(q);
 	struct api_asked asked = asked_by(q);
+	struct view_names found = { .max = EXPORT_MAX };
 	struct err e;
-	int r = api_filter_read(&asked, &query.filter, &e);
 
-	if (answer_fault(a, r, &e) || !ready(q, a))
+	if (answer_fault(a, api_filter_read(&asked, &filter, &e), &e) || !ready(q, a))
 		return;
-	query.limit = EXPORT_PAGE;
-	csv_write_begin(&a->body);
-	for (size_t c = 0; c < ARRAY_LEN(export_columns); c++)
-		csv_write_cell(&a->body, c == 0, export_columns[c].head);
-	csv_write_end(&a->body);
-	if (answer_fault(a, export_all(q->ctx, q->local, &query, &a->body, &e), &e))
+	if (*shared->exports >= EXPORTS_MAX) {
+		err_set(&e, ERR_AGAIN, "%d exports are under way", EXPORTS_MAX);
+		web_fail(a, ERR_AGAIN, &e);
 		return;
+	}
+	if (answer_fault(a, view_find(shared->sheets, q->local, &filter, &found, &e), &e)) {
+		json_decref(found.invites);
+		return;
+	}
+	a->source = (struct http_source){ export_more, export_close, export_new(q, &found) };
 	a->type = "text/csv; charset=utf-8";
 	http_add_header(a, "Content-Disposition", "attachment; filename=\"invites.csv\"");
 }

@@ -30,6 +30,7 @@ struct site {
 	char *recipient_key; /* a copy: SIGHUP replaces that of the configuration */
 	char *callback;	     /* where sign-in comes back to */
 	struct web *web;
+	_Atomic unsigned exports;
 	unsigned published; /* which settings */
 	struct metric *answers[WEB_DOORS][CLASSES];
 	struct web_counts told;
@@ -157,6 +158,7 @@ static int open_shared(struct site *s, const struct site_settings *settings, str
 	shared->desk = desk_open(&desk);
 	shared->words = s->words = api_words_load();
 	shared->sheets = view_sheets_new(0);
+	shared->exports = &s->exports;
 	shared->hub = hub_open(site_guard_open(shared));
 	if (settings->private_listen)
 		shared->lookout =

@@ -86,6 +86,7 @@ struct site_shared {
 	struct oidc *oidc;	 /* NULL = nobody signs in here */
 	const struct site_settings *settings;
 	struct view_sheets *sheets;
+	_Atomic unsigned *exports;	 /* that are under way */
 	struct templates_api *templates; /* NULL = the private door is shut */
 };
 

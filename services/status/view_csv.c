@@ -1,13 +1,16 @@
 #include "view_csv.h"
 
-#include <string.h>
+#include <stdbool.h>
 
+#include "csv_write.h"
 #include "mem.h"
 
-/* Each column and where it stands in a row: a member, or a member of an object. */
-static const struct {
+/* A column and where it stands in a row: a member, or a member of an object. */
+struct column {
 	const char *name, *object, *member;
-} columns[] = {
+};
+
+static const struct column of_list[] = {
 	{ "invite", NULL, "invite" },
 	{ "status", NULL, "status" },
 	{ "word", NULL, "word" },
@@ -31,32 +34,27 @@ static const struct {
 	{ "updated_at", NULL, "updated_at" },
 };
 
-static bool is_formula(const char *s)
-{
-	if (*s == '+')
-		return s[1 + strspn(s + 1, "0123456789 ()")] != '\0';
-	return *s && strchr("=-@\t\r", *s);
-}
+static const struct column of_export[] = {
+	{ "invite", NULL, "invite" },	      { "name", "person", "name" },
+	{ "email", "person", "email" },	      { "phone", "person", "phone" },
+	{ "address", "person", "masked" },    { "role", NULL, "role" },
+	{ "department", NULL, "department" }, { "status", NULL, "status" },
+	{ "code", "reason", "code" },	      { "invited by", "inviter", "name" },
+	{ "batch", "batch", "id" },	      { "requested", NULL, "requested_at" },
+	{ "sent", NULL, "sent_at" },	      { "expires", NULL, "expires_at" },
+	{ "updated", NULL, "updated_at" },
+};
 
-static void cell(struct buf *out, const char *s)
-{
-	bool formula = is_formula(s);
-
-	if (!formula && !strpbrk(s, ",\"\r\n")) {
-		buf_str(out, s);
-		return;
-	}
-	buf_str(out, formula ? "\"'" : "\"");
-	for (; *s; s++) {
-		if (*s == '"')
-			buf_byte(out, '"');
-		buf_byte(out, *s);
-	}
-	buf_byte(out, '"');
-}
+static const struct {
+	const struct column *columns;
+	size_t count;
+} forms[] = {
+	[VIEW_CSV_LIST] = { of_list, ARRAY_LEN(of_list) },
+	[VIEW_CSV_EXPORT] = { of_export, ARRAY_LEN(of_export) },
+};
 
 /* Several by semicolons, as they are read. */
-static void teams(struct buf *out, const json_t *list)
+static void teams(struct buf *out, bool first, const json_t *list)
 {
 	autobuf joined = BUF_INIT(0);
 	const json_t *v;
@@ -66,36 +64,39 @@ static void teams(struct buf *out, const json_t *list)
 		buf_str(&joined, i ? ";" : "");
 		buf_str(&joined, json_is_string(v) ? json_string_value(v) : "");
 	}
-	cell(out, joined.data ? joined.data : "");
+	csv_write_cell(out, first, joined.data ? joined.data : "");
 }
 
-static void value(struct buf *out, const json_t *v)
+static void value(struct buf *out, bool first, const json_t *v)
 {
-	if (json_is_string(v))
-		cell(out, json_string_value(v));
-	else if (json_is_integer(v))
-		buf_int(out, json_integer_value(v));
-	else if (json_is_array(v))
-		teams(out, v);
-}
+	char number[INT_TEXT_SIZE];
 
-void view_csv_head(struct buf *out)
-{
-	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-		buf_str(out, i ? "," : "");
-		buf_str(out, columns[i].name);
+	if (json_is_array(v)) {
+		teams(out, first, v);
+		return;
 	}
-	buf_str(out, "\r\n");
+	if (json_is_integer(v))
+		int_text(number, json_integer_value(v));
+	csv_write_cell(out, first,
+		       json_is_string(v)    ? json_string_value(v)
+		       : json_is_integer(v) ? number
+					    : "");
 }
 
-void view_csv_row(const json_t *row, struct buf *out)
+void view_csv_head(enum view_csv_form form, struct buf *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-		const json_t *of =
-			columns[i].object ? json_object_get(row, columns[i].object) : row;
+	for (size_t i = 0; i < forms[form].count; i++)
+		csv_write_cell(out, i == 0, forms[form].columns[i].name);
+	csv_write_end(out);
+}
 
-		buf_str(out, i ? "," : "");
-		value(out, json_object_get(of, columns[i].member));
+void view_csv_row(enum view_csv_form form, const json_t *row, struct buf *out)
+{
+	for (size_t i = 0; i < forms[form].count; i++) {
+		const struct column *c = &forms[form].columns[i];
+		const json_t *of = c->object ? json_object_get(row, c->object) : row;
+
+		value(out, i == 0, json_object_get(of, c->member));
 	}
-	buf_str(out, "\r\n");
+	csv_write_end(out);
 }

@@ -130,6 +130,28 @@ def test_import(fleet):
     assert operator.ask("POST", f"{T}/invites/import", "x", **{"Content-Type": "text/plain"}).status == 415
 
 
+
+def test_export_is_made_while_it_is_sent(fleet):
+    """More than a page of them: each once, the last change first, whatever changes before the end is read."""
+    count, site = 1300, web.up(fleet)
+    fleet.emit([events.invite(f"p{n}@people.internal", send="hold", role="=1") for n in range(count)])
+    operator = site.key()
+    fleet.wait(lambda: operator.get(f"{T}/summary").json["total"] == count, 60, "not all are shown")
+    first = operator.get(f"{T}/invites", limit=1000).json
+    rest = operator.get(f"{T}/invites", limit=1000, cursor=first["next"]).json
+    wanted = [one["invite"] for one in (*first["items"], *rest["items"])]
+    request = urllib.request.Request(f"{site.private}{T}/invites/export", headers=operator.headers)
+    with urllib.request.urlopen(request) as answer:
+        assert "Content-Length" not in answer.headers and answer.headers["Content-Disposition"].endswith('"invites.csv"')
+        head = answer.read(2000)
+        last = wanted[-1]  # would be first now
+        assert operator.post(f"{T}/invites/{last}/cancel", {}).status == 202
+        fleet.wait(lambda: operator.get(f"{T}/invites/{last}").json["status"] == "cancelled", 30, "it is not cancelled")
+        rows = list(csv.DictReader(io.StringIO((head + answer.read()).decode("utf-8-sig"))))
+    assert [row["invite"] for row in rows] == wanted and {row["role"] for row in rows} == {"'=1"}
+    assert {row["status"] for row in rows[:-1]} == {"not_invited"}
+
+
 def test_once(fleet):
     """The same Idempotency-Key asks once and is answered the same; another body under it is refused. Kafka away is 503, and asking again is safe."""
     site = web.up(fleet)

@@ -3,7 +3,7 @@ import re
 
 import browser
 import events
-from checks import by_recipient
+from checks import by_recipient, sent_once
 from desk import chromium, choose, press, row, sign_in, site  # noqa: F401: fixtures are found here
 
 try:
@@ -138,3 +138,31 @@ def test_asked_again(fleet, site, chromium):
     page.get_by_role("menuitem", name="Resend", exact=True).click()
     press(page, "Resend")
     expect(page.locator(".alert")).to_have_count(0)
+
+
+def test_batch_is_stopped(fleet, site, chromium):
+    """A batch is stopped from its page while it is being sent: what is on its way arrives, all else waits until it goes on."""
+    fleet.sink.on("DOT", hold="go on")
+    wanted = fleet.emit([events.invite(batch={"id": "spring", "row": n + 1}) for n in range(30)])
+    client = site.key()
+    fleet.wait(lambda: client.get("/v1/tenants/acme/batches/spring").status == 200, 30, "no such batch")
+    page = sign_in(site, chromium.page(), where="#/batch/spring")
+    page.get_by_role("button", name="Pause sending").click()
+    expect(page.locator(".badge")).to_have_text("Paused")
+    expect(page.locator("main")).to_contain_text("What is on its way arrives")
+    fleet.wait(lambda: all(s.metric("beckon_paused", scope="batch") == 1 for s in fleet.services if s.service != "status"), 20,
+               "the pause is not known everywhere")
+    fleet.sink.release("go on")
+
+    def stopped():
+        told = {o["invite"]: o for o in fleet.outcomes.distinct("deferred") if o["code"] == "paused"}
+        return told if len(told) + len(fleet.sink.messages) == len(wanted) else None
+    fleet.wait(stopped, 60, "not all of them wait")
+    sent = len(fleet.sink.messages)
+    assert sent < len(wanted)
+    expect(page.get_by_text(f"{sent} sent, 0 errors")).to_be_visible()
+    browser.look_over(page, "batch paused")
+    page.get_by_role("button", name="Resume sending").click()
+    expect(page.get_by_text("30 sent, 0 errors")).to_be_visible(timeout=3 * browser.WAIT_MS)
+    expect(page.locator(".badge")).to_have_text("Finished")
+    sent_once(fleet, wanted)

@@ -197,7 +197,8 @@ static void test_csv_cells(void **state)
 		{ "a,b", "\"a,b\"" },
 		{ "say \"x\"", "\"say \"\"x\"\"\"" },
 		{ "=1+1", "\"'=1+1\"" },
-		{ "+7905", "\"'+7905\"" },
+		{ "+7905", "+7905" }, /* a phone number, and no more than that */
+		{ "+7905+1", "\"'+7905+1\"" },
 		{ "-1", "\"'-1\"" },
 		{ "@x", "\"'@x\"" },
 		{ "two\nlines", "\"two\nlines\"" },

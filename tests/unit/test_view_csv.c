@@ -20,7 +20,7 @@ static void assert_name(const char *name, const char *cell)
 	autobuf out = BUF_INIT(0);
 	autofree char *line = xasprintf(BEFORE_NAME "%s" AFTER_NAME, cell);
 
-	view_csv_row(row, &out);
+	view_csv_row(VIEW_CSV_LIST, row, &out);
 	assert_string_equal(out.data, line);
 	json_decref(row);
 }
@@ -47,6 +47,7 @@ static void test_cells(void **state)
 		/* none */
 		{ "+7 (905) 1111111", "+7 (905) 1111111" },
 		{ "a=1", "a=1" },
+		{ "a;b", "\"a;b\"" },
 	};
 
 	(void)state;
@@ -60,7 +61,7 @@ static void test_teams(void **state)
 	autobuf out = BUF_INIT(0);
 
 	(void)state;
-	view_csv_row(row, &out);
+	view_csv_row(VIEW_CSV_LIST, row, &out);
 	assert_non_null(strstr(out.data, ",\"'=Red;Blue, dark\","));
 	json_decref(row);
 }
@@ -70,9 +71,28 @@ static void test_head(void **state)
 	autobuf out = BUF_INIT(0);
 
 	(void)state;
-	view_csv_head(&out);
+	view_csv_head(VIEW_CSV_LIST, &out);
 	assert_non_null(strstr(out.data, ",email,phone,name,role,department,teams,"));
 	assert_string_equal(out.data + out.len - 2, "\r\n");
+}
+
+static void test_export(void **state)
+{
+	json_t *row = json_pack("{ss,s{ss,ss},ss,ss,s{ss},si}", "invite", "i1", "person", "name",
+				"=1", "masked", "a***@x", "status", "error", "sent_at",
+				"2025-03-14T18:00:00.000Z", "reason", "code", "mailbox_unknown",
+				"generation", 2);
+	autobuf out = BUF_INIT(0);
+
+	(void)state;
+	view_csv_head(VIEW_CSV_EXPORT, &out);
+	view_csv_row(VIEW_CSV_EXPORT, row, &out);
+	assert_string_equal(out.data,
+			    "invite,name,email,phone,address,role,department,status,code,invited "
+			    "by,batch,requested,sent,expires,updated\r\n"
+			    "i1,\"'=1\",,,a***@x,,,error,mailbox_unknown,,,,2025-03-14T18:00:00."
+			    "000Z,,\r\n");
+	json_decref(row);
 }
 
 int main(void)
@@ -81,6 +101,7 @@ int main(void)
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_teams),
 		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_export),
 	};
 
 	return cmocka_run_group_tests_name("view_csv", tests, NULL, NULL);

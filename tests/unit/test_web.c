@@ -48,6 +48,43 @@ static void say_stream(struct web_request *q, struct http_response *a)
 	http_stream_put(held, "one ", 4);
 }
 
+/* A reply that is made as it is sent: more than the sockets hold, and one that breaks. */
+#define SOURCE_BLOCKS 40
+
+struct source {
+	char block[STREAM_MAX_BYTES];
+	int left; /* blocks */
+	bool breaks;
+};
+static int sources_closed;
+
+static int source_more(void *ctx, struct buf *out)
+{
+	struct source *s = ctx;
+
+	if (s->left)
+		buf_add(out, s->block, sizeof(s->block));
+	if (!s->left || !--s->left)
+		return s->breaks ? -1 : 0;
+	return 1;
+}
+
+static void source_close(void *ctx)
+{
+	sources_closed++;
+	free(ctx);
+}
+
+static void say_source(struct web_request *q, struct http_response *a)
+{
+	struct source *s = xcalloc(1, sizeof(*s));
+
+	memset(s->block, 'x', sizeof(s->block));
+	s->left = SOURCE_BLOCKS;
+	s->breaks = web_query(q, "breaks");
+	a->source = (struct http_source){ source_more, source_close, s };
+}
+
 static void inject(struct web_request *q, struct http_response *a)
 {
 	http_add_header(a, "X-Said", web_query(q, "v"));
@@ -68,6 +105,7 @@ static const struct web_route routes[] = {
 	{ "GET", "/open", WEB_PRIVATE, WEB_ANYONE, .handle = say_params },
 	{ "GET", "/out/{id}", WEB_PUBLIC, WEB_ANYONE, .handle = say_params },
 	{ "GET", "/stream", WEB_PUBLIC, WEB_ANYONE, .handle = say_stream },
+	{ "GET", "/source", WEB_PUBLIC, WEB_ANYONE, .handle = say_source },
 	{ "GET", "/inject", WEB_PUBLIC, WEB_ANYONE, .handle = inject },
 	{ "GET", "/told", WEB_PUBLIC, WEB_ANYONE, WEB_UNMETERED, .handle = believe },
 };
@@ -311,6 +349,43 @@ static void test_streams(void **state)
 	web_close(w);
 }
 
+/* All that comes before the other end closes. */
+static size_t read_all(struct web *w, const char *head, struct buf *got)
+{
+	int fd = connect_to(w, WEB_PUBLIC);
+	char chunk[4096];
+	ssize_t n;
+
+	send(fd, head, strlen(head), MSG_NOSIGNAL);
+	while ((n = recv(fd, chunk, sizeof(chunk), 0)) > 0)
+		buf_add(got, chunk, (size_t)n);
+	close(fd);
+	return got->len;
+}
+
+static void test_sources(void **state)
+{
+	struct web *w = open_web(0);
+	autobuf whole = BUF_INIT(16 << 20), broken = BUF_INIT(16 << 20), head = BUF_INIT(1 << 16);
+	int fd = connect_to(w, WEB_PUBLIC);
+
+	(void)state;
+	sources_closed = 0;
+	read_all(w, GET("/source") "Host: h\r\nConnection: close\r\n\r\n", &whole);
+	assert_true(whole.len > (size_t)SOURCE_BLOCKS * STREAM_MAX_BYTES);
+	assert_non_null(strstr(whole.data, "Transfer-Encoding: chunked"));
+	assert_string_equal(whole.data + whole.len - 5, "0\r\n\r\n");
+	read_all(w, GET("/source?breaks=1") "Host: h\r\nConnection: close\r\n\r\n", &broken);
+	assert_non_null(strstr(broken.data, "xxxx"));
+	assert_string_not_equal(broken.data + broken.len - 5, "0\r\n\r\n");
+	send(fd, GET("/source") "Host: h\r\n\r\n", strlen(GET("/source") "Host: h\r\n\r\n"),
+	     MSG_NOSIGNAL);
+	await(fd, &head, "xxxx"); /* and who leaves in the middle of it */
+	close(fd);
+	web_close(w);
+	assert_int_equal(sources_closed, 3);
+}
+
 /* Who takes nothing is not waited for. */
 static void test_a_stream_is_bounded(void **state)
 {
@@ -407,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_bodies_are_bounded_without_a_length_too),
 		cmocka_unit_test(test_nothing_is_answered_before_settings_are_known),
 		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_a_stream_is_bounded),
 		cmocka_unit_test(test_one_address_asks_so_often),
 		cmocka_unit_test(test_only_strangers_are_charged),

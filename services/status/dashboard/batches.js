@@ -41,7 +41,7 @@ export function legend(counts, href) {
 		h("span", { class: `dot s-${status}` }), t(`s_${status}`), h("b", null, counts[status].toLocaleString(tag()))))));
 }
 
-const badgeOf = (batch) => h("span", { class: `badge ${batch.state}` }, t(stateWords[batch.state]));
+const badgeOf = (batch, paused) => (paused ? h("span", { class: "badge paused" }, t("batch_paused")) : h("span", { class: `badge ${batch.state}` }, t(stateWords[batch.state])));
 
 export async function batchesPage({ main, here }) {
 	async function load() {
@@ -86,13 +86,14 @@ export async function batchPage({ main, args, here }) {
 		const paused = pauses.items.some((one) => one.scope === "batch" && one.name === name);
 		batch.texts = texts;
 		fill(main, h("a", { class: "crumb", href: "#/batches" }, "‹ ", t("batches")),
-			h("div", { class: "head" }, h("h1", null, name), h("div", { class: "head-actions" }, badgeOf(batch),
+			h("div", { class: "head" }, h("h1", null, name), h("div", { class: "head-actions" }, badgeOf(batch, paused && batch.state === "sending"),
 				may("operator") && (batch.state === "sending" || paused) && h("button", { type: "button", onclick: () => pause(!paused) },
 					icon(paused ? "play" : "pause"), t(paused ? "resume_batch" : "stop_batch")),
 				h("a", { class: "button", href: `#/users?${new URLSearchParams({ batch: name })}` }, t("show_people")))),
 			h("section", { class: "card" }, h("h2", null, t("progress")),
 				h("p", { class: "big", role: "status" }, t("batch_sum", { sent: sentOf(batch.counts), errors: batch.counts.error || 0 }), batch.state !== "sending" && `, ${t(stateWords[batch.state])}`),
-				statusBar(batch.counts, batch.total), legend(batch.counts, people)),
+				statusBar(batch.counts, batch.total), legend(batch.counts, people),
+				paused && batch.state === "sending" && h("p", { class: "dim" }, t("do_pause_text"))),
 			errors(batch));
 	}
 	await load();
