@@ -36,7 +36,7 @@ static struct timer find_timer(const struct parcel *p)
 	if (!p->verdict.final || p->verdict.word == WORD_ERROR || p->job.delivery.n > 0 ||
 	    p->job.ladder)
 		return (struct timer){ TIMER_NONE, 0 };
-	if (p->job.route_test)
+	if (p->job.is_test)
 		facts.reminders.count = 0;
 	if (p->job.ladder_after_ms > 0)
 		facts.ladder_ms = p->claim.now_ms + p->job.ladder_after_ms;

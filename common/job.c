@@ -181,6 +181,17 @@ static int read_body(struct job *j, struct err *e)
 	return OK;
 }
 
+/* Of a route, or of a template: that one is nobody's but its own (templates_api_test.c). */
+static bool is_test(const json_t *data)
+{
+	const char *tested = text(json_object_get(data, "metadata"), "test");
+	const char *scope = text(data, "scope"), *invite = text(data, "invite");
+
+	if (text(data, "route"))
+		return true;
+	return tested && !strcmp(tested, "template") && scope && invite && !strcmp(scope, invite);
+}
+
 int job_read(const struct record *r, struct job *out, struct err *e)
 {
 	struct job j = { 0 };
@@ -202,8 +213,8 @@ int job_read(const struct record *r, struct job *out, struct err *e)
 	j.at_once = header_find(r, JOB_AT_ONCE) != NULL;
 	header_text(r, WAITED, j.waited, sizeof(j.waited));
 	header_text(r, PROVIDER, j.provider, sizeof(j.provider));
-	j.route_test = text(j.data, "route") != NULL;
-	if (j.route_test)
+	j.is_test = is_test(j.data);
+	if (text(j.data, "route"))
 		text_put(j.provider, sizeof(j.provider), text(j.data, "route"));
 	header_text(r, "traceparent", j.traceparent_text, sizeof(j.traceparent_text));
 	if (j.traceparent_text[strspn(j.traceparent_text, "0123456789abcdef-")])

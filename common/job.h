@@ -54,7 +54,7 @@ struct job {
 	int64_t turn, attempt;	  /* 1-based; from the headers, 1 where absent */
 	char provider[JOB_PROVIDER_SIZE]; /* who alone may send it, since it may have it already,
 					     or is to be tested; "" = anybody */
-	bool route_test; /* the request names the route, to see it work: nothing reminds of it */
+	bool is_test;	 /* somebody tries a route or a template: nothing reminds of it */
 	char waited[16]; /* why it waited last, so that it is told once a reason; "" = it did not */
 	/* Kind password: opened only to send; NULL = none. */
 	const char *username, *sealed_password;

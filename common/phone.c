@@ -337,6 +337,12 @@ bool phone_region_known(const char *region)
 	return phone_library()->country_code(region) != 0;
 }
 
+const char *phone_example(const char *region, char out[PHONE_SIZE])
+{
+	phone_library()->example(region, out);
+	return out;
+}
+
 const char *phone_type_word(enum phone_type type)
 {
 	return types[type].word;

@@ -62,6 +62,10 @@ bool phone_country_allowed(const struct phone *p, const json_t *allow, const jso
 /* Is there numbering of that region: "RU"? */
 bool phone_region_known(const char *region);
 
+/* A number such as people of that region have, "+79123456789", to see what an SMS there would cost.
+   "" = there is no such region. Returns out. */
+const char *phone_example(const char *region, char out[PHONE_SIZE]);
+
 /* "mobile", "fixed-or-mobile" … */
 const char *phone_type_word(enum phone_type type);
 

@@ -115,6 +115,17 @@ static int country_code(const char *region)
 	return util().GetCountryCodeForRegion(region);
 }
 
+static void example(const char *region, char out[PHONE_SIZE])
+{
+	PhoneNumber number;
+	std::string e164;
+
+	if (util().GetExampleNumberForType(region, PhoneNumberUtil::MOBILE, &number) ||
+	    util().GetExampleNumber(region, &number))
+		util().Format(number, PhoneNumberUtil::E164, &e164);
+	snprintf(out, PHONE_SIZE, "%s", e164.c_str());
+}
+
 static void show(const char *e164, char out[PHONE_SHOWN_SIZE])
 {
 	PhoneNumber number;
@@ -125,4 +136,4 @@ static void show(const char *e164, char out[PHONE_SHOWN_SIZE])
 	snprintf(out, PHONE_SHOWN_SIZE, "%s", shown.c_str());
 }
 
-const struct phone_numbers beckon_phone_numbers = { read, country_code, show };
+const struct phone_numbers beckon_phone_numbers = { read, country_code, example, show };

@@ -37,6 +37,9 @@ struct phone_numbers {
 	   plus. */
 	void (*read)(const char *text, const char *region, struct phone_number *out);
 	int (*country_code)(const char *region); /* 0 = there is no such region */
+	/* "+79123456789": a mobile number as that region has them, or else any; "" = there is none.
+	 */
+	void (*example)(const char *region, char out[PHONE_SIZE]);
 	void (*show)(const char *e164, char out[PHONE_SHOWN_SIZE]); /* "+7 905 111-11-11" */
 };
 

@@ -93,6 +93,14 @@ void tariffs_free(struct tariffs *t)
 	free(t);
 }
 
+bool tariffs_known(const struct tariffs *t)
+{
+	for (size_t i = 0; t && i < t->n; i++)
+		if (t->prices[i])
+			return true;
+	return false;
+}
+
 struct cost tariffs_estimate(const struct tariffs *t, const struct tariffs_to *to,
 			     unsigned segments, const char **provider)
 {

@@ -9,6 +9,7 @@
 #define BECKON_TARIFFS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "err.h"
 #include "tariff.h"
@@ -20,6 +21,9 @@ struct tariffs;
 int tariffs_open(struct tariffs **out, const json_t *providers, const json_t *routes,
 		 const char *dir, struct err *e);
 void tariffs_free(struct tariffs *t); /* takes NULL */
+
+/* Does anybody say what they ask? Takes NULL: no. */
+bool tariffs_known(const struct tariffs *t);
 
 /* So many segments of a tenant's to an E.164 number of a region ("RU"; phone.h). Currency "" where
    it is not known. *provider: who would be asked; NULL = not of interest; it lives as long as t.

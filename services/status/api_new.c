@@ -234,7 +234,9 @@ static void answer(struct inviting *v, struct ask *k, struct http_response *a)
 	const struct tenant *t = tenants_find(v->q->tenants, v->q->tenant);
 	const struct site_shared *shared = v->q->ctx;
 	struct catalog *c = templates_api_catalog(shared->templates);
-	struct segments_of sms = { .catalog = c, .tenant = t, .now_ms = v->q->now_ms };
+	struct segments_of sms = {
+		.catalog = c, .tenant = t, .tariffs = shared->tariffs, .now_ms = v->q->now_ms
+	};
 	json_t *more = json_pack("{ss}", "batch", v->common.batch), *told;
 
 	v->common.settled = t;

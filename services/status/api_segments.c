@@ -4,6 +4,8 @@
 
 #include "letter_sample.h"
 #include "letter_vars.h"
+#include "mem.h"
+#include "phone.h"
 #include "sms_text.h"
 #include "template.h"
 
@@ -36,6 +38,29 @@ static const struct catalog_entry *entry_for(const struct segments_of *s, const 
 	return entry && entry->parts[PART_SMS] ? entry : NULL;
 }
 
+static void add_cost(struct segments_of *s, const json_t *data, unsigned segments)
+{
+	const struct phone_rules rules = { s->tenant->home_region, s->tenant->landlines };
+	struct phone_fault fault;
+	struct phone phone;
+	struct cost cost = { 0 }, *sum = s->costs;
+
+	if (tariffs_known(s->tariffs) && phone_normalise(text_of(data, "recipient", "phone"),
+							 &rules, &phone, &fault, NULL) == OK) {
+		struct tariffs_to to = { s->tenant->name, phone.e164, phone.region };
+
+		cost = tariffs_estimate(s->tariffs, &to, segments, NULL);
+	}
+	if (!cost.currency[0]) {
+		s->unpriced++;
+		return;
+	}
+	while (sum->currency[0] && strcmp(sum->currency, cost.currency) != 0)
+		sum++;
+	cost.millionths += sum->millionths;
+	*sum = cost;
+}
+
 void segments_add(struct segments_of *s, const json_t *data)
 {
 	const struct catalog_entry *entry =
@@ -61,14 +86,27 @@ void segments_add(struct segments_of *s, const json_t *data)
 		s->segments += (json_int_t)count.segments;
 		if ((json_int_t)count.segments > s->most)
 			s->most = (json_int_t)count.segments;
+		add_cost(s, data, (unsigned)count.segments);
 	}
 	letter_vars_free(vars);
 }
 
 json_t *segments_told(const struct segments_of *s)
 {
-	return s->messages ? json_pack("{sI,sI,sI,sI}", "messages", s->messages, "segments",
-				       s->segments, "most", s->most, "cap",
-				       (json_int_t)s->tenant->segment_cap)
-			   : NULL;
+	json_t *costs = json_array();
+
+	for (size_t i = 0; i < ARRAY_LEN(s->costs) && s->costs[i].currency[0]; i++) {
+		char amount[COST_TEXT_SIZE];
+
+		json_array_append_new(costs, json_pack("{ss,ss}", "amount",
+						       cost_text(&s->costs[i], amount), "currency",
+						       s->costs[i].currency));
+	}
+	if (!s->messages) {
+		json_decref(costs);
+		return NULL;
+	}
+	return json_pack("{sI,sI,sI,sI,so,sI}", "messages", s->messages, "segments", s->segments,
+			 "most", s->most, "cap", (json_int_t)s->tenant->segment_cap, "costs", costs,
+			 "unpriced", s->unpriced);
 }

@@ -17,6 +17,7 @@
 #include "oidc.h"
 #include "receipts.h"
 #include "page_files.h"
+#include "tariffs.h"
 #include "templates_api.h"
 #include "view_query.h"
 
@@ -27,6 +28,7 @@ struct site {
 	struct site_shared shared;
 	struct auth *auth;
 	json_t *words;
+	struct tariffs *tariffs;
 	char *recipient_key; /* a copy: SIGHUP replaces that of the configuration */
 	char *callback;	     /* where sign-in comes back to */
 	struct web *web;
@@ -138,6 +140,17 @@ static void open_oidc(struct site *s, const struct site_settings *settings)
 	s->shared.oidc = oidc_open(&o);
 }
 
+/* Prices are for people to know beforehand: without them everything else goes on. */
+static void open_tariffs(struct site *s, const struct site_settings *settings)
+{
+	struct err e;
+
+	if (tariffs_open(&s->tariffs, settings->providers, settings->routes,
+			 settings->providers_dir, &e) < 0)
+		log_warn("ev=prices-unknown why=\"%s\"", e.text);
+	s->shared.tariffs = s->tariffs;
+}
+
 /* All that handlers share and that is made here. */
 static int open_shared(struct site *s, const struct site_settings *settings, struct err *e)
 {
@@ -164,6 +177,7 @@ static int open_shared(struct site *s, const struct site_settings *settings, str
 		shared->lookout =
 			lookout_open(site_guard_open(shared), shared->common->redis_prefix);
 	shared->settings = settings;
+	open_tariffs(s, settings);
 	shared->recipient_key = s->recipient_key = xstrdup(shared->recipient_key);
 	if (settings->oidc_issuer && !settings->url)
 		return err_set(e, ERR_FATAL, "auth.oidc_issuer needs http.url");
@@ -177,6 +191,7 @@ static void close_shared(struct site *s)
 {
 	desk_close(s->shared.desk);
 	json_decref(s->words);
+	tariffs_free(s->tariffs);
 	oidc_close(s->shared.oidc);
 	free(s->callback);
 	config_secret_free(s->recipient_key);

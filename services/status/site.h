@@ -19,7 +19,8 @@ struct site_settings {
 	char *role, *tenant; /* of who comes without one */
 	char *oidc_issuer, *oidc_client, *oidc_secret, *oidc_role, *oidc_tenant;
 	bool oidc_private;
-	json_t *receipts;
+	json_t *receipts, *providers, *routes;
+	char *providers_dir;
 };
 
 /* Rows of a table of keys for a struct with a struct site_settings called site. */
@@ -53,6 +54,11 @@ struct site_settings {
 	  .help = "The role of people of whom none is told." }, \
 	{ CONFIG_OBJECT(S, site.receipts), .name = "receipts", \
 	  .help = "Who may tell at /receipts/NAME what became of messages: a list of {name, format, secret_file ...}." }, \
+	{ CONFIG_OBJECT(S, site.providers), .name = "providers", \
+	  .help = "Who takes SMS, for what they cost; as beckon-sms has it." }, \
+	{ CONFIG_OBJECT(S, site.routes), .name = "routes", .help = "Which of them, likewise." }, \
+	{ CONFIG_STRING(S, site.providers_dir), .name = "providers_dir", \
+	  .fallback = "/usr/share/beckon/providers", .help = "Their descriptions, likewise; read at start." }, \
 	{ CONFIG_STRING(S, site.tenant), .name = "auth.tenant", \
 	  .help = "The tenant of people of whom none is told; none = they cannot sign in." }, \
 	{ CONFIG_STRING(S, site.oidc_issuer), .name = "auth.oidc_issuer", \
@@ -77,9 +83,10 @@ struct site_shared {
 	const struct keyring *ring; /* NULL = no links are signed here */
 	struct outlet *outlet;
 	struct kafka_properties kafka;
-	bool secure;	     /* people come by https */
-	const json_t *words; /* of api_words.h */
-	const json_t *base;  /* the configuration's `tenants`; NULL = none */
+	bool secure;		       /* people come by https */
+	const json_t *words;	       /* of api_words.h */
+	const json_t *base;	       /* the configuration's `tenants`; NULL = none */
+	const struct tariffs *tariffs; /* what SMS cost; NULL = not known */
 	struct desk *desk;
 	struct hub *hub;
 	struct lookout *lookout; /* NULL = the private door is shut */

@@ -10,6 +10,8 @@
 
 #include "catalog.h"
 #include "letter_names.h"
+#include "phone.h"
+#include "tariffs.h"
 #include "template_lint.h"
 #include "templates_api.h"
 #include "templates_change.h"
@@ -24,8 +26,6 @@ struct templates_api {
 	pthread_cond_t news;
 	struct catalog *now;
 };
-
-/* Another holder of what holds now. */
 
 /* ---- templates_api_shape.c: what is shown ---- */
 
@@ -49,6 +49,26 @@ json_t *shape_diff(const json_t *from, const json_t *to);
 
 /* The variables that a template of this kind may use: [{name, always, text}]. */
 json_t *shape_variables(enum letter_kind kind, const char *lang);
+
+/* ---- templates_api_sms.c: how long a text is, and what it costs ---- */
+
+/* What is looked at, for whom. */
+struct preview {
+	const struct web_request *q;
+	const struct catalog *catalog;
+	const struct tariffs *tariffs; /* NULL = no prices are known */
+	const struct catalog_source *source;
+	const struct tenant *tenant;
+	const json_t *data; /* what an invite keeps; NULL = made up */
+	struct phone to;    /* where the SMS goes; "" = nowhere */
+};
+
+/* Finds p->to: what the body says, the invite's number, or such a one as the tenant's country has.
+   False: answered, since what the body says is no number. */
+bool preview_number(struct preview *p, const json_t *words, struct http_response *a);
+
+/* {encoding, segments, units, cap, culprit, usual, worst, cost, country}; null: it is no text. */
+json_t *preview_sms(const struct preview *p, const struct catalog_entry *entry, const char *text);
 
 /* ---- templates_api_view.c ---- */
 

@@ -11,7 +11,6 @@
 #include "letter_vars.h"
 #include "mem.h"
 #include "redis.h"
-#include "sms_worst.h"
 #include "templates_api_priv.h"
 #include "templates_record.h"
 
@@ -38,7 +37,9 @@ bool knows_all(const struct web_request *q, const char *const *known, struct htt
 /* The texts of a draft that are there are texts. */
 static bool are_texts(const struct web_request *q, struct http_response *a)
 {
-	static const char *const texts[] = { "name", "locale", "invite", "note", "subject" };
+	static const char *const texts[] = {
+		"name", "locale", "invite", "note", "subject", "phone"
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		const json_t *value = json_object_get(q->json, texts[i]);
@@ -102,28 +103,6 @@ static json_t *data_of(const struct web_request *q, struct http_response *a)
 	return data;
 }
 
-static json_t *sms_shape(const struct catalog_entry *entry, const char *text,
-			 const struct tenant *tenant)
-{
-	struct sms_count count, usual, worst;
-	char name[SMS_NAME_SIZE];
-	struct err e;
-	json_t *o;
-
-	if (sms_text_count(text, strlen(text), &count, &e) < 0)
-		return json_null();
-	o = json_pack("{ss,sI,sI,sI}", "encoding", sms_encoding_word(count.encoding), "segments",
-		      (json_int_t)count.segments, "units", (json_int_t)count.units, "cap",
-		      (json_int_t)tenant->segment_cap);
-	if (count.culprit)
-		json_object_set_new(o, "culprit", json_string(sms_text_name(count.culprit, name)));
-	if (sms_worst_count(entry, tenant->link_base, SMS_USUAL, &usual, &e) == OK &&
-	    sms_worst_count(entry, tenant->link_base, SMS_WORST, &worst, &e) == OK)
-		json_object_update_new(o, json_pack("{sI,sI}", "usual", (json_int_t)usual.segments,
-						    "worst", (json_int_t)worst.segments));
-	return o;
-}
-
 /* Each part by itself: one that does not come out leaves the others to be seen. */
 static json_t *render_parts(const struct catalog_entry *entry, const json_t *vars)
 {
@@ -141,14 +120,6 @@ static json_t *render_parts(const struct catalog_entry *entry, const json_t *var
 	}
 	return parts;
 }
-
-struct preview {
-	const struct web_request *q;
-	const struct catalog *catalog;
-	const struct catalog_source *source;
-	const struct tenant *tenant;
-	const json_t *data;
-};
 
 static void answer(const struct preview *p, struct http_response *a)
 {
@@ -179,8 +150,8 @@ static void answer(const struct preview *p, struct http_response *a)
 		if (json_object_get(parts, "sms"))
 			json_object_set_new(
 				o, "sms",
-				sms_shape(entry, json_string_value(json_object_get(parts, "sms")),
-					  p->tenant));
+				preview_sms(p, entry,
+					    json_string_value(json_object_get(parts, "sms"))));
 		json_object_set_new(o, "parts", parts);
 		letter_vars_free(vars);
 		catalog_entry_drop(entry);
@@ -193,7 +164,7 @@ static bool read_draft(const struct web_request *q, struct catalog_source *sourc
 		       struct http_response *a)
 {
 	static const char *const known[] = { "name", "locale",	"parts", "invite",
-					     "note", "subject", NULL };
+					     "note", "subject", "phone", NULL };
 	const json_t *parts = json_object_get(q->json, "parts");
 	struct err e;
 
@@ -213,20 +184,25 @@ void templates_api_preview(struct web_request *q, struct http_response *a)
 	struct catalog *c = templates_api_catalog(t);
 	json_t *own = NULL, *data = NULL;
 	struct catalog_source source;
-	struct preview p = { q, c, &source, tenants_find(q->tenants, q->tenant), NULL };
+	struct preview p = { .q = q,
+			     .catalog = c,
+			     .tariffs = t->shared->tariffs,
+			     .source = &source,
+			     .tenant = tenants_find(q->tenants, q->tenant) };
 	bool given = json_object_get(q->json, "parts") != NULL;
 
 	if (!read_draft(q, &source, a))
 		goto out;
-	data = data_of(q, a);
+	p.data = data = data_of(q, a);
 	if (web_text(q, "invite") && !data)
+		goto out;
+	if (!preview_number(&p, t->shared->words, a))
 		goto out;
 	if (!given) {
 		source.version = templates_version_of(c, q->tenant, source.name, source.locale);
 		own = shape_parts(t, c, &source);
 		templates_record_source(own, &source);
 	}
-	p.data = data;
 	if (!given && !own)
 		web_problem(a, 404, "not_found", "there is no such template");
 	else

@@ -135,14 +135,67 @@ def test_settings(fleet, site, chromium):
     assert welcome.is_checked()
     welcome.uncheck()
     page.get_by_label("Roles").fill("Nurse\nDoctor")
+    page.get_by_label("Other hosts that links may lead to").fill("app.example.org\n*.example.net\n")
+    page.get_by_label("Forget people after").fill("90")
+    page.get_by_label("Messages of the organisation").fill("50/s burst 100")
+    page.get_by_label("No SMS to these countries").fill("KP")
     browser.look_over(page, "settings")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".note")).to_contain_text("Saved")
     now = site.key(role="admin").get("/v1/tenants/acme/settings").json
-    assert now["settings"] == {"auto_send": {"directory": False}, "roles": ["Nurse", "Doctor"]}
+    assert now["settings"] == {"auto_send": {"directory": False}, "roles": ["Nurse", "Doctor"], "keep_days": 90,
+                               "link_hosts": ["app.example.org", "*.example.net"], "limits": {"tenant": "50/s burst 100"},
+                               "countries": {"deny": ["KP"]}}
     page.reload()
     page.locator("details summary").wait_for(state="detached")
     expect(page.get_by_label("Automatic welcome e-mails")).not_to_be_checked()
+    expect(page.get_by_label("Forget people after")).to_have_value("90")
+    page.get_by_label("Forget people after").fill("")  # as the installation says again
+    page.get_by_label("Other hosts that links may lead to").fill("")
+    page.get_by_label("No SMS to these countries").fill("XKX")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".note.bad")).to_contain_text("countries")
+    page.get_by_label("No SMS to these countries").fill("")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".note", has_text="Saved")).to_be_visible()
+    now = site.key(role="admin").get("/v1/tenants/acme/settings").json["settings"]
+    assert now == {"auto_send": {"directory": False}, "roles": ["Nurse", "Doctor"], "limits": {"tenant": "50/s burst 100"}}
+
+
+PRICED = {"providers": [{"name": "cheap", "like": "twilio", "cost": {"currency": "EUR", "prefixes": {"7": "0.0455"}}}]}
+
+
+COST_WORDS = {
+    "en": ("Price for a number", ["about €0.", "(Russia) through cheap"], "no price known (Germany)", "country code",
+           ["They cost about €0.", "Of 1 SMS no price is known."]),
+    "ru": ("Цена для номера", ["около 0,", "(Россия) через cheap"], "цена неизвестна (Германия)", "нет кода страны",
+           ["Это будет стоить около 0,", "Цена 1 SMS неизвестна."])}
+
+
+def test_what_an_sms_costs(fleet, chromium):
+    """In the editor for one's own country or a number, and of a whole list in its dry run."""
+    chromium.complaints.clear()
+    site = web.up(fleet, services=("status",), **PRICED)
+    for lang, (label, known, unknown, wrong, listed) in COST_WORDS.items():
+        page = sign_in(site, chromium.page(lang=lang), role="admin", where="#/template/invite")
+        page.get_by_role("button", name="SMS", exact=True).click()
+        for words in known:
+            expect(page.locator("main")).to_contain_text(words)
+        number = page.get_by_label(label)
+        number.fill("+49 1512 3456789")
+        number.blur()
+        expect(page.locator("main")).to_contain_text(unknown)
+        browser.look_over(page, f"editor sms {lang}")
+        number.fill("9051111111")
+        number.blur()
+        expect(page.locator(".bad")).to_contain_text(wrong)
+        page.evaluate("location.hash = '#/import'")
+        page.set_input_files("#file", {"name": "people.csv", "mimeType": "text/csv",
+                                       "buffer": b"phone,locale\n+79051111111,en\n+4915112345678,en\n"})
+        for words in listed:
+            expect(page.locator("main")).to_contain_text(words)
+        browser.look_over(page, f"import sms {lang}")
+    assert not chromium.complaints
 
 
 @pytest.mark.story

@@ -1,13 +1,21 @@
 """Tenants' templates over HTTP: looked at, judged, changed, restored, tried on oneself."""
 import pytest
 
+import events
 import web
 from checks import by_recipient
+from life import state_of, timer, waits
 
 PREFIX = "/v1/tenants/acme/templates"
 SUBJECT = "{{#subject}}{{subject}}{{/subject}}{{^subject}}%s{{/subject}}"
 HEADERS = {"auth__proxy_user": "X-User", "auth__proxy_role": "X-Role", "auth__proxy_tenant": "X-Tenant",
            "auth__proxy_email": "X-Email"}
+
+
+def cost_text(millionths):
+    """At least two digits behind the point."""
+    whole, fraction = f"{millionths / 1e6:.6f}".split(".")
+    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
 
 
 @pytest.mark.story
@@ -83,3 +91,48 @@ def test_a_test_to_oneself(fleet):
     assert len(mails) == 1
     shown = ann.post(f"{PREFIX}/preview", {"name": "invite", "locale": "ru", "invite": asked.json["invite"]})
     assert shown.status == 200 and shown.json["fit"]
+    assert shown.json["sms"]["cost"] is None and "country" not in shown.json["sms"]  # nobody says what they ask
+    test = events.Event("test", {"tenant": "acme", "invite": asked.json["invite"]})
+    assert waits(fleet, test) == {timer(test): int(state_of(fleet, test)["sent"]) + 300_000}, "a test is reminded of"
+
+
+def priced(name, currency, order, **prefixes):
+    """A provider that says what it asks; it is never talked to."""
+    return {"name": name, "like": "twilio", "order": order, "cost": {"currency": currency, "prefixes": prefixes}}
+
+
+def test_what_an_sms_costs(fleet):
+    """Of an editor's text, to the tenant's country or a number, and of a whole list; no price known where none is."""
+    own = {"providers": [priced("cheap", "EUR", 1, **{"7": "0.0455", "7701": 0}), priced("near", "RUB", 2, **{"*": 3})],
+           "routes": [{"country": "KZ", "providers": ["cheap"]}, {"country": "GB", "providers": ["near"]},
+                      {"country": "DE", "providers": ["cheap"]}]}
+    site = web.up(fleet, services=("status",), **own)
+    client = site.key("acme", "admin")
+
+    def sms(**more):
+        return client.post(f"{PREFIX}/preview", {"name": "invite", "locale": "ru", **more}).json["sms"]
+
+    here = sms()
+    assert here["country"] == "RU" and here["worst"] > here["segments"] > 0
+    assert here["cost"] == {"amount": cost_text(45500 * here["segments"]), "worst": cost_text(45500 * here["worst"]),
+                            "currency": "EUR", "provider": "cheap"}
+    there = sms(phone="+44 7400 123456")
+    assert (there["country"], there["cost"]["provider"], there["cost"]["currency"]) == ("GB", "near", "RUB")
+    assert sms(phone="+77011234567")["cost"]["amount"] == "0.00"
+    assert sms(phone="+4915112345678") | {"cost": None, "country": "DE"} == sms(phone="+4915112345678")
+    wrong = client.post(f"{PREFIX}/preview?lang=ru", {"name": "invite", "locale": "en", "phone": "905 111"})
+    assert wrong.status == 422 and wrong.json["code"].startswith("phone_") and wrong.json["remedy"]
+    assert client.post(f"{PREFIX}/preview", {"name": "invite", "locale": "en", "phone": 7}).status == 422
+
+    rows = "phone;locale\n+79051111111;en\n+79051111112;en\n+447400123456;en\n+4915112345678;en\n"
+    dry = client.ask("POST", "/v1/tenants/acme/invites/import?dry_run=true&organisation=X", rows, Content_Type="text/csv").json
+    assert dry["sms"]["segments"] == dry["sms"]["messages"] == 4, dry
+    assert dry["sms"]["costs"] == [{"amount": "0.091", "currency": "EUR"}, {"amount": "3.00", "currency": "RUB"}]
+    assert dry["sms"]["unpriced"] == 1
+
+
+def test_prices_that_cannot_be_read(fleet):
+    """A dashboard is more than its prices: it says why there are none, and goes on."""
+    site = web.up(fleet, services=("status",), providers=[{"name": "a", "like": "nothing"}])
+    assert site.key("acme", "viewer").get(PREFIX).status == 200
+    assert "ev=prices-unknown" in fleet["status"].text()

@@ -115,6 +115,40 @@ static void test_data_byte_for_byte(void **state)
 	assert_non_null(strstr(value.data, data));
 }
 
+/* Of a route or a template; an application's own metadata makes none. */
+static void test_tests(void **state)
+{
+	static const struct {
+		const char *data;
+		bool is_test;
+	} rows[] = {
+		{ DATA, false },
+		{ "{\"route\":\"first\"}", true },
+		{ "{\"invite\":\"t-1\",\"scope\":\"t-1\",\"metadata\":{\"test\":\"template\"}}",
+		  true },
+		{ "{\"invite\":\"t-1\",\"scope\":\"t-1\",\"metadata\":{\"test\":\"A\"}}", false },
+		{ "{\"invite\":\"t-1\",\"scope\":\"all\",\"metadata\":{\"test\":\"template\"}}",
+		  false },
+		{ "{\"invite\":\"t-1\",\"metadata\":{\"test\":\"template\"}}", false },
+		{ "{\"invite\":\"t-1\",\"scope\":\"t-1\"}", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autobuf value = BUF_INIT(JOB_MAX_BYTES);
+		struct record r;
+		struct job j;
+		struct err e = { "" };
+
+		job_write(&sample, rows[i].data, strlen(rows[i].data), &value);
+		r = record_of(NULL, 0, &value);
+		if (job_read(&r, &j, &e) < 0)
+			fail_msg("%s", e.text);
+		assert_int_equal(j.is_test, rows[i].is_test);
+		job_clear(&j);
+	}
+}
+
 /* What the request does not say is left out, and read as absent. */
 static void test_absent(void **state)
 {
@@ -372,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_stands),	      cmocka_unit_test(test_odd_headers),
 		cmocka_unit_test(test_bad),	      cmocka_unit_test(test_good_of_the_bad_table),
 		cmocka_unit_test(test_hostile_bytes), cmocka_unit_test(test_password),
+		cmocka_unit_test(test_tests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

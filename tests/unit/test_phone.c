@@ -220,12 +220,26 @@ static void test_countries(void **state)
 	json_decref(empty);
 }
 
+/* An example is a number that SMS go to, of that region. */
+static void test_examples(void **state)
+{
+	static const char *const regions[] = { "RU", "KZ", "US", "CA", "GB", "DE", "BR" };
+	char text[PHONE_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(regions); i++)
+		assert_string_equal(number(phone_example(regions[i], text), false).region,
+				    regions[i]);
+	assert_string_equal(phone_example("AQ", text), "");
+	assert_string_equal(phone_example("", text), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),	  cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_stable),	  cmocka_unit_test(test_masks),
-		cmocka_unit_test(test_countries),
+		cmocka_unit_test(test_countries), cmocka_unit_test(test_examples),
 	};
 
 	return cmocka_run_group_tests_name("phone", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 // Channels: relays and SMS providers, how they do, the brake of each, and a test of one.
 import { at, get, may, me, onceKey, post, tenant } from "./api.js";
 import { dialog, field, fill, h, icon, note } from "./dom.js";
-import { momentText, wordsOf } from "./format.js";
+import { countryName, momentText, wordsOf } from "./format.js";
 import { t, tag } from "./words.js";
 
 const LOOK_MS = 3000;
@@ -31,12 +31,6 @@ function factsOf(route, texts) {
 		[t("r_last_error"), lastError(route, texts)],
 	];
 	return h("dl", { class: "facts" }, facts.filter(([, value]) => value).map(([name, value]) => [h("dt", null, name), h("dd", null, value)]));
-}
-
-function countryName(region) {
-	if (region === "001")
-		return t("r_no_country");
-	return new Intl.DisplayNames([tag()], { type: "region" }).of(region) || region;
 }
 
 function regionTable(route, texts) {

@@ -66,3 +66,9 @@ export function momentText(text) {
 	time.textContent = shortTime(text);
 	return time;
 }
+
+/** "Russia", of an ISO 3166 code; 001 is a number of no country. */
+export const countryName = (region) => (region === "001" ? t("r_no_country") : new Intl.DisplayNames([tag()], { type: "region" }).of(region) || region);
+
+/** "€0.0455": an amount as the API tells it, to the last digit. */
+export const money = ({ amount, currency }) => new Intl.NumberFormat(tag(), { style: "currency", currency, maximumFractionDigits: 6 }).format(Number(amount));

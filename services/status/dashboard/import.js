@@ -2,7 +2,7 @@
 import { at, onceKey, post } from "./api.js";
 import { choice, dialog, fill, h, icon, menu } from "./dom.js";
 import { actMany, inviteDialog } from "./actions.js";
-import { shortTime } from "./format.js";
+import { money, shortTime } from "./format.js";
 import { previewPeople } from "./preview_people.js";
 import { t, tag } from "./words.js";
 
@@ -33,6 +33,12 @@ function summary(place, answer, again) {
 			h("button", { type: "button", class: "link", onclick: again }, t("another_file")))),
 	answer.refused.length > 0 && h("section", { class: "card" }, h("h2", null, t("bad_rows", { n: answer.refused.length })), refusedTable(answer.refused)));
 	place.querySelector("button, a")?.focus();
+}
+
+/** What the SMS of a list cost by currency, and of how many nobody knows. */
+function costWords({ costs, unpriced }) {
+	const known = costs.map(money).join(" + ");
+	return [known && t("import_cost", { cost: known }), unpriced > 0 && t("import_no_price", { n: unpriced })].filter(Boolean).join(" ");
 }
 
 export async function importPage({ main }) {
@@ -68,6 +74,7 @@ export async function importPage({ main }) {
 		fill(place, h("section", { class: "card" }, h("h2", null, name), h("p", { role: "status" }, t("checked", { good, n: answer.total })),
 			answer.columns_unused && h("p", { class: "dim" }, t("columns_unused", { names: answer.columns_unused })),
 			answer.sms && h("p", { class: answer.sms.most > answer.sms.cap ? "alert" : "dim" }, t("import_sms", { n: answer.sms.messages, segments: answer.sms.segments, most: answer.sms.most, cap: answer.sms.cap })),
+			answer.sms && h("p", { class: "dim" }, costWords(answer.sms)),
 			answer.finished_at && h("p", { class: "dim" }, t("finish_at", { time: shortTime(answer.finished_at) })), invite, h("div", { class: "row" }, go)),
 		bad > 0 && h("section", { class: "card" }, h("h2", null, t("bad_rows", { n: bad })), h("p", { class: "dim" }, t("file_rest")), refusedTable(answer.refused)));
 	}

@@ -1,6 +1,7 @@
 // What a message looks like, before it is sent: HTML in a sandboxed frame, text, SMS.
 import { at, post } from "./api.js";
 import { dialog, fill, h, select } from "./dom.js";
+import { countryName, money } from "./format.js";
 import { lang, t } from "./words.js";
 
 /** A frame without rights that shows HTML; put(html) shows other. */
@@ -24,10 +25,19 @@ export function htmlFrame() {
 /** What people get of a template: {parts, sms, findings, fit}; body: locale, and parts or an invite's name. */
 export const render = (name, body) => post(at("templates", "preview"), { name, ...body });
 
-/** "2 segments (GSM-7) · at most 3", and which character made it Unicode. */
+/** "€0.0455 to Russia through twilio, at most €0.091", and that nobody knows. */
+function costWords({ cost, country }) {
+	const to = country && t("tpl_cost_to", { country: countryName(country) });
+	if (!cost)
+		return [t("tpl_no_price"), to].filter(Boolean).join(" ");
+	const most = cost.worst !== cost.amount && t("tpl_cost_most", { cost: money({ amount: cost.worst, currency: cost.currency }) });
+	return [[t("tpl_cost", { cost: money(cost) }), to, t("tpl_cost_through", { name: cost.provider })].filter(Boolean).join(" "), most].filter(Boolean).join(", ");
+}
+
+/** "2 segments (GSM-7) · at most 3", which character made it Unicode, and what it costs. */
 export function smsWords(sms) {
 	return [t("tpl_segments", { n: sms.segments, encoding: sms.encoding }), sms.worst && t("tpl_worst", { n: sms.worst, cap: sms.cap }),
-		sms.culprit && t("tpl_culprit", { name: sms.culprit })].filter(Boolean).join(" · ");
+		sms.culprit && t("tpl_culprit", { name: sms.culprit }), costWords(sms)].filter(Boolean).join(" · ");
 }
 
 /** Shows one message in all its parts; chose(part) is told which one is looked at. */

@@ -9,6 +9,9 @@ const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /** Shown where nobody says anything. */
 const BUILT_IN = { brand: { colour: "#1d4ed8" } };
 
+/** `reminder: off` is none of them. */
+const spelled = (settings) => (settings?.reminder === "off" ? { ...settings, reminder: { count: 0 } } : settings);
+
 const read = (object, path) => path.split(".").reduce((at, name) => at?.[name], object);
 
 /** Sets, or takes away where value is undefined; objects that are left empty go too. */
@@ -25,6 +28,8 @@ function write(object, path, value) {
 		object[name] = value;
 	}
 }
+
+const listOf = (control) => control.value.split("\n").map((one) => one.trim()).filter(Boolean);
 
 /** Controls that know their place in the settings; take() writes into them. */
 function controls(settings, defaults) {
@@ -51,10 +56,10 @@ function controls(settings, defaults) {
 		},
 		pick: (path, label, options, more) => field(label, add(path, select({}, options, known(path)), textValue), more),
 		lines: (path, label, more) => field(label, add(path, h("textarea", { rows: "6", value: (known(path) || []).join("\n") }),
-			(control) => {
-				const list = control.value.split("\n").map((one) => one.trim()).filter(Boolean);
-				return list.length || known(path) ? list : undefined;
-			}), more),
+			(control) => (listOf(control).length || known(path) ? listOf(control) : undefined)), more),
+		/* A list that is emptied is none: then the installation's holds, or anything goes. */
+		limits: (path, label, more) => field(label, add(path, h("textarea", { rows: "3", spellcheck: "false", value: (known(path) || []).join("\n") }),
+			(control) => (listOf(control).length ? listOf(control) : known(path)?.length ? undefined : known(path))), more),
 		hours: (path, label) => {
 			const now = known(path);
 			const open = typeof now === "object" && now !== null;
@@ -82,7 +87,7 @@ export async function settingsPage({ main, here }) {
 	const now = await get(at("settings"));
 	if (!here.alive)
 		return {};
-	const c = controls(now.settings, now.defaults || {});
+	const c = controls(spelled(now.settings), spelled(now.defaults) || {});
 	const able = may("admin");
 	let touched = false;
 	const card = (title, ...content) => h("section", { class: "card" }, h("h2", null, t(title)), content);
@@ -90,7 +95,7 @@ export async function settingsPage({ main, here }) {
 	const save = h("button", { type: "submit", class: "primary", disabled: !able }, t("save"));
 	const form = h("form", { class: "settings", oninput: () => { touched = true; }, onsubmit: async (event) => {
 		event.preventDefault();
-		const wanted = structuredClone(now.settings);
+		const wanted = structuredClone(spelled(now.settings));
 		c.take(wanted);
 		save.disabled = true;
 		try {
@@ -102,15 +107,22 @@ export async function settingsPage({ main, here }) {
 		}
 		save.disabled = !able;
 	} },
-	card("set_integrations", c.flag("auto_send.directory", t("set_scim"), t("set_scim_hint")), c.flag("auto_send.import", t("set_import")), c.flag("auto_send.api", t("set_api"))),
+	card("set_integrations", c.flag("auto_send.directory", t("set_scim"), t("set_scim_hint")), c.flag("auto_send.import", t("set_import")), c.flag("auto_send.api", t("set_api")),
+		c.flag("auto_send.manual", t("set_manual"))),
 	card("set_authorization", c.flag("email_only", t("set_email_only"), t("set_email_only_hint")), c.flag("landlines", t("set_landlines"), t("set_landlines_hint")),
 		c.pick("accept.mode", t("set_accept"), [["form", t("set_mode_form")], ["confirm", t("set_mode_confirm")], ["redirect", t("set_mode_redirect")]]),
 		c.text("accept.redirect", t("set_redirect"), null, { type: "url" }), c.text("accept.public_key", t("set_key"), t("set_key_hint"))),
-	card("set_link", c.number("link_ttl_s", `${t("set_ttl")} (${t("set_hours")})`, { by: 3600, min: "0.1", max: "8760", step: "any" }), c.number("reminder.count", t("set_reminders"), { min: "0", max: "2" }, t("set_reminders_hint")),
+	card("set_link", c.text("link_base", t("set_link_base"), t("set_link_base_hint"), { type: "url" }), c.limits("link_hosts", t("set_link_hosts"), t("set_link_hosts_hint")), c.number("link_ttl_s", `${t("set_ttl")} (${t("set_hours")})`, { by: 3600, min: "0.0833", max: "8760", step: "any" }), c.number("reminder.count", t("set_reminders"), { min: "0", max: "2" }, t("set_reminders_hint")),
+		c.number("reminder.at_percent", `${t("set_reminder_at")} (%)`, { min: "1", max: "99" }, t("set_reminder_at_hint")),
+		c.number("ladder_after_s", `${t("set_ladder")} (${t("set_hours")})`, { by: 3600, min: "0.0166", max: "8760", step: "any" }, t("set_ladder_hint")),
 		c.number("cooldown_s", `${t("set_cooldown")} (${t("seconds")})`, { min: "0", max: "604800" }), c.hours("send_window", t("set_window")), c.hours("sms_window", t("set_sms_window"))),
 	card("set_sender", c.text("sender.from_name", t("set_from_name")), c.text("sender.from", t("set_from_address")), c.text("sender.reply_to", t("set_reply_to")), c.text("sender.sms_id", t("set_sms_id")),
 		c.text("contact", t("set_contact"), t("set_contact_hint")), c.text("brand.colour", t("set_colour"), null, { type: "color" }), c.text("brand.logo", t("set_logo"), null, { type: "url" })),
 	card("set_lists", h("p", { class: "dim" }, t("set_list_hint")), h("div", { class: "three" }, c.lines("roles", t("set_roles")), c.lines("departments", t("set_departments")), c.lines("teams", t("teams")))),
+	card("set_limits", c.text("limits.tenant", t("set_limit_tenant"), t("set_limit_hint")), c.text("limits.recipient", t("set_limit_recipient")), c.text("limits.domain", t("set_limit_domain")),
+		c.text("limits.content", t("set_limit_content")), c.number("segment_cap", t("set_segments"), { min: "1", max: "15" }),
+		c.limits("countries.allow", t("set_allow"), t("set_allow_hint")), c.limits("countries.deny", t("set_deny")), c.text("home_region", t("set_home"), t("set_home_hint"), { maxlength: "2" })),
+	card("set_data", c.number("keep_days", `${t("set_keep")} (${t("set_days")})`, { min: "0", max: "3650" }, t("set_keep_hint")), c.flag("test_recipients", t("set_tests"), t("set_tests_hint"))),
 	card("set_language", c.pick("default_locale", t("set_locale"), [["en", "English"], ["ru", "Русский"]]), c.text("timezone", t("set_zone"))),
 	h("div", { class: "sticky" }, able ? save : h("p", { class: "dim" }, t("read_only")), last && h("span", { class: "dim small" }, t("set_changed", { name: last.by || last.actor || "", time: fullTime(last.at) }))));
 	if (!able)

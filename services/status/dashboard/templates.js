@@ -1,6 +1,6 @@
 // System Emails: the list, and the editor with live preview, findings and versions.
 import { at, get, may, me, post, put } from "./api.js";
-import { dialog, fill, h, icon, note, select } from "./dom.js";
+import { dialog, field, fill, h, icon, note, select } from "./dom.js";
 import { momentText } from "./format.js";
 import { htmlFrame, render, smsWords } from "./preview.js";
 import { lang, t, tag } from "./words.js";
@@ -70,6 +70,8 @@ export async function templatePage({ main, args, here }) {
 	const area = h("textarea", { class: "code", spellcheck: "false", "aria-label": t("tpl_part"), rows: "22", oninput: () => { state.parts[state.part] = area.value; later(); } });
 	const frame = htmlFrame();
 	const text = h("pre", { class: "message", tabindex: "0", hidden: true });
+	const phone = h("input", { type: "tel", maxlength: "40", autocomplete: "off", placeholder: "+44 7400 123456", onchange: () => check() });
+	const priced = field(t("tpl_price_for"), phone, t("tpl_price_hint"));
 	const subject = h("p", { class: "subject" }), sms = h("p", { class: "dim small" }), findings = h("div", { role: "status" });
 	const tabs = h("div", { class: "segmented" });
 
@@ -81,11 +83,12 @@ export async function templatePage({ main, args, here }) {
 	/** The message as it would be, and what is wrong with it. */
 	async function check() {
 		try {
-			const made = await render(name, { locale: state.locale, parts: state.parts });
+			const to = phone.value.trim();
+			const made = await render(name, { locale: state.locale, parts: state.parts, ...(to && { phone: to }) });
 			if (here.alive)
 				showMade(made);
 		} catch (problem) {
-			fill(findings, h("h2", null, t("tpl_findings")), h("p", { class: "bad" }, problem.message));
+			fill(findings, h("h2", null, t("tpl_findings")), h("p", { class: "bad" }, [problem.message, problem.remedy].filter(Boolean).join(" ")));
 		}
 	}
 
@@ -100,6 +103,7 @@ export async function templatePage({ main, args, here }) {
 		frame.put(parts.html || "");
 		text.textContent = state.part === "sms" ? parts.sms ?? "" : parts.text || "";
 		sms.textContent = state.part === "sms" && counted ? smsWords(counted) : "";
+		priced.hidden = state.part !== "sms";
 	}
 
 	function drawTabs() {
@@ -162,6 +166,6 @@ export async function templatePage({ main, args, here }) {
 		mine[0].kind === "password" && h("p", { class: "alert" }, t("tpl_recall")),
 		h("div", { class: "two even editor" }, h("section", { class: "card" }, tabs, area, variablesList(all.variables?.[mine[0].kind] || [], insert), findings),
 			h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", null, t("preview")), h("div", { class: "segmented" }, width(t("tpl_desktop"), false), width(t("tpl_phone"), true))),
-				subject, frame.element, text, sms)));
+				subject, frame.element, text, sms, priced)));
 	return { leave: () => clearTimeout(state.timer) };
 }
