@@ -14,7 +14,7 @@ static const struct {
 	enum tone tone;
 } states[] = {
 	{ "up", { { "open", "открыт" } }, TONE_GOOD },
-	{ "passed_over", { { "passed over", "обходится" } }, TONE_WARN },
+	{ "passed_over", { { "passed over", "пропускается" } }, TONE_WARN },
 	{ "probing", { { "on trial", "проверяется" } }, TONE_WARN },
 	{ "paused", { { "paused", "приостановлен" } }, TONE_WARN },
 	{ "closed", { { "closed", "закрыт" } }, TONE_BAD },

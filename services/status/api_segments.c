@@ -47,7 +47,7 @@ static void add_cost(struct segments_of *s, const json_t *data, unsigned segment
 
 	if (tariffs_known(s->tariffs) && phone_normalise(text_of(data, "recipient", "phone"),
 							 &rules, &phone, &fault, NULL) == OK) {
-		struct tariffs_to to = { s->tenant->name, phone.e164, phone.region };
+		struct tariffs_to to = { text_of(data, NULL, "tenant"), phone.e164, phone.region };
 
 		cost = tariffs_estimate(s->tariffs, &to, segments, NULL);
 	}

@@ -38,7 +38,7 @@ bool preview_number(struct preview *p, const json_t *words, struct http_response
 /* What so many segments cost, the worst case beside it; null where nobody knows. */
 static json_t *cost_of(const struct preview *p, size_t segments, size_t worst)
 {
-	struct tariffs_to to = { p->tenant->name, p->to.e164, p->to.region };
+	struct tariffs_to to = { p->q->tenant, p->to.e164, p->to.region };
 	char amount[COST_TEXT_SIZE], most[COST_TEXT_SIZE];
 	const char *provider;
 	struct cost cost, dearest;

@@ -167,9 +167,9 @@ PRICED = {"providers": [{"name": "cheap", "like": "twilio", "cost": {"currency":
 
 COST_WORDS = {
     "en": ("Price for a number", ["about €0.", "(Russia) through cheap"], "no price known (Germany)", "country code",
-           ["They cost about €0.", "Of 1 SMS no price is known."]),
+           ["Estimated cost: €0.0455", "No price is known for 1 of them."]),
     "ru": ("Цена для номера", ["около 0,", "(Россия) через cheap"], "цена неизвестна (Германия)", "нет кода страны",
-           ["Это будет стоить около 0,", "Цена 1 SMS неизвестна."])}
+           ["Примерная стоимость: 0,0455", "SMS с неизвестной ценой: 1."])}
 
 
 def test_what_an_sms_costs(fleet, chromium):

@@ -14,7 +14,7 @@ except ImportError:  # then browser.missing() says so
 WORDS = {"en": {"closed": "Closed", "open": "Open", "paused": "Paused", "test": "Send a test: first", "go": "Send test",
                 "pause": "Pause: first", "pause_go": "Pause", "resume": "Resume", "why": "Why?", "sent": "Sent · through first",
                 "to": "Your e-mail address", "refused": "address"},
-         "ru": {"closed": "Закрыт", "open": "Открыт", "paused": "Приостановлен", "test": "Отправить пробу: first",
+         "ru": {"closed": "Закрыт", "open": "Открыт", "paused": "Приостановлен", "test": "Отправить тест: first",
                 "go": "Отправить", "pause": "Приостановить: first", "pause_go": "Приостановить", "resume": "Продолжить",
                 "why": "Почему?", "sent": "Отправлено · через first", "to": "Ваш адрес электронной почты", "refused": "адрес"}}
 

@@ -104,7 +104,7 @@ def priced(name, currency, order, **prefixes):
 def test_what_an_sms_costs(fleet):
     """Of an editor's text, to the tenant's country or a number, and of a whole list; no price known where none is."""
     own = {"providers": [priced("cheap", "EUR", 1, **{"7": "0.0455", "7701": 0}), priced("near", "RUB", 2, **{"*": 3})],
-           "routes": [{"country": "KZ", "providers": ["cheap"]}, {"country": "GB", "providers": ["near"]},
+           "routes": [{"country": "KZ", "providers": ["cheap"]}, {"tenant": "globex", "providers": ["near"]}, {"country": "GB", "providers": ["near"]},
                       {"country": "DE", "providers": ["cheap"]}]}
     site = web.up(fleet, services=("status",), **own)
     client = site.key("acme", "admin")
@@ -120,6 +120,8 @@ def test_what_an_sms_costs(fleet):
     assert (there["country"], there["cost"]["provider"], there["cost"]["currency"]) == ("GB", "near", "RUB")
     assert sms(phone="+77011234567")["cost"]["amount"] == "0.00"
     assert sms(phone="+4915112345678") | {"cost": None, "country": "DE"} == sms(phone="+4915112345678")
+    other = site.key("globex").post("/v1/tenants/globex/templates/preview", {"name": "invite", "locale": "en"}).json["sms"]
+    assert other["cost"]["provider"] == "near", "another organisation's routes"
     wrong = client.post(f"{PREFIX}/preview?lang=ru", {"name": "invite", "locale": "en", "phone": "905 111"})
     assert wrong.status == 422 and wrong.json["code"].startswith("phone_") and wrong.json["remedy"]
     assert client.post(f"{PREFIX}/preview", {"name": "invite", "locale": "en", "phone": 7}).status == 422

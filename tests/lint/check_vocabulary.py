@@ -11,7 +11,7 @@ DASHBOARD, PAGES = Path("services/status/dashboard"), Path("services/status/page
 CLI = (Path("services/cli/told.c"),)
 
 # section of words.json: how the dashboard's word files call its keys
-KEYS = {"filters": "s_{}", "rows": "w_{}", "reasons": "why_{}", "tabs": "{}", "batches": "batch_{}", "buttons": "a_{}"}
+KEYS = {"filters": "s_{}", "rows": "w_{}", "reasons": "why_{}", "tabs": "{}", "batches": "batch_{}", "routes": "r_{}", "buttons": "a_{}"}
 PLAIN = {"invite_users", "preview"}  # buttons without a prefix
 
 findings, looked = [], 0
@@ -35,6 +35,22 @@ def in_dashboard(lang):
             expect(f"words_{lang}.js: {name}", m and m[1], words[lang])
 
 
+def keys(lang):
+    """What the dashboard has words for."""
+    return set(re.findall(r'[{,\t ](\w+): (?:"|\{ (?:one|other):)', re.sub(r'"(?:[^"\\]|\\.)*"', '""', read(DASHBOARD / f"words_{lang}.js")))) \
+        - {"one", "few", "many", "other"}
+
+
+def in_both():
+    """A word that one language lacks is shown in the other: every one is in both, and what a page names is there."""
+    global looked
+    spoken = {lang: keys(lang) for lang in WORDS["languages"]}
+    named = {m for p in DASHBOARD.glob("*.js") for m in re.findall(r'\bt\("(\w+)"', read(p))}
+    looked += len(named)
+    for lang, known in spoken.items():
+        findings.extend(f"words_{lang}.js: {name} is missing" for name in sorted((named | spoken["en"] | spoken["ru"]) - known))
+
+
 def in_c(lang):
     """The tool's tables have English and Russian side by side."""
     text = " ".join(read(p) for p in CLI)
@@ -42,6 +58,16 @@ def in_c(lang):
         for key, words in WORDS[section].items():
             pair = re.search(rf'"{re.escape(words["en"])}",\s*"{re.escape(words["ru"])}"', text)
             expect(f"told.c: {key}", words["en"] if pair else None, words["en"])
+
+
+def in_table_of_routes():
+    """beckon routes and top: the same words, small; and a word for each state that a courier tells of."""
+    text = read(Path("services/cli/routes_table.c"))
+    for key, words in WORDS["routes"].items():
+        m = re.search(rf'"{key}", {{ {{ "([^"]+)", "([^"]+)" }}', text)
+        expect(f"routes_table.c: {key}", m and f"{m[1]} {m[2]}", f"{words['en']} {words['ru']}".lower())
+    states = re.search(r"route_state_words\[ROUTE_STATES\] = \{(.*?)\};", read(Path("common/routes_seen.c")), re.S)[1]
+    expect("routes_seen.c", " ".join(re.findall(r'"(\w+)"', states)), " ".join(WORDS["routes"]))
 
 
 def in_pages(lang):
@@ -54,6 +80,8 @@ for language in WORDS["languages"]:
     in_dashboard(language)
     in_pages(language)
 in_c("en")
+in_table_of_routes()
+in_both()
 
 statuses = re.findall(r'\[VIEW_\w+\] = "(\w+)"', read(Path("services/status/view_words.c")).split("view_sorts")[0])
 expect("view_words.c", " ".join(statuses), " ".join(k for k in WORDS["filters"] if k != "all"))

@@ -34,9 +34,9 @@ function costWords({ cost, country }) {
 	return [[t("tpl_cost", { cost: money(cost) }), to, t("tpl_cost_through", { name: cost.provider })].filter(Boolean).join(" "), most].filter(Boolean).join(", ");
 }
 
-/** "2 segments (GSM-7) · at most 3", which character made it Unicode, and what it costs. */
+/** "2 segments (GSM-7) · at most 3 of 6", which character made it Unicode, and what it costs. */
 export function smsWords(sms) {
-	return [t("tpl_segments", { n: sms.segments, encoding: sms.encoding }), sms.worst && t("tpl_worst", { n: sms.worst, cap: sms.cap }),
+	return [t("tpl_segments", { n: sms.segments, encoding: sms.encoding === "gsm" ? "GSM-7" : "UCS-2" }), sms.worst && t("tpl_worst", { n: sms.worst, cap: sms.cap }),
 		sms.culprit && t("tpl_culprit", { name: sms.culprit }), costWords(sms)].filter(Boolean).join(" · ");
 }
 

@@ -119,9 +119,9 @@ export async function settingsPage({ main, here }) {
 	card("set_sender", c.text("sender.from_name", t("set_from_name")), c.text("sender.from", t("set_from_address")), c.text("sender.reply_to", t("set_reply_to")), c.text("sender.sms_id", t("set_sms_id")),
 		c.text("contact", t("set_contact"), t("set_contact_hint")), c.text("brand.colour", t("set_colour"), null, { type: "color" }), c.text("brand.logo", t("set_logo"), null, { type: "url" })),
 	card("set_lists", h("p", { class: "dim" }, t("set_list_hint")), h("div", { class: "three" }, c.lines("roles", t("set_roles")), c.lines("departments", t("set_departments")), c.lines("teams", t("teams")))),
-	card("set_limits", c.text("limits.tenant", t("set_limit_tenant"), t("set_limit_hint")), c.text("limits.recipient", t("set_limit_recipient")), c.text("limits.domain", t("set_limit_domain")),
+	card("set_limits", h("div", { class: "two even" }, c.text("limits.tenant", t("set_limit_tenant"), t("set_limit_hint")), c.text("limits.recipient", t("set_limit_recipient")), c.text("limits.domain", t("set_limit_domain")),
 		c.text("limits.content", t("set_limit_content")), c.number("segment_cap", t("set_segments"), { min: "1", max: "15" }),
-		c.limits("countries.allow", t("set_allow"), t("set_allow_hint")), c.limits("countries.deny", t("set_deny")), c.text("home_region", t("set_home"), t("set_home_hint"), { maxlength: "2" })),
+		c.limits("countries.allow", t("set_allow"), t("set_allow_hint")), c.limits("countries.deny", t("set_deny")), c.text("home_region", t("set_home"), t("set_home_hint"), { maxlength: "2" }))),
 	card("set_data", c.number("keep_days", `${t("set_keep")} (${t("set_days")})`, { min: "0", max: "3650" }, t("set_keep_hint")), c.flag("test_recipients", t("set_tests"), t("set_tests_hint"))),
 	card("set_language", c.pick("default_locale", t("set_locale"), [["en", "English"], ["ru", "Русский"]]), c.text("timezone", t("set_zone"))),
 	h("div", { class: "sticky" }, able ? save : h("p", { class: "dim" }, t("read_only")), last && h("span", { class: "dim small" }, t("set_changed", { name: last.by || last.actor || "", time: fullTime(last.at) }))));

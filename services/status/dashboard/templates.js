@@ -166,6 +166,6 @@ export async function templatePage({ main, args, here }) {
 		mine[0].kind === "password" && h("p", { class: "alert" }, t("tpl_recall")),
 		h("div", { class: "two even editor" }, h("section", { class: "card" }, tabs, area, variablesList(all.variables?.[mine[0].kind] || [], insert), findings),
 			h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", null, t("preview")), h("div", { class: "segmented" }, width(t("tpl_desktop"), false), width(t("tpl_phone"), true))),
-				subject, frame.element, text, sms, priced)));
+				subject, frame.element, text, h("div", { class: "sms-words" }, sms, priced))));
 	return { leave: () => clearTimeout(state.timer) };
 }
