@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "codes.h"
+#include "log.h"
 #include "mem.h"
 #include "now.h"
 
@@ -195,8 +196,13 @@ bool lane_full(struct courier *c, const struct parcel *p, int64_t ms)
 
 void lane_close(struct lane *l, const char *code, const char *why)
 {
+	bool region = l->region[0] && code && !strcmp(code, "region_not_enabled");
+
 	route_note_error(l, code, false);
-	if (l->region[0] && code && !strcmp(code, "region_not_enabled"))
+	if (lane_is_open(l))
+		log_warn("ev=route-closed route=%s%s%s code=%s why=\"%s\"", l->pool->terms->name,
+			 region ? "/" : "", region ? l->region : "", code ? code : "-", why);
+	if (region)
 		quarrel_note(&l->quarrel, now_mono_ms());
 	else
 		route_close(l->pool->route, why);
@@ -219,6 +225,8 @@ static void proved(struct lane *l)
 {
 	route_note_taken(l);
 	route_proved(l->pool->route);
+	if (l->trial || l->pool->trial)
+		log_info("ev=route-proved route=%s", l->pool->terms->name);
 	l->quarrel.pause_ms = 0;
 	l->trial = l->pool->trial = false;
 }

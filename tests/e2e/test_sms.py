@@ -57,8 +57,9 @@ def test_no_provider_takes_a_stranger(fleet, gateway, up):
        routes=[{"tenant": n, "providers": [n]} for n in smsd.NAMES])
     jobs = texts.emit(fleet, [texts.Text(tenant=n) for n in smsd.NAMES])
     for job in jobs:
-        fleet.wait(lambda j=job: fleet["sms"].metric("beckon_route_up", route=f"{j.tenant}/RU") == 0 and gateway.count(j.to), 20,
-                   f"{job.tenant} is not closed")
+        line = f"ev=route-closed route={job.tenant} code=auth_failed why="
+        fleet.wait(lambda wanted=line: wanted in fleet["sms"].text(), 20, f"{job.tenant} is not closed")
+        assert fleet.await_outcome(job.invite, "deferred")["code"] == "provider_down" and gateway.count(job.to)
     assert not fleet.outcomes.distinct("sent") and not fleet.outcomes.distinct("unknown")
 
 
