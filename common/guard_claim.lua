@@ -7,11 +7,23 @@ local function outcome_of(delivery, turn)
 	return o and match(o, '^[^\n]*\n(.*)$')
 end
 
+-- What is known of a delivery. Where nothing holds it back (line ~= false) one command both looks and claims it
+-- by this line if nothing is known, as of most; the second answer says whether it did.
+local function look(key, line)
+	if not line then
+		return call('GET', key), false
+	end
+	local known = call('SET', key, line, 'NX', 'GET')
+	return known, not known
+end
+
 local function answer(at, last)
 	local delivery, invite, generation, asked_text, coords, lease_ms, kid, token, token_ms, held_until, held_by =
 		unpack(ARGV, at, at + 10)
 	local key = prefix .. 'c:' .. delivery
-	local stored_text, verdict, p, h, i, l, first, pinned, doubts, way, paid = claim_read(key)
+	local known, is_new = look(key, last < at + 11 and tonumber(held_until) <= now and claim_line(asked_text, '',
+		coords, holder, incarnation, int(now + lease_ms), int(now), kid, '0', int(GO), ''))
+	local stored_text, verdict, p, h, i, l, first, pinned, doubts, way, paid = claim_parse(known)
 	local asked, stored, same_record = tonumber(asked_text), tonumber(stored_text or -1), p == coords
 
 	first, doubts, verdict = first or int(now), tonumber(doubts or 0), verdict or ''
@@ -32,7 +44,7 @@ local function answer(at, last)
 	-- The invite has moved on. Nothing will ever settle this delivery, so its memory ends by itself.
 	local d = call('HMGET', prefix .. 'd:' .. invite, 'gen', 'state')
 	if (tonumber(d[1] or 0) or 0) > tonumber(generation) or ended(d[2]) then
-		call('PEXPIRE', key, delivery_memory_ms)
+		call('PEXPIRE', key, is_new and 0 or delivery_memory_ms)
 		return { DUPLICATE, now, 0, first, doubts, asked_text, pinned, '', false }
 	end
 
@@ -63,6 +75,9 @@ local function answer(at, last)
 		if token ~= '' and pinned == kid then
 			call('SET', prefix .. 'k:' .. token, delivery, 'PX', token_ms)
 		end
+	end
+	if is_new then
+		return { GO, now, 0, first, 0, asked, kid, '', false }
 	end
 	call('SET', key, claim_line(int(turn), '', coords, holder, incarnation, int(now + lease_ms), first, pinned,
 		int(doubts), int(verdict_now), paid or ''))

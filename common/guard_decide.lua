@@ -37,6 +37,17 @@ local function change(state, invite, limit, former, waiting, reminders, forward,
 	end
 end
 
+-- Takes address and data of an invite of which nothing is known, in one command where neither is there.
+-- Answers who holds the address; else whether the data is written, too.
+local function take(address, invite, data, is_new)
+	local key = prefix .. 'a:' .. address
+	if is_new and data ~= '' and data ~= '-' and call('MSETNX', key, invite, prefix .. 'r:' .. invite, data) == 1 then
+		return nil, true
+	end
+	local holder = call('SET', key, invite, 'NX', 'GET')
+	return holder and holder ~= invite and holder
+end
+
 -- version '' = nothing was asked before: nothing may be known of event and invite.
 -- Where more is '1': the former address, the waiting deliveries' name without their number and the highest
 -- number, the turn of the one to bring forward and what is added to it, the timer's id and what it is armed
@@ -46,10 +57,26 @@ local function answer(at, last)
 		unpack(ARGV, at, at + 13)
 	local event, state, fields = prefix .. 'e:' .. hash, prefix .. 'd:' .. invite, at + 14
 
+	local slot, reserved = max(now, tonumber(not_before)), nil
+	interval = tonumber(interval)
+	local function record()
+		return coords .. '\n' .. int(slot) .. '\n' .. first .. '\n' .. plan
+	end
+
 	-- A plan that is there already is ours from a call that timed out, or a twin's: to be claimed again.
+	-- Where nothing was asked and the slot is known the plan is stored by the command that looks, and
+	-- goes again where something else stands in the way.
 	local claimed = version ~= ''
+	local stored = not claimed and interval == 0
 	version = claimed and version or '0'
-	if call('GET', event) ~= (claimed and coords) or (call('HGET', state, 'ver') or '0') ~= version then
+	if stored and not call('SET', event, record(), 'PX', event_memory_ms, 'NX') or
+		not stored and call('GET', event) ~= (claimed and coords) then
+		return { LOST, now, 0 }
+	end
+	if (call('HGET', state, 'ver') or '0') ~= version then
+		if stored then
+			call('DEL', event)
+		end
 		return { LOST, now, 0 }
 	end
 	if more == '1' then
@@ -59,19 +86,21 @@ local function answer(at, last)
 			return { LOST, now, 0 } -- put back meanwhile
 		end
 	end
+	local holder, kept
 	if address ~= '' then
-		local holder = call('SET', prefix .. 'a:' .. address, invite, 'NX', 'GET')
-		if holder and holder ~= invite then
-			return { TAKEN, now, 0, holder }
+		holder, kept = take(address, invite, data, not claimed)
+	end
+	if holder then
+		if stored then
+			call('DEL', event)
 		end
+		return { TAKEN, now, 0, holder }
 	end
 	if more == '1' then
 		change(state, invite, limit, unpack(ARGV, at + 14, at + 23))
 		fields = at + 24
 	end
 
-	local slot, reserved = max(now, tonumber(not_before)), nil
-	interval = tonumber(interval)
 	if interval > 0 then
 		local us = reserve(limit, interval, max(1, tonumber(burst)), slot * 1000, spans)
 		slot, reserved = math.ceil(us / 1000), int(us) .. '-' .. int(us + interval)
@@ -83,14 +112,13 @@ local function answer(at, last)
 	end
 	if data == '-' then
 		call('DEL', prefix .. 'r:' .. invite)
-	elseif data ~= '' then
+	elseif data ~= '' and not kept then
 		call('SET', prefix .. 'r:' .. invite, data)
 	end
-	local record = coords .. '\n' .. int(slot) .. '\n' .. first .. '\n' .. plan
 	if claimed then
-		call('SET', event, record, 'KEEPTTL')
-	else
-		call('SET', event, record, 'PX', event_memory_ms)
+		call('SET', event, record(), 'KEEPTTL')
+	elseif not stored then
+		call('SET', event, record(), 'PX', event_memory_ms)
 	end
 	return { DONE, now, slot }
 end

@@ -2,8 +2,7 @@
 -- kid, doubts, how it was claimed, which limits are paid and not used (guard_limit.lua; older lines end before).
 -- A line costs half of what a hash of ten fields does, and c: is read or
 -- written twice for every message.
-local function claim_read(key)
-	local line = call('GET', key)
+local function claim_parse(line)
 	if not line then
 		return nil
 	end
@@ -11,6 +10,10 @@ local function claim_read(key)
 		'^1|(%d+)|([^|]*)|([^|]*)|([^|]*)|(%d+)|(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)|?([^|]*)')
 	return turn or error('claim of another version'), verdict, coords, holder, incarnation, lease_end, first, kid,
 		doubts, way, paid
+end
+
+local function claim_read(key)
+	return claim_parse(call('GET', key))
 end
 
 local function claim_line(...)

@@ -190,6 +190,54 @@ static void test_decide_unclaimed(void **state)
 	event_claim_clear(&c);
 }
 
+/* Address and data are taken in one step where neither was there, and each by itself where one was.
+ */
+static void test_decide_unclaimed_with_an_address(void **state)
+{
+	static const struct {
+		const char *hash, *invite, *address;
+		int answer;
+		int64_t interval_us;
+	} rows[] = {
+		{ "v1", "acme/v1", "x", DECIDE_DONE, 0 }, /* neither was there */
+		{ "v2", "acme/v2", "x", DECIDE_TAKEN, 0 },
+		{ "v3", "acme/v3", "y", DECIDE_DONE, 0 }, /* data was */
+		{ "v4", "acme/v4", "z", DECIDE_DONE, 0 }, /* the address was, its own */
+		{ "v5", "acme/v5", "x", DECIDE_TAKEN, 1000 },
+		{ "v6", "acme/v6", "w", DECIDE_DONE, 1000 },
+	};
+	struct fixture *f = *state;
+	const struct guard_field set[] = { { "state", "queued", 6 } };
+
+	command(f, "SET beckon:r:acme/v3 former");
+	command(f, "SET beckon:a:z acme/v4");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct decide d =
+			decide(f, A,
+			       (struct decide){ .event_hash = rows[i].hash,
+						.invite = rows[i].invite,
+						.coords.offset = 10,
+						.unclaimed = true,
+						.set = set,
+						.nset = 1,
+						.plan = "p",
+						.first = "x",
+						.address = rows[i].address,
+						.data = "{}",
+						.data_len = 2,
+						.limit = { "tenant:v", rows[i].interval_us, 1 } });
+		autofree char *kept = xasprintf("EXISTS beckon:e:%s beckon:d:%s beckon:r:%s",
+						rows[i].hash, rows[i].invite, rows[i].invite);
+
+		if ((int)d.answer != rows[i].answer ||
+		    redis_int(command(f, kept)) != (d.answer == DECIDE_DONE ? 3 : 0))
+			fail_msg("%s: %d", rows[i].invite, d.answer);
+		decide_clear(&d);
+	}
+	assert_int_equal(redis_int(command(f, "STRLEN beckon:r:acme/v3")), 2);
+	assert_int_equal(redis_int(command(f, "STRLEN beckon:a:y")), strlen("acme/v3"));
+}
+
 static void test_decide_leaves_the_state(void **state)
 {
 	struct fixture *f = *state;
@@ -685,6 +733,7 @@ int main(void)
 		cmocka_unit_test(test_event_asked_again),
 		cmocka_unit_test(test_decide_compares),
 		cmocka_unit_test(test_decide_unclaimed),
+		cmocka_unit_test(test_decide_unclaimed_with_an_address),
 		cmocka_unit_test(test_decide_leaves_the_state),
 		cmocka_unit_test(test_decide_keeps_data),
 		cmocka_unit_test(test_addresses),
