@@ -2,55 +2,33 @@
 
 #include <string.h>
 
+#include "kept.h"
 #include "letter_sample.h"
 #include "letter_vars.h"
 #include "mem.h"
-#include "phone.h"
 #include "sms_text.h"
 #include "template.h"
 
 #define TEXT_MAX_BYTES ((size_t)16384)
 
-static const char *text_of(const json_t *data, const char *object, const char *name)
-{
-	return json_string_value(letter_text(data, object, name));
-}
-
-static bool goes_by_sms(const struct tenant *t, const json_t *data)
-{
-	const char *channel = text_of(data, NULL, "channel");
-
-	if (t->email_only || !text_of(data, "recipient", "phone"))
-		return false;
-	if (channel && strcmp(channel, "auto") != 0)
-		return strcmp(channel, "sms") == 0;
-	return !text_of(data, "recipient", "email");
-}
-
-static const struct catalog_entry *entry_for(const struct segments_of *s, const json_t *data)
+static const struct catalog_entry *entry_for(const struct segments_of *s, const struct kept *k)
 {
 	struct letter_facts facts = { .delivery = "",
-				      .data = data,
-				      .locale = text_of(data, "recipient", "locale"),
+				      .data = k->data,
+				      .locale = k->request.recipient.locale,
 				      .default_locale = s->tenant->default_locale };
 	const struct catalog_entry *entry = letter_template(s->catalog, &facts, PART_SMS);
 
 	return entry && entry->parts[PART_SMS] ? entry : NULL;
 }
 
-static void add_cost(struct segments_of *s, const json_t *data, unsigned segments)
+static void add_cost(struct segments_of *s, const struct kept *k, unsigned segments)
 {
-	const struct phone_rules rules = { s->tenant->home_region, s->tenant->landlines };
-	struct phone_fault fault;
-	struct phone phone;
+	struct tariffs_to to = { k->request.tenant, k->person.to, k->person.region };
 	struct cost cost = { 0 }, *sum = s->costs;
 
-	if (tariffs_known(s->tariffs) && phone_normalise(text_of(data, "recipient", "phone"),
-							 &rules, &phone, &fault, NULL) == OK) {
-		struct tariffs_to to = { text_of(data, NULL, "tenant"), phone.e164, phone.region };
-
+	if (tariffs_known(s->tariffs))
 		cost = tariffs_estimate(s->tariffs, &to, segments, NULL);
-	}
 	if (!cost.currency[0]) {
 		s->unpriced++;
 		return;
@@ -61,34 +39,42 @@ static void add_cost(struct segments_of *s, const json_t *data, unsigned segment
 	*sum = cost;
 }
 
-void segments_add(struct segments_of *s, const json_t *data)
+static void add(struct segments_of *s, const struct kept *k, const struct catalog_entry *entry)
 {
-	const struct catalog_entry *entry =
-		goes_by_sms(s->tenant, data) ? entry_for(s, data) : NULL;
-	struct letter_sample sample = { .data = data,
+	struct letter_sample sample = { .kind = letter_kind_of(entry->name),
+					.locale = entry->locale,
+					.data = k->data,
 					.link_base = s->tenant->link_base,
 					.timezone = s->tenant->timezone,
 					.now_ms = s->now_ms,
 					.ttl_s = s->tenant->link_ttl_s };
+	json_t *vars = letter_sample_vars(&sample, entry);
 	autobuf text = BUF_INIT(TEXT_MAX_BYTES);
 	struct sms_count count;
-	json_t *vars;
 	struct err e;
 
-	if (!entry)
-		return;
-	sample.kind = letter_kind_of(entry->name);
-	sample.locale = entry->locale;
-	vars = letter_sample_vars(&sample, entry);
 	if (template_render(entry->parts[PART_SMS], vars, true, &text, &e) == OK &&
 	    sms_text_count(text.data, text.len, &count, &e) == OK) {
 		s->messages++;
 		s->segments += (json_int_t)count.segments;
 		if ((json_int_t)count.segments > s->most)
 			s->most = (json_int_t)count.segments;
-		add_cost(s, data, (unsigned)count.segments);
+		add_cost(s, k, (unsigned)count.segments);
 	}
 	letter_vars_free(vars);
+}
+
+void segments_add(struct segments_of *s, const json_t *data)
+{
+	const struct kept_terms terms = { .recipient_key = "", .tenant = s->tenant };
+	const struct catalog_entry *entry;
+	struct kept k;
+	struct err e;
+
+	if (kept_read(json_incref((json_t *)data), &terms, &k, &e) == OK && k.person.channel &&
+	    !strcmp(k.person.channel, IDS_SMS) && !k.person.code && (entry = entry_for(s, &k)))
+		add(s, &k, entry);
+	kept_clear(&k);
 }
 
 json_t *segments_told(const struct segments_of *s)

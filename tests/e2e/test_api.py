@@ -107,6 +107,8 @@ def test_import(fleet):
     phones = "phone;name;locale\n+79051111111;Анна;ru\n+79051111112;Ann;en\n9051111111;Bob;en\n"
     sms = operator.ask("POST", f"{T}/invites/import?dry_run=true&organisation=Example", phones, **headers).json["sms"]
     assert sms["messages"] == 2 and sms["most"] == 2 and sms["segments"] == 3 and sms["cap"] == 6
+    ladder = operator.ask("POST", f"{T}/invites/import?dry_run=true&channel=ladder", phones, **headers).json
+    assert ladder["sms"]["messages"] == 2 and ladder["counts"]["refused"] == 1  # who has no address gets the ladder's SMS at once
     done = operator.ask("POST", f"{T}/invites/import?team=Night", bad, **headers)
     assert done.status == 202 and done.json["batch"] == dry.json["batch"]
     ann = done.json["asked"][0]["invite"]

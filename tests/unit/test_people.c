@@ -175,6 +175,7 @@ static void test_as_the_tenant_has_settled(void **state)
 				    rows[i].code ? rows[i].code : "");
 		if (rows[i].code)
 			assert_int_equal(somebody.trouble.column, rows[i].column);
+		free(somebody.trouble.text);
 	}
 	tenants_free(tenants);
 	json_decref(section);
