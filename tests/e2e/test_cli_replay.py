@@ -70,6 +70,16 @@ def test_no_loop(fleet, replay):
     assert last.returncode == 1 and list(last.told.values()) == ["loop"]
 
 
+def test_paced(fleet, replay):
+    """Never faster than it was told."""
+    wanted = [failed(fleet) for _ in range(3)]
+    began = time.monotonic()
+    assert list(replay("--code", "mailbox_unknown", "--rate", 2).told.values()) == ["replayed"] * 3
+    assert time.monotonic() - began >= 1  # two waits of half a second
+    for event in wanted:
+        fleet.await_outcome(event, "sent")
+
+
 def test_its_time_is_over(fleet, replay):
     event = failed(fleet, schedule={"not_after": events.rfc3339(time.time() + 3)})
     fleet.wait(lambda: replay("--code", "mailbox_unknown", "--dry-run").told == {f"acme/{event.invite}": "expired"},

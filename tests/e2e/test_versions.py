@@ -150,6 +150,30 @@ def test_the_next_version_goes_on(fleet):
     assert "ev=view-anew" in fleet["status"].text() and not fleet.redis.keys(f"{fleet.prefix}vr:")
 
 
+def test_redis_is_made_anew_from_its_topics(fleet):
+    """What a former version has told is enough: nobody is lost, and nobody whose message was told is written to again."""
+    world = former.World(fleet, "email_alone", redis_lost=True)
+    asked = world.groups
+    fleet.environment = world.environment
+    fleet.service("email", slot=world.in_doubt).start()
+    fleet.up(("clock", "dispatcher", "status"), init=False, dispatcher=former.TENANTS)
+    new, held, _ = asked["undecided"]
+    waited = asked["refused_once"] + asked["scheduled"] + asked["limited"][1:] + [new] + asked["unread"]
+    for event in [*waited, *asked["dead_couriers"]]:
+        fleet.await_outcome(event, "sent")
+    fleet.await_outcome(held, "held")
+    answer(fleet, asked["resend"][0], "sent")
+    for event in [*asked["held"], held]:
+        ask(fleet, "invite.release-requested", event, "sent")
+    for event in [*waited, *asked["held"], held, *asked["resent"]]:
+        assert len(taken_over(fleet, event)) == 1, event.invite
+    for event in asked["dead_couriers"]:
+        assert len({*world.letters.get(event.to, []), *taken_over(fleet, event)}) == 1, "another Message-ID"
+    assert not [m for e in (*asked["sent"][1:], *asked["cancelled"]) for m in taken_over(fleet, e)]
+    assert ask(fleet, "invite.cancel-requested", asked["sent"][2], "cancelled")["prev"] == "sent"
+    history_in_order(fleet)
+
+
 DECIDED, EVENT_DUPLICATE = 1, 2  # what a former dispatcher is answered
 GO, BUSY, DUPLICATE = 0, 3, 5  # and a former courier
 

@@ -147,7 +147,7 @@ def _lay_stored(fleet, stored):
 class World:
     """A world of e2e/former under this fleet's name; the fleet has been made, nothing runs."""
 
-    def __init__(self, fleet, name):
+    def __init__(self, fleet, name, redis_lost=False):
         was = json.loads((WORLDS / name / "world.json").read_text())["name"]
         assert len(was) == len(fleet.name)
         whole = json.loads((WORLDS / name / "world.json").read_text().replace(was, fleet.name))
@@ -158,7 +158,7 @@ class World:
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(zlib.decompress(base64.b64decode(packed)).replace(was.encode(), fleet.name.encode()))
             path.chmod(0o600)
-        _lay_redis(fleet, whole["redis"])
+        _lay_redis(fleet, {} if redis_lost else whole["redis"])
         _lay_topics(fleet, whole["topics"])
         _lay_stored(fleet, whole["stored"])
         self.groups = {g: [events.Event(e["type"], e["data"], id_=e["id"]) for e in list_]
