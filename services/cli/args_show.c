@@ -6,6 +6,9 @@
 
 #include "mem.h"
 
+#define MARGIN 26 /* left of what an option is for */
+#define WIDTH 80
+
 /* The services' options, for a command that takes them. */
 static const struct arg settings_rows[] = {
 	{ "config", ARG_TEXT, 0, "FILE", "the services' configuration file; so does BECKON_CONFIG",
@@ -16,12 +19,31 @@ static const struct arg settings_rows[] = {
 
 static const struct arg help_row = { "help", ARG_FLAG, 0, NULL, "this text", 0, 0 };
 
+/* Goes on from that column, and below it where a terminal of usual width ends. */
+static void wrapped(const char *text, size_t column)
+{
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		if (column + 1 + n > WIDTH && column > MARGIN) {
+			printf("\n%*s", MARGIN, "");
+			column = MARGIN;
+		}
+		printf(" %.*s", (int)n, text);
+		column += n + 1;
+		text += n + (text[n] == ' ');
+	}
+	putchar('\n');
+}
+
 static void usage_line(const char *name, const char *value, const char *help)
 {
 	char left[64];
+	int n = snprintf(left, sizeof(left), "  --%s%s%s", name, value ? " " : "",
+			 value ? value : "");
 
-	snprintf(left, sizeof(left), "--%s%s%s", name, value ? " " : "", value ? value : "");
-	printf("  %-24s %s\n", left, help);
+	printf("%-*s", MARGIN, left);
+	wrapped(help, n > MARGIN ? (size_t)n : MARGIN);
 }
 
 void args_usage(const struct args *a)

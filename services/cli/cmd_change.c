@@ -56,7 +56,7 @@ static const struct arg resend_args[] = {
 	WORDING_ARGS,
 	{ "confirm", ARG_FLAG, AT(confirm), NULL,
 	  "a password e-mail: yes, it cannot be recalled; with the next three", 0, 0 },
-	{ "username", ARG_TEXT, AT(username), "NAME", "", 0, 0 },
+	{ "username", ARG_TEXT, AT(username), "NAME", "what they sign in with", 0, 0 },
 	{ "mint", ARG_FLAG, AT(mint), NULL, "draw a new password", 0, 0 },
 	{ "sealed-password", ARG_TEXT, AT(sealed_password), "BASE64", "as beckon seal printed it",
 	  0, 0 },

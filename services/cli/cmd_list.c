@@ -98,7 +98,18 @@ struct found {
 	const size_t *counts;
 };
 
-/* "100 of 2,345 shown: 2,000 invited, 345 error", on standard error: the table stays a table. */
+static const char *const status_words[VIEW_STATUSES][LANG_COUNT] = {
+	[VIEW_NOT_INVITED] = { "Not invited", "Не приглашены" },
+	[VIEW_WAITING] = { "Waiting", "Ожидают отправки" },
+	[VIEW_INVITED] = { "Invited", "Приглашены" },
+	[VIEW_ERROR] = { "Error", "Ошибка" },
+	[VIEW_EXPIRED] = { "Expired", "Срок истёк" },
+	[VIEW_ACCEPTED] = { "Accepted", "Приняли" },
+	[VIEW_DECLINED] = { "Declined", "Отказались" },
+	[VIEW_CANCELLED] = { "Cancelled", "Отменены" },
+};
+
+/* "100 of 2345 shown: Invited 2000, Error 345", on standard error: the table stays a table. */
 static void sum_up(const struct listing *v, const struct found *f)
 {
 	static const char *const forms[LANG_COUNT] = { "%zu of %zu shown", "показано %zu из %zu" };
@@ -108,7 +119,7 @@ static void sum_up(const struct listing *v, const struct found *f)
 	for (int s = 0; s < VIEW_STATUSES; s++) {
 		if (!f->counts[s])
 			continue;
-		fprintf(stderr, "%s%zu %s", gap, f->counts[s], view_statuses[s]);
+		fprintf(stderr, "%s%s %zu", gap, status_words[s][v->print.lang], f->counts[s]);
 		gap = ", ";
 	}
 	fputc('\n', stderr);

@@ -20,7 +20,8 @@ const char cli_exit_codes[] =
 	"  0   good\n"
 	"  1   some of what was asked about is bad\n"
 	"  2   usage: an unknown command or option\n"
-	"  69  a service that is needed (Kafka, Redis, a relay) does not answer, or not in time\n"
+	"  69  a service that is needed (Kafka, Redis, a relay) does not answer in time\n"
+	"  75  the same, of beckon bounce: the mail server hands the mail over again\n"
 	"  78  configuration: a setting is wrong or missing\n";
 
 static const struct command *find(const char *name)

@@ -61,35 +61,6 @@ def test_proxy(fleet):
     fleet.wait(lambda: stranger.get("/v1/session").status == 401, 15, "believed from anywhere")
 
 
-class Browser(web.Client):
-    """Keeps cookies, and follows nothing by itself."""
-
-    def __init__(self, base):
-        super().__init__(base)
-        self.cookies = {}
-
-    def go(self, url, method="GET", body=None, **headers):
-        base, path = self.base, url
-        if url.startswith("http"):
-            base, _, path = url[:url.index("/", 8)], None, url[url.index("/", 8):]
-        elsewhere = web.Client(base)
-        if base == self.base:
-            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
-        answer = elsewhere.ask(method, path, body, **headers)
-        for line in answer.headers.get_all("Set-Cookie") or ():
-            name, _, value = line.split(";")[0].partition("=")
-            assert "HttpOnly" in line and "SameSite=Lax" in line
-            self.cookies[name] = value
-        return answer
-
-    def sign_in(self, to="/"):
-        """Away, and back again; the last answer."""
-        away = self.go(f"/auth/login?to={to}")
-        assert away.status == 303, away
-        back = self.go(away.headers["Location"])
-        return self.go(back.headers["Location"])
-
-
 @pytest.mark.story
 def test_people_sign_in(fleet):
     """By OpenID Connect, with role and tenant; a browser's change carries a token; signing out ends the session; nothing forged is taken."""
@@ -101,7 +72,7 @@ def test_people_sign_in(fleet):
     site = web.Site(fleet, own)
     fleet.up(services=("status",), status=own)
     issuer.claims = {"sub": "u-7", "name": "Анна", "email": "anna@people.internal", "beckon_role": "operator", "beckon_tenant": "acme"}
-    anna = Browser(site.private)
+    anna = oidcd.Browser(site.private)
     fleet.wait(lambda: anna.go("/v1/session").status == 401, 15, "not open")
     assert anna.go("/v1/session").json["login"] == "/auth/login"
     came = anna.sign_in("/batches")
@@ -124,14 +95,14 @@ def test_people_sign_in(fleet):
     for spoil in ({"nonce": "other"}, {"aud": "other"}, {"iss": "https://evil.internal"}, {"exp": 1}, {"beckon_tenant": None},
                   {"beckon_role": "king"}, {"sub": ""}):
         issuer.spoil = spoil
-        assert Browser(site.private).sign_in().status == 403, spoil
+        assert oidcd.Browser(site.private).sign_in().status == 403, spoil
     issuer.spoil = {}
-    stolen = Browser(site.private).go("/auth/login").headers["Location"]
+    stolen = oidcd.Browser(site.private).go("/auth/login").headers["Location"]
     back = anna.go(stolen).headers["Location"]
-    assert Browser(site.private).go(back).status == 403  # another browser than the one that left
+    assert oidcd.Browser(site.private).go(back).status == 403  # another browser than the one that left
     for to in ("//evil.internal", "https://evil.internal", "/\\evil.internal", "/%0d%0aSet-Cookie:x=y"):
-        assert Browser(site.private).sign_in(to).headers["Location"] == "/"
+        assert oidcd.Browser(site.private).sign_in(to).headers["Location"] == "/"
     text = fleet["status"].text()
     assert "what=sign-in tenant=acme by=person:" in text and "anna" not in text.lower() and "u-7" not in text
     issuer.close()
-    assert Browser(site.private).go("/auth/login").status in (303, 503)
+    assert oidcd.Browser(site.private).go("/auth/login").status in (303, 503)

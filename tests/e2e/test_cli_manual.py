@@ -39,11 +39,23 @@ def test_completion():
     assert beckon("completion", "fish").returncode == 2
 
 
+def test_help():
+    """Every command says how it is used and what each of its options is for, within a terminal's width; a wrong one shows the way."""
+    for name in commands():
+        asked, told = beckon(name, "--help"), beckon("help", name)
+        assert asked.returncode == told.returncode == 0 and asked.stdout == (told.stdout if name != "help" else beckon("help").stdout)
+        options = re.split(r"^Options:$", asked.stdout, flags=re.M)[-1].splitlines()
+        assert not [line for line in options if len(line) > 80], name
+        assert not [line for line in options if re.fullmatch(r"  --\S+( \S+)? *", line)], name
+        wrong = beckon(name, "--no-such-option")
+        assert name == "help" or (wrong.returncode == 2 and name in wrong.stderr and not wrong.stdout), wrong
+
+
 def test_manual(tmp_path):
     assert beckon("man", "--dir", tmp_path / "man1").returncode == 0
     pages = {p.name.removesuffix(".1"): p.read_text() for p in (tmp_path / "man1").iterdir()}
     assert set(pages) == {"beckon"} | {f"beckon-{c}" for c in commands() if c != "help"}
-    for code in ("0", "1", "2", "69", "78"):
+    for code in ("0", "1", "2", "69", "75", "78"):
         assert re.search(rf"^  {code}  ", pages["beckon"], re.M)
     if shutil.which("groff"):
         for name in pages:

@@ -8,7 +8,7 @@ from tree import finish, read
 
 WORDS = json.loads(Path("schemas/words.json").read_text())
 DASHBOARD, PAGES = Path("services/status/dashboard"), Path("services/status/pages")
-CLI = (Path("services/cli/told.c"),)
+CLI = (Path("services/cli/told.c"), Path("services/cli/cmd_list.c"))
 
 # section of words.json: how the dashboard's word files call its keys
 KEYS = {"filters": "s_{}", "rows": "w_{}", "reasons": "why_{}", "tabs": "{}", "batches": "batch_{}", "routes": "r_{}", "buttons": "a_{}"}
@@ -54,10 +54,12 @@ def in_both():
 def in_c(lang):
     """The tool's tables have English and Russian side by side."""
     text = " ".join(read(p) for p in CLI)
-    for section in ("rows", "reasons"):
+    for section in ("rows", "reasons", "filters"):
         for key, words in WORDS[section].items():
+            if key == "all":
+                continue  # of the dashboard alone
             pair = re.search(rf'"{re.escape(words["en"])}",\s*"{re.escape(words["ru"])}"', text)
-            expect(f"told.c: {key}", words["en"] if pair else None, words["en"])
+            expect(f"tool: {section} {key}", words["en"] if pair else None, words["en"])
 
 
 def in_table_of_routes():

@@ -1,4 +1,4 @@
-"""A sign-in service of OpenID Connect for stories: whoever comes is signed in at once, as the story says."""
+"""A sign-in service of OpenID Connect for stories: whoever comes is signed in at once, as the story says; and a browser that goes there."""
 import base64
 import hashlib
 import json
@@ -6,6 +6,8 @@ import threading
 import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import web
 
 
 def b64(data):
@@ -67,3 +69,32 @@ class Issuer:
                 answer = issuer.token(form["code"], form) if self.headers.get("Authorization") == f"Basic {given}" else None
                 self._say(200 if answer else 400, answer or {"error": "invalid_grant"})
         return Handler
+
+
+class Browser(web.Client):
+    """Keeps cookies, and follows nothing by itself."""
+
+    def __init__(self, base):
+        super().__init__(base)
+        self.cookies = {}
+
+    def go(self, url, method="GET", body=None, **headers):
+        base, path = self.base, url
+        if url.startswith("http"):
+            base, _, path = url[:url.index("/", 8)], None, url[url.index("/", 8):]
+        elsewhere = web.Client(base)
+        if base == self.base:
+            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+        answer = elsewhere.ask(method, path, body, **headers)
+        for line in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = line.split(";")[0].partition("=")
+            assert "HttpOnly" in line and "SameSite=Lax" in line
+            self.cookies[name] = value
+        return answer
+
+    def sign_in(self, to="/"):
+        """Away, and back again; the last answer."""
+        away = self.go(f"/auth/login?to={to}")
+        assert away.status == 303, away
+        back = self.go(away.headers["Location"])
+        return self.go(back.headers["Location"])

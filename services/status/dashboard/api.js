@@ -35,7 +35,7 @@ function headersOf(headers) {
 	return hasKey() ? { ...headers, Authorization: `Bearer ${sessionStorage.getItem("key")}` } : headers;
 }
 
-/** One request. body: an object is sent as JSON; a string needs type. Gives the parsed answer; throws Problem. */
+/** One request. body: an object is sent as JSON; a string needs type; key: of onceKey(). Gives the parsed answer; throws Problem. */
 export async function call(method, path, { query, body, type, key, signal } = {}) {
 	const headers = headersOf({ "Accept-Language": lang(), Accept: "application/json" });
 	const url = new URL(path, location.origin);
@@ -47,7 +47,7 @@ export async function call(method, path, { query, body, type, key, signal } = {}
 	if (body !== undefined)
 		headers["Content-Type"] = type || "application/json";
 	if (key)
-		headers["Idempotency-Key"] = key;
+		headers["Idempotency-Key"] = key.of(body);
 	let answer;
 	try {
 		answer = await fetch(url, { method, headers, signal, body: body === undefined || type ? body : JSON.stringify(body) });
@@ -56,6 +56,8 @@ export async function call(method, path, { query, body, type, key, signal } = {}
 			throw error;
 		throw new Problem(0, { detail: t("no_connection") });
 	}
+	if (answer.status < 500)
+		key?.answered();
 	if (!answer.ok)
 		throw await problem(answer);
 	return answer.status === 204 ? null : answer.json();
@@ -68,8 +70,19 @@ export const get = (path, query, signal) => call("GET", path, { query, signal })
 export const post = (path, body, more) => call("POST", path, { body, ...more });
 export const put = (path, body) => call("PUT", path, { body });
 
-/** A name for one thing that is asked: sent again after a failure it asks the same thing. */
-export const onceKey = () => crypto.randomUUID();
+/** Names what is asked: the same body, sent again since no answer came, asks the same thing; another body another one. */
+export function onceKey() {
+	let name, said;
+	return {
+		of(body) {
+			const says = JSON.stringify(body ?? null);
+			if (says !== said)
+				[name, said] = [crypto.randomUUID(), says];
+			return name;
+		},
+		answered: () => { said = undefined; },
+	};
+}
 
 export async function signIn() {
 	Object.assign(me, await get("/v1/session"));

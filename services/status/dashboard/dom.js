@@ -78,6 +78,33 @@ export function note(text, bad = false) {
 	setTimeout(() => one.remove(), bad ? 12000 : 6000);
 }
 
+/** What a control is for: the same after it was drawn anew, although it counts something else by then. */
+function purpose(element) {
+	const row = element.closest("[data-invite]")?.dataset.invite || "";
+	const { sort, status } = element.dataset;
+	const said = element.id || sort || status || element.getAttribute("aria-label") || element.textContent.replace(/\d+/g, "");
+	return `${row} ${element.tagName} ${said}`;
+}
+
+/** Gives the focus back to what has it now, should it have lost it by then. */
+function wayBack(root) {
+	const held = document.activeElement;
+	const sought = purpose(held);
+	return () => {
+		if (document.activeElement !== document.body)
+			return;
+		const again = held.isConnected ? held : [...root.querySelectorAll(held.tagName)].find((one) => purpose(one) === sought);
+		(again || root).focus({ preventScroll: true });
+	};
+}
+
+/** Draws something of root anew; what had the focus has it again, or what now stands in its place. */
+export function keepFocus(root, draw) {
+	const back = root.contains(document.activeElement) && document.activeElement !== root && wayBack(root);
+	draw();
+	back && back();
+}
+
 /**
  * A modal dialog. build(close) gives its content; buttons is a list of [text, class, action]. An action may be asynchronous;
  * the dialog closes unless it gives false. Resolves when it has closed.
@@ -100,8 +127,11 @@ export function dialog(title, build, buttons, wide = false) {
 		append(box, [h("div", { class: "dialog-head" }, heading,
 			h("button", { type: "button", class: "quiet square", "aria-label": document.documentElement.lang === "ru" ? "Закрыть" : "Close", onclick: close }, icon("cross"))),
 		h("div", { class: "dialog-body" }, build(close)), h("div", { class: "dialog-foot" }, row)]);
+		const page = document.getElementById("main");
+		const back = page?.contains(document.activeElement) && wayBack(page);
 		box.addEventListener("close", () => {
 			box.remove();
+			back && back();
 			resolve();
 		});
 		document.body.append(box);

@@ -32,6 +32,12 @@ function teamsOf(settings) {
 		read: () => boxes.map((box) => box.firstChild).filter((box) => box.checked).map((box) => box.value) };
 }
 
+/** Of the addresses those that were refused: the others have been invited. */
+function stillToMend(text, { total, refused }) {
+	const each = text.split(/[,;\n]/).map((one) => one.trim()).filter(Boolean);
+	return each.length === total ? refused.map((one) => each[one.row - 1]).join(", ") : text;
+}
+
 /** Gives whether anybody was invited. */
 export async function inviteForm() {
 	const settings = await known();
@@ -60,6 +66,7 @@ export async function inviteForm() {
 			if (!answer.refused.length)
 				return true;
 			wrong.replaceChildren(h("h3", null, t("form_refused")), refusedTable(answer.refused));
+			to.value = stillToMend(to.value, answer);
 		} catch (problem) {
 			wrong.replaceChildren(h("p", { class: "bad" }, problem.message, " ", problem.remedy));
 		}

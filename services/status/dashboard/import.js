@@ -64,7 +64,7 @@ export async function importPage({ main }) {
 			go.disabled = true;
 			try {
 				const now = invite.querySelector("input").checked;
-				summary(place, await send(text, { send: now ? "now" : "hold" }, key), () => { drop.hidden = false; fill(place); file.value = ""; drop.querySelector("label").focus(); });
+				summary(place, await send(text, { send: now ? "now" : "hold" }, key), () => { drop.hidden = false; fill(place); file.value = ""; file.focus(); });
 				drop.hidden = true;
 			} catch (problem) {
 				go.disabled = false;
@@ -80,7 +80,7 @@ export async function importPage({ main }) {
 	}
 
 	const drop = h("div", { class: "drop" }, icon("up"), h("p", null, t("drop")), h("p", { class: "dim small" }, t("drop_hint")),
-		file, h("label", { class: "button", for: "file", tabindex: "0", onkeydown: (event) => ["Enter", " "].includes(event.key) && (event.preventDefault(), file.click()) }, t("choose_file")));
+		file, h("label", { class: "button", for: "file" }, t("choose_file")));
 	drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
 	drop.addEventListener("dragleave", () => drop.classList.remove("over"));
 	drop.addEventListener("drop", (event) => {

@@ -34,7 +34,7 @@ export async function invitePage({ main, args, here }) {
 		const more = h("button", { type: "button" }, t("actions"), " ▾");
 		const history = row.history || [];
 		fill(main, h("a", { class: "crumb", href: "#/users" }, "‹ ", t("users")),
-			h("div", { class: "head" }, h("div", null, h("h1", null, row.forgotten ? t("forgotten") : nameOf(row)), h("p", { class: "dim" }, addressOf(row))),
+			h("div", { class: "head" }, h("div", null, h("h1", null, row.forgotten ? t("forgotten") : nameOf(row)), addressOf(row) !== nameOf(row) && h("p", { class: "dim" }, addressOf(row))),
 				h("div", { class: "head-actions" }, badge(row), menu(more, () => rowActions(row, load).slice(1)))),
 			row.forgotten && h("p", { class: "alert" }, t("forgotten_text")),
 			row.asked_again_at && h("div", { class: "alert wished" }, h("p", null, h("b", null, t("asked_again_at", { time: shortTime(row.asked_again_at) }))), h("p", null, t("asked_again_hint"))),

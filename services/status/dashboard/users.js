@@ -1,6 +1,6 @@
 // The users page: two tabs, a filter panel with counts, the list, and what is done with those who are ticked.
 import { at, get, may } from "./api.js";
-import { fill, h, icon } from "./dom.js";
+import { fill, h, icon, keepFocus } from "./dom.js";
 import { zone } from "./format.js";
 import { inviteDialog } from "./actions.js";
 import { inviteForm } from "./form.js";
@@ -164,7 +164,9 @@ export async function usersPage({ main, query, here }) {
 	const clear = () => change(Object.fromEntries(STATE.filter((name) => !["tab", "sort", "order"].includes(name)).map((name) => [name, ""])));
 	const invite = async () => (await inviteForm()) && load();
 
-	function draw() {
+	const draw = () => keepFocus(main, drawAll);
+
+	function drawAll() {
 		drawTabs();
 		drawBar();
 		panel.draw ??= filterPanel(panel, state, change, clear);

@@ -77,11 +77,8 @@ export function filterPanel(element, state, change, clear) {
 		more.querySelector("[data-follow]").checked = state.sent === "old";
 		const all = state.tab === "enrolled" ? [["", counts.accepted || 0]]
 			: [["", pendingOf(counts)], ...[...PENDING, ...ENDED].map((status) => [status, counts[status] || 0])];
-		const focused = document.activeElement?.dataset?.status;
 		fill(statuses, all.map(([status, n]) => h("li", null, h("button", {
 			type: "button", "data-status": status, "aria-pressed": String(state.status === status), onclick: () => change({ status }),
 		}, h("span", { class: `dot s-${status || "all"}` }), h("span", null, t(`s_${status || "all"}`)), h("span", { class: "count" }, n.toLocaleString(tag()))))));
-		if (focused !== undefined)
-			statuses.querySelector(`[data-status="${focused}"]`)?.focus();
 	};
 }

@@ -1,4 +1,4 @@
-// The list of people. Rows are kept while they say the same, so that news do not move the focus.
+// The list of people. Rows are kept while they say the same, so that news leave alone what somebody is at.
 import { may } from "./api.js";
 import { fill, h, icon, menu } from "./dom.js";
 import { addressOf, countdown, fullTime, momentText, nameOf, shortTime, wordsOf } from "./format.js";
@@ -83,7 +83,7 @@ export function usersTable({ state, chosen, view, change, chose, reload }) {
 	function sorting(word, sort) {
 		const by = state.sort === sort;
 		const order = by ? state.order || "desc" : "";
-		const flip = () => change({ sort, order: order === "asc" ? "desc" : "asc" }).then(() => heads.querySelector(`[data-sort=${sort}]`)?.focus());
+		const flip = () => change({ sort, order: order === "asc" ? "desc" : "asc" });
 		return h("th", { scope: "col", class: `c-${word}`, "aria-sort": by ? `${order}ending` : null },
 			h("button", { type: "button", class: "sort", "data-sort": sort, title: t("sort_by", { column: t(word) }), onclick: flip },
 				t(word), h("span", { class: "arrow", "aria-hidden": "true" }, by ? (order === "asc" ? "▲" : "▼") : "")));
