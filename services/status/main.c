@@ -24,7 +24,7 @@ static const struct config_key keys[] = {
 	  .max = 10000000,
 	  .help = "Requests that a rebuild has in hand at a time, or twice as many where the "
 		  "topics "
-		  "would have to be read again: 1.7 KiB of memory each." },
+		  "would have to be read again: 2 KiB of memory each." },
 	SITE_KEYS(S),
 };
 #undef S

@@ -421,6 +421,22 @@ static void test_silent_server(void **state)
 	redis_free(other);
 }
 
+/* A second is longer than was agreed: waited for while there is patience, and no longer then. */
+static void test_patience(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { "" };
+
+	redis_patience(f->redis, 30000);
+	add(f->redis, "BLPOP nothing 1");
+	assert_int_equal(redis_run(f->redis, &e), OK);
+	assert_int_equal(redis_type(redis_reply(f->redis, 0)), REDIS_NIL);
+	redis_patience(f->redis, 0);
+	add(f->redis, "BLPOP nothing 1");
+	assert_int_equal(redis_run(f->redis, &e), ERR_AGAIN);
+	assert_string_equal(e.text, "redis: no answer within 300 ms");
+}
+
 static void test_killed_server(void **state)
 {
 	struct fixture *f = *state;
@@ -469,6 +485,7 @@ int main(void)
 		CASE(test_faulty_script),
 		CASE(test_nobody_there),
 		CASE(test_silent_server),
+		CASE(test_patience),
 		CASE(test_killed_server),
 #ifndef BECKON_HIREDIS_SSL
 		CASE(test_tls_needs_a_build_with_it),
