@@ -9,6 +9,7 @@
 #include "now.h"
 
 #define STALE_READY_MS 5000 /* a claim no thread takes up is given back before its lease ends */
+#define LONG_QUESTION 16    /* operations: Redis is busy for so long that we had better be too */
 
 /* ---- places ---- */
 
@@ -63,23 +64,6 @@ void parcel_move(struct courier *c, struct parcel *p, enum parcel_place to)
 	parcel_enter(c, p, to);
 }
 
-static void references_add(struct references *r, const struct reference *one)
-{
-	if (r->count == r->cap) {
-		r->cap = r->cap ? 2 * r->cap : 64;
-		r->list = xrealloc(r->list, r->cap * sizeof(*r->list));
-	}
-	r->list[r->count++] = *one;
-}
-
-static void refer(struct references *r, const struct parcel *p, int64_t turn)
-{
-	struct reference one = { .turn = turn, .unheard = p->unheard };
-
-	snprintf(one.delivery, sizeof(one.delivery), "%s", p->job.id);
-	references_add(r, &one);
-}
-
 /* Its memory but for itself. */
 static void parcel_empty(struct parcel *p)
 {
@@ -108,7 +92,7 @@ void courier_let_go(struct courier *c, struct parcel *p)
 		journal_free_entry(c->journal, p->entry);
 	p->entry = -1;
 	if (p->unheard) /* or the next owner waits for the lease, and tells a doubt of nothing */
-		refer(&c->releases, p, p->job.turn);
+		references_add(&c->releases, p, p->job.turn);
 	c->gone -= p->gone && p->place != PARCEL_WAITING && p->place != PARCEL_RESTING;
 	parcel_leave(c, p);
 	p->kept = p->settle.outcome != NULL;
@@ -123,7 +107,7 @@ void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms)
 	p->entry = -1;
 	p->ask_at_ms = ask_at_ms;
 	if (p->place == PARCEL_AWAY)
-		refer(&c->releases, p, p->claim.claimed_turn);
+		references_add(&c->releases, p, p->claim.claimed_turn);
 	if (stage_stopping(c->run))
 		stage_disown(p->work);
 	if (p->gone || stage_stopping(c->run))
@@ -140,7 +124,7 @@ void courier_flushed(void *service, struct work *w)
 	if (!p)
 		return;
 	if (p->kept)
-		refer(&c->drops, p, p->settle.turn);
+		references_add(&c->drops, p, p->settle.turn);
 	parcel_free(p);
 }
 
@@ -190,76 +174,6 @@ static void collect_done(struct courier *c, struct pool *pool)
 	}
 }
 
-static void add_all(struct courier *c)
-{
-	struct guard *g = stage_guard(c->run);
-
-	for (size_t i = 0; i < c->drops.count; i++)
-		guard_add_drop(g, c->drops.list[i].delivery, c->drops.list[i].turn);
-	for (size_t i = 0; i < c->releases.count; i++)
-		guard_add_release(g, c->releases.list[i].delivery, c->releases.list[i].turn,
-				  c->releases.list[i].unheard);
-	for (struct parcel *p = c->lists[PARCEL_SETTLING].first; p; p = p->next)
-		guard_add_settle(g, &p->settle);
-	for (struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = p->next) {
-		courier_prepare_claim(c, p);
-		guard_add_claim(g, &p->claim);
-	}
-	lanes_ask_speed(c, now_mono_ms());
-}
-
-static void unasked(struct courier *c)
-{
-	struct parcel *p;
-
-	while ((p = c->lists[PARCEL_ASKED].first)) {
-		p->unheard = true;
-		courier_give_back(c, p, 0);
-	}
-}
-
-static void take_answers(struct courier *c)
-{
-	struct parcel *limited[COURIER_PIPELINE_MAX], *next;
-	size_t n = 0, asked = c->lists[PARCEL_ASKED].count, away = c->lists[PARCEL_AWAY].count;
-
-	c->drops.count = c->releases.count = 0;
-	for (struct parcel *p = c->lists[PARCEL_SETTLING].first; p; p = next) {
-		next = p->next;
-		courier_settled(c, p);
-	}
-	for (struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = next) {
-		next = p->next;
-		p->unheard = false;
-		if (p->claim.answer != CLAIM_LIMITED)
-			courier_answer_claim(c, p);
-		else if (!strcmp(p->claim.limited_by, "relay") && lane_full(c, p, p->claim.wait_ms))
-			courier_give_back(c, p, now_mono_ms()); /* another relay takes it */
-		else
-			limited[n++] = p;
-	}
-	courier_park_limited(c, limited, n);
-	if (c->lists[PARCEL_AWAY].count - away < asked)
-		c->held_back = false; /* who did not leave keeps nobody of its domain waiting */
-}
-
-static void ask_redis(struct courier *c, int64_t now)
-{
-	struct err e;
-
-	courier_choose(c, now);
-	if (!c->lists[PARCEL_ASKED].count && !c->lists[PARCEL_SETTLING].count &&
-	    c->drops.count < COURIER_PIPELINE_MAX && !c->releases.count)
-		return; /* drops alone ride on the next question */
-	add_all(c);
-	if (guard_run(stage_guard(c->run), &e) == OK) {
-		take_answers(c);
-		return;
-	}
-	unasked(c);
-	courier_tell_unsettled(c);
-}
-
 static int64_t tick_pools(struct courier *c, int64_t now)
 {
 	int64_t next = INT64_MAX;
@@ -288,14 +202,13 @@ int64_t courier_tick(void *service)
 	if (c->settings_count != stage_settings_count(c->run))
 		c->recall = true; /* what is ready may be paused now */
 	c->settings_count = stage_settings_count(c->run);
+	if (c->recall)
+		courier_hear(c); /* what becomes ready by that is recalled too */
 	next = tick_pools(c, now);
 	c->recall = false;
-	if (stage_ready(c->run))
-		ask_redis(c, now);
-	else
-		courier_tell_unsettled(c);
+	courier_ask(c, now);
 	lanes_publish(c);
-	ask = courier_next_ask(c, now);
+	ask = c->question.under_way ? 0 : courier_next_ask(c, now);
 	return ask < next ? ask : next;
 }
 
@@ -320,7 +233,8 @@ size_t courier_draining(void *service, bool over)
 	let_go_unheard(c, &c->lists[PARCEL_RESTING]);
 	for (size_t i = 0; i < c->npools && over; i++)
 		exchange_cut_all(c->pools[i].exchange);
-	return c->lists[PARCEL_AWAY].count + c->lists[PARCEL_SETTLING].count + c->releases.count;
+	return c->lists[PARCEL_ASKED].count + c->lists[PARCEL_AWAY].count +
+	       c->lists[PARCEL_SETTLING].count + c->releases.count;
 }
 
 const char *courier_waits(void *service)

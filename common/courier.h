@@ -6,7 +6,7 @@
  * those ready for, or with, a channel thread. A parcel is in exactly one list, and parcel_move
  * alone moves it:
  *
- *   waiting -> asked -> away (ready, with a thread, done) -> settling -> gone
+ *   waiting -> asked -> answered -> away (ready, with a thread, done) -> settling -> gone
  *      ^---------'------------' given back: busy, route closed, partition revoked; some rest first
  *
  * Each claim is for one of the channel's routes (courier_lane.c), chosen before it; when that
@@ -50,6 +50,7 @@ enum parcel_place {
 	PARCEL_WAITING,	 /* not claimed */
 	PARCEL_RESTING,	 /* not claimed, and not asked for before ask_at_ms */
 	PARCEL_ASKED,	 /* its claim is in the pipeline */
+	PARCEL_ANSWERED, /* it was, and nothing has come of it yet */
 	PARCEL_AWAY,	 /* claimed: ready for, with, or back from a channel thread */
 	PARCEL_SETTLING, /* its verdict is there, Redis has not taken it yet */
 	PARCEL_PLACES,

@@ -28,7 +28,9 @@ static bool in_list(const struct parcel_list *l, const char *delivery)
    claim of that time: the claim would be given again, and the message sent twice. */
 static bool is_under_way(const struct courier *c, const struct parcel *p)
 {
-	return c->gone && (in_list(&c->lists[PARCEL_AWAY], p->job.id) ||
+	return c->gone && (in_list(&c->lists[PARCEL_ASKED], p->job.id) ||
+			   in_list(&c->lists[PARCEL_ANSWERED], p->job.id) ||
+			   in_list(&c->lists[PARCEL_AWAY], p->job.id) ||
 			   in_list(&c->lists[PARCEL_SETTLING], p->job.id));
 }
 
@@ -70,12 +72,25 @@ static struct lane *take_lane(const struct parcel *p, bool more, int64_t now)
 	return chosen < 0 ? NULL : s->list[chosen];
 }
 
+static void count_asked(const struct parcel *p)
+{
+	p->lane->pool->asked[p->domain]++;
+	p->lane->pool->asked_count++;
+	p->lane->asked_count++;
+}
+
+/* Those whose answers are there will be away at once, most of them. */
+static void count_answered(const struct courier *c)
+{
+	for (const struct parcel *p = c->lists[PARCEL_ANSWERED].first; p; p = p->next)
+		if (p->lane)
+			count_asked(p);
+}
+
 static void ask_for(struct courier *c, struct parcel *p, struct lane *l)
 {
 	p->lane = l;
-	l->pool->asked[p->domain]++;
-	l->pool->asked_count++;
-	l->asked_count++;
+	count_asked(p);
 	parcel_move(c, p, PARCEL_ASKED);
 }
 
@@ -90,9 +105,9 @@ static bool is_cut_off(const struct courier *c, struct parcel *p)
 	return !lanes_serving(p->lanes, p);
 }
 
-static void forget_asked(struct courier *c)
+static void forget_asked(const struct parcel_list *l)
 {
-	for (const struct parcel *p = c->lists[PARCEL_ASKED].first; p; p = p->next) {
+	for (const struct parcel *p = l->first; p; p = p->next) {
 		if (!p->lane)
 			continue;
 		p->lane->pool->asked[p->domain] = 0;
@@ -135,6 +150,7 @@ void courier_choose(struct courier *c, int64_t now)
 	struct parcel *next;
 	size_t n;
 
+	count_answered(c);
 	lanes_look(c);
 	n = room(c);
 	for (struct parcel *p = c->lists[PARCEL_RESTING].first; p; p = next) {
@@ -146,7 +162,8 @@ void courier_choose(struct courier *c, int64_t now)
 		n = choose(c, n, false, now);
 	n = choose(c, n, true, now);
 	c->held_back = n > 0;
-	forget_asked(c);
+	forget_asked(&c->lists[PARCEL_ASKED]);
+	forget_asked(&c->lists[PARCEL_ANSWERED]);
 }
 
 /* In how many ms somebody is to be asked for; what cannot be asked now is woken by what changes

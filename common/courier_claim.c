@@ -272,6 +272,7 @@ void courier_park_limited(struct courier *c, struct parcel **limited, size_t n)
 		fill_limited(c, limited[i], &l[i]);
 		items[i] = l[i].item;
 	}
+	guard_await(stage_guard(c->run));
 	code = later_park(stage_guard(c->run), items, n, &e);
 	crash_point("put-off");
 	for (size_t i = 0; i < n; i++) {

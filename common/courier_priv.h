@@ -37,6 +37,13 @@ struct references {
 	size_t count, cap;
 };
 
+/* What has been asked of Redis and not been heard: the claims of PARCEL_ASKED, and of the others
+   the first so many. */
+struct question {
+	bool under_way;
+	size_t settles, drops, releases;
+};
+
 /* How a route does, as it was told last: courier_route.c. */
 struct route_stand {
 	enum route_state state;
@@ -54,7 +61,8 @@ struct pool {
 	struct exchange *exchange;
 	size_t away_count, asked_count;
 	unsigned away[COURIER_DOMAINS];	 /* parcels away, by bucket of the recipient's domain */
-	unsigned asked[COURIER_DOMAINS]; /* chosen in this turn, likewise; zero between turns */
+	unsigned asked[COURIER_DOMAINS]; /* chosen in this turn or answered, likewise; zero but
+					    while choosing */
 	bool serving;			 /* one of its lanes takes messages in this turn */
 	bool trial;			 /* open again, and nothing has been taken over since */
 	struct route_stand stand;
@@ -101,14 +109,16 @@ struct courier {
 	struct journal *journal;
 	struct parcel_list lists[PARCEL_PLACES];
 	struct references drops, releases;
+	struct question question;
+	size_t settled; /* the first so many of PARCEL_SETTLING: heard, and not told yet */
 	struct limit_list limits;	      /* of the parcel whose claim is being prepared */
 	unsigned waiting[COURIER_DOMAINS];    /* parcels waiting, likewise */
 	unsigned domains_waiting;	      /* buckets of which somebody waits */
 	int64_t answered_ms[COURIER_DOMAINS]; /* monotonic: when a message was last answered quickly
 					       */
 	int64_t speed_ms;		      /* monotonic: when that of the lanes was asked last */
-	bool held_back;		 /* there is room, but only for domains that have their share */
-	size_t gone;		 /* parcels away or settling whose partition is somebody else's */
+	bool held_back; /* there is room, but only for domains that have their share */
+	size_t gone;	/* parcels asked for, away or settling whose partition is somebody else's */
 	unsigned settings_count; /* those that we know of */
 	bool recall;		 /* what is ready is taken back with the next turn */
 	char source[32], why[512];
@@ -138,6 +148,15 @@ const char *courier_name_receipts(struct parcel *p, const struct outcome *o);
 const char *courier_about_receipts(struct parcel *p, const struct outcome *o);
 /* What is known of the address now: nothing more is to be sent there. */
 void courier_suppress(struct courier *c, struct parcel *p);
+
+/* courier_ask.c */
+/* p is to be told of with the next question. */
+void references_add(struct references *r, const struct parcel *p, int64_t turn);
+/* Hears what was asked last, if anything, asks the next, and acts on the answers while Redis works
+   on that: a long question is heard with the next call. */
+void courier_ask(struct courier *c, int64_t now);
+/* Hears what was asked last, if anything, and acts on it. */
+void courier_hear(struct courier *c);
 
 /* courier_pool.c */
 void pools_open(struct courier *c);

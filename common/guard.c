@@ -91,6 +91,9 @@ struct guard {
 	size_t nqueued;
 	struct operation *ops;
 	size_t nops, cap;
+	bool awaited; /* heard already: what came of it */
+	int answer;
+	struct err why;
 };
 
 /* ---- life ---- */
@@ -290,7 +293,7 @@ void guard_send(struct guard *g)
 		redis_send(g->redis);
 }
 
-int guard_hear(struct guard *g, struct err *e)
+static int hear(struct guard *g, struct err *e)
 {
 	size_t n = g->nops;
 	int r = n ? hear_checked(g, e) : OK;
@@ -307,6 +310,22 @@ int guard_hear(struct guard *g, struct err *e)
 			op->fill(redis_at(redis_reply(g->redis, op->reply), op->at), op->out);
 	}
 	return OK;
+}
+
+void guard_await(struct guard *g)
+{
+	if (!redis_under_way(g->redis))
+		return;
+	g->awaited = true;
+	g->answer = hear(g, &g->why);
+}
+
+int guard_hear(struct guard *g, struct err *e)
+{
+	if (!g->awaited)
+		return hear(g, e);
+	g->awaited = false;
+	return g->answer < 0 ? err_set(e, g->answer, "%s", g->why.text) : OK;
 }
 
 int guard_run(struct guard *g, struct err *e)

@@ -1,7 +1,6 @@
 #include "redis.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,18 +14,17 @@
 #include "redis_pipeline.h"
 #include "redis_tls.h"
 #include "redis_url.h"
+#include "redis_wire.h"
 
 #define TIMEOUT_DEFAULT_MS 500
-/* Sent at once: hiredis moves the unsent rest each time. */
-#define CHUNK_BYTES ((size_t)256 << 10)
 
 struct redis {
 	struct redis_url url;
 	char *password, *name;
-	int timeout_ms, patience_ms; /* agreed; of this connection */
+	int timeout_ms;
 	struct redis_script *scripts;
 	size_t nscripts;
-	redisContext *c; /* NULL = none, or dead */
+	struct wire wire;
 	char run_id[REDIS_RUN_ID_SIZE];
 	struct pipeline queue, done;
 	size_t sent;	/* of done: commands whose replies are on their way */
@@ -77,67 +75,6 @@ void redis_add_multi(struct redis *r)
 	pipeline_begin_multi(&r->queue);
 }
 
-/* ---- the wire ---- */
-
-static void disconnect(struct redis *r)
-{
-	if (r->c)
-		redisFree(r->c);
-	r->c = NULL;
-}
-
-/* Ends the context: after a failure nobody knows whose reply would come next. */
-static int broken(struct redis *r, struct err *e)
-{
-	if (r->c->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK))
-		err_set(e, ERR_AGAIN, "redis: no answer within %d ms", r->patience_ms);
-	else
-		err_set(e, ERR_AGAIN, "redis: %s",
-			r->c->errstr[0] ? r->c->errstr : "connection lost");
-	disconnect(r);
-	return ERR_AGAIN;
-}
-
-/* Sends the commands from..to. */
-static int put(struct redis *r, struct pipeline *p, size_t from, size_t to, struct err *e)
-{
-	size_t at = pipeline_start(p, from);
-	int all = 0;
-
-	if (redisAppendFormattedCommand(r->c, p->out.data + at, p->ends[to - 1] - at) != REDIS_OK)
-		return broken(r, e);
-	while (!all)
-		if (redisBufferWrite(r->c, &all) != REDIS_OK)
-			return broken(r, e);
-	return OK;
-}
-
-/* Reads the replies of as many commands. */
-static int take(struct redis *r, struct pipeline *p, size_t n, struct err *e)
-{
-	void *reply;
-
-	for (size_t i = 0; i < n; i++) {
-		if (redisGetReply(r->c, &reply) != REDIS_OK)
-			return broken(r, e);
-		p->replies[p->nreplies++] = reply;
-	}
-	return OK;
-}
-
-/* Sends what has not been sent in chunks, and reads every reply. */
-static int pipeline_run(struct redis *r, struct pipeline *p, size_t sent, struct err *e)
-{
-	if (take(r, p, sent, e) < 0)
-		return ERR_AGAIN;
-	for (size_t from = sent, to; from < p->n; from = to) {
-		to = pipeline_chunk_end(p, from, CHUNK_BYTES);
-		if (put(r, p, from, to, e) < 0 || take(r, p, to - from, e) < 0)
-			return ERR_AGAIN;
-	}
-	return OK;
-}
-
 /* ---- scripts ---- */
 
 static void add_script_loads(struct redis *r, struct pipeline *p)
@@ -173,6 +110,7 @@ static int ask_again(struct redis *r, struct pipeline *p, struct err *e)
 	struct pipeline again = PIPELINE_INIT;
 	int result;
 
+	again.as_is = true;
 	add_script_loads(r, &again);
 	for (size_t i = 0; i < p->n; i++)
 		if (is_noscript(p->replies[i])) {
@@ -181,7 +119,7 @@ static int ask_again(struct redis *r, struct pipeline *p, struct err *e)
 			buf_add(&again.out, p->out.data + at, p->ends[i] - at);
 			pipeline_end_command(&again);
 		}
-	if ((result = pipeline_run(r, &again, 0, e)) == OK &&
+	if ((result = wire_run(&r->wire, &again, 0, e)) == OK &&
 	    (result = scripts_loaded(r, &again, 0, e)) == OK)
 		for (size_t i = 0, from = r->nscripts; i < p->n; i++)
 			if (is_noscript(p->replies[i])) {
@@ -206,12 +144,12 @@ void redis_send(struct redis *r)
 	*p = r->queue;
 	r->queue = empty;
 	r->sent = 0;
-	if (r->c && p->n)
-		r->sent = pipeline_chunk_end(p, 0, CHUNK_BYTES);
-	if (!r->c)
+	if (r->wire.c && p->n)
+		r->sent = pipeline_chunk_end(p, 0, WIRE_CHUNK_BYTES);
+	if (!r->wire.c)
 		r->lost = err_set(&r->why, ERR_AGAIN, "redis: not connected");
 	else
-		r->lost = r->sent && put(r, p, 0, r->sent, &r->why) < 0;
+		r->lost = r->sent && wire_put(&r->wire, p, 0, r->sent, &r->why) < 0;
 }
 
 int redis_hear(struct redis *r, struct err *e)
@@ -222,8 +160,8 @@ int redis_hear(struct redis *r, struct err *e)
 
 	assert(r->under_way);
 	r->under_way = false;
-	result =
-		r->lost ? err_set(e, ERR_AGAIN, "%s", r->why.text) : pipeline_run(r, p, r->sent, e);
+	result = r->lost ? err_set(e, ERR_AGAIN, "%s", r->why.text)
+			 : wire_run(&r->wire, p, r->sent, e);
 	for (size_t i = 0; i < p->nreplies; i++)
 		flushed |= is_noscript(p->replies[i]);
 	if (result == OK && flushed)
@@ -252,17 +190,17 @@ static int dial(struct redis *r, struct err *e)
 	const struct redis_url *u = &r->url;
 	struct redis_place at = u->at;
 
-	r->patience_ms = r->timeout_ms;
+	r->wire.patience_ms = r->timeout_ms;
 	if (u->nsentinels && redis_sentinel_ask(u, r->timeout_ms, &at, e) < 0)
 		return ERR_AGAIN;
-	r->c = u->path[0] ? redisConnectUnixWithTimeout(u->path, tv)
-			  : redisConnectWithTimeout(at.host, at.port, tv);
-	if (!r->c)
+	r->wire.c = u->path[0] ? redisConnectUnixWithTimeout(u->path, tv)
+			       : redisConnectWithTimeout(at.host, at.port, tv);
+	if (!r->wire.c)
 		return err_set(e, ERR_AGAIN, "redis: no context");
-	if (r->c->err || redisSetTimeout(r->c, tv) != REDIS_OK)
-		return broken(r, e);
-	if (u->tls && redis_tls_start(r->c, at.host, e) < 0) {
-		disconnect(r);
+	if (r->wire.c->err || redisSetTimeout(r->wire.c, tv) != REDIS_OK)
+		return wire_broken(&r->wire, e);
+	if (u->tls && redis_tls_start(r->wire.c, at.host, e) < 0) {
+		wire_close(&r->wire);
 		return ERR_AGAIN;
 	}
 	return OK;
@@ -274,17 +212,18 @@ int redis_connect(struct redis *r, struct err *e)
 	size_t at;
 	int result;
 
-	disconnect(r);
+	greeting.as_is = true;
+	wire_close(&r->wire);
 	pipeline_reset(&r->queue);
 	if ((result = dial(r, e)) < 0)
 		return result;
 	greeting_add(&r->url, r->password, r->name, &greeting);
 	at = greeting.n;
 	add_script_loads(r, &greeting);
-	if ((result = pipeline_run(r, &greeting, 0, e)) == OK &&
+	if ((result = wire_run(&r->wire, &greeting, 0, e)) == OK &&
 	    ((result = greeting_check(&r->url, &greeting, at, r->run_id, e)) < 0 ||
 	     (result = scripts_loaded(r, &greeting, at, e)) < 0))
-		disconnect(r);
+		wire_close(&r->wire);
 	pipeline_clear(&greeting);
 	return result;
 }
@@ -294,8 +233,8 @@ void redis_patience(struct redis *r, int ms)
 	int patience_ms = ms ? ms : r->timeout_ms;
 	struct timeval tv = { patience_ms / 1000, patience_ms % 1000 * 1000 };
 
-	if (r->c && redisSetTimeout(r->c, tv) == REDIS_OK)
-		r->patience_ms = patience_ms;
+	if (r->wire.c && redisSetTimeout(r->wire.c, tv) == REDIS_OK)
+		r->wire.patience_ms = patience_ms;
 }
 
 bool redis_fails_over(const struct redis *r)
@@ -316,7 +255,7 @@ const struct redis_reply *redis_reply(const struct redis *r, size_t i)
 
 bool redis_connected(const struct redis *r)
 {
-	return r->c != NULL;
+	return r->wire.c != NULL;
 }
 
 const char *redis_run_id(const struct redis *r)
@@ -370,7 +309,7 @@ void redis_free(struct redis *r)
 {
 	if (!r)
 		return;
-	disconnect(r);
+	wire_close(&r->wire);
 	pipeline_clear(&r->queue);
 	pipeline_clear(&r->done);
 	forget_password(r);

@@ -59,9 +59,10 @@ void redis_add_script(struct redis *r, struct redis_script *s, int argc, const c
 		      const size_t *len);
 void redis_add(struct redis *r, int argc, const char **argv, const size_t *len);
 
-/* What is added from here to the next send or run is one transaction: Redis does it at once, and
-   writes it to its file at once, where it would wait for the disk with every 16 KiB that it reads.
-   The last reply then holds all its replies. */
+/* What is added from here to the next send or run is one transaction, however large it is; the last
+   reply then holds all its replies. Without it, commands of more than 16 KiB travel as transactions
+   of 64 KiB, which nobody notices: Redis would wait for the disk with every 16 KiB that it reads.
+   */
 void redis_add_multi(struct redis *r);
 
 /* The same with words that were written ahead, as a call with hundreds of them is put together:

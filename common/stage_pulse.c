@@ -58,6 +58,7 @@ void stage_pulse(struct run *r, const struct buf *metrics, const struct buf *rou
 	const char *drop[] = { "ZREMRANGEBYSCORE", index, "-inf", old };
 	const char *set[] = { "SET", key, value, "EX", LIVES_S };
 
+	guard_await(r->guard);
 	redis_add(redis, ARRAY_LEN(add), add, NULL);
 	redis_add(redis, ARRAY_LEN(drop), drop, NULL);
 	redis_add(redis, ARRAY_LEN(set), set, NULL);

@@ -135,6 +135,33 @@ static void test_scripts_flushed(void **state)
 	assert_int_equal(c.answer, CLAIM_GO);
 }
 
+/* Somebody else may ask the same Redis between question and answer. */
+static void test_awaited(void **state)
+{
+	struct fixture *f = *state;
+	struct redis *r = guard_redis(f->guards[A]);
+	struct claim c = claim_for("acme/w.1.email.0");
+	const char *ping = "PING";
+	struct err e;
+
+	guard_add_claim(f->guards[A], &c);
+	guard_send(f->guards[A]);
+	guard_await(f->guards[A]);
+	guard_await(f->guards[A]); /* there is nothing more */
+	redis_add(r, 1, &ping, NULL);
+	assert_int_equal(redis_run(r, &e), OK);
+	assert_string_equal(redis_str(redis_reply(r, 0), NULL), "PONG");
+	assert_int_equal(guard_hear(f->guards[A], &e), OK);
+	assert_int_equal(c.answer, CLAIM_GO);
+
+	command(f, "FLUSHALL");
+	guard_add_claim(f->guards[A], &c);
+	guard_send(f->guards[A]);
+	guard_await(f->guards[A]);
+	assert_int_equal(guard_hear(f->guards[A], &e), ERR_AGAIN);
+	assert_string_equal(e.text, "redis: epoch missing or changed");
+}
+
 static void test_nothing_asked(void **state)
 {
 	struct fixture *f = *state;
@@ -351,6 +378,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_of_another_run, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_full, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_scripts_flushed, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_awaited, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_nothing_asked, fixture_open, fixture_close),
 		cmocka_unit_test(test_bad_url),
 		cmocka_unit_test_setup_teardown(test_silence_doubles_nothing, fixture_open,

@@ -342,6 +342,70 @@ static void test_transactions(void **state)
 	assert_non_null(strstr(e.text, "WRONGTYPE"));
 }
 
+/* Adds so many bytes under a key, by one command. */
+static void add_bytes(struct redis *r, const char *key, size_t len)
+{
+	autofree char *value = xmalloc(len);
+	const char *argv[] = { "SET", key, value };
+	const size_t lens[] = { 3, strlen(key), len };
+
+	memset(value, 'v', len);
+	redis_add(r, 3, argv, lens);
+}
+
+static int64_t transactions(struct fixture *f)
+{
+	const char *info = ask(f->redis, "INFO commandstats"),
+		   *exec = strstr(info, "cmdstat_exec:calls=");
+
+	return exec ? strtoll(exec + strlen("cmdstat_exec:calls="), NULL, 10) : 0;
+}
+
+/* What Redis would read in several goes becomes transactions of a size; each command keeps its
+   reply. */
+static void test_pipelines_as_transactions(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { "" };
+	int64_t before = transactions(f);
+
+	add_bytes(f->redis, "a", 10000);
+	add(f->redis, "INCR small");
+	run_or_fail(f->redis);
+	assert_int_equal(transactions(f), before);
+
+	for (int i = 0; i < 10; i++)
+		add_bytes(f->redis, "b", 10000);
+	add(f->redis, "LPUSH b 1");
+	add(f->redis, "INCR small");
+	run_or_fail(f->redis);
+	assert_int_equal(redis_replies(f->redis), 12);
+	assert_int_equal(transactions(f), before + 2);
+	add_bytes(f->redis, "c", 20000);
+	add(f->redis, "LPUSH c 1");
+	add(f->redis, "INCR small");
+	run_or_fail(f->redis);
+	assert_int_equal(redis_type(redis_reply(f->redis, 1)), REDIS_ERROR);
+	assert_int_equal(redis_int(redis_reply(f->redis, 2)), 3);
+	assert_int_equal(redis_check(f->redis, &e), ERR_AGAIN);
+	assert_non_null(strstr(e.text, "WRONGTYPE"));
+}
+
+/* Nothing of a transaction has been done where one of its commands cannot be. */
+static void test_spoiled_pipeline(void **state)
+{
+	struct fixture *f = *state;
+	struct err e;
+
+	add_bytes(f->redis, "d", 20000);
+	add(f->redis, "NONSENSE d");
+	assert_int_equal(redis_run(f->redis, &e), ERR_AGAIN);
+	assert_non_null(strstr(e.text, "unknown command"));
+	assert_false(redis_connected(f->redis));
+	assert_int_equal(redis_connect(f->redis, &e), OK);
+	assert_string_equal(ask(f->redis, "GET d"), "");
+}
+
 /* ---- scripts that were flushed ---- */
 
 static void test_noscript(void **state)
@@ -360,6 +424,14 @@ static void test_noscript(void **state)
 		assert_int_equal(redis_int(redis_reply(f->redis, (size_t)(2 * i))), i + 1);
 	assert_string_equal(redis_str(redis_reply(f->redis, 3), NULL), "PONG");
 	assert_string_equal(ask(f->redis, "GET counted"), "3");
+
+	ask(f->redis, "SCRIPT FLUSH");
+	add_bytes(f->redis, "large", 20000);
+	redis_add_script(f->redis, &f->scripts[COUNT], 1, &key, NULL);
+	add(f->redis, "GET counted");
+	run_or_fail(f->redis);
+	assert_int_equal(redis_int(redis_reply(f->redis, 1)), 4);
+	assert_string_equal(ask(f->redis, "GET counted"), "4");
 }
 
 static void test_faulty_script(void **state)
@@ -481,6 +553,8 @@ int main(void)
 		CASE(test_users),
 		CASE(test_large_pipeline),
 		CASE(test_transactions),
+		CASE(test_pipelines_as_transactions),
+		CASE(test_spoiled_pipeline),
 		CASE(test_noscript),
 		CASE(test_faulty_script),
 		CASE(test_nobody_there),
