@@ -71,6 +71,6 @@ def look_over(page, name):
     assert not found, f"{name}:\n" + "\n".join(found)
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"{name} is {wide} pixels too wide"
-    cut = page.evaluate("[...document.querySelectorAll('nav, [role=tablist]')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+    cut = page.evaluate("[...document.querySelectorAll('nav, [role=tablist], [role=tab]')].filter(e => e.scrollWidth > e.clientWidth + 1)"
                         ".map(e => e.outerHTML.slice(0, 160))")
     assert not cut, f"{name}: something to choose is cut off: {cut}"
