@@ -125,6 +125,23 @@ static void test_content(void **state)
 	}
 }
 
+/* Another version of the courier asks the same limit of it: what the hash is of, and in which
+   order, stays. */
+static void test_content_name(void **state)
+{
+	json_t *data = json_loads(
+		"{\"teams\":[\"b\",\"a\"],\"inviter\":{\"name\":\"Анна \\\"A\\\"\",\"id\":"
+		"\"u-1\"},\"role\":\"r\",\"template\":{\"version\":7,\"name\":\"x\","
+		"\"more\":{\"b\":\"\\n\",\"a\":{}}}}",
+		0, NULL);
+	char got[IDS_HASH_SIZE];
+
+	(void)state;
+	limit_content_hash("invite", data, got);
+	assert_string_equal(got, "oMvFlhd9dOjLeFcnjdum9Q");
+	json_decref(data);
+}
+
 static void test_parked(void **state)
 {
 	static const struct {
@@ -154,9 +171,8 @@ static void test_parked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_only_what_is_set),
-		cmocka_unit_test(test_domains),
-		cmocka_unit_test(test_content),
+		cmocka_unit_test(test_only_what_is_set), cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_content),		 cmocka_unit_test(test_content_name),
 		cmocka_unit_test(test_parked),
 	};
 
