@@ -61,7 +61,7 @@ void redis_add(struct redis *r, int argc, const char **argv, const size_t *len);
 
 /* What is added from here to the next send or run is one transaction, however large it is; the last
    reply then holds all its replies. Without it, commands of more than 16 KiB travel as transactions
-   of 64 KiB, which nobody notices: Redis would wait for the disk with every 16 KiB that it reads.
+   of 256 KiB, which nobody notices: Redis would wait for the disk with every 16 KiB that it reads.
    */
 void redis_add_multi(struct redis *r);
 

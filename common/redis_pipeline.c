@@ -12,10 +12,7 @@
 #define WORD_FRAME                                                                                 \
 	(1 + INT_TEXT_SIZE + 4) /* of a word all but its bytes: "$<length>" and two line ends */
 #define READ_BYTES ((size_t)16 << 10) /* what Redis reads of a client before it goes on */
-#define SHARE_BYTES                                                                                \
-	((size_t)64 << 10)	     /* of a transaction that we make: others wait for its end     \
-				      */
-#define KEPT_BYTES ((size_t)1 << 20) /* a larger buffer is not kept for the next pipeline */
+#define KEPT_BYTES ((size_t)1 << 20)  /* a larger buffer is not kept for the next pipeline */
 
 void pipeline_reset(struct pipeline *p)
 {
@@ -130,15 +127,8 @@ size_t pipeline_chunk_end(const struct pipeline *p, size_t from, size_t bytes)
 	return to;
 }
 
-size_t pipeline_share_end(const struct pipeline *p, size_t from, size_t to)
-{
-	size_t end = pipeline_chunk_end(p, from, SHARE_BYTES);
-
-	return end < to && !p->as_is ? end : to;
-}
-
 /* Redis waits for the disk whenever it has done what it has read. */
-bool pipeline_share_is_whole(const struct pipeline *p, size_t from, size_t to)
+bool pipeline_is_whole(const struct pipeline *p, size_t from, size_t to)
 {
 	return !p->as_is && to - from > 1 && p->ends[to - 1] - pipeline_start(p, from) > READ_BYTES;
 }

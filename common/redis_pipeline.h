@@ -46,11 +46,8 @@ void pipeline_words(struct pipeline *p, const char *a, const char *b, const char
 void pipeline_begin_multi(struct pipeline *p);
 void pipeline_end_multi(struct pipeline *p); /* nothing where none has begun */
 
-/* The commands from..to that travel together: those up to the end returned. So many bytes at the
-   most, unless one has more. */
-size_t pipeline_share_end(const struct pipeline *p, size_t from, size_t to);
-/* Are they to travel as a transaction? */
-bool pipeline_share_is_whole(const struct pipeline *p, size_t from, size_t to);
+/* Are the commands from..to, sent at once, to be a transaction? */
+bool pipeline_is_whole(const struct pipeline *p, size_t from, size_t to);
 
 size_t pipeline_start(const struct pipeline *p, size_t i); /* where command i begins in out */
 /* Behind how many commands from `from` on, at least one, are about so many bytes. */

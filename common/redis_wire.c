@@ -24,11 +24,11 @@ int wire_broken(struct wire *w, struct err *e)
 	return ERR_AGAIN;
 }
 
-/* Appends a share of the commands, which Redis is to do at once where it is large. */
+/* Appends the commands from..to, as a transaction where they are to be one. */
 static int append(struct wire *w, const struct pipeline *p, size_t from, size_t to)
 {
 	static const char multi[] = "*1\r\n$5\r\nMULTI\r\n", exec[] = "*1\r\n$4\r\nEXEC\r\n";
-	bool whole = pipeline_share_is_whole(p, from, to);
+	bool whole = pipeline_is_whole(p, from, to);
 	size_t at = pipeline_start(p, from);
 
 	if (whole && redisAppendFormattedCommand(w->c, multi, sizeof(multi) - 1) != REDIS_OK)
@@ -42,11 +42,8 @@ int wire_put(struct wire *w, struct pipeline *p, size_t from, size_t to, struct 
 {
 	int all = 0;
 
-	for (size_t at = from, end; at < to; at = end) {
-		end = pipeline_share_end(p, at, to);
-		if (append(w, p, at, end) != REDIS_OK)
-			return wire_broken(w, e);
-	}
+	if (append(w, p, from, to) != REDIS_OK)
+		return wire_broken(w, e);
 	while (!all)
 		if (redisBufferWrite(w->c, &all) != REDIS_OK)
 			return wire_broken(w, e);
@@ -108,18 +105,14 @@ static int take_whole(struct wire *w, struct pipeline *p, size_t n, struct err *
 /* Reads the replies of the commands from..to, as put has sent them. */
 static int take(struct wire *w, struct pipeline *p, size_t from, size_t to, struct err *e)
 {
-	for (size_t at = from, end; at < to; at = end) {
-		end = pipeline_share_end(p, at, to);
-		if ((pipeline_share_is_whole(p, at, end) ? take_whole : take_each)(w, p, end - at,
-										   e) < 0)
-			return ERR_AGAIN;
-	}
-	return OK;
+	bool whole = pipeline_is_whole(p, from, to);
+
+	return (whole ? take_whole : take_each)(w, p, to - from, e);
 }
 
 int wire_run(struct wire *w, struct pipeline *p, size_t sent, struct err *e)
 {
-	if (take(w, p, 0, sent, e) < 0)
+	if (sent && take(w, p, 0, sent, e) < 0)
 		return ERR_AGAIN;
 	for (size_t from = sent, to; from < p->n; from = to) {
 		to = pipeline_chunk_end(p, from, WIRE_CHUNK_BYTES);

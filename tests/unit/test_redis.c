@@ -375,7 +375,7 @@ static void test_pipelines_as_transactions(void **state)
 	assert_int_equal(transactions(f), before);
 
 	for (int i = 0; i < 10; i++)
-		add_bytes(f->redis, "b", 10000);
+		add_bytes(f->redis, "b", 40000);
 	add(f->redis, "LPUSH b 1");
 	add(f->redis, "INCR small");
 	run_or_fail(f->redis);
