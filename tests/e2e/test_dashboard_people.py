@@ -140,6 +140,18 @@ def test_asked_again(fleet, site, chromium):
     expect(page.locator(".alert")).to_have_count(0)
 
 
+def test_service_is_away(fleet, site, chromium):
+    """What somebody does while nobody answers is told to be undone, and the list is no longer waited for."""
+    event = fleet.emit(events.invite())
+    fleet.await_outcome(event, "sent")
+    page = sign_in(site, chromium.page())
+    expect(row(page, event.to)).to_be_visible()
+    fleet["status"].stop()
+    page.get_by_role("tab", name="Enrolled").click()
+    expect(page.locator(".note.bad")).to_contain_text("The service does not answer")
+    expect(page.locator(".list")).not_to_have_attribute("aria-busy", "true")
+
+
 def test_batch_is_stopped(fleet, site, chromium):
     """A batch is stopped from its page while it is being sent: what is on its way arrives, all else waits until it goes on."""
     fleet.sink.on("DOT", hold="go on")

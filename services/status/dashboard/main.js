@@ -160,6 +160,13 @@ async function start() {
 
 chooseLang();
 chooseTheme();
+/** What somebody began by a click and could not be done is told, whoever has not waited for it. */
+addEventListener("unhandledrejection", (event) => {
+	if (event.reason instanceof Problem) {
+		event.preventDefault();
+		note(event.reason.message, true);
+	}
+});
 addEventListener("hashchange", async () => {
 	await show();
 	main.focus({ preventScroll: true });

@@ -87,8 +87,11 @@ export async function usersPage({ main, query, here }) {
 		view.everything = false;
 		history.replaceState(null, "", addressOfState(state));
 		list.setAttribute("aria-busy", "true");
-		await load();
-		list.removeAttribute("aria-busy");
+		try {
+			await load();
+		} finally {
+			list.removeAttribute("aria-busy");
+		}
 	}
 
 	function drawTabs() {
