@@ -64,8 +64,7 @@ void parcel_move(struct courier *c, struct parcel *p, enum parcel_place to)
 	parcel_enter(c, p, to);
 }
 
-/* Its memory but for itself. */
-static void parcel_empty(struct parcel *p)
+static void parcel_free(struct parcel *p)
 {
 	job_clear(&p->job);
 	claim_clear(&p->claim);
@@ -73,31 +72,42 @@ static void parcel_empty(struct parcel *p)
 	crypto_wipe(p->token, sizeof(p->token));
 	free(p->park);
 	free(p->timer);
-	p->park = NULL;
-	p->timer = NULL;
-}
-
-static void parcel_free(struct parcel *p)
-{
-	parcel_empty(p);
 	tenants_free(p->tenants);
 	pauses_free(p->pauses);
 	catalog_free(p->catalog);
 	free(p);
 }
 
+/* Whose outcome Redis keeps until Kafka has it; the rest of the parcel need not wait for that. */
+struct left {
+	int64_t turn;
+	char delivery[];
+};
+
+static struct left *leave_behind(const struct parcel *p)
+{
+	size_t size = strlen(p->job.id) + 1;
+	struct left *l = xmalloc(sizeof(*l) + size);
+
+	l->turn = p->settle.turn;
+	memcpy(l->delivery, p->job.id, size);
+	return l;
+}
+
 void courier_let_go(struct courier *c, struct parcel *p)
 {
+	struct work *w = p->work;
+
 	if (c->journal)
 		journal_free_entry(c->journal, p->entry);
 	p->entry = -1;
 	if (p->unheard) /* or the next owner waits for the lease, and tells a doubt of nothing */
-		references_add(&c->releases, p, p->job.turn);
+		references_add(&c->releases, p->job.id, p->job.turn, true);
 	c->gone -= p->gone && p->place != PARCEL_WAITING && p->place != PARCEL_RESTING;
 	parcel_leave(c, p);
-	p->kept = p->settle.outcome != NULL;
-	parcel_empty(p);	       /* which need not wait for Kafka */
-	stage_finish(c->run, p->work); /* courier_flushed frees it, perhaps at once */
+	w->user = p->settle.outcome ? leave_behind(p) : NULL;
+	parcel_free(p);
+	stage_finish(c->run, w);
 }
 
 void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms)
@@ -107,7 +117,7 @@ void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms)
 	p->entry = -1;
 	p->ask_at_ms = ask_at_ms;
 	if (p->place == PARCEL_AWAY)
-		references_add(&c->releases, p, p->claim.claimed_turn);
+		references_add(&c->releases, p->job.id, p->claim.claimed_turn, p->unheard);
 	if (stage_stopping(c->run))
 		stage_disown(p->work);
 	if (p->gone || stage_stopping(c->run))
@@ -119,13 +129,11 @@ void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms)
 void courier_flushed(void *service, struct work *w)
 {
 	struct courier *c = courier_of(service);
-	struct parcel *p = w->user;
+	struct left *l = w->user;
 
-	if (!p)
-		return;
-	if (p->kept)
-		references_add(&c->drops, p, p->settle.turn);
-	parcel_free(p);
+	if (l)
+		references_add(&c->drops, l->delivery, l->turn, false);
+	free(l);
 }
 
 static bool lane_is_closed(const void *ctx, const struct parcel_link *l)

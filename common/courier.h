@@ -121,7 +121,6 @@ struct parcel {
 	struct buf outcome; /* packed */
 	bool told;	    /* appended already, because Redis was away */
 	struct settle settle;
-	bool kept;		/* Redis keeps the outcome until Kafka has it */
 	int64_t receipt_due_ms; /* its receipt is waited for until then; 0 = not at all */
 	char receipts[2 * COURIER_RECEIPT_SIZE]; /* names by which receipts will find it */
 	char receipts_about[COURIER_ABOUT_SIZE]; /* and what they will find */

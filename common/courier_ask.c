@@ -11,7 +11,7 @@
 
 /* ---- what is to be told ---- */
 
-void references_add(struct references *r, const struct parcel *p, int64_t turn)
+void references_add(struct references *r, const char *delivery, int64_t turn, bool unheard)
 {
 	struct reference *one;
 
@@ -20,8 +20,8 @@ void references_add(struct references *r, const struct parcel *p, int64_t turn)
 		r->list = xrealloc(r->list, r->cap * sizeof(*r->list));
 	}
 	one = &r->list[r->count++];
-	*one = (struct reference){ .turn = turn, .unheard = p->unheard };
-	snprintf(one->delivery, sizeof(one->delivery), "%s", p->job.id);
+	*one = (struct reference){ .turn = turn, .unheard = unheard };
+	snprintf(one->delivery, sizeof(one->delivery), "%s", delivery);
 }
 
 static void references_forget(struct references *r, size_t n)

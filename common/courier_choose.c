@@ -6,6 +6,7 @@
 
 #define UNDER_WAY_AGAIN_MS 50
 #define WAITING_PER_SESSION 3
+#define REQUESTS_PER_WAITING 2 /* of a channel whose sessions are only requests */
 
 static size_t room(const struct courier *c)
 {
@@ -182,13 +183,15 @@ int64_t courier_next_ask(const struct courier *c, int64_t now)
 	return next;
 }
 
-/* A few jobs a session are enough to be never without one; one, where sessions are only requests.
+/* A few jobs a session are enough to be never without one; fewer than sessions where those are only
+   requests: a turn ends a part of them, and each job that waits is memory.
    Where all that wait are held back, more are read: somebody of another domain may be behind them.
  */
 size_t courier_appetite(void *service)
 {
 	struct courier *c = courier_of(service);
-	size_t enough = (c->channel->wake ? 1 : WAITING_PER_SESSION) * c->sessions;
+	size_t enough = c->channel->wake ? c->sessions / REQUESTS_PER_WAITING + 1
+					 : c->sessions * WAITING_PER_SESSION;
 	size_t waiting = c->lists[PARCEL_WAITING].count;
 
 	if (c->held_back)

@@ -138,7 +138,8 @@ void parcel_move(struct courier *c, struct parcel *p, enum parcel_place to);
 struct verdict_rules courier_rules(const struct courier *c, const struct parcel *p);
 /* Unclaimed again: to be asked for at ask_at_ms, or let go where its partition is gone. */
 void courier_give_back(struct courier *c, struct parcel *p, int64_t ask_at_ms);
-/* Nothing more is to be done with it but wait for acknowledgements. */
+/* Nothing more is to be done with it but wait for acknowledgements, which needs no parcel: p is
+   freed. */
 void courier_let_go(struct courier *c, struct parcel *p);
 
 /* courier_receipts.c */
@@ -150,8 +151,8 @@ const char *courier_about_receipts(struct parcel *p, const struct outcome *o);
 void courier_suppress(struct courier *c, struct parcel *p);
 
 /* courier_ask.c */
-/* p is to be told of with the next question. */
-void references_add(struct references *r, const struct parcel *p, int64_t turn);
+/* To be told of with the next question. */
+void references_add(struct references *r, const char *delivery, int64_t turn, bool unheard);
 /* Hears what was asked last, if anything, asks the next, and acts on the answers while Redis works
    on that: a long question is heard with the next call. */
 void courier_ask(struct courier *c, int64_t now);

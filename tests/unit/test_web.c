@@ -2,6 +2,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -56,7 +57,7 @@ struct source {
 	int left; /* blocks */
 	bool breaks;
 };
-static int sources_closed;
+static atomic_int sources_closed; /* by any of the server's threads */
 
 static int source_more(void *ctx, struct buf *out)
 {
