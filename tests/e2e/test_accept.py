@@ -1,4 +1,5 @@
 """The page behind the link: accepting, declining, and every page that says why a link does not work."""
+import hashlib
 import json
 import re
 
@@ -50,6 +51,8 @@ def test_accepts_once(fleet, door):
     assert done.status == 303
     ticket = re.fullmatch(r"https://app\.internal/start\?from=mail&ticket=([a-z2-7]{32})", done.headers["Location"])
     assert ticket
+    good_ms = fleet.redis.client.pttl(f"{fleet.prefix}j:{hashlib.sha256(ticket[1].encode()).hexdigest()}")
+    assert 0 < good_ms <= 60_000
     again = page.post(shown.nonce, **FILLED)
     assert again.status == 200 and again.title == "You have accepted"
     told = fleet.await_outcome(event, "accepted")

@@ -200,13 +200,18 @@ def test_what_an_sms_costs(fleet, chromium):
 
 @pytest.mark.story
 def test_editor(fleet, site, chromium):
-    """A template in the editor: what it would look like, what is wrong with it, and a version that can be taken back."""
+    """A template in the editor: what it would look like, to whom, what is wrong with it, a version that can be taken back."""
+    event = fleet.emit(events.invite(organisation={"name": "Harbour Clinic"}))
+    fleet.await_outcome(event, "sent")
     page = sign_in(site, chromium.page(), role="admin", where="#/templates")
     page.get_by_role("link", name="Edit Invitation Email to New Users").click()
     frame = page.frame_locator("iframe.preview")
     expect(frame.get_by_text("Accept the invitation")).to_be_visible()
     expect(page.get_by_text("No findings")).to_be_visible()
     browser.look_over(page, "editor")
+    expect(frame.get_by_text("Harbour Clinic")).to_have_count(0)
+    page.get_by_label("Data of").select_option(event.invite)
+    expect(frame.get_by_text("Harbour Clinic").first).to_be_visible()
     page.get_by_role("button", name="Subject", exact=True).click()
     page.locator("textarea.code").fill("Come in, {{nobody}}")
     expect(page.locator(".findings")).to_contain_text("nobody")

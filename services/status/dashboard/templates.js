@@ -1,12 +1,13 @@
 // System Emails: the list, and the editor with live preview, findings and versions.
 import { at, get, may, me, post, put } from "./api.js";
 import { dialog, field, fill, h, icon, note, select } from "./dom.js";
-import { momentText } from "./format.js";
+import { addressOf, momentText, nameOf } from "./format.js";
 import { htmlFrame, render, smsWords } from "./preview.js";
 import { lang, t, tag } from "./words.js";
 
 const PARTS = ["subject", "text", "html", "sms"];
 const WAIT_MS = 400; // after the last key
+const PEOPLE = 20; // whose data a preview offers: the latest
 
 const languageName = (locale) => new Intl.DisplayNames([tag()], { type: "language" }).of(locale);
 
@@ -62,6 +63,13 @@ function variablesList(list, insert) {
 		h("dt", null, h("button", { type: "button", class: "link", onclick: () => insert(one.name) }, h("code", null, `{{${one.name}}}`))), h("dd", null, one.text, !one.always && h("span", { class: "dim" }, ` (${t("optional")})`))])));
 }
 
+/** Whose data the preview shows: a sample's, or those of somebody invited lately. */
+async function dataChoice(onchange) {
+	const { items } = await get(at("invites"), { limit: PEOPLE });
+	const person = (row) => [row.invite, [...new Set([nameOf(row), addressOf(row)])].filter(Boolean).join(" · ")];
+	return select({ onchange }, [["", t("tpl_sample")], ...items.filter((row) => !row.forgotten).map(person)], "");
+}
+
 export async function templatePage({ main, args, here }) {
 	const [name] = args;
 	const all = await get(at("templates"));
@@ -72,6 +80,7 @@ export async function templatePage({ main, args, here }) {
 	const text = h("pre", { class: "message", tabindex: "0", hidden: true });
 	const phone = h("input", { type: "tel", maxlength: "40", autocomplete: "off", placeholder: "+44 7400 123456", onchange: () => check() });
 	const priced = field(t("tpl_price_for"), phone, t("tpl_price_hint"));
+	const data = await dataChoice(() => check());
 	const subject = h("p", { class: "subject" }), sms = h("p", { class: "dim small" }), findings = h("div", { role: "status" });
 	const tabs = h("div", { class: "segmented" });
 
@@ -84,7 +93,7 @@ export async function templatePage({ main, args, here }) {
 	async function check() {
 		try {
 			const to = phone.value.trim();
-			const made = await render(name, { locale: state.locale, parts: state.parts, ...(to && { phone: to }) });
+			const made = await render(name, { locale: state.locale, parts: state.parts, ...(to && { phone: to }), ...(data.value && { invite: data.value }) });
 			if (here.alive)
 				showMade(made);
 		} catch (problem) {
@@ -166,6 +175,6 @@ export async function templatePage({ main, args, here }) {
 		mine[0].kind === "password" && h("p", { class: "alert" }, t("tpl_recall")),
 		h("div", { class: "two even editor" }, h("section", { class: "card" }, tabs, area, variablesList(all.variables?.[mine[0].kind] || [], insert), findings),
 			h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", null, t("preview")), h("div", { class: "segmented" }, width(t("tpl_desktop"), false), width(t("tpl_phone"), true))),
-				subject, frame.element, text, h("div", { class: "sms-words" }, sms, priced))));
+				field(t("tpl_data"), data), subject, frame.element, text, h("div", { class: "sms-words" }, sms, priced))));
 	return { leave: () => clearTimeout(state.timer) };
 }
