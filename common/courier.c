@@ -1,6 +1,5 @@
 #include "courier_priv.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +8,6 @@
 #include "now.h"
 
 #define STALE_READY_MS 5000 /* a claim no thread takes up is given back before its lease ends */
-#define LONG_QUESTION 16    /* operations: Redis is busy for so long that we had better be too */
 
 /* ---- places ---- */
 

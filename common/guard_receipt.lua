@@ -1,4 +1,5 @@
--- Which delivery is a receipt about, and how long did it take? What came too early is kept in n, scored by when it is looked at next:
+-- Which delivery is a receipt about, and how long did it take?
+-- What came too early is kept in n, scored by when it is looked at next:
 -- "<until> <keep ms>\n<names>\n<delivery>\n<bytes>".
 
 -- "<delivery> <recipient hash>", or nothing.
