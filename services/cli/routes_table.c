@@ -20,6 +20,22 @@ static const struct {
 	{ "closed", { { "closed", "закрыт" } }, TONE_BAD },
 };
 
+/* Why one is passed over; schemas/words.json has the same. */
+static const struct {
+	const char *reason;
+	struct words_in text;
+} reasons[] = {
+	{ "errors",
+	  { { "It sent back fifty messages within a minute; others are taken for a while",
+	      "Вернул пятьдесят сообщений за минуту; пока используются другие" } } },
+	{ "slow",
+	  { { "It answers or delivers slowly; others are taken meanwhile",
+	      "Отвечает или доставляет медленно; пока используются другие" } } },
+	{ "limit",
+	  { { "Its rate limit is used up; others are taken meanwhile",
+	      "Исчерпан его лимит; пока используются другие" } } },
+};
+
 static const struct words_in heads[] = {
 	{ { "Route", "Маршрут" } },	{ { "State", "Состояние" } },
 	{ { "since", "с" } },		{ { "under way", "в пути" } },
@@ -47,14 +63,24 @@ static void add_state(struct table *t, const json_t *stand, enum lang lang)
 	table_cell(t, states[i].tone, states[i].text.in[lang]);
 }
 
+/* What stands there, else the words of its reason; a reason that nobody knows as it is. */
+static const char *why_of(const json_t *stand, enum lang lang)
+{
+	const char *why = text(stand, "why"), *reason = text(stand, "reason");
+
+	for (size_t i = 0; !*why && i < ARRAY_LEN(reasons); i++)
+		if (!strcmp(reasons[i].reason, reason))
+			return reasons[i].text.in[lang];
+	return *why ? why : reason;
+}
+
 /* Below the row, so that a row fits a terminal of 80 columns: who sees it so, and what was wrong.
  */
 static void add_notes(struct table *t, const json_t *stand, long long couriers, enum lang lang)
 {
 	static const char *const seen[LANG_COUNT] = { "seen by %lld of %lld couriers",
 						      "так видят %lld из %lld служб" };
-	const char *code = text(stand, "code"),
-		   *why = text(stand, "why")[0] ? text(stand, "why") : text(stand, "reason");
+	const char *code = text(stand, "code"), *why = why_of(stand, lang);
 	autofree char *said = xasprintf("%s%s%s", code, *code && *why ? ": " : "", why);
 	char cell[80];
 

@@ -19,6 +19,7 @@
 #include "page_files.h"
 #include "tariffs.h"
 #include "templates_api.h"
+#include "view_ahead.h"
 #include "view_query.h"
 
 #define CLASSES 6 /* 1xx to 5xx; none is 0xx */
@@ -32,6 +33,7 @@ struct site {
 	char *recipient_key; /* a copy: SIGHUP replaces that of the configuration */
 	char *callback;	     /* where sign-in comes back to */
 	struct web *web;
+	struct view_ahead *ahead; /* NULL = the private door is shut */
 	_Atomic unsigned exports;
 	unsigned published; /* which settings */
 	struct metric *answers[WEB_DOORS][CLASSES];
@@ -173,9 +175,12 @@ static int open_shared(struct site *s, const struct site_settings *settings, str
 	shared->sheets = view_sheets_new(0);
 	shared->exports = &s->exports;
 	shared->hub = hub_open(site_guard_open(shared));
-	if (settings->private_listen)
+	if (settings->private_listen) {
 		shared->lookout =
 			lookout_open(site_guard_open(shared), shared->common->redis_prefix);
+		s->ahead =
+			view_ahead_open(shared->sheets, site_guard_open(shared), VIEW_AHEAD_BOUNDS);
+	}
 	shared->settings = settings;
 	open_tariffs(s, settings);
 	shared->recipient_key = s->recipient_key = xstrdup(shared->recipient_key);
@@ -309,6 +314,7 @@ void site_close(struct site *s)
 		return;
 	hub_close(s->shared.hub);
 	web_close(s->web);
+	view_ahead_close(s->ahead);
 	lookout_close(s->shared.lookout);
 	receipts_close(s->receipts);
 	templates_api_close(s->shared.templates);

@@ -20,6 +20,7 @@
 #include "now.h"
 #include "redis.h"
 #include "view_batch.h"
+#include "view_format.h"
 #include "view_query.h"
 
 #define TENANT "acme"
@@ -186,8 +187,11 @@ static int fill(const char *url, const char *prefix, long long count)
 	struct writing b = { 0 };
 	int64_t began_ms, took_ms = 0;
 	double cpu = 0;
-	struct err e;
+	struct err e = { "" };
+	bool anew;
 
+	must(view_format_ready(g, &anew, &e),
+	     &e); /* or beckon-status takes it for another version's */
 	for (long long from = 0; from < count; from += 4096) {
 		long long to = from + 4096 < count ? from + 4096 : count;
 

@@ -13,10 +13,11 @@ except ImportError:  # then browser.missing() says so
 
 WORDS = {"en": {"closed": "Closed", "open": "Open", "paused": "Paused", "test": "Send a test: first", "go": "Send test",
                 "pause": "Pause: first", "pause_go": "Pause", "resume": "Resume", "why": "Why?", "sent": "Sent · through first",
-                "to": "Your e-mail address", "refused": "address"},
+                "to": "Your e-mail address", "passed": "Passed over", "limit": "Its rate limit is used up"},
          "ru": {"closed": "Закрыт", "open": "Открыт", "paused": "Приостановлен", "test": "Отправить тест: first",
                 "go": "Отправить", "pause": "Приостановить: first", "pause_go": "Приостановить", "resume": "Продолжить",
-                "why": "Почему?", "sent": "Отправлено · через first", "to": "Ваш адрес электронной почты", "refused": "адрес"}}
+                "why": "Почему?", "sent": "Отправлено · через first", "to": "Ваш адрес электронной почты", "passed": "Пропускается",
+                "limit": "Исчерпан его лимит"}}
 
 
 @pytest.fixture
@@ -27,9 +28,9 @@ def second():
 
 @pytest.fixture
 def site(fleet, second, chromium):
-    """Two relays; nothing in the browser may complain."""
-    relays = [{"name": name, "url": f"smtp://127.0.0.1:{server.port}", "tls": "off", "order": order}
-              for name, server, order in (("first", fleet.sink, 1), ("second", second, 2))]
+    """Two relays, and one that takes a message an hour; nothing in the browser may complain."""
+    relays = [{"name": name, "url": f"smtp://127.0.0.1:{server.port}", "tls": "off", "order": order, **more}
+              for name, server, order, more in (("first", fleet.sink, 1, {}), ("second", second, 2, {}), ("small", second, 3, {"limit": "1/h"}))]
     own = web.doors()
     chromium.complaints.clear()
     fleet.up(services=("clock", "dispatcher", "email", "status"), status=own, email={"relays": relays})
@@ -59,6 +60,11 @@ def test_channels(fleet, site, chromium, lang, theme, width):
     fleet.await_outcome(fleet.emit(events.invite()), "sent")
     shows(page, "first", words["closed"])
     expect(card(page, "first")).to_contain_text("connect_failed")
+    admin = site.key(role="admin")
+    for _ in range(2):  # the second one is over its limit
+        assert admin.post("/v1/tenants/acme/routes/email/small/test", {"to": events.address()}).status == 202
+    shows(page, "small", words["passed"])
+    expect(card(page, "small")).to_contain_text(words["limit"])
     browser.look_over(page, f"channels {lang} {theme} {width}")
     fleet.sink.up()
     shows(page, "first", words["open"])

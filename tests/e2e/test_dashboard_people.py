@@ -153,12 +153,12 @@ def test_service_is_away(fleet, site, chromium):
 
 
 def test_batch_is_stopped(fleet, site, chromium):
-    """A batch is stopped from its page while it is being sent: what is on its way arrives, all else waits until it goes on."""
+    """A batch is stopped from its page, which waited for it, while it is being sent: what is on its way arrives, all else waits until it goes on."""
     fleet.sink.on("DOT", hold="go on")
-    wanted = fleet.emit([events.invite(batch={"id": "spring", "row": n + 1}) for n in range(30)])
-    client = site.key()
-    fleet.wait(lambda: client.get("/v1/tenants/acme/batches/spring").status == 200, 30, "no such batch")
     page = sign_in(site, chromium.page(), where="#/batch/spring")
+    expect(page.get_by_role("heading", name="Nothing is known of this batch yet")).to_be_visible()
+    browser.look_over(page, "batch unknown")
+    wanted = fleet.emit([events.invite(batch={"id": "spring", "row": n + 1}) for n in range(30)])
     page.get_by_role("button", name="Pause sending").click()
     expect(page.locator(".badge")).to_have_text("Paused")
     expect(page.locator("main")).to_contain_text("What is on its way arrives")

@@ -77,6 +77,12 @@ def test_one_breaks_under_load(fleet, second):
     assert len(second.messages) >= 200
 
 
+def told_why(fleet, words):
+    """beckon routes says in words why others are taken."""
+    routes = ("routes", "--config", fleet.dir / "beckon.yaml", "--lang", "en")
+    fleet.wait(lambda: words in fleet.beckon(*routes, check=False).stdout, 20, f"nobody is told: {words}")
+
+
 def test_none_is_left(fleet, second):
     fleet.up(email={"relays": relays(fleet, second)})
     fleet.sink.down()
@@ -98,6 +104,7 @@ def test_a_relays_limit(fleet, second):
     once(fleet, second, wanted)
     assert len(fleet.sink.messages) <= 5
     assert not fleet.outcomes.distinct("deferred")
+    told_why(fleet, "Its rate limit is used up")
 
 
 def test_all_limits_used_up(fleet, second):
@@ -121,6 +128,7 @@ def test_who_sends_back_is_passed_over(fleet, second):
     assert len(second.messages) == len(wanted) and not fleet.sink.messages
     assert fleet["email"].metric("beckon_route_errors_total", route="first") >= 50
     fleet.wait(lambda: fleet["email"].metric("beckon_route_passed_over", route="first") == 1, 10, "not told")
+    told_why(fleet, "It sent back fifty messages within a minute")
     second.down()
     fleet.sink.clear()
     last = fleet.emit(events.invite())

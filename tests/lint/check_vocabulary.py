@@ -11,7 +11,8 @@ DASHBOARD, PAGES = Path("services/status/dashboard"), Path("services/status/page
 CLI = (Path("services/cli/told.c"), Path("services/cli/cmd_list.c"))
 
 # section of words.json: how the dashboard's word files call its keys
-KEYS = {"filters": "s_{}", "rows": "w_{}", "reasons": "why_{}", "tabs": "{}", "batches": "batch_{}", "routes": "r_{}", "buttons": "a_{}"}
+KEYS = {"filters": "s_{}", "rows": "w_{}", "reasons": "why_{}", "tabs": "{}", "batches": "batch_{}", "routes": "r_{}",
+        "route_reasons": "r_reason_{}", "buttons": "a_{}"}
 PLAIN = {"invite_users", "preview"}  # buttons without a prefix
 
 findings, looked = [], 0
@@ -63,11 +64,16 @@ def in_c(lang):
 
 
 def in_table_of_routes():
-    """beckon routes and top: the same words, small; and a word for each state that a courier tells of."""
+    """beckon routes and top: the same words, states small; and a word for each state and reason that a courier tells of."""
     text = read(Path("services/cli/routes_table.c"))
     for key, words in WORDS["routes"].items():
         m = re.search(rf'"{key}", {{ {{ "([^"]+)", "([^"]+)" }}', text)
         expect(f"routes_table.c: {key}", m and f"{m[1]} {m[2]}", f"{words['en']} {words['ru']}".lower())
+    for key, words in WORDS["route_reasons"].items():
+        m = re.search(rf'"{key}",\s+{{ {{ "([^"]+)",\s+"([^"]+)" }}', text)
+        expect(f"routes_table.c: {key}", m and f"{m[1]} {m[2]}", f"{words['en']} {words['ru']}")
+    told = re.findall(r'return "(\w+)"|\? "(\w+)" : "(\w+)"', re.search(r"why_passed_over\(.*?\n\}", read(Path("common/courier_route.c")), re.S)[0])
+    expect("courier_route.c", " ".join(word for words in told for word in words if word), " ".join(WORDS["route_reasons"]))
     states = re.search(r"route_state_words\[ROUTE_STATES\] = \{(.*?)\};", read(Path("common/routes_seen.c")), re.S)[1]
     expect("routes_seen.c", " ".join(re.findall(r'"(\w+)"', states)), " ".join(WORDS["routes"]))
 

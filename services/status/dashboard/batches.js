@@ -59,6 +59,13 @@ export async function batchesPage({ main, here }) {
 	return { news: () => load().catch(() => {}) };
 }
 
+/** What is not there is nothing; every other problem stays one. */
+function missing(problem) {
+	if (problem.status !== 404)
+		throw problem;
+	return null;
+}
+
 export async function batchPage({ main, args, here }) {
 	const name = args[0];
 	const people = (status) => `#/users?${new URLSearchParams({ batch: name, status })}`;
@@ -79,13 +86,25 @@ export async function batchPage({ main, args, here }) {
 			may("operator") && h("button", { type: "button", onclick: () => actMany("resend", { filter: { batch: name, status: "error", code } }).then(load) }, t("resend_failed", { n }))))));
 	}
 
+	const crumb = () => h("a", { class: "crumb", href: "#/batches" }, "‹ ", t("batches"));
+
+	/** Of what was imported just now nothing may be known yet; of a name that is wrong nothing ever will. */
+	function unknown() {
+		fill(main, crumb(), h("div", { class: "head" }, h("h1", null, name)),
+			h("div", { class: "empty", role: "status" }, icon("clock"), h("h2", null, t("batch_unknown")), h("p", null, t("batch_unknown_text"))));
+	}
+
 	async function load() {
-		const [batch, pauses, texts] = await Promise.all([get(at("batches", name)), get(at("pauses")), get(at("errors"))]);
+		const [batch, pauses, texts] = await Promise.all([get(at("batches", name)).catch(missing), get(at("pauses")), get(at("errors"))]);
 		if (!here.alive)
 			return;
+		if (!batch) {
+			unknown();
+			return;
+		}
 		const paused = pauses.items.some((one) => one.scope === "batch" && one.name === name);
 		batch.texts = texts;
-		fill(main, h("a", { class: "crumb", href: "#/batches" }, "‹ ", t("batches")),
+		fill(main, crumb(),
 			h("div", { class: "head" }, h("h1", null, name), h("div", { class: "head-actions" }, badgeOf(batch, paused && batch.state === "sending"),
 				may("operator") && (batch.state === "sending" || paused) && h("button", { type: "button", onclick: () => pause(!paused) },
 					icon(paused ? "play" : "pause"), t(paused ? "resume_batch" : "stop_batch")),

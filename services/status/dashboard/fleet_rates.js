@@ -49,7 +49,7 @@ function table(caption, heads, rows) {
 export function ratesCard({ told }) {
 	const words = Object.entries(told).sort(([a], [b]) => a.localeCompare(b));
 	return h("section", { class: "card", "data-card": "rates" }, h("h2", null, t("f_rates")), words.length
-		? table(t("f_rates"), [t("status"), t("f_now"), t("f_most"), t("f_course")], words.map(([word, values]) => h("tr", null,
+		? table(t("f_rates"), [t("f_outcome"), t("f_now"), t("f_most"), t("f_course")], words.map(([word, values]) => h("tr", null,
 			h("th", { scope: "row" }, has(`w_${word}`) ? plainWord(word) : word), h("td", null, now(values)), h("td", null, most(values)), h("td", { class: "course" }, plot(values)))))
 		: h("p", { class: "dim" }, t("f_no_rates")), h("p", { class: "dim small" }, t("f_hour")));
 }
