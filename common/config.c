@@ -250,16 +250,39 @@ int config_reload_secrets(struct config *c, struct err *e)
 	return r;
 }
 
+/* Whether the text speaks of name, or of something inside it. */
+static bool speaks_of(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(text, name, n) == 0 && text[n] && strchr(":.[ ", text[n]);
+}
+
+/* Where that was set which the text speaks of; of a map, the pair. */
+static const char *place_of(const struct slot *s, const char *text)
+{
+	char name[SLOT_NAME_MAX];
+	const struct config_map *map = s->field;
+
+	if (!speaks_of(text, slot_spell(s, SPELLING_DOTTED, name)))
+		return NULL;
+	for (size_t i = 0; s->key->type == CONFIG_TYPE_MAP && i < map->count; i++) {
+		const struct config_pair *p = &map->pairs[i];
+
+		if (speaks_of(text + strlen(name) + 1, p->name))
+			return p->origin;
+	}
+	return s->origin;
+}
+
 /* Puts before the text of e where the key was set that it begins with. */
 static int add_place(const struct config *c, int kind, struct err *e)
 {
-	char name[SLOT_NAME_MAX];
-
 	for (const struct slot *s = c->slots; s < c->slots + c->count; s++) {
-		size_t n = strlen(slot_spell(s, SPELLING_DOTTED, name));
+		const char *place = place_of(s, e->text);
 
-		if (s->origin && strncmp(e->text, name, n) == 0 && strchr(":.[ ", e->text[n]))
-			return err_prefix(e, kind, "%s", s->origin);
+		if (place)
+			return err_prefix(e, kind, "%s", place);
 	}
 	return kind;
 }

@@ -7,8 +7,10 @@
 
 #include "config_value.h"
 #include "mem.h"
+#include "nearest.h"
 
 #define HIDDEN "***"
+#define MISSPELT 2 /* letters */
 
 static bool ends_with(const char *s, const char *end)
 {
@@ -25,6 +27,21 @@ static bool is_sensitive(const char *name)
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (ends_with(name, words[i]))
+			return true;
+	return false;
+}
+
+bool config_mask_suspects(const char *name)
+{
+	static const char *const words[] = { "password", "passwd",     "pass",	"pwd",
+					     "secret",	 "passphrase", "token", "credentials" };
+	const char *last = name;
+
+	for (const char *c = name; *c; c++)
+		if (strchr("._-", *c))
+			last = c + 1;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (nearest_distance(last, words[i]) <= MISSPELT)
 			return true;
 	return false;
 }

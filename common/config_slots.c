@@ -281,8 +281,8 @@ int config_unknown(const struct config *c, const struct setting *s, struct err *
 	autobuf value = BUF_INIT(0);
 
 	guess_known(c, s, &g);
-	/* a password written where its file's name belongs */
-	if (g.slot && g.slot->key->type == CONFIG_TYPE_SECRET)
+	/* a password under a name that was misspelt, or written where its file's name belongs */
+	if (config_mask_suspects(s->name) || (g.slot && g.slot->key->type == CONFIG_TYPE_SECRET))
 		buf_str(&value, "***");
 	else
 		config_mask(s->name, s->value, &value);

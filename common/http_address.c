@@ -33,3 +33,15 @@ int http_address(const char *listen, struct addrinfo **out, struct err *e)
 			       "'%.60s' is not an address and port like 127.0.0.1:9464", listen);
 	return OK;
 }
+
+int http_address_check(const char *name, const char *listen, struct err *e)
+{
+	struct addrinfo *address;
+
+	if (!listen)
+		return OK;
+	if (http_address(listen, &address, e) < 0)
+		return err_prefix(e, ERR_FATAL, "%s", name);
+	freeaddrinfo(address);
+	return OK;
+}

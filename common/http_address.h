@@ -11,4 +11,7 @@
 /* Address and port in digits; the caller frees *out by freeaddrinfo. ERR_FATAL: it is none. */
 int http_address(const char *listen, struct addrinfo **out, struct err *e);
 
+/* Whether the setting called name, which may be NULL, holds one. ERR_FATAL: "<name>: ...". */
+int http_address_check(const char *name, const char *listen, struct err *e);
+
 #endif

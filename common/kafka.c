@@ -1,11 +1,13 @@
 #include "kafka_priv.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "mem.h"
+#include "nearest.h"
 #include "now.h"
 
 #define NO_FOLDER "/dev/null"
@@ -68,13 +70,49 @@ static bool for_other_kind(rd_kafka_type_t type, const char *name)
 	return among(name, producer_only, ARRAY_LEN(producer_only), true);
 }
 
+/* Offers the name that begins a line of the library's own table of properties. */
+static void offer_property(struct nearest *guess, char *line)
+{
+	char *end = strchr(line, ' ');
+
+	if (!islower((unsigned char)*line) || !end || strstr(line, "see dedicated API"))
+		return;
+	*end = '\0';
+	nearest_offer(guess, line);
+}
+
+static int unknown(const char *name, struct err *e)
+{
+	struct nearest guess = { .word = name };
+	autofree char *table = NULL;
+	size_t n;
+	char *rest;
+	FILE *memory = open_memstream(&table, &n);
+
+	if (memory) {
+		rd_kafka_conf_properties_show(memory);
+		fclose(memory);
+	}
+	for (char *line = table ? strtok_r(table, "\n", &rest) : NULL; line;
+	     line = strtok_r(NULL, "\n", &rest))
+		offer_property(&guess, line);
+	return err_set(e, ERR_FATAL,
+		       "kafka.%.60s: librdkafka has no such property, the nearest is %s", name,
+		       guess.best ? guess.best : "not known");
+}
+
 static int set(rd_kafka_conf_t *conf, const struct kafka_property *p, struct err *e)
 {
 	char text[160];
 
-	if (rd_kafka_conf_set(conf, p->name, p->value, text, sizeof(text)) == RD_KAFKA_CONF_OK)
+	switch (rd_kafka_conf_set(conf, p->name, p->value, text, sizeof(text))) {
+	case RD_KAFKA_CONF_OK:
 		return OK;
-	return err_set(e, ERR_FATAL, "kafka.%s: %s", p->name, text);
+	case RD_KAFKA_CONF_UNKNOWN:
+		return unknown(p->name, e);
+	default:
+		return err_set(e, ERR_FATAL, "kafka.%s: %s", p->name, text);
+	}
 }
 
 static int set_all(rd_kafka_conf_t *conf, rd_kafka_type_t type, struct kafka_properties user,
@@ -108,6 +146,20 @@ rd_kafka_conf_t *kafka_conf_new(rd_kafka_type_t type, struct kafka_properties us
 		return conf;
 	rd_kafka_conf_destroy(conf);
 	return NULL;
+}
+
+int kafka_properties_check(struct kafka_properties user, struct err *e)
+{
+	static const rd_kafka_type_t kinds[] = { RD_KAFKA_PRODUCER, RD_KAFKA_CONSUMER };
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		rd_kafka_conf_t *conf = kafka_conf_new(kinds[i], user, NULL, 0, e);
+
+		if (!conf)
+			return ERR_FATAL;
+		rd_kafka_conf_destroy(conf);
+	}
+	return OK;
 }
 
 rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e)

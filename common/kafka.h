@@ -29,6 +29,10 @@ struct kafka_properties {
 	size_t count;
 };
 
+/* Whether clients of both kinds can be made of them, as far as can be told without making one.
+   ERR_FATAL with text that begins with "kafka.NAME". */
+int kafka_properties_check(struct kafka_properties user, struct err *e);
+
 /* Before the first client and before threads start. librdkafka has Cyrus SASL load every mechanism
    that is installed, Berkeley DB among them; it uses it for Kerberos alone, so without that nothing
    is loaded. */

@@ -117,29 +117,41 @@ static rd_kafka_NewTopic_t *new_topic(const struct kafka_topic *t, struct err *e
 	return made;
 }
 
+static int create_on(rd_kafka_t *rk, rd_kafka_NewTopic_t *made, int timeout_ms, bool *created,
+		     struct err *e)
+{
+	rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+	char text[160];
+	int r = ERR_FATAL;
+
+	rd_kafka_AdminOptions_set_request_timeout(o, timeout_ms, text, sizeof(text));
+	rd_kafka_CreateTopics(rk, &made, 1, o, q);
+	rd_kafka_event_t *event = answer(q, timeout_ms, &r, e);
+
+	if (event) {
+		r = create_result(event, created, e);
+		rd_kafka_event_destroy(event);
+	}
+	rd_kafka_AdminOptions_destroy(o);
+	rd_kafka_queue_destroy(q);
+	return r;
+}
+
 int kafka_topic_create(struct kafka_properties user, const struct kafka_topic *t, int timeout_ms,
 		       bool *created, struct err *e)
 {
 	rd_kafka_NewTopic_t *made = new_topic(t, e);
 	rd_kafka_t *rk = made ? client_open(user, e) : NULL;
 	int r = made ? ERR_FATAL : ERR_INVALID;
+	int32_t partitions;
 
 	if (rk) {
-		rd_kafka_AdminOptions_t *o =
-			rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-		rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
-		char text[160];
-
-		rd_kafka_AdminOptions_set_request_timeout(o, timeout_ms, text, sizeof(text));
-		rd_kafka_CreateTopics(rk, &made, 1, o, q);
-		rd_kafka_event_t *event = answer(q, timeout_ms, &r, e);
-
-		if (event) {
-			r = create_result(event, created, e);
-			rd_kafka_event_destroy(event);
-		}
-		rd_kafka_AdminOptions_destroy(o);
-		rd_kafka_queue_destroy(q);
+		/* who may not make topics, or a mock broker, can be asked this, too */
+		r = kafka_partitions(rk, t->name, timeout_ms, &partitions, e);
+		*created = false;
+		if (r == ERR_INVALID)
+			r = create_on(rk, made, timeout_ms, created, e);
 		rd_kafka_destroy(rk);
 	}
 	if (made)

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
 #include "config.h"
+#include "config_mask.h"
 #include "mem.h"
 #include "nearest.h"
 #include "smtp.h"
@@ -54,8 +56,11 @@ static const struct scheme {
 
 static int bad_url(const char *url, struct err *e)
 {
+	autobuf shown = BUF_INIT(0);
+
+	config_mask_text("url", url, &shown); /* somebody may have written a password into it */
 	return err_set(e, ERR_FATAL, "url '%.80s': write smtp://host:port or smtps://host:port",
-		       url);
+		       shown.data ? shown.data : "");
 }
 
 static int parse_url(struct relay *r, const char *url, struct smtp_options *o, struct err *e)

@@ -11,8 +11,10 @@
 #include "config_client.h"
 #include "config_fleet.h"
 #include "crypto.h"
+#include "http_address.h"
 #include "log.h"
 #include "mem.h"
+#include "redis_url.h"
 #include "signals.h"
 #include "watchdog.h"
 
@@ -98,11 +100,32 @@ void stage_die(struct run *r, const char *why)
 		snprintf(r->dying, sizeof(r->dying), "%s", why);
 }
 
+static struct kafka_properties properties(const struct config_map *m, struct kafka_property *list)
+{
+	for (size_t i = 0; i < m->count; i++)
+		list[i] = (struct kafka_property){ m->pairs[i].name, m->pairs[i].value };
+	return (struct kafka_properties){ list, m->count };
+}
+
+/* What is told at once instead of when Kafka, Redis and the door of metrics are opened. */
+static int check(const void *settings, struct err *e)
+{
+	const struct stage_settings *s = settings;
+	autofree struct kafka_property *list = xcalloc(s->kafka.count, sizeof(*list));
+	struct redis_url url;
+
+	if (kafka_properties_check(properties(&s->kafka, list), e) < 0)
+		return ERR_FATAL;
+	if (redis_url_parse(s->redis_url, &url, e) < 0)
+		return err_prefix(e, ERR_FATAL, "redis.url");
+	return http_address_check("http.listen", s->http_listen, e);
+}
+
 static int load(struct run *r, void *settings, char **argv, struct err *e)
 {
 	autofree char *program_name = xasprintf("beckon-%s", r->stage->name);
 	struct config_table tables[] = {
-		{ common_keys, ARRAY_LEN(common_keys), &r->settings, NULL },
+		{ common_keys, ARRAY_LEN(common_keys), &r->settings, check },
 		{ r->stage->keys, r->stage->key_count, settings, r->stage->check },
 	};
 	struct config_program program = { program_name, r->stage->summary, tables,
@@ -169,10 +192,7 @@ static int open_guard(struct run *r, struct err *e)
 
 struct kafka_properties stage_kafka(const struct run *r, struct kafka_property *list)
 {
-	for (size_t i = 0; i < r->settings.kafka.count; i++)
-		list[i] = (struct kafka_property){ r->settings.kafka.pairs[i].name,
-						   r->settings.kafka.pairs[i].value };
-	return (struct kafka_properties){ list, r->settings.kafka.count };
+	return properties(&r->settings.kafka, list);
 }
 
 static int open_producer(struct run *r, struct err *e)

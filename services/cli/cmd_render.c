@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "args.h"
 #include "catalog.h"
@@ -14,14 +13,13 @@
 #include "letter.h"
 #include "mem.h"
 #include "now.h"
+#include "place.h"
 #include "render_letter.h"
 #include "template.h"
 #include "words.h"
 
 #define VARS_MAX_BYTES ((size_t)64 << 20)
 #define OUTPUT_MAX_BYTES ((size_t)64 << 20)
-#define INSTALLED_DIR "/usr/share/beckon/templates"
-#define SOURCE_DIR "deploy/templates"
 
 struct render_options {
 	const char *file, *vars, *partials, *escape;
@@ -44,7 +42,7 @@ static const struct arg list[] = {
 	{ "part", ARG_TEXT, offsetof(O, part), "PART", "html, text, subject, sms or eml (text)", 0,
 	  0 },
 	{ "templates", ARG_TEXT, offsetof(O, templates), "DIR",
-	  "where templates are (BECKON_TEMPLATES, " INSTALLED_DIR ", " SOURCE_DIR ")", 0, 0 },
+	  "where templates are (BECKON_TEMPLATES, or those installed with this program)", 0, 0 },
 	{ "vars", ARG_TEXT, offsetof(O, vars), "FILE", "the variables: one JSON value ({})", 0, 0 },
 	{ "data", ARG_TEXT, offsetof(O, data), "FILE",
 	  "instead of --vars: the data of an invite.requested", 0, 0 },
@@ -174,15 +172,6 @@ static int render_file(const struct render_options *o, json_t *vars, struct buf 
 	return r;
 }
 
-static const char *templates_dir(const struct render_options *o)
-{
-	const char *dir = o->templates ? o->templates : getenv("BECKON_TEMPLATES");
-
-	if (dir)
-		return dir;
-	return access(INSTALLED_DIR, R_OK) == 0 ? INSTALLED_DIR : SOURCE_DIR;
-}
-
 static int time_of(const json_t *vars, const char *name, int64_t *ms, struct err *e)
 {
 	const json_t *v = json_object_get(vars, name);
@@ -255,8 +244,10 @@ static int print_part(const struct catalog *c, const struct render_options *o, j
 static int render_named(const struct render_options *o, json_t *input, struct buf *out,
 			struct err *e)
 {
+	autofree char *dir = o->templates ? xstrdup(o->templates) : place_templates();
 	struct catalog *c = NULL;
-	int r = catalog_open(&c, templates_dir(o), e);
+	int r = dir ? catalog_open(&c, dir, e)
+		    : err_set(e, ERR_FATAL, "no folder of templates; name it with --templates");
 
 	if (r == OK)
 		r = print_part(c, o, input, out, e);

@@ -17,6 +17,7 @@
 #define TIMEOUT_MS 10000
 #define CONFIG_MAX 5
 #define VALUE_MAX 32
+#define LIST_COLUMNS 6
 #define DAY_MS (24ll * 60 * 60 * 1000)
 
 struct topics_options {
@@ -120,52 +121,93 @@ static int create(const struct settings *s, const struct topics_options *o, stru
 	return OK;
 }
 
-/* One row of list. A topic that does not exist is shown as such. */
-static int show(const struct settings *s, const char *topic, bool json, struct table *t,
-		struct err *e)
-{
-	static const char *const names[] = { "message.timestamp.type", "cleanup.policy",
-					     "retention.ms" };
-	char values[ARRAY_LEN(names)][VALUE_MAX], kept[VALUE_MAX], number[VALUE_MAX];
-	int64_t records;
-	int r = kafka_topic_records(s->kafka, topic, TIMEOUT_MS, &records, e);
+/* What is shown of a topic's configuration. */
+enum shown { SHOWN_CLOCK, SHOWN_CLEANUP, SHOWN_KEPT, SHOWN_COUNT };
 
-	if (r && r != ERR_INVALID)
-		return r;
-	if (r == ERR_INVALID) {
-		if (json)
-			cli_json(json_pack("{sssb}", "topic", topic, "exists", false));
-		table_cell(t, TONE_PLAIN, topic);
-		table_cell(t, TONE_BAD, "is not there");
-		for (int i = 0; i < 3; i++)
-			table_cell(t, TONE_PLAIN, "");
-		return OK;
+struct listing {
+	const struct settings *settings;
+	bool json;
+	bool untold; /* Kafka does not tell configurations: it is not asked again */
+	struct table *table;
+	char values[SHOWN_COUNT][VALUE_MAX]; /* of the topic that is shown; "" = not told */
+};
+
+static void read_values(struct listing *l, const char *topic)
+{
+	static const char *const names[] = { [SHOWN_CLOCK] = "message.timestamp.type",
+					     [SHOWN_CLEANUP] = "cleanup.policy",
+					     [SHOWN_KEPT] = "retention.ms" };
+	struct err e;
+
+	for (size_t i = 0; i < SHOWN_COUNT; i++) {
+		l->values[i][0] = '\0';
+		if (!l->untold)
+			l->untold = kafka_topic_config(l->settings->kafka, topic, names[i],
+						       l->values[i], VALUE_MAX, &e) != OK;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (kafka_topic_config(s->kafka, topic, names[i], values[i], VALUE_MAX, e))
-			values[i][0] = '\0';
-	if (json)
-		cli_json(json_pack("{sssbsIsssssI}", "topic", topic, "exists", true, "records",
-				   (json_int_t)records, "timestamp_type", values[0], "cleanup",
-				   values[1], "retention_ms",
-				   (json_int_t)strtoll(values[2], NULL, 10)));
-	snprintf(number, sizeof(number), "%" PRId64 " records", records);
-	days(strtoll(values[2], NULL, 10), kept, sizeof(kept));
-	table_cell(t, TONE_PLAIN, topic);
-	table_cell(t, TONE_PLAIN, number);
-	table_cell(t, TONE_PLAIN, values[0]);
-	table_cell(t, TONE_PLAIN, values[1]);
-	table_cell(t, TONE_PLAIN, strcmp(values[1], "compact") ? kept : "latest only");
-	return OK;
 }
 
-static int show_all(const struct settings *s, bool json, struct table *t, struct err *e)
+static const char *or_null(const char *value)
 {
-	int r = OK;
+	return *value ? value : NULL;
+}
 
-	for (size_t i = 0; i < TOPIC_COUNT && r == OK; i++)
-		r = show(s, s->topics[i], json, t, e);
-	return r;
+static void show_absent(const struct listing *l, const char *topic)
+{
+	if (l->json)
+		cli_json(json_pack("{sssb}", "topic", topic, "exists", false));
+	table_cell(l->table, TONE_PLAIN, topic);
+	table_cell(l->table, TONE_BAD, "is not there");
+	for (int i = 2; i < LIST_COLUMNS; i++)
+		table_cell(l->table, TONE_PLAIN, "");
+}
+
+static void show(const struct listing *l, const char *topic, const struct kafka_size *size)
+{
+	const char *kept_ms = l->values[SHOWN_KEPT], *cleanup = l->values[SHOWN_CLEANUP];
+	char partitions[VALUE_MAX], records[VALUE_MAX], kept[VALUE_MAX] = "";
+
+	if (l->json)
+		cli_json(json_pack(
+			"{sssbsisIss?ss?so}", "topic", topic, "exists", true, "partitions",
+			(int)size->partitions, "records", (json_int_t)size->records,
+			"timestamp_type", or_null(l->values[SHOWN_CLOCK]), "cleanup",
+			or_null(cleanup), "retention_ms",
+			*kept_ms ? json_integer(strtoll(kept_ms, NULL, 10)) : json_null()));
+	snprintf(partitions, sizeof(partitions), "%" PRId32 " partition%s", size->partitions,
+		 size->partitions == 1 ? "" : "s");
+	snprintf(records, sizeof(records), "%" PRId64 " record%s", size->records,
+		 size->records == 1 ? "" : "s");
+	if (*kept_ms)
+		days(strtoll(kept_ms, NULL, 10), kept, sizeof(kept));
+	table_cell(l->table, TONE_PLAIN, topic);
+	table_cell(l->table, TONE_PLAIN, partitions);
+	table_cell(l->table, TONE_PLAIN, records);
+	table_cell(l->table, TONE_PLAIN, l->values[SHOWN_CLOCK]);
+	table_cell(l->table, TONE_PLAIN, cleanup);
+	table_cell(l->table, TONE_PLAIN, strcmp(cleanup, "compact") ? kept : "latest only");
+}
+
+static int show_all(struct listing *l, struct err *e)
+{
+	for (size_t i = 0; i < TOPIC_COUNT; i++) {
+		const char *topic = l->settings->topics[i];
+		struct kafka_size size;
+		int r = kafka_topic_size(l->settings->kafka, topic, TIMEOUT_MS, &size, e);
+
+		if (r && r != ERR_INVALID)
+			return r;
+		if (r) {
+			show_absent(l, topic);
+			continue;
+		}
+		read_values(l, topic);
+		show(l, topic, &size);
+	}
+	if (l->untold)
+		fprintf(stderr, "beckon topics: Kafka does not tell how topics are configured: a "
+				"mock broker, or the user may not ask\n");
+	return OK;
 }
 
 int cmd_topics(int argc, char **argv)
@@ -187,8 +229,10 @@ int cmd_topics(int argc, char **argv)
 	}
 	if (settings_open(&s, &words.settings, &e))
 		return cli_fail("topics", ERR_FATAL, &e);
-	table_init(&t, making ? 4 : 5);
-	r = making ? create(&s, &o, &t, &e) : show_all(&s, o.json, &t, &e);
+	table_init(&t, making ? 4 : LIST_COLUMNS);
+	struct listing listing = { .settings = &s, .json = o.json, .table = &t };
+
+	r = making ? create(&s, &o, &t, &e) : show_all(&listing, &e);
 	if (!o.json)
 		table_print(&t);
 	table_clear(&t);

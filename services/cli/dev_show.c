@@ -135,14 +135,14 @@ void dev_show_end(struct dev *d)
 	size_t bad;
 
 	if (!d->options->once || !d->follow.count) {
-		printf("%zu mails were caught.\n", d->mailbox.count);
+		printf("Mails caught: %zu.\n", d->mailbox.count);
 		return;
 	}
 	printf("\n");
 	bad = report_outcomes(&r, &d->follow);
-	printf("\n%zu of %zu rows are good, %zu are bad. %zu mails are in %s\n",
-	       d->people.count - bad, d->people.count, bad, d->mailbox.count, d->mailbox.dir);
+	printf("\nGood rows: %zu of %zu. Mails: %zu, in %s\n", d->people.count - bad,
+	       d->people.count, d->mailbox.count, d->mailbox.dir);
 	if (d->ntexts)
-		printf("%zu went out as SMS, shown above.\n", d->ntexts);
+		printf("SMS: %zu, shown above.\n", d->ntexts);
 	show_one_mail(d);
 }

@@ -151,6 +151,15 @@ static void print_note(const struct table_note *n, size_t columns)
 	putchar('\n');
 }
 
+/* Whether nothing stands behind cell i in its row: then no spaces are written, either. */
+static bool row_ends(const struct table *t, size_t i)
+{
+	while (++i % t->columns)
+		if (t->cells[i][0])
+			return false;
+	return true;
+}
+
 void table_print(const struct table *t)
 {
 	size_t screen = screen_width(), next_note = 0;
@@ -165,6 +174,11 @@ void table_print(const struct table *t)
 	for (size_t i = 0; i < t->count; i++) {
 		bool last = i % t->columns == t->columns - 1;
 
+		if (!last && row_ends(t, i)) {
+			term_print(t->tones[i], t->cells[i]);
+			i += t->columns - 1 - i % t->columns - 1; /* on to its last cell */
+			continue;
+		}
 		if (!last) {
 			term_cell(t->tones[i], t->cells[i], widths[i % t->columns]);
 			continue;

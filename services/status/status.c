@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http_address.h"
 #include "log.h"
 #include "mem.h"
 #include "receipt.h"
@@ -93,6 +94,10 @@ int status_check(const void *settings, struct err *e)
 	if (r == OK)
 		r = receipt_sources_open(&sources, s->site.receipts, e);
 	receipt_sources_close(&sources);
+	if (r == OK)
+		r = http_address_check("http.public", s->site.public_listen, e);
+	if (r == OK)
+		r = http_address_check("http.private", s->site.private_listen, e);
 	return r;
 }
 

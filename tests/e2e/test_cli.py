@@ -77,7 +77,7 @@ def test_dev_once(tmp_path):
     assert "Bad row" in rows[4] and "email_syntax" in rows[4]
     assert "Not sent" in rows[5] and "mailbox_unknown" in rows[5] and "Check the address" in rows[5]
     assert "Bad row" in rows[6] and "row 2" in rows[6]
-    assert "2 of 5 rows are good, 3 are bad. 2 mails are in" in done.stdout
+    assert "Good rows: 2 of 5. Mails: 2, in " in done.stdout
     assert "forgets" in done.stdout
 
     mails = [email.message_from_bytes(p.read_bytes(), policy=email.policy.default)
@@ -138,7 +138,7 @@ def test_dev_serves_until_ctrl_c(dev):
     dev.send_signal(signal.SIGINT)
     assert dev.wait(PATIENCE_S) == 0
     assert running_in(dev.dir) == []
-    assert "2 mails were caught." in dev.out.read_text()
+    assert "Mails caught: 2." in dev.out.read_text()
 
 
 @pytest.mark.story
@@ -211,9 +211,12 @@ def test_an_installation(fleet, tmp_path):
         assert len(re.findall("was there", beckon("topics", "create", "--replication", 1, *where).stdout)) == 8
         listed = {t["topic"]: t for t in map(json.loads, beckon("topics", "list", "--json",
                                                                 *where).stdout.splitlines())}
-        assert all(t["timestamp_type"] == "LogAppendTime" for t in listed.values())
+        assert all((t["timestamp_type"], t["partitions"]) == ("LogAppendTime", 3) for t in listed.values())
         assert listed[names["status"]]["retention_ms"] == 455 * 86400 * 1000
         assert listed[names["state"]]["cleanup"] == "compact"
+
+        assert re.search(rf"^{names['state']} +3 partitions +0 records +LogAppendTime +compact +latest only$",
+                         beckon("topics", "list", *where).stdout, re.M)
 
         doctor = beckon("doctor", *where)
         assert doctor.returncode == 1 and "bad\tredis: epoch\t" in doctor.stdout and "beckon init" in doctor.stdout

@@ -89,6 +89,33 @@ def test_a_commented_line_is_the_default(service):
         assert name in set_here or str(text) == default, name
 
 
+BAD = {
+    "kafka: {lingerr.ms: 3}": "kafka.lingerr.ms: librdkafka has no such property, the nearest is linger.ms",
+    "kafka: {sasl.pasword: hunter2}": "kafka.sasl.pasword: librdkafka has no such property, the nearest is sasl.password",
+    "kafka: {client.id: x, session.timeout.ms: soon}": "kafka.session.timeout.ms: Invalid value",
+    "kafka: {acks: 1}": "kafka.acks is set by beckon",
+    "redis: {pasword: hunter2}": 'unknown key redis.pasword = "***", the nearest known is redis.url',
+    "redis: {url: 'redis://u:hunter2@h'}": "redis.url: Redis URL: a password belongs into its own file",
+    "redis: {url: 'http://h'}": "redis.url: Redis URL: begins with none of redis://",
+    "rediss: {url: 'redis://u:hunter2@h'}": "unknown key rediss = ",
+    "http: {listen: nowhere}": "http.listen: 'nowhere' is not an address and port",
+}
+
+
+@pytest.mark.parametrize("service", PROGRAMS)
+def test_every_program_refuses(service, installed, tmp_path):
+    """By --check, in one line that names file, key and what is wrong, and never tells a password."""
+    settings = {**BAD, **{"http: {private: nowhere}": "http.private: 'nowhere'", "http: {public: '1:2:3'}": "http.public: '1:2:3'"}
+                } if service == "status" else BAD
+    wrong = tmp_path / "wrong.yaml"
+    for text, told in settings.items():
+        wrong.write_text(text)
+        done = run(service, "--config", installed(COMMENTED), "--config", wrong, "--check",
+                   env={"BECKON_TEMPLATES_DIR": str(ROOT / "deploy/templates")})
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (78, "", 1), text
+        assert done.stderr.startswith(f"beckon-{service}: {wrong}:1: {told}") and "hunter2" not in done.stderr, done.stderr
+
+
 def test_show_where_a_key_is_missing(installed, tmp_path):
     """Who asks what is set is told, and `--check` names the setting, its place and what is wrong."""
     config = installed(SAMPLE)

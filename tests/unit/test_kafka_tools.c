@@ -168,6 +168,18 @@ static void test_records(void **state)
 	assert_true(n >= 7);
 }
 
+/* Also by a mock broker, which makes none: who asks for one that exists is not kept waiting. */
+static void test_topic_that_exists(void **state)
+{
+	struct world *w = *state;
+	struct kafka_topic t = { .name = "empty", .partitions = 1, .replication = 1 };
+	bool created = true;
+	struct err e;
+
+	assert_int_equal(kafka_topic_create(w->user, &t, WAIT_MS, &created, &e), OK);
+	assert_false(created);
+}
+
 /* Asking about a topic must not make it: init would take a misspelt topic for a new installation.
  */
 static void test_no_topic(void **state)
@@ -204,9 +216,10 @@ static void test_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_from_start),    cmocka_unit_test(test_from_now),
-		cmocka_unit_test(test_span_of_a_key), cmocka_unit_test(test_records),
-		cmocka_unit_test(test_no_topic),      cmocka_unit_test(test_away),
+		cmocka_unit_test(test_from_start),	  cmocka_unit_test(test_from_now),
+		cmocka_unit_test(test_span_of_a_key),	  cmocka_unit_test(test_records),
+		cmocka_unit_test(test_no_topic),	  cmocka_unit_test(test_away),
+		cmocka_unit_test(test_topic_that_exists),
 	};
 
 	return cmocka_run_group_tests_name("kafka_tools", tests, setup, teardown);

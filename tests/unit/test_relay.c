@@ -31,6 +31,8 @@ static const struct {
 	{ "{}", "relays: a list of 1 to 8 relays, e.g. [{name: mx, url: smtp://127.0.0.1:25, tls: "
 		"off}]" },
 	{ "[{name: a}]", "relays: url is missing" },
+	{ "[{url: 'smtp://u:hunter2@h'}]",
+	  "relays: url 'smtp://u:***@h': write smtp://host:port or smtps://host:port" },
 	{ "[{url: 'http://h'}]", "relays: url 'http://h': write smtp://host:port or "
 				 "smtps://host:port" },
 	{ "[{url: 'smtps://h', tls: off}]", "smtp: TLS is asked for and switched off" },
