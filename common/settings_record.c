@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "now.h"
 #include "settings_view.h"
+#include "tenant_fields.h"
 
 void settings_hash(const json_t *settings, char out[SETTINGS_HASH_SIZE])
 {
@@ -90,6 +91,21 @@ json_t *settings_record_resume(const char *reason, const struct settings_author 
 	return make_pause(false, reason, author);
 }
 
+/* Of settings, one that was said in a word ("off") has its members, so that one of them can be set
+   beside what the word says. */
+static json_t *inside_of(json_t *settings, const char *name)
+{
+	json_t *was = json_object_get(settings, name), *said;
+
+	if (!was)
+		return NULL;
+	said = tenant_spelled(name, was);
+	if (said != was)
+		json_object_set(settings, name, said);
+	json_decref(said);
+	return json_object_get(settings, name);
+}
+
 int settings_set(json_t *settings, const char *path, json_t *value, struct err *e)
 {
 	autofree char *copy = xstrdup(path);
@@ -97,7 +113,7 @@ int settings_set(json_t *settings, const char *path, json_t *value, struct err *
 	json_t *at = settings;
 
 	for (; rest; part = strsep(&rest, ".")) {
-		json_t *inside = json_object_get(at, part);
+		json_t *inside = inside_of(at, part);
 
 		if (!inside && value)
 			json_object_set_new(at, part, inside = json_object());

@@ -37,11 +37,12 @@ void tenant_lay(json_t *under, const json_t *over)
 	json_t *value;
 
 	json_object_foreach ((json_t *)over, name, value) {
-		json_t *former = json_object_get(under, name);
+		json_t *former = json_object_get(under, name), *laid = tenant_spelled(name, value);
 
-		if (json_is_object(value) && json_is_object(former) && !tenant_is_whole(name))
-			tenant_lay(former, value);
+		if (json_is_object(laid) && json_is_object(former) && !tenant_is_whole(name))
+			tenant_lay(former, laid);
 		else
-			json_object_set_new(under, name, json_deep_copy(value));
+			json_object_set_new(under, name, json_deep_copy(laid));
+		json_decref(laid);
 	}
 }

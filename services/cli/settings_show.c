@@ -16,21 +16,31 @@ static void put(json_t *flat, const char *path, const json_t *value, const char 
 	json_object_set_new(flat, path, json_pack("[O, s]", value, origin));
 }
 
+static void put_members(json_t *flat, const char *name, const json_t *object, const char *origin)
+{
+	const char *part;
+	json_t *value;
+
+	json_object_foreach ((json_t *)object, part, value) {
+		autofree char *path = xasprintf("%s.%s", name, part);
+
+		put(flat, path, value, origin);
+	}
+}
+
 static void lay(json_t *flat, const json_t *settings, const char *origin)
 {
-	const char *name, *part;
-	json_t *value, *inside;
+	const char *name;
+	json_t *value;
 
 	json_object_foreach ((json_t *)settings, name, value) {
-		if (!json_is_object(value) || tenant_is_whole(name)) {
-			put(flat, name, value, origin);
-			continue;
-		}
-		json_object_foreach (value, part, inside) {
-			autofree char *path = xasprintf("%s.%s", name, part);
+		json_t *said = tenant_spelled(name, value);
 
-			put(flat, path, inside, origin);
-		}
+		if (json_is_object(said) && !tenant_is_whole(name))
+			put_members(flat, name, said, origin);
+		else
+			put(flat, name, said, origin);
+		json_decref(said);
 	}
 }
 

@@ -20,6 +20,7 @@
 #include "invite_js.h"
 #include "main_js.h"
 #include "parts_css.h"
+#include "pausing_js.h"
 #include "preview_frame_js.h"
 #include "preview_people_js.h"
 #include "preview_html.h"
@@ -64,6 +65,7 @@ static const struct file {
 	{ "invite.js", JS, invite_js, sizeof(invite_js) - 1 },
 	{ "main.js", JS, main_js, sizeof(main_js) - 1 },
 	{ "parts.css", CSS, parts_css, sizeof(parts_css) - 1 },
+	{ "pausing.js", JS, pausing_js, sizeof(pausing_js) - 1 },
 	{ "preview.html", HTML, preview_html, sizeof(preview_html) - 1 },
 	{ "preview.js", JS, preview_js, sizeof(preview_js) - 1 },
 	{ "preview_frame.js", JS, preview_frame_js, sizeof(preview_frame_js) - 1 },

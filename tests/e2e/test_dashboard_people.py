@@ -160,8 +160,14 @@ def test_batch_is_stopped(fleet, site, chromium):
     browser.look_over(page, "batch unknown")
     wanted = fleet.emit([events.invite(batch={"id": "spring", "row": n + 1}) for n in range(30)])
     page.get_by_role("button", name="Pause sending").click()
+    asked = page.locator("dialog")
+    asked.get_by_label("Why?").fill("  ")
+    asked.get_by_role("button", name="Pause sending").click()
+    expect(asked).to_be_visible()  # a pause says why
+    asked.get_by_label("Why?").fill("wrong logo")
+    asked.get_by_role("button", name="Pause sending").click()
     expect(page.locator(".badge")).to_have_text("Paused")
-    expect(page.locator("main")).to_contain_text("What is on its way arrives")
+    expect(page.locator("main")).to_contain_text("wrong logo · What is on its way arrives")
     fleet.wait(lambda: all(s.metric("beckon_paused", scope="batch") == 1 for s in fleet.services if s.service != "status"), 20,
                "the pause is not known everywhere")
     fleet.sink.release("go on")

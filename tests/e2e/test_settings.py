@@ -93,6 +93,10 @@ def test_versions_and_who_changed_what(fleet, tmp_path):
     path.write_text("contact: Ann\nreminder: off\n")
     settings(fleet, "set", "--tenant", "acme", "--file", path)
     assert record(fleet, "acme")["settings"] == {"contact": "Ann", "reminder": "off"}
+    shown = settings(fleet, "get", "--tenant", "acme").stdout
+    assert re.search(r"reminder\.count +0 +set", shown) and "reminder " not in shown
+    settings(fleet, "set", "--tenant", "acme", "reminder.at_percent=25")
+    assert record(fleet, "acme")["settings"]["reminder"] == {"at_percent": 25, "count": 0}, "it stays off"
 
 
 @pytest.mark.parametrize("word, error", [

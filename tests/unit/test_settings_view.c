@@ -236,6 +236,13 @@ static void test_paths(void **state)
 	assert_string_not_equal(a, b);
 	assert_int_equal(settings_set(s, "sender.from", NULL, &e), OK);
 	assert_int_equal(settings_set(s, "sender", NULL, &e), OK);
+	assert_int_equal(settings_set(s, "reminder", json_string("off"), &e), OK);
+	assert_int_equal(settings_set(s, "reminder.at_percent", json_integer(25), &e), OK);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(s, "reminder"), "at_percent")),
+		25);
+	assert_true(json_is_integer(json_object_get(json_object_get(s, "reminder"), "count")));
+	assert_int_equal(settings_set(s, "reminder", NULL, &e), OK);
 	assert_int_equal(settings_set(s, "brand.logo", NULL, &e), OK); /* was not there */
 	assert_int_equal(settings_set(s, "contact", NULL, &e), OK);
 	settings_hash(s, b);

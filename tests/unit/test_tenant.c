@@ -142,6 +142,7 @@ static void test_laid(void **state)
 				 "sms_window", "from", "10:00", "to", "12:00", "auto_send",
 				 "import", 1, "reminder", "off");
 	json_t *expected = json_pack("{s:s, s:s}", "from", "10:00", "to", "12:00");
+	json_t *off = json_pack("{s:i, s:i}", "count", 0, "at_percent", 50);
 
 	(void)state;
 	tenant_lay(all, NULL);
@@ -149,12 +150,29 @@ static void test_laid(void **state)
 	assert_true(json_equal(json_object_get(all, "sms_window"), expected));
 	assert_int_equal(json_object_size(json_object_get(all, "auto_send")), 4);
 	assert_true(json_is_true(json_object_get(json_object_get(all, "auto_send"), "import")));
-	assert_string_equal(json_string_value(json_object_get(all, "reminder")), "off");
+	assert_true(json_equal(json_object_get(all, "reminder"), off));
 	assert_int_equal(json_integer_value(json_object_get(all, "link_ttl_s")), 300);
 	assert_int_equal(json_integer_value(json_object_get(all, "cooldown_s")), 60);
+	json_decref(off);
 	json_decref(expected);
 	json_decref(over);
 	json_decref(all);
+}
+
+/* When a reminder is due does not say that there is one: where reminders are off they stay off
+   until somebody says how many. */
+static void test_reminders_off(void **state)
+{
+	struct tenants *t = loaded("{'*': {reminder: off}, when: {reminder: {at_percent: 25}},\n"
+				   " how_many: {reminder: {count: 1}}, 'no': {reminder: off}}");
+
+	(void)state;
+	assert_int_equal(tenants_find(t, "when")->reminder.count, 0);
+	assert_int_equal(tenants_find(t, "when")->reminder.num, 25);
+	assert_int_equal(tenants_find(t, "how_many")->reminder.count, 1);
+	assert_int_equal(tenants_find(t, "how_many")->reminder.num, 50);
+	assert_int_equal(tenants_find(t, "no")->reminder.count, 0);
+	tenants_free(t);
 }
 
 static void test_own_over_common(void **state)
@@ -452,7 +470,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rates),	   cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_laid),	   cmocka_unit_test(test_own_over_common),
+		cmocka_unit_test(test_laid),	   cmocka_unit_test(test_reminders_off),
+		cmocka_unit_test(test_own_over_common),
 		cmocka_unit_test(test_all_fields), cmocka_unit_test(test_links),
 		cmocka_unit_test(test_holders),	   cmocka_unit_test(test_next),
 		cmocka_unit_test(test_many),	   cmocka_unit_test(test_bad),

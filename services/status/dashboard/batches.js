@@ -3,6 +3,7 @@ import { at, get, may, post } from "./api.js";
 import { fill, h, icon, note } from "./dom.js";
 import { actMany } from "./actions.js";
 import { momentText } from "./format.js";
+import { askPause } from "./pausing.js";
 import { t, tag } from "./words.js";
 
 const order = ["accepted", "invited", "waiting", "not_invited", "expired", "declined", "cancelled", "error"];
@@ -70,14 +71,19 @@ export async function batchPage({ main, args, here }) {
 	const name = args[0];
 	const people = (status) => `#/users?${new URLSearchParams({ batch: name, status })}`;
 
-	async function pause(paused) {
+	async function pause(change) {
 		try {
-			await post(at("pauses"), { scope: "batch", name, paused, ...(paused && { reason: "dashboard" }) });
+			await post(at("pauses"), { scope: "batch", name, ...change });
 			await load();
+			return true;
 		} catch (problem) {
 			note(problem.message, true);
+			return false;
 		}
 	}
+
+	const stop = () => askPause({ title: t("do_pause"), text: t("do_pause_text"), button: t("stop_batch") },
+		(reason) => pause({ paused: true, reason }));
 
 	function errors(batch) {
 		const codes = Object.entries(batch.errors || {}).filter(([, n]) => n > 0);
@@ -102,17 +108,17 @@ export async function batchPage({ main, args, here }) {
 			unknown();
 			return;
 		}
-		const paused = pauses.items.some((one) => one.scope === "batch" && one.name === name);
+		const paused = pauses.items.find((one) => one.scope === "batch" && one.name === name);
 		batch.texts = texts;
 		fill(main, crumb(),
 			h("div", { class: "head" }, h("h1", null, name), h("div", { class: "head-actions" }, badgeOf(batch, paused && batch.state === "sending"),
-				may("operator") && (batch.state === "sending" || paused) && h("button", { type: "button", onclick: () => pause(!paused) },
+				may("operator") && (batch.state === "sending" || paused) && h("button", { type: "button", onclick: () => (paused ? pause({ paused: false }) : stop()) },
 					icon(paused ? "play" : "pause"), t(paused ? "resume_batch" : "stop_batch")),
 				h("a", { class: "button", href: `#/users?${new URLSearchParams({ batch: name })}` }, t("show_people")))),
 			h("section", { class: "card" }, h("h2", null, t("progress")),
 				h("p", { class: "big", role: "status" }, t("batch_sum", { sent: sentOf(batch.counts), errors: batch.counts.error || 0 }), batch.state !== "sending" && `, ${t(stateWords[batch.state])}`),
 				statusBar(batch.counts, batch.total), legend(batch.counts, people),
-				paused && batch.state === "sending" && h("p", { class: "dim" }, t("do_pause_text"))),
+				paused && batch.state === "sending" && h("p", { class: "dim" }, paused.reason, " · ", t("do_pause_text"))),
 			errors(batch));
 	}
 	await load();

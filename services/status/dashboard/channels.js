@@ -2,6 +2,7 @@
 import { at, get, may, me, onceKey, post, tenant } from "./api.js";
 import { dialog, field, fill, h, icon, note } from "./dom.js";
 import { countryName, momentText, wordsOf } from "./format.js";
+import { askPause } from "./pausing.js";
 import { t, tag } from "./words.js";
 
 const LOOK_MS = 3000;
@@ -116,13 +117,10 @@ async function change(key, body, load) {
 	}
 }
 
-async function askPause(route, load) {
+function pauseRoute(route, load) {
 	const everybody = me.tenant === "*";
-	const why = h("input", { type: "text", required: true, maxlength: "200" });
-	await dialog(t("r_pause_title", { name: route.route }), () => [h("p", null, everybody ? t("r_pause_all") : t("r_pause_own", { name: tenant })), field(t("pause_reason"), why)], [
-		[t("cancel"), "", null],
-		[t("r_pause"), "danger", () => why.reportValidity() && change(everybody ? "*/" : "", { name: route.route, paused: true, reason: why.value.trim() }, load)],
-	]);
+	return askPause({ title: t("r_pause_title", { name: route.route }), text: everybody ? t("r_pause_all") : t("r_pause_own", { name: tenant }), button: t("r_pause") },
+		(reason) => change(everybody ? "*/" : "", { name: route.route, paused: true, reason }, load));
 }
 
 function brake(route, pauses, load) {
@@ -139,7 +137,7 @@ function routeCard(route, { pauses, texts, load }) {
 		factsOf(route, texts), route.state === "closed" && texts[route.code] && h("p", { class: "remedy" }, texts[route.code].remedy), brake(route, pauses, load), regionTable(route, texts),
 		h("div", { class: "row card-foot" },
 			may("admin") && h("button", { type: "button", "aria-label": `${t("r_test")}: ${route.route}`, onclick: () => askTest(route) }, icon("mail"), t("r_test")),
-			may("operator") && !pausesOf(pauses, route).length && h("button", { type: "button", class: "quiet", "aria-label": `${t("r_pause")}: ${route.route}`, onclick: () => askPause(route, load) }, icon("pause"), t("r_pause"))));
+			may("operator") && !pausesOf(pauses, route).length && h("button", { type: "button", class: "quiet", "aria-label": `${t("r_pause")}: ${route.route}`, onclick: () => pauseRoute(route, load) }, icon("pause"), t("r_pause"))));
 }
 
 function group(channel, routes, more) {

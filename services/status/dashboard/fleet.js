@@ -1,9 +1,10 @@
 // Fleet: how many are where, what went wrong, how much is happening, and the brake.
 import { at, get, may, post, me } from "./api.js";
-import { dialog, field, fill, h, icon, note } from "./dom.js";
+import { fill, h, icon, note } from "./dom.js";
 import { legend, statusBar } from "./batches.js";
 import { lagCard, look, ratesCard } from "./fleet_rates.js";
 import { shortTime } from "./format.js";
+import { askPause } from "./pausing.js";
 import { has, t, tag } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -29,16 +30,8 @@ function plot(values) {
 	return svg;
 }
 
-async function askPause(load) {
-	const why = h("input", { type: "text", required: true, maxlength: "200" });
-	await dialog(t("do_pause"), () => [h("p", null, t("do_pause_text")), field(t("pause_reason"), why)], [
-		[t("cancel"), "", null],
-		[t("pause"), "danger", async () => {
-			if (!why.reportValidity())
-				return false;
-			return change({ scope: "tenant", paused: true, reason: why.value.trim() }, load);
-		}]]);
-}
+const pauseAll = (load) => askPause({ title: t("do_pause"), text: t("do_pause_text"), button: t("pause") },
+	(reason) => change({ scope: "tenant", paused: true, reason }, load));
 
 async function change(body, load) {
 	try {
@@ -59,7 +52,7 @@ function sending(pauses, load) {
 		h("button", { type: "button", onclick: () => change({ scope: one.scope, ...(one.name && { name: one.name }), paused: false }, load) }, icon("play"), t("resume")));
 	return h("section", { class: "card" }, h("h2", null, t("pauses")),
 		pauses.length ? h("ul", { class: "pauses" }, pauses.map(line)) : h("p", { class: "runs" }, h("span", { class: "dot s-accepted" }), t("running")),
-		!stopped && may("operator") && h("button", { type: "button", onclick: () => askPause(load) }, icon("pause"), t("pause")));
+		!stopped && may("operator") && h("button", { type: "button", onclick: () => pauseAll(load) }, icon("pause"), t("pause")));
 }
 
 function errorCard(errors, texts) {
