@@ -140,7 +140,7 @@ static void begin_generation(struct fold *f, int64_t generation)
 	f->generation = generation;
 	f->turn = 0;
 	f->settled_turn = f->expires_ms = f->link_told_ms = f->reminders = 0;
-	f->receipt_due_ms = 0;
+	f->receipt_due_ms = f->looked_ms = 0;
 	f->token_sha256[0] = f->sms_hash[0] = '\0';
 	f->declined = f->early = false;
 }
@@ -176,6 +176,16 @@ static void fold_ladder_fact(struct fold *f, const struct fact *fact)
 	f->final = is_final(fact);
 }
 
+/* The dispatcher has looked what was due, and asks for that. */
+static void fold_look(struct fold *f, const struct fact *fact)
+{
+	bool asks = fact->by_dispatcher &&
+		    (fact->word == WORD_QUEUED || fact->word == WORD_DEFERRED);
+
+	if (asks && (fact->n > 0 || fact->ladder) && fact->told_ms > f->looked_ms)
+		f->looked_ms = fact->told_ms;
+}
+
 static void fold_invitation(struct fold *f, const struct fact *fact)
 {
 	f->declined = f->declined || fact->word == WORD_DECLINED;
@@ -207,6 +217,7 @@ void fold_fact(struct fold *f, const struct fact *fact)
 		f->receipt_due_ms = fact->receipt_due_ms;
 	if (fact->n > f->reminders)
 		f->reminders = fact->n;
+	fold_look(f, fact);
 	if (fact->n > 0)
 		return; /* reminders are history */
 	if (fact->ladder) {

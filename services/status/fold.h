@@ -50,6 +50,8 @@ struct fold {
 	int64_t expires_ms;	/* of the link; 0 = it was not told */
 	int64_t link_told_ms;	/* when a link was told of last, for where its end was not */
 	int64_t reminders;
+	int64_t looked_ms; /* when a reminder or a ladder's SMS was asked for last: what reminders
+			      were due by then have been told, or left out */
 	char token_sha256[65];
 	bool declined, early;
 };

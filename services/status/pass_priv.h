@@ -19,6 +19,7 @@ struct writing {
 	char tenant_name[IDS_NAME_MAX + 1];
 	const char *invite; /* behind the slash */
 	int64_t expires_ms, sent_ms, timer_turn;
+	int64_t reminders; /* told, or left out */
 	const char *kid; /* that signed the link; NULL = not known */
 	struct guard_field fields[PASS_FIELDS_MAX];
 	size_t nfields;

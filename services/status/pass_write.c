@@ -92,6 +92,26 @@ static bool ladder_waits(const struct writing *w)
 	return w->i->ladder && fold_ladder(w->f) == LADDER_NONE && !w->f->deliveries[0].sms;
 }
 
+static int64_t find_reminders(const struct writing *w)
+{
+	const struct timer_facts facts = { .sent_ms = w->sent_ms,
+					   .expires_ms = w->expires_ms,
+					   .reminders = w->tenant->reminder,
+					   .now_ms = w->f->looked_ms };
+	int64_t passed = timer_reminders_passed(&facts);
+
+	return passed > w->f->reminders ? passed : w->f->reminders;
+}
+
+/* What came due while nobody could see to it is due now. */
+static struct timer now_or_next(const struct timer_facts *facts)
+{
+	enum timer_what due = timer_due(facts);
+
+	return due == TIMER_NONE || due == TIMER_EXPIRY ? timer_next(facts)
+							: (struct timer){ due, facts->now_ms };
+}
+
 static struct timer find_timer(const struct writing *w)
 {
 	const struct fold *f = w->f;
@@ -99,7 +119,7 @@ static struct timer find_timer(const struct writing *w)
 	struct timer_facts facts = { .sent_ms = w->sent_ms,
 				     .expires_ms = w->expires_ms,
 				     .reminders = w->tenant->reminder,
-				     .told = f->reminders,
+				     .told = w->reminders,
 				     .now_ms = w->p->now_ms };
 
 	if (stands_in(w) || (f->word == WORD_UNDELIVERED && ladder_waits(w)))
@@ -112,7 +132,7 @@ static struct timer find_timer(const struct writing *w)
 		facts.receipt_ms = f->receipt_due_ms;
 	if (f->word == WORD_UNDELIVERED)
 		facts.reminders.count = 0;
-	return timer_next(&facts);
+	return now_or_next(&facts);
 }
 
 static void write_timer(struct pass *p, struct writing *w)
@@ -212,7 +232,7 @@ static void set_fields(struct writing *w)
 	field_number(w, "turn", f->settled_turn);
 	field_number(w, "sent", w->sent_ms);
 	field_number(w, "exp", w->expires_ms);
-	field_number(w, "rem", f->reminders);
+	field_number(w, "rem", w->reminders);
 	field_number(w, "tmr", w->timer_turn);
 	if (w->kid && w->expires_ms)
 		field(w, "kid", w->kid);
@@ -229,6 +249,7 @@ static void write_invite(struct pass *p, struct writing *w)
 	struct guard *g = p->o->guard;
 
 	find_window(w);
+	w->reminders = find_reminders(w);
 	pass_note_slot(p, w);
 	write_timer(p, w);
 	write_claims(w);

@@ -170,6 +170,31 @@ def test_nothing_to_rebuild(fleet):
     assert fleet.beckon("rebuild", "--config", path, check=False).returncode == 1
 
 
+def test_what_came_due_meanwhile(fleet):
+    """Redis was away, and the fleet with it, when two reminders were due: one is told, late; those left out stay so."""
+    own = {"tenants": {"acme": {"reminder": {"count": 2, "at_percent": 50}}}}
+    fleet.up(services=ALL, dispatcher=own, email=own, status=own)
+    wanted = fleet.emit([events.invite() for _ in range(3)])
+    for event in wanted:
+        fleet.await_outcome(event, "sent")
+    fleet.stop()
+    fleet.redis.wipe()
+    for service in fleet.services:
+        service.env = {**service.env, "BECKON_SKEW_MS": str(19 * life.HOUR_MS)}
+        service.start()
+    fleet.wait(lambda: len(fleet.sink.messages) == 6, 60, "not everybody is reminded")
+    fleet.wait(lambda: all(s.metric("beckon_undone") == 0 for s in fleet.services), 30, "not quiet")
+
+    def looks():
+        return {e.invite: (life.state_of(fleet, e)["rem"], life.waits(fleet, e)) for e in wanted}
+    before = looks()
+    fleet.redis.wipe()
+    fleet.wait(lambda: fleet["status"].metric("beckon_rebuilds_total") == 2, 60, "nobody made Redis anew")
+    assert looks() == before and all(rem == "2" for rem, _ in before.values())
+    assert {o.get("n", o["delivery"][-1]) for o in fleet.outcomes.distinct("sent")} == {"0", "1"}
+    assert len(fleet.sink.messages) == 6
+
+
 # ---- invites in every state, and their memory compared key by key
 
 WINDOW_S = 300  # the shortest link

@@ -1,4 +1,5 @@
 """Versions: what a former one has left is gone on with, and both do their work beside each other."""
+import itertools
 import os
 import re
 from pathlib import Path
@@ -172,6 +173,57 @@ def test_redis_is_made_anew_from_its_topics(fleet):
     assert not [m for e in (*asked["sent"][1:], *asked["cancelled"]) for m in taken_over(fleet, e)]
     assert ask(fleet, "invite.cancel-requested", asked["sent"][2], "cancelled")["prev"] == "sent"
     history_in_order(fleet)
+
+
+def by_sms(fleet, event, word="sent"):
+    """What was told of this invite's SMS."""
+    return fleet.outcomes.wait_for(
+        lambda items: next((o for o in items if o.get("invite") == event.invite and o.word == word
+                            and o.get("channel") == "sms"), None),
+        fleet.patience(30), lambda _: f"no {word} of an SMS\n{fleet.tails()}")
+
+
+@pytest.mark.parametrize("redis_lost", [False, True])
+def test_ladders_of_a_former_version(fleet, gateway, redis_lost):
+    """A fleet of SMS and ladders has died in the middle: each goes on, with its Redis or from its topics alone."""
+    world = former.World(fleet, "ladders", redis_lost=redis_lost)
+    asked = world.groups
+    fleet.environment = world.environment
+    fleet.secrets += [number[2:] for number in world.texts]
+    gateway.numbers = itertools.count(1000)  # the former gateway began with 1
+    own = former.ladder_settings(fleet, gateway)
+    fleet.service("sms", slot=world.in_doubt, **own["sms"]).start()
+    fleet.up(("clock", "dispatcher", "email", "status"), init=False, **own)
+    [scheduled], [refused], [climbed], [came_back] = (asked[g] for g in ("scheduled", "refused", "climbed", "came_back"))
+    alone, ladder = asked["undecided"]
+
+    def received(event):
+        return [m.text for m in gateway.messages if m.to == event.data["recipient"]["phone"]]
+
+    for event in (scheduled, refused, came_back, alone, *asked["climbs"], *asked["dead_couriers"]):
+        by_sms(fleet, event)
+    assert fleet.await_outcome(ladder, "sent")["channel"] == "email"
+    for event in asked["climbs"]:
+        letter, text = fleet.await_outcome(event, "sent"), by_sms(fleet, event)
+        assert letter["channel"] == "email" and text["sequence"] > letter["sequence"]
+        assert (text["token_sha256"], text["expires_at"]) == (letter["token_sha256"], letter["expires_at"])
+    assert state_of(fleet, came_back)["lad"] == "2" and state_of(fleet, refused)["lad"] == "4"
+    in_doubt = {o["invite"] for o in fleet.outcomes.distinct("unknown")}
+    assert len(in_doubt) == 1, "of the courier that died between the gateway's word and its own note"
+    for event in asked["dead_couriers"]:
+        before, now = world.texts.get(event.data["recipient"]["phone"], []), received(event)
+        assert len({*before, *now}) == 1 and len(now) <= 1 and (redis_lost or not (before and now) or
+                                                               event.invite in in_doubt)
+    good, lost, accepted = asked["sent"]
+    fleet.emit([events.command("delivery.receipt-received", e, delivery=f"{e.key}.1.sms.0", status=status,
+                               **({"code": "handset_unknown"} if status == "undelivered" else {}))
+                for e, status in ((good, "delivered"), (lost, "undelivered"), (climbed, "delivered"))])
+    assert [by_sms(fleet, e, w)["prev"] for e, w in ((good, "delivered"), (lost, "undelivered"),
+                                                     (climbed, "delivered"))] == ["sent"] * 3
+    assert ask(fleet, "invite.accepted", accepted, "accepted")["prev"] == "sent"
+    for event in (scheduled, refused, came_back, alone, *asked["climbs"]):
+        assert len(received(event)) == 1, event.invite
+    assert not any(received(e) for e in (*asked["sent"], climbed)), "sent twice"
 
 
 DECIDED, EVENT_DUPLICATE = 1, 2  # what a former dispatcher is answered

@@ -4,7 +4,8 @@ A world is one JSON file: all keys in Redis, all records of the topics at their 
 the keys' files and the couriers' journals, at one moment. Every name in it begins with the fleet's own, which has the
 same length in each run, so that it is exchanged without a byte moving. Bytes are written as Latin-1.
 
-    python former.py BUILD FILE      lets the programs of BUILD work, dies with them in the middle, writes FILE
+    python former.py BUILD FILE [ladders]    lets the programs of BUILD work, of e-mail alone or of SMS and ladders,
+                                             dies with them in the middle, writes FILE
 
 Worlds stand in e2e/former, named by what that version could do; beside each is what the version asked Redis with, and
 how it read jobs, plans and items is written here, so that what ours write now can be read as it would be.
@@ -12,6 +13,7 @@ how it read jobs, plans and items is written here, so that what ours write now c
 import base64
 import json
 import re
+import shutil
 import sys
 import time
 import zlib
@@ -21,6 +23,8 @@ import redis
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 import events
+import smsd
+import texts
 from process import wait_until
 
 WORLDS = Path(__file__).resolve().parents[1] / "e2e" / "former"
@@ -95,7 +99,7 @@ def _journals(fleet):
 def write_down(fleet, told, path):
     client = raw(fleet)
     epoch = client.hget(f"{fleet.prefix}epoch", "id").decode()
-    groups = [f"{fleet.name}-{s}" for s in ("dispatcher", "email")] + [f"{fleet.name}-status.{epoch}"]
+    groups = [f"{fleet.name}-{s}" for s in ("dispatcher", "email", "sms")] + [f"{fleet.name}-status.{epoch}"]
     world = {"name": fleet.name, "now_ms": int(time.time() * 1000), "boot": BOOT.read_text(), **told,
              "keys": {k: (fleet.dir / k).read_text() for k in KEYS},
              "journals": _journals(fleet),
@@ -165,6 +169,7 @@ class World:
                        for g, list_ in whole["asked"].items()}
         self.in_doubt = whole["in_doubt"]  # the slot of the courier that has not noted the relay's word
         self.letters = whole["letters"]  # {address: [Message-ID]} that the relay has taken over
+        self.texts = whole.get("texts", {})  # {number: [text]} that the gateway has
         self.skew_ms = whole["now_ms"] + LATER_S * 1000 - int(time.time() * 1000)
         self.environment = {"BECKON_BOOT_ID": whole["boot"], "BECKON_SKEW_MS": str(self.skew_ms)}
 
@@ -220,7 +225,7 @@ def _wait_sent(fleet, list_):
         fleet.await_outcome(event, "sent")
 
 
-def _kill_couriers(fleet, couriers, asked):
+def _kill_couriers(fleet, couriers, asked, make=events.invite):
     """One message after the other, until each courier has died at its point: settled and not told; taken over and
     not noted. The others stay on their topic."""
     for service, point in zip(couriers, ("settled:1", "taken:1")):
@@ -231,7 +236,7 @@ def _kill_couriers(fleet, couriers, asked):
         service.await_ready()
     while any(s.running() for s in couriers):
         alive = sum(s.running() for s in couriers)
-        asked.append(fleet.emit(events.invite()))
+        asked.append(fleet.emit(make()))
         fleet.await_outcome(asked[-1], "queued")
         try:
             wait_until(lambda: sum(s.running() for s in couriers) < alive, 3, "its courier is dead already")
@@ -270,7 +275,60 @@ def leave(fleet):
     return asked
 
 
-def main(build, path):
+def person(**data):
+    """Somebody with a number; by SMS alone unless told."""
+    made = events.invite(**{"channel": "sms", **data})
+    made.data["recipient"]["phone"] = texts.number()
+    return made
+
+
+def ladder_settings(fleet, gateway):
+    """Of each service, where e-mails are followed by SMS after a minute."""
+    secret = fleet.secret_file("provider.secret", smsd.SECRET)
+    provider = smsd.entry("webhook", gateway, secret_file=secret, callback="https://status.internal/receipts/webhook")
+    acme = {"cooldown_s": 0, "ladder_after_s": 60, "reminder": "off", "link_ttl_s": 30 * 86400}
+    own = {"tenants": {"acme": acme}}
+    return {"dispatcher": own, "email": own, "status": own, "sms": {"providers": [provider], **own}}
+
+
+def bounce(event):
+    return events.command("delivery.receipt-received", event, delivery=f"{event.key}.1.email.0", status="undelivered",
+                          code="mailbox_unknown")
+
+
+def leave_ladders(fleet, gateway):
+    """Something of everything that a fleet of SMS and ladders knows; returns what was asked, by what is to become of it."""
+    refused = person(channel="ladder")
+    refused.data["recipient"]["email"] = events.address("bad.internal")
+    asked = {"sent": [person() for _ in range(3)], "climbs": [person(channel="ladder") for _ in range(2)],
+             "climbed": [person(channel="ladder")], "came_back": [person(channel="ladder")], "refused": [refused],
+             "scheduled": [person(schedule={"not_before": events.rfc3339(time.time() + SOON_S)})],
+             "dead_couriers": [], "undecided": [person(), person(channel="ladder")]}
+    fleet.sink.on("RCPT", to=".*@bad.internal", reply="550 5.1.1 no such user")
+    own = ladder_settings(fleet, gateway)
+    fleet.up(("clock", "dispatcher", "email", "sms", "sms", "status"), **own)
+    for word in ("sent", "climbs", "climbed", "came_back", "scheduled"):
+        fleet.emit(asked[word])
+    _wait_sent(fleet, asked["sent"] + asked["climbs"] + asked["climbed"] + asked["came_back"])
+    fleet.await_outcome(asked["scheduled"][0], "deferred")
+    fleet.emit(bounce(asked["climbed"][0]))
+    fleet.outcomes.wait_for(lambda items: any(o.get("invite") == asked["climbed"][0].invite and o.word == "sent" and
+                                              o.get("channel") == "sms" for o in items), 30, "its SMS was not sent")
+    _kill_couriers(fleet, fleet.all("sms"), asked["dead_couriers"], person)
+    fleet.emit([bounce(asked["came_back"][0]), refused])
+    fleet.outcomes.wait_for(lambda items: {asked["came_back"][0].invite, refused.invite} <=
+                            {o.get("invite") for o in items if o.word == "queued" and o.get("channel") == "sms"}, 30,
+                            "their SMS are not queued")
+    fleet["dispatcher"].stop()
+    fleet.emit(asked["undecided"])
+    fleet["dispatcher"].may_have_died = True
+    fleet["dispatcher"].start(BECKON_CRASH_AT="decided:1").wait()
+    for service in ("status", "clock", "email"):
+        fleet[service].stop()
+    return asked
+
+
+def main(build, path, what="email"):
     import fleet as fleet_module
     import kafka_server
     import redis_server
@@ -278,20 +336,23 @@ def main(build, path):
     from process import build_root
 
     run = build_root() / "run" / "former"
-    with smtpd.Server() as sink:
+    shutil.rmtree(run, ignore_errors=True)
+    with smtpd.Server() as sink, smsd.Server() as gateway:
         kafka, store = kafka_server.KafkaServer(run / "kafka"), redis_server.RedisServer(run / "redis")
         kafka.start()
         store.start()
         try:
             fleet = fleet_module.Fleet(run / "fleet", kafka, store, sink)
             fleet.build = Path(build)
-            asked = leave(fleet)
-            letters = {}
+            asked = leave(fleet) if what == "email" else leave_ladders(fleet, gateway)
+            letters, received = {}, {}
             for m in sink.messages:
                 letters.setdefault(m.to, []).append(m.message_id)
+            for m in gateway.messages:
+                received.setdefault(m.to, []).append(m.text)
             write_down(fleet, {"asked": {g: [{"type": e.type, "id": e.id, "data": e.data} for e in list_]
-                                         for g, list_ in asked.items()},
-                               "letters": letters, "in_doubt": fleet.all("email")[1].slot}, Path(path))
+                                         for g, list_ in asked.items()}, "letters": letters, "texts": received,
+                               "in_doubt": fleet.all("email" if what == "email" else "sms")[1].slot}, Path(path))
             fleet.close()
         finally:
             store.kill()
