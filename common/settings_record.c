@@ -7,7 +7,7 @@
 #include "mem.h"
 #include "now.h"
 #include "settings_view.h"
-#include "tenant_fields.h"
+#include "tenant_defaults.h"
 
 void settings_hash(const json_t *settings, char out[SETTINGS_HASH_SIZE])
 {

@@ -1,6 +1,7 @@
 #include "tenant_defaults.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "tenant_fields.h"
 
@@ -29,6 +30,15 @@ json_t *tenant_defaults(void)
 
 	assert(made);
 	return made;
+}
+
+json_t *tenant_spelled(const char *setting, const json_t *value)
+{
+	const char *word = json_string_value(value);
+
+	if (word && !strcmp(word, "off") && !strcmp(setting, "reminder"))
+		return json_pack("{s:i}", "count", 0);
+	return json_incref((json_t *)value);
 }
 
 void tenant_lay(json_t *under, const json_t *over)

@@ -14,4 +14,7 @@ json_t *tenant_defaults(void);
    hours as one value. over is not changed, and may be NULL. */
 void tenant_lay(json_t *under, const json_t *over);
 
+/* A setting's value with its members: `reminder: off` is {count: 0}. A new reference. */
+json_t *tenant_spelled(const char *setting, const json_t *value);
+
 #endif

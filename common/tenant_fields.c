@@ -391,26 +391,10 @@ int tenant_set(struct tenant *t, const json_t *object, struct err *e)
 	return set_members(t, fields, ARRAY_LEN(fields), object, e);
 }
 
-static const struct setting *find(const char *word)
-{
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (!strcmp(fields[i].name, word))
-			return &fields[i];
-	return NULL;
-}
-
 bool tenant_is_whole(const char *setting)
 {
-	const struct setting *s = find(setting);
-
-	return s && s->set == set_window;
-}
-
-json_t *tenant_spelled(const char *setting, const json_t *value)
-{
-	const struct setting *s = find(setting);
-
-	if (s && s->set == set_reminder && is_off(value))
-		return json_pack("{s:i}", "count", 0);
-	return json_incref((json_t *)value);
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (!strcmp(fields[i].name, setting))
+			return fields[i].set == set_window;
+	return false;
 }

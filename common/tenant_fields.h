@@ -18,7 +18,4 @@ int tenant_set(struct tenant *t, const json_t *object, struct err *e);
 /* A setting that is an object, and yet one value: nothing of the common one remains. */
 bool tenant_is_whole(const char *setting);
 
-/* A setting's value with its members: `reminder: off` is {count: 0}. A new reference. */
-json_t *tenant_spelled(const char *setting, const json_t *value);
-
 #endif

@@ -179,8 +179,8 @@ static void fold_ladder_fact(struct fold *f, const struct fact *fact)
 /* The dispatcher has looked what was due, and asks for that. */
 static void fold_look(struct fold *f, const struct fact *fact)
 {
-	bool asks = fact->by_dispatcher &&
-		    (fact->word == WORD_QUEUED || fact->word == WORD_DEFERRED);
+	bool asks =
+		fact->by_dispatcher && (fact->word == WORD_QUEUED || fact->word == WORD_DEFERRED);
 
 	if (asks && (fact->n > 0 || fact->ladder) && fact->told_ms > f->looked_ms)
 		f->looked_ms = fact->told_ms;

@@ -20,7 +20,7 @@ struct writing {
 	const char *invite; /* behind the slash */
 	int64_t expires_ms, sent_ms, timer_turn;
 	int64_t reminders; /* told, or left out */
-	const char *kid; /* that signed the link; NULL = not known */
+	const char *kid;   /* that signed the link; NULL = not known */
 	struct guard_field fields[PASS_FIELDS_MAX];
 	size_t nfields;
 	char numbers[PASS_NUMBERS_MAX][INT_TEXT_SIZE], slot[64];

@@ -469,12 +469,17 @@ static void test_bad(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rates),	   cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_laid),	   cmocka_unit_test(test_reminders_off),
+		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_laid),
+		cmocka_unit_test(test_reminders_off),
 		cmocka_unit_test(test_own_over_common),
-		cmocka_unit_test(test_all_fields), cmocka_unit_test(test_links),
-		cmocka_unit_test(test_holders),	   cmocka_unit_test(test_next),
-		cmocka_unit_test(test_many),	   cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_all_fields),
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_holders),
+		cmocka_unit_test(test_next),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_bad),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
