@@ -185,6 +185,8 @@ struct courier_options {
 struct courier *courier_open(struct run *r, const struct channel *channel,
 			     const struct courier_options *o);
 void courier_keyring(struct courier *c, const struct keyring *ring);
+/* What had closed routes may have been mended: each is tried at once. */
+void courier_hurry(struct courier *c);
 void courier_close(struct courier *c);
 
 /* The stage's callbacks. Their ctx is a service that begins with its struct courier *. */

@@ -194,6 +194,14 @@ bool lane_full(struct courier *c, const struct parcel *p, int64_t ms)
 	return serving != 0;
 }
 
+/* A provider's probe is a connection; what it thinks of us is told by messages alone. */
+static bool is_unseen(const struct lane *l, const char *code)
+{
+	const struct code *known = codes_find(code ? code : "connect_failed");
+
+	return l->pool->courier->channel->aim && known && known->class == 'C';
+}
+
 void lane_close(struct lane *l, const char *code, const char *why)
 {
 	bool region = l->region[0] && code && !strcmp(code, "region_not_enabled");
@@ -204,8 +212,18 @@ void lane_close(struct lane *l, const char *code, const char *why)
 			 region ? "/" : "", region ? l->region : "", code ? code : "-", why);
 	if (region)
 		quarrel_note(&l->quarrel, now_mono_ms());
+	else if (is_unseen(l, code))
+		route_close_unseen(l->pool->route, why);
 	else
 		route_close(l->pool->route, why);
+}
+
+void courier_hurry(struct courier *c)
+{
+	for (size_t i = 0; i < c->npools; i++)
+		route_hurry(c->pools[i].route);
+	for (struct lane *l = c->all_lanes; l; l = l->next)
+		l->quarrel = (struct quarrel){ 0 };
 }
 
 /* Back for later, and neither the mailbox nor ourselves are why. */

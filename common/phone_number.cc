@@ -5,6 +5,8 @@
 #include <phonenumbers/phonenumberutil.h>
 #include <string>
 
+#include "library.h"
+
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
 
@@ -136,4 +138,5 @@ static void show(const char *e164, char out[PHONE_SHOWN_SIZE])
 	snprintf(out, PHONE_SHOWN_SIZE, "%s", shown.c_str());
 }
 
+LIBRARY_IS_OF_THIS_VERSION
 const struct phone_numbers beckon_phone_numbers = { read, country_code, example, show };

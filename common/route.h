@@ -5,6 +5,8 @@
  * of its own probes it, at once and then with growing pauses, and wakes the loop when it is whole.
  * The pauses go on growing over openings that brought nothing: a relay that greets and then breaks
  * every message is not asked ten times a second. A message taken over (route_proved) ends that.
+ * Where only a message can tell whether the fault is still there, a secret that is refused or an
+ * account without money, the first probe waits too, and the pauses grow to ten minutes.
  * All functions are the loop's.
  */
 #ifndef BECKON_ROUTE_H
@@ -26,6 +28,10 @@ void route_free(
 
 bool route_is_open(struct route *r);
 void route_close(struct route *r, const char *why); /* does nothing while closed */
+/* Likewise, for a fault that no probe sees: 1 s, then twice as long each time. */
+void route_close_unseen(struct route *r, const char *why);
+/* What was wrong may have been mended: a closed route is probed at once. */
+void route_hurry(struct route *r);
 /* The relay has taken a message over: the next closing is probed at once. */
 void route_proved(struct route *r);
 /* "<name>: <why>" of the last closing or failed probe, copied into out. */

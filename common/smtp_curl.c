@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "library.h"
 #include "mem.h"
 #include "now.h"
 #include "smtp_connect.h"
@@ -388,4 +389,5 @@ static struct smtp_end talk(const struct smtp_route *route, struct feed *feed, s
 	return end;
 }
 
+LIBRARY_IS_OF_THIS_VERSION
 const struct smtp_curl beckon_smtp_curl = { init, talk };

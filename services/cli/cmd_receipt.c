@@ -16,7 +16,8 @@
 
 struct receipt_options {
 	const char *provider, *tenant, *query, *now;
-	const char *format, *secret_file, *key_file, *username, *url, *topic, *proxy, *ca_file;
+	const char *format, *secret_file, *key_file, *username, *url, *topic, *proxy, *ca_file,
+		*like;
 	struct arg_list headers;
 };
 
@@ -31,7 +32,7 @@ static const struct arg list[] = {
 	{ "now", ARG_TEXT, offsetof(O, now), "TIME",
 	  "judge it as of this RFC 3339 time, since old calls are refused", 0, 0 },
 	{ "format", ARG_TEXT, offsetof(O, format), "NAME",
-	  "in place of the entry's; so do the next five", 0, 0 },
+	  "in place of the entry's; so do the next eight", 0, 0 },
 	{ "secret-file", ARG_TEXT, offsetof(O, secret_file), "FILE", "what the provider signs with",
 	  0, 0 },
 	{ "key-file", ARG_TEXT, offsetof(O, key_file), "FILE", "its public key or certificate", 0,
@@ -43,6 +44,8 @@ static const struct arg list[] = {
 	{ "proxy", ARG_TEXT, offsetof(O, proxy), "URL",
 	  "by which the certificate of SNS is fetched, where no key is given", 0, 0 },
 	{ "ca-file", ARG_TEXT, offsetof(O, ca_file), "FILE", "trusted for that", 0, 0 },
+	{ "like", ARG_TEXT, offsetof(O, like), "NAME",
+	  "whose description in providers_dir says what statuses and codes mean", 0, 0 },
 };
 
 /* Options that stand in the place of an entry's fields. */
@@ -54,6 +57,7 @@ static const struct {
 	{ "key_file", offsetof(O, key_file) }, { "username", offsetof(O, username) },
 	{ "url", offsetof(O, url) },	       { "topic", offsetof(O, topic) },
 	{ "proxy", offsetof(O, proxy) },       { "ca_file", offsetof(O, ca_file) },
+	{ "like", offsetof(O, like) },
 };
 #undef O
 
@@ -182,7 +186,7 @@ static int open_source(const struct receipt_options *o, const struct settings *s
 	if (!strcmp(o->provider, "dsn"))
 		return OK;
 	entry = find_entry(o, s);
-	r = receipt_source_open(out, entry, e);
+	r = receipt_source_open(out, entry, s->providers_dir, e);
 	json_decref(entry);
 	return r;
 }

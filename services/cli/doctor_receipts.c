@@ -90,7 +90,7 @@ static void check_way(const char *name, const char *what, const char *url, const
 
 /* ---- the entries of `receipts` ---- */
 
-static void check_source(const json_t *entry, const struct findings *f)
+static void check_source(const struct settings *s, const json_t *entry, const struct findings *f)
 {
 	const char *tenant = text_of(entry, "tenant");
 	autofree char *name =
@@ -99,7 +99,7 @@ static void check_source(const json_t *entry, const struct findings *f)
 	struct receipt_source *source = NULL;
 	struct err e = { "" };
 
-	if (receipt_source_open(&source, entry, &e))
+	if (receipt_source_open(&source, entry, s->providers_dir, &e))
 		say(f, FINDING_BAD, name, "", e.text);
 	else
 		say(f, FINDING_OK, name, "", "");
@@ -132,7 +132,7 @@ static void check_sources(const struct settings *s, const struct findings *f)
 		f->add(f->ctx, FINDING_BAD, "receipts: http.public",
 		       "it is not set, so nobody can tell beckon-status anything");
 	json_array_foreach (s->receipts, i, entry) {
-		check_source(entry, f);
+		check_source(s, entry, f);
 		if (s->public_listen)
 			check_door(s, entry, f);
 	}

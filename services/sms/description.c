@@ -7,6 +7,7 @@
 #include "codes.h"
 #include "mem.h"
 #include "nearest.h"
+#include "receipt_words.h"
 #include "yamldoc.h"
 
 /* ---- what a file may hold ---- */
@@ -181,6 +182,7 @@ static const struct entry {
 	{ "suppress", take_suppress, AT(suppress), "some codes: failed, complaint or opted_out",
 	  false },
 	{ "idempotency_header", take_text, AT(idempotency_header), "the header's name", false },
+	{ "receipt", take_object, AT(receipt), "statuses, codes and suppress", false },
 	{ "receipts", take_flag, AT(receipts), "true or false", false },
 	{ "rate", take_rate, AT(rate), "such as 100/s", false },
 	{ "cost", take_cost, AT(tariff), "currency, and prefixes with a price of a segment each",
@@ -251,6 +253,16 @@ static int read_entries(struct description *d, struct err *e)
 	return unknown_in(d->root, "", e);
 }
 
+/* It is for beckon-status; a slip in it is told by whoever reads it first. */
+static int check_receipt(const struct description *d, struct err *e)
+{
+	struct receipt_words *w = NULL;
+	int r = d->receipt ? receipt_words_parse(&w, d->root, e) : OK;
+
+	receipt_words_free(w);
+	return r;
+}
+
 /* What one entry says of another. */
 static int check(const struct description *d, struct err *e)
 {
@@ -268,7 +280,7 @@ static int check(const struct description *d, struct err *e)
 		return wrong(e, "answer.parts", "only of a JSON answer");
 	if (!d->id.n && !d->own_id && !d->code.n)
 		return wrong(e, "answer", "id, own_id or code tells an acceptance");
-	return OK;
+	return check_receipt(d, e);
 }
 
 static int make(struct description **out, struct yamldoc *y, const char *name, struct err *e)

@@ -52,6 +52,7 @@ struct description {
 	const json_t *suppress;		/* code: why nobody is to write there again */
 	const char *idempotency_header; /* NULL = it knows no such thing */
 	bool receipts;			/* it tells what becomes of a message */
+	const json_t *receipt;		/* in which words: receipt_words.h; NULL = not said */
 	struct tenant_rate rate;
 	struct tariff *tariff; /* what it asks; NULL = it does not say */
 };

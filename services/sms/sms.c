@@ -145,6 +145,7 @@ void sms_reloaded(void *ctx)
 			log_error("ev=reload-failed why=\"%s\"", e.text);
 	if (courier_basis_reload(&m->basis, &m->settings.basis, m->courier, &e) < 0)
 		log_error("ev=reload-failed why=\"%s\"", e.text);
+	courier_hurry(m->courier);
 }
 
 void sms_close(void *ctx)

@@ -13,12 +13,6 @@
 
 #define MESSAGE_ID_LOCAL 52 /* characters of ours before the @: letter.h */
 
-const char *const receipt_statuses[RECEIPT_STATUSES] = {
-	[RECEIPT_PASSING] = "passing",
-	[RECEIPT_DELIVERED] = "delivered",
-	[RECEIPT_UNDELIVERED] = "undelivered",
-};
-
 void receipt_list_clear(struct receipt_list *l)
 {
 	free(l->list);

@@ -18,6 +18,7 @@
 
 #include "err.h"
 #include "ids.h"
+#include "receipt_words.h"
 #include "suppress.h"
 
 #define RECEIPT_BODY_MAX_BYTES ((size_t)1 << 20) /* of one call */
@@ -32,14 +33,6 @@
 /* Mails are found by the local part of their Message-ID, whichever relay took them: the source's
    place is taken by this word. */
 #define RECEIPT_BY_MESSAGE_ID "email"
-
-enum receipt_status {
-	RECEIPT_PASSING, /* not the end: queued, deferred, opened ... */
-	RECEIPT_DELIVERED,
-	RECEIPT_UNDELIVERED,
-	RECEIPT_STATUSES,
-};
-extern const char *const receipt_statuses[RECEIPT_STATUSES]; /* "passing", "delivered" ... */
 
 struct receipt {
 	enum receipt_status status; /* who complains, or wants no more, has got the message */
@@ -71,10 +64,12 @@ void receipt_list_clear(struct receipt_list *l);
 struct receipt_source;
 struct receipt_keys;
 
-/* An entry of `receipts`: {name, format, tenant, secret_file, key_file, username, url, topic,
-   window_s, proxy, ca_file, client, client_header}. Reads the files it names. ERR_FATAL with field
-   and rule. */
-int receipt_source_open(struct receipt_source **out, const json_t *entry, struct err *e);
+/* An entry of `receipts`: {name, format, like, tenant, secret_file, key_file, username, url, topic,
+   window_s, proxy, ca_file, client, client_header}; dir: where descriptions of providers lie. Reads
+   the files it names, and of SMS the description: receipt_words.h. ERR_FATAL with field and rule.
+ */
+int receipt_source_open(struct receipt_source **out, const json_t *entry, const char *dir,
+			struct err *e);
 void receipt_source_free(struct receipt_source *s);
 
 struct receipt_sources {
@@ -84,7 +79,8 @@ struct receipt_sources {
 
 /* entries: the JSON of `receipts`, may be NULL; each entry has a name of its own, or a tenant of
    its own under a name. ERR_FATAL: as above. */
-int receipt_sources_open(struct receipt_sources *out, const json_t *entries, struct err *e);
+int receipt_sources_open(struct receipt_sources *out, const json_t *entries, const char *dir,
+			 struct err *e);
 void receipt_sources_close(struct receipt_sources *s);
 
 /* tenant NULL: the one of all. NULL = there is none. */

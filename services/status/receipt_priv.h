@@ -75,13 +75,15 @@ struct receipt_format {
 	int window_s; /* unless the entry says otherwise; 0 = what it signs bears no time */
 	int (*genuine)(struct receipt_reading *r, struct err *e);
 	int (*read)(struct receipt_reading *r, struct err *e);
-	const struct sms_terms *terms; /* for sms_read */
+	const struct sms_fields *fields; /* for sms_read */
+	const char *words; /* whose description says what statuses and codes mean, unless the
+			      entry says another; NULL = they are the format's own */
 	const char *answer;
 };
 
 struct receipt_source {
 	const struct receipt_format *format;
-	char *name, *tenant, *username, *url, *topic;
+	char *name, *tenant, *username, *url, *topic, *like;
 	char *secret_file, *key_file, *format_name;
 	char *proxy, *ca_file;	      /* to fetch certificates */
 	char *client, *client_header; /* whose certificate, and where the proxy tells it */
@@ -90,6 +92,7 @@ struct receipt_source {
 	const char *secrets[RECEIPT_SECRETS_MAX];
 	size_t nsecrets;
 	struct crypto_key *key;
+	struct receipt_words *words; /* NULL unless the format has some */
 	int64_t window_ms;
 };
 
@@ -126,7 +129,7 @@ int genuine_basic(struct receipt_reading *r, struct err *e);
 int genuine_sns(struct receipt_reading *r, struct err *e); /* leaves the message in inner */
 
 /* receipt_sms.c and receipt_esp.c: ERR_INVALID where it cannot be understood. */
-extern const struct sms_terms sms_twilio, sms_vonage, sms_bird, sms_smsc, sms_kannel;
+extern const struct sms_fields sms_twilio, sms_vonage, sms_bird, sms_smsc, sms_kannel;
 int sms_read(struct receipt_reading *r, struct err *e);
 int sms_read_smsru(struct receipt_reading *r, struct err *e);
 int sms_read_sns(struct receipt_reading *r, struct err *e);

@@ -21,51 +21,60 @@ static const struct receipt_format formats[] = {
 	  .needs = NEEDS_SECRET | NEEDS_URL,
 	  .genuine = genuine_twilio,
 	  .read = sms_read,
-	  .terms = &sms_twilio },
+	  .fields = &sms_twilio,
+	  .words = "twilio" },
 	{ .name = "vonage",
 	  .needs = NEEDS_SECRET,
 	  .window_s = 300,
 	  .genuine = genuine_vonage,
 	  .read = sms_read,
-	  .terms = &sms_vonage },
+	  .fields = &sms_vonage,
+	  .words = "vonage" },
 	{ .name = "messagebird",
 	  .needs = NEEDS_SECRET | NEEDS_URL,
 	  .window_s = 300,
 	  .genuine = genuine_bird,
 	  .read = sms_read,
-	  .terms = &sms_bird },
+	  .fields = &sms_bird,
+	  .words = "messagebird" },
 	{ .name = "sns",
 	  .json = true,
 	  .needs = NEEDS_TOPIC,
 	  .window_s = 3600,
 	  .genuine = genuine_sns,
-	  .read = sms_read_sns },
+	  .read = sms_read_sns,
+	  .words = "sns" },
 	{ .name = "smsc",
 	  .needs = NEEDS_SECRET,
 	  .genuine = genuine_smsc,
 	  .read = sms_read,
-	  .terms = &sms_smsc },
+	  .fields = &sms_smsc,
+	  .words = "smsc" },
 	{ .name = "smsru",
 	  .needs = NEEDS_SECRET,
 	  .genuine = genuine_smsru,
 	  .read = sms_read_smsru,
+	  .words = "smsru",
 	  .answer = "100" },
 	{ .name = "kannel",
 	  .needs = NEEDS_SECRET,
 	  .genuine = genuine_token,
 	  .read = sms_read,
-	  .terms = &sms_kannel },
+	  .fields = &sms_kannel,
+	  .words = "kannel" },
 	{ .name = "webhook",
 	  .json = true,
 	  .needs = NEEDS_SECRET,
 	  .window_s = 300,
 	  .genuine = genuine_webhook,
-	  .read = sms_read_webhook },
+	  .read = sms_read_webhook,
+	  .words = "webhook" },
 	{ .name = "certificate",
 	  .json = true,
 	  .needs = NEEDS_CLIENT,
 	  .genuine = genuine_client,
-	  .read = sms_read_webhook },
+	  .read = sms_read_webhook,
+	  .words = "webhook" },
 	{ .name = "ses",
 	  .json = true,
 	  .needs = NEEDS_TOPIC,
@@ -99,6 +108,7 @@ static const struct entry {
 } known[] = {
 	{ "name", offsetof(struct receipt_source, name), 0 },
 	{ "format", offsetof(struct receipt_source, format_name), 0 },
+	{ "like", offsetof(struct receipt_source, like), 0 },
 	{ "tenant", offsetof(struct receipt_source, tenant), 0 },
 	{ "secret_file", offsetof(struct receipt_source, secret_file), NEEDS_SECRET },
 	{ "key_file", offsetof(struct receipt_source, key_file), NEEDS_KEY },
@@ -195,6 +205,9 @@ static int check(struct receipt_source *s, struct err *e)
 		if ((known[i].needed_by & s->format->needs) && !*place_of(s, &known[i]))
 			return err_set(e, ERR_FATAL, "%s: format %s needs %s", s->name,
 				       s->format->name, known[i].name);
+	if (s->like && (!s->format->words || !name_ok(s->like)))
+		return err_set(e, ERR_FATAL,
+			       "%s: like: the name of a description, of a format for SMS", s->name);
 	if (!s->client != !s->client_header)
 		return err_set(e, ERR_FATAL, "%s: client and client_header need each other",
 			       s->name);
@@ -236,7 +249,27 @@ static int read_key(struct receipt_source *s, struct err *e)
 	return OK;
 }
 
-int receipt_source_open(struct receipt_source **out, const json_t *entry, struct err *e)
+static int read_words(struct receipt_source *s, const char *dir, struct err *e)
+{
+	const char *like = s->like ? s->like : s->format->words;
+	autofree char *path = NULL;
+
+	if (!like)
+		return OK;
+	path = xasprintf("%s/%s.yaml", dir, like);
+	return receipt_words_read(&s->words, path, e) < 0 ? err_prefix(e, ERR_FATAL, "%s", s->name)
+							  : OK;
+}
+
+static int read_files(struct receipt_source *s, const char *dir, struct err *e)
+{
+	if (read_secrets(s, e) < 0 || read_key(s, e) < 0)
+		return ERR_FATAL;
+	return read_words(s, dir, e);
+}
+
+int receipt_source_open(struct receipt_source **out, const json_t *entry, const char *dir,
+			struct err *e)
 {
 	struct receipt_source *s = xcalloc(1, sizeof(*s));
 	const char *name;
@@ -249,9 +282,7 @@ int receipt_source_open(struct receipt_source **out, const json_t *entry, struct
 	if (r == OK)
 		r = check(s, e);
 	if (r == OK)
-		r = read_secrets(s, e);
-	if (r == OK)
-		r = read_key(s, e);
+		r = read_files(s, dir, e);
 	if (r == OK) {
 		*out = s;
 		return OK;
@@ -270,6 +301,7 @@ void receipt_source_free(struct receipt_source *s)
 		crypto_wipe(s->secret, s->secret_len);
 	free(s->secret);
 	crypto_key_free(s->key);
+	receipt_words_free(s->words);
 	free(s);
 }
 
@@ -304,7 +336,8 @@ const struct receipt_source *receipt_sources_find(const struct receipt_sources *
 	return NULL;
 }
 
-int receipt_sources_open(struct receipt_sources *out, const json_t *entries, struct err *e)
+int receipt_sources_open(struct receipt_sources *out, const json_t *entries, const char *dir,
+			 struct err *e)
 {
 	const json_t *entry;
 	size_t i;
@@ -314,7 +347,7 @@ int receipt_sources_open(struct receipt_sources *out, const json_t *entries, str
 		return err_set(e, ERR_FATAL, "receipts: a list of up to %d", RECEIPT_SOURCES_MAX);
 	json_array_foreach (entries, i, entry) {
 		struct receipt_source *s;
-		int r = receipt_source_open(&s, entry, e);
+		int r = receipt_source_open(&s, entry, dir, e);
 
 		if (r == OK && receipt_sources_find(out, s->name, s->tenant)) {
 			r = err_set(e, ERR_FATAL, "receipts: '%s' is there twice", s->name);

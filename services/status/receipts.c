@@ -24,6 +24,7 @@ struct known {
 
 struct receipts {
 	const json_t *entries;
+	const char *providers_dir;
 	struct known *known; /* under the lock */
 	struct site_shared *shared;
 	const char *settings_topic;
@@ -58,12 +59,12 @@ uint64_t receipts_unknown(struct receipts *r)
 
 /* ---- who may tell ---- */
 
-static int known_open(struct known **out, const json_t *entries, struct err *e)
+static int known_open(struct known **out, const struct receipts *r, struct err *e)
 {
 	struct known *k = xcalloc(1, sizeof(*k));
 
 	k->holders = 1;
-	if (receipt_sources_open(&k->sources, entries, e) < 0) {
+	if (receipt_sources_open(&k->sources, r->entries, r->providers_dir, e) < 0) {
 		free(k);
 		return ERR_FATAL;
 	}
@@ -94,7 +95,7 @@ int receipts_reload(struct receipts *r, struct err *e)
 {
 	struct known *fresh, *former;
 
-	if (known_open(&fresh, r->entries, e) < 0)
+	if (known_open(&fresh, r, e) < 0)
 		return ERR_FATAL;
 	pthread_mutex_lock(&r->lock);
 	former = r->known;
@@ -299,15 +300,16 @@ static void *look_again(void *arg)
 	return NULL;
 }
 
-int receipts_open(struct receipts **out, const json_t *entries, const char *settings_topic,
+int receipts_open(struct receipts **out, const struct receipts_options *o,
 		  struct site_shared *shared, struct err *e)
 {
 	struct receipts *r = xcalloc(1, sizeof(*r));
 
-	r->entries = entries;
+	r->entries = o->entries;
+	r->providers_dir = o->providers_dir;
 	r->shared = shared;
-	r->settings_topic = settings_topic;
-	if (known_open(&r->known, entries, e) < 0) {
+	r->settings_topic = o->settings_topic;
+	if (known_open(&r->known, r, e) < 0) {
 		free(r);
 		return ERR_FATAL;
 	}

@@ -13,13 +13,19 @@
 
 struct receipts;
 
-/* entries: the JSON of `receipts`, may be NULL. All are borrowed until receipts_close. ERR_FATAL
-   as receipt_sources_open. */
-int receipts_open(struct receipts **out, const json_t *entries, const char *settings_topic,
+/* All is borrowed until receipts_close. */
+struct receipts_options {
+	const json_t *entries; /* the JSON of `receipts`, may be NULL */
+	const char *providers_dir, *settings_topic;
+};
+
+/* ERR_FATAL as receipt_sources_open. */
+int receipts_open(struct receipts **out, const struct receipts_options *o,
 		  struct site_shared *shared, struct err *e);
 void receipts_close(struct receipts *r); /* once the web is closed; takes NULL */
 
-/* Reads the files with secrets and keys again. ERR_FATAL: what was there stays. From any thread. */
+/* Reads the files with secrets, keys and codes again. ERR_FATAL: what was there stays. From any
+ * thread. */
 int receipts_reload(struct receipts *r, struct err *e);
 
 struct web_module receipts_module(struct receipts *r);

@@ -239,6 +239,8 @@ static int open_web(struct site *s, const struct site_settings *settings, struct
 int site_open(struct site **out, struct run *r, const struct site_settings *settings,
 	      const struct site_shared *shared, struct err *e)
 {
+	const struct receipts_options told = { settings->receipts, settings->providers_dir,
+					       stage_topic(r, STAGE_TOPIC_SETTINGS) };
 	struct site *s;
 
 	if (!settings->public_listen && !settings->private_listen)
@@ -252,8 +254,7 @@ int site_open(struct site **out, struct run *r, const struct site_settings *sett
 	if (settings->private_listen &&
 	    templates_api_open(&s->shared.templates, r, settings->templates_dir, &s->shared, e) < 0)
 		goto fail;
-	if (receipts_open(&s->receipts, settings->receipts, stage_topic(r, STAGE_TOPIC_SETTINGS),
-			  &s->shared, e) < 0)
+	if (receipts_open(&s->receipts, &told, &s->shared, e) < 0)
 		goto fail;
 	if (open_web(s, settings, e) < 0)
 		goto fail;

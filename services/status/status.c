@@ -92,7 +92,7 @@ int status_check(const void *settings, struct err *e)
 		r = keyring_load(&ring, s->ring_file, e);
 	keyring_free(ring);
 	if (r == OK)
-		r = receipt_sources_open(&sources, s->site.receipts, e);
+		r = receipt_sources_open(&sources, s->site.receipts, s->site.providers_dir, e);
 	receipt_sources_close(&sources);
 	if (r == OK)
 		r = http_address_check("http.public", s->site.public_listen, e);

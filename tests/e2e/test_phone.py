@@ -3,6 +3,7 @@ import functools
 import json
 import os
 import random
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -164,6 +165,23 @@ def test_answers_of_the_tool():
          "Возможно, имелось в виду +7 905 111-11-11?"], 1)
     assert beckon("check-phone", "--landlines", "+74951234567", "+70100000000") == (
         ["ok\t+74951234567\tRU\tfixed", "ok\t+70100000000\tRU\tunknown"], 0)
+
+
+@pytest.mark.parametrize("made,said", [
+    ("const char beckon_library_version[] = \"0.0.1\"; int beckon_phone_numbers;", "it is of version 0.0.1, and this program of "),
+    ("int beckon_phone_numbers;", "it is of version (none), and this program of "),
+    (None, "cannot open shared object file"),
+])
+def test_a_library_of_another_version(tmp_path, made, said):
+    """A beckon-phone.so that an older release has left is not called into: who asks about a number is told."""
+    for name in ("bin", "lib"):
+        (tmp_path / name).mkdir()
+    beckon = shutil.copy(BECKON, tmp_path / "bin")
+    if made:
+        subprocess.run(["cc", "-shared", "-o", tmp_path / "lib" / "beckon-phone.so", "-x", "c", "-"], input=made, text=True, check=True)
+    done = subprocess.run([beckon, "check-phone", "+79051111111"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 78 and not done.stdout, done
+    assert "cannot load beckon-phone.so: " in done.stderr and said in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("argv", [[], ["--region", "XX", "+79051111111"], ["--region"], ["--lang", "fr", "112"], ["--nope", "112"]])

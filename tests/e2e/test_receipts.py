@@ -4,10 +4,12 @@ import hashlib
 import http.client
 import json
 import re
+import shutil
 import signal
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import certs
 import events
@@ -17,6 +19,8 @@ import pytest
 import requests
 import snsd
 from pages import public_port
+
+DESCRIPTIONS = Path(__file__).resolve().parents[2] / "deploy" / "providers"
 
 
 class Hooks:
@@ -246,6 +250,38 @@ def test_secrets_are_read_again(fleet):
     secret.write_text(f"another\n{providers.SECRET}\n")
     status.signal(signal.SIGHUP)
     fleet.wait(lambda: tell() == 200, 20, "the former secret is not known again")
+
+
+def test_codes_are_read_again(fleet):
+    """A status that a provider has just invented is no end, and counted; with SIGHUP it is one. A slip in the file changes nothing."""
+    fleet.up()
+    own = fleet.dir / "descriptions"
+    shutil.copytree(DESCRIPTIONS, own)
+    hooks = Hooks(fleet, providers.Webhook, providers_dir=str(own))
+    hooks.known["webhook"].words = {"new": "bounced"}
+    status, (first, second) = fleet["status"], [sent(fleet) for _ in range(2)]
+    description = (own / "webhook.yaml").read_text()
+
+    def tell(event):
+        return hooks.tell("webhook", f"{event.key}.1.email.0", "new")[0]
+
+    def reload(more):
+        (own / "webhook.yaml").write_text(description + more)
+        status.signal(signal.SIGHUP)
+
+    assert tell(first) == 200
+    fleet.wait(lambda: status.metric("beckon_receipts_unknown_codes_total") == 1, 10, "it is not counted")
+    assert "ev=unknown-code source=webhook code=bounced" in status.text()
+    reload("    bounced: no_such_word\n")
+    fleet.wait(lambda: "ev=reload-failed" in status.text(), 20, "the slip was not noticed")
+    assert "receipt.statuses.bounced: each status: passing" in status.text()
+    assert tell(first) == 200 and "undelivered" not in fleet.outcomes.words(first.invite)
+    reload("    bounced: number_barred\n")
+    fleet.wait(lambda: tell(first) == 200 and "undelivered" in fleet.outcomes.words(first.invite), 20, "it is not read again")
+    assert fleet.await_outcome(first, "undelivered")["code"] == "number_barred"
+    reload("    bounced: [\n")
+    fleet.wait(lambda: status.text().count("ev=reload-failed") == 2, 20, "the second slip was not noticed")
+    assert tell(second) == 200 and fleet.await_outcome(second, "undelivered")["code"] == "number_barred"
 
 
 def test_bounces_by_mail(fleet):

@@ -23,15 +23,20 @@ def stamp(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def check(entry, call, now=NOW):
-    """The lines that are printed, tabs as spaces."""
-    argv = [program("beckon"), "check-receipt", "--provider", entry["name"], "--now", stamp(now), f"--query={call.query}"]
+def argv_of(entry, call, now, descriptions):
+    argv = [program("beckon"), "check-receipt", "--provider", entry["name"], "--now", stamp(now), f"--query={call.query}",
+            "--set", f"providers_dir={descriptions}"]
     for name, value in entry.items():
         if name != "name":
             argv.append(f"--{name.replace('_', '-')}={value}")
     for name, value in call.headers.items():
         argv += ["--header", f"{name}: {value}"]
-    done = subprocess.run([*argv, "-"], input=call.body, capture_output=True, timeout=20)
+    return [*argv, "-"]
+
+
+def check(entry, call, now=NOW, descriptions=DESCRIPTIONS):
+    """The lines that are printed, tabs as spaces."""
+    done = subprocess.run(argv_of(entry, call, now, descriptions), input=call.body, capture_output=True, timeout=20)
     assert done.returncode in (0, 1), done.stderr
     assert (done.returncode == 0) == (b"bad" not in done.stdout)
     return done.stdout.decode().replace("\t", " ").splitlines()
@@ -274,6 +279,24 @@ def test_a_code_means_the_same_at_once_and_later(tmp_path):
     for code, meaning in meanings.items():
         _, _, told, *_ = check(provider.entry(), provider.call("id1", "undelivered", NOW, error=code))[0].split()
         assert told in (meaning, "carrier_unknown"), code
+
+
+def test_words_of_another_description(tmp_path):
+    """`like` names whose statuses and codes an entry's are; a description that says nothing of receipts is refused."""
+    provider = providers.Smsc(tmp_path)
+    (tmp_path / "acme.yaml").write_text('receipt:\n  statuses: {"20": undelivered}\n  codes: {"13": content_rejected}\n')
+    (tmp_path / "mute.yaml").write_text("url: https://sms.example/\n")
+    call = provider.call("id1", "undelivered", NOW)
+    assert check(provider.entry() | {"like": "acme"}, call, descriptions=tmp_path) == ["ok undelivered content_rejected"]
+    assert check(provider.entry(), call) == ["ok undelivered number_barred"]
+    assert check(provider.entry() | {"like": "acme"}, provider.call("id1", "delivered", NOW), descriptions=tmp_path) == ["ok passing -"]
+    for more, said in (({"like": "mute"}, "mute.yaml: receipt.statuses: missing"), ({"like": "nobody"}, "nobody.yaml"),
+                       ({"like": "../acme"}, "like: the name of a description"), ({}, "smsc.yaml")):
+        done = subprocess.run(argv_of(provider.entry() | more, call, NOW, tmp_path), input=call.body, capture_output=True, timeout=20)
+        assert done.returncode == 78 and said in done.stderr.decode(), (more, done)
+    mail = providers.Postmark(tmp_path)
+    done = subprocess.run(argv_of(mail.entry() | {"like": "acme"}, call, NOW, tmp_path), input=b"{}", capture_output=True, timeout=20)
+    assert done.returncode == 78 and b"of a format for SMS" in done.stderr, done
 
 
 # ---- mails ----

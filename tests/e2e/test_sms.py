@@ -1,8 +1,10 @@
 """beckon-sms: every provider's way of asking and answering, and what it makes of a provider in trouble."""
 import json
+import re
 import shutil
 import signal
 import time
+from datetime import datetime
 from pathlib import Path
 
 import providers
@@ -61,6 +63,23 @@ def test_no_provider_takes_a_stranger(fleet, gateway, up):
         fleet.wait(lambda wanted=line: wanted in fleet["sms"].text(), 20, f"{job.tenant} is not closed")
         assert fleet.await_outcome(job.invite, "deferred")["code"] == "provider_down" and gateway.count(job.to)
     assert not fleet.outcomes.distinct("sent") and not fleet.outcomes.distinct("unknown")
+
+
+def test_a_secret_is_mended(fleet, gateway, up):
+    """Who refuses our secret is asked by two messages at a time, a second later and then less often; the right one holds with SIGHUP."""
+    secret = Path(fleet.secret_file("mine.secret", "what-a-stranger-knows"))
+    sms = up(entry("first", gateway, "webhook", secret_file=str(secret)))
+    jobs = texts.emit(fleet, [texts.Text() for _ in range(8)])
+
+    def closings():
+        return [datetime.fromisoformat(t) for t in re.findall(r"time=(\S+) .*ev=route-closed route=first code=auth_failed", sms.text())]
+    fleet.wait(lambda: len(closings()) >= 2, 30, "it is not closed again")
+    first, second, *_ = closings()
+    assert (second - first).total_seconds() > 0.99
+    assert sum(gateway.count(j.to) for j in jobs) <= len(jobs) + 2 * len(closings())
+    secret.write_text(smsd.SECRET)
+    sms.popen.send_signal(signal.SIGHUP)
+    assert {o["attempt"]["n"] for o in told(fleet, jobs).values()} == {1}, "a refused secret consumed an attempt"
 
 
 def await_end(fleet, job, word):

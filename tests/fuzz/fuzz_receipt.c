@@ -3,6 +3,7 @@
    is believed already, in each of the formats. */
 #include <assert.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,21 +25,36 @@ typedef int receipt_fn(struct receipt_reading *r, struct err *e);
 static const struct {
 	bool json;
 	receipt_fn *genuine, *read;
-	const struct sms_terms *terms;
+	const struct sms_fields *fields;
+	const char *words;
 } formats[] = {
-	{ false, genuine_twilio, sms_read, &sms_twilio },
-	{ false, genuine_vonage, sms_read, &sms_vonage },
-	{ false, genuine_bird, sms_read, &sms_bird },
-	{ false, genuine_smsc, sms_read, &sms_smsc },
-	{ false, genuine_smsru, sms_read_smsru, NULL },
-	{ false, genuine_token, sms_read, &sms_kannel },
-	{ true, genuine_webhook, sms_read_webhook, NULL },
-	{ true, genuine_sns, sms_read_sns, NULL },
-	{ true, genuine_sns, esp_read_ses, NULL },
-	{ true, genuine_sendgrid, esp_read_sendgrid, NULL },
-	{ true, genuine_mailgun, esp_read_mailgun, NULL },
-	{ true, genuine_basic, esp_read_postmark, NULL },
+	{ false, genuine_twilio, sms_read, &sms_twilio, "twilio" },
+	{ false, genuine_vonage, sms_read, &sms_vonage, "vonage" },
+	{ false, genuine_bird, sms_read, &sms_bird, "messagebird" },
+	{ false, genuine_smsc, sms_read, &sms_smsc, "smsc" },
+	{ false, genuine_smsru, sms_read_smsru, NULL, "smsru" },
+	{ false, genuine_token, sms_read, &sms_kannel, "kannel" },
+	{ true, genuine_webhook, sms_read_webhook, NULL, "webhook" },
+	{ true, genuine_sns, sms_read_sns, NULL, "sns" },
+	{ true, genuine_sns, esp_read_ses, NULL, NULL },
+	{ true, genuine_sendgrid, esp_read_sendgrid, NULL, NULL },
+	{ true, genuine_mailgun, esp_read_mailgun, NULL, NULL },
+	{ true, genuine_basic, esp_read_postmark, NULL, NULL },
 };
+
+/* Read once: a target has no other place for it. */
+static struct receipt_words *words_of(size_t which)
+{
+	static struct receipt_words *read[ARRAY_LEN(formats)];
+	char path[128];
+
+	if (!formats[which].words || read[which])
+		return read[which];
+	snprintf(path, sizeof(path), "%s/%s.yaml", FUZZ_PROVIDERS, formats[which].words);
+	if (receipt_words_read(&read[which], path, NULL) < 0)
+		abort();
+	return read[which];
+}
 
 static struct crypto_key *the_key(void)
 {
@@ -163,7 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					 .json = formats[i].json,
 					 .genuine = formats[i].genuine,
 					 .read = formats[i].read,
-					 .terms = formats[i].terms };
+					 .fields = formats[i].fields };
 	char name[] = "source", url[] = "https://h.example/r", user[] = "u", topic[] = "arn:t";
 	struct receipt_source source = { .format = &format,
 					 .name = name,
@@ -173,6 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					 .secrets = { "secret" },
 					 .nsecrets = 1,
 					 .key = the_key(),
+					 .words = words_of(i),
 					 .window_ms = 300000 };
 
 	if (which % 2)

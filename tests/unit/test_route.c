@@ -189,6 +189,50 @@ static void test_flapping(void **state)
 	assert_true(r.at_ms[4] - proved_ms < 400);
 }
 
+/* A secret that is refused: whoever connects finds all well, and closings follow each other. */
+static void test_what_no_probe_sees(void **state)
+{
+	struct relay r;
+	int64_t closed_ms[3];
+
+	(void)state;
+	relay_open(&r, count_probe, 0); /* always whole */
+	for (int i = 0; i < 3; i++) {
+		closed_ms[i] = now_mono_ms();
+		route_close_unseen(r.route, "401");
+		if (i == 2)
+			route_hurry(r.route); /* the secret has been read again */
+		await_wake(&r);
+	}
+	assert_true(r.at_ms[0] - closed_ms[0] >= 999);
+	assert_true(r.at_ms[1] - closed_ms[1] >= 1999);
+	assert_true(r.at_ms[2] - closed_ms[2] < 3999);
+	route_hurry(r.route); /* of one that is open it says nothing */
+	closed_ms[0] = now_mono_ms();
+	route_close_unseen(r.route, "401");
+	await_wake(&r);
+	relay_close(&r);
+	assert_true(r.at_ms[3] - closed_ms[0] >= 999);
+}
+
+/* Where the probe sees it after all, it is a fault like any other. */
+static void test_unseen_and_seen(void **state)
+{
+	struct relay r;
+
+	(void)state;
+	relay_open(&r, count_probe, 5);
+	route_close_unseen(r.route, "401");
+	route_hurry(r.route);
+	await_wake(&r);
+	route_proved(r.route);
+	r.whole_at = 0;
+	route_close(r.route, "lost");
+	await_wake(&r);
+	relay_close(&r);
+	assert_int_equal(r.probes, 6);
+}
+
 static void test_freed_in_a_pause(void **state)
 {
 	struct relay r;
@@ -225,6 +269,8 @@ int main(void)
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_many_times),
 		cmocka_unit_test(test_flapping),
+		cmocka_unit_test(test_what_no_probe_sees),
+		cmocka_unit_test(test_unseen_and_seen),
 		cmocka_unit_test(test_freed_in_a_pause),
 		cmocka_unit_test(test_freed_while_probing),
 	};
