@@ -34,15 +34,16 @@ struct net6 {
 };
 
 static const struct net6 closed6[] = {
-	{ { 0x01, 0x00 }, 64 },		    /* discard */
-	{ { 0x20, 0x01 }, 23 },		    /* protocol assignments, Teredo */
-	{ { 0x20, 0x01, 0x0d, 0xb8 }, 32 }, /* documentation */
-	{ { 0x3f, 0xff }, 20 },		    /* documentation */
-	{ { 0x5f, 0x00 }, 16 },		    /* segment routing */
-	{ { 0xfc, 0x00 }, 7 },		    /* unique local */
-	{ { 0xfe, 0x80 }, 10 },		    /* link-local */
-	{ { 0xfe, 0xc0 }, 10 },		    /* site-local */
-	{ { 0xff, 0x00 }, 8 },		    /* multicast */
+	{ { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 }, 48 }, /* NAT64 of a network's own */
+	{ { 0x01, 0x00 }, 63 },				/* discard, dummy */
+	{ { 0x20, 0x01 }, 23 },				/* protocol assignments, Teredo */
+	{ { 0x20, 0x01, 0x0d, 0xb8 }, 32 },		/* documentation */
+	{ { 0x3f, 0xff }, 20 },				/* documentation */
+	{ { 0x5f, 0x00 }, 16 },				/* segment routing */
+	{ { 0xfc, 0x00 }, 7 },				/* unique local */
+	{ { 0xfe, 0x80 }, 10 },				/* link-local */
+	{ { 0xfe, 0xc0 }, 10 },				/* site-local */
+	{ { 0xff, 0x00 }, 8 },				/* multicast */
 };
 
 /* Where IPv6 carries an address of IPv4, at which byte. */

@@ -2,8 +2,10 @@
  * log - one structured line per fact, to standard error.
  *
  * The text of a call is logfmt: ev=sent id=... send_ms=12. With format "json" the same pairs are
- * written as one JSON object. Values with spaces are written quoted, ="%s"; control characters
- * never reach the output. Ids only: never addresses, names, bodies or tokens.
+ * written as one JSON object. Values with spaces are written quoted, ="%s"; whatever a text from
+ * outside holds, it stays within its quotes: a quote in it becomes an apostrophe, control
+ * characters, separators of lines and bytes that are no UTF-8 become spaces. Ids only: never
+ * addresses, names, bodies or tokens.
  * error = someone must act; warn = we coped; info = outcomes and life cycle; debug.
  * Library modules do not log.
  */
