@@ -12,6 +12,7 @@
 #define SAMPLE_BASE "https://" LETTER_SAMPLE_HOST "/"
 #define SAMPLE_TOKEN "k1.sampleonlysampleonlysampleonlysa"
 #define SAMPLE_TTL_S 86400
+#define SAMPLE_USERNAME "anna"
 #define SAMPLE_PASSWORD "k7mf-2xqn-wd9t-hv4s-p8rb"
 
 static const char sample_en[] =
@@ -72,6 +73,41 @@ static json_t *reworded(json_t *data, const struct letter_sample *s)
 	return own;
 }
 
+/* What a real request says of the link; else what is said for all. */
+static const char *base_of(const struct letter_sample *s)
+{
+	const char *own = json_string_value(letter_text(s->data, "link", "base"));
+
+	if (own || (s->data && s->kind == LETTER_PASSWORD)) /* no page to sign in is known */
+		return own;
+	return s->link_base ? s->link_base : SAMPLE_BASE;
+}
+
+static int64_t ttl_of(const struct letter_sample *s)
+{
+	const json_t *own = json_object_get(json_object_get(s->data, "link"), "ttl_s");
+
+	if (json_is_integer(own))
+		return json_integer_value(own);
+	return s->ttl_s ? s->ttl_s : SAMPLE_TTL_S;
+}
+
+/* Of a real person the one that a password asked for here would have. */
+static const char *username_of(const struct letter_sample *s)
+{
+	static const char *const places[][2] = { { "credentials", "username" },
+						 { "recipient", "email" },
+						 { "recipient", "phone" } };
+
+	for (size_t i = 0; s->data && i < ARRAY_LEN(places); i++) {
+		const json_t *name = letter_text(s->data, places[i][0], places[i][1]);
+
+		if (name)
+			return json_string_value(name);
+	}
+	return SAMPLE_USERNAME;
+}
+
 json_t *letter_sample_vars(const struct letter_sample *s, const struct catalog_entry *entry)
 {
 	static const struct letter_sender nobody = { .from_name = "Example Works" };
@@ -91,12 +127,11 @@ json_t *letter_sample_vars(const struct letter_sample *s, const struct catalog_e
 	if (!s->sender && !s->least)
 		sender.contact = "help@example.com";
 	if (!password)
-		f.expires_ms = s->now_ms + (s->ttl_s ? s->ttl_s : SAMPLE_TTL_S) * 1000;
-	if (!s->least || !password) /* the page to sign in may be absent, the link never */
-		link_build(s->link_base ? s->link_base : SAMPLE_BASE,
-			   password ? NULL : SAMPLE_TOKEN, &link, NULL);
+		f.expires_ms = s->now_ms + ttl_of(s) * 1000;
+	if (base_of(s) && (!s->least || !password)) /* the page to sign in may be absent */
+		link_build(base_of(s), password ? NULL : SAMPLE_TOKEN, &link, NULL);
 	f.link = link.data;
-	f.username = password ? "anna" : NULL;
+	f.username = password ? username_of(s) : NULL;
 	f.password = password ? SAMPLE_PASSWORD : NULL;
 	vars = letter_vars(&sender, &f, s->locale);
 	if (entry)

@@ -152,6 +152,11 @@ int tenants_load(struct tenants **out, const json_t *section, struct err *e)
 	return tenants_stack(out, &section, 1, e);
 }
 
+const char *tenants_name(const struct tenants *t, size_t i)
+{
+	return i + 1 < t->count ? t->list[i + 1].name : NULL;
+}
+
 struct tenants *tenants_hold(struct tenants *t)
 {
 	atomic_fetch_add(&t->holders, 1);

@@ -77,6 +77,10 @@ void tenants_free(struct tenants *t);
  * held. */
 const struct tenant *tenants_find(const struct tenants *t, const char *name);
 
+/* The names of those that have settings of their own, in their order: the i-th, NULL behind the
+   last. */
+const char *tenants_name(const struct tenants *t, size_t i);
+
 /* The hours of a person's clock in which they are written to; window NULL = at any time. */
 struct tenant_hours {
 	const struct window *window;

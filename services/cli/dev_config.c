@@ -77,7 +77,8 @@ static void describe(const struct dev *d, const char *templates, struct buf *b)
 		   "    sms_window: \"off\"\n");
 	buf_fmt(b, "    link_base: \"http://127.0.0.1:%u/i\"\n", d->public_port);
 	buf_fmt(b, "    accept: {public_key: \"%s\"}\n", d->accept_key);
-	buf_str(b, "recipients: {allow_reserved: true}\n"
+	buf_str(b, "  default: {}\n" /* whom the commands mean: in the dashboard from the start */
+		   "recipients: {allow_reserved: true}\n"
 		   "dns: {mx: false}\n"
 		   "schedule: {retry: [2s, 5s, 10s]}\n"
 		   "drain: 5s\n");
@@ -132,9 +133,11 @@ static int hold_port(uint16_t *port, struct err *e)
 				  .sin_port = htons(*port),
 				  .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) ||
+	/* what a fleet that has just ended left half closed is no hindrance */
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+	    bind(fd, (struct sockaddr *)&at, len) ||
 	    getsockname(fd, (struct sockaddr *)&at, &len)) {
 		err_set(e, ERR_FATAL, "port %u of this machine: %s", *port, strerror(errno));
 		if (fd >= 0)

@@ -92,15 +92,16 @@ static void put_credentials(json_t *data, const json_t *person)
 static json_t *request_of(const json_t *row)
 {
 	static const char *const same[] = { "role", "department", "teams", "metadata" };
+	static const char *const persons[] = { "email", "phone",  "name",
+					       "user",	"locale", "timezone" };
 	const json_t *person = json_object_get(row, "person");
 	const json_t *inviter = json_object_get(row, "inviter");
 	const char *organisation = text_at(row, "organisation");
 	json_t *data = json_pack("{ss,ss}", "trigger", "manual", "send", "now");
 	json_t *recipient = json_object();
 
-	copy(recipient, person, "email");
-	copy(recipient, person, "phone");
-	copy(recipient, person, "name");
+	for (size_t i = 0; i < ARRAY_LEN(persons); i++)
+		copy(recipient, person, persons[i]);
 	json_object_set_new(data, "recipient", recipient);
 	for (size_t i = 0; i < ARRAY_LEN(same); i++)
 		copy(data, row, same[i]);

@@ -259,21 +259,45 @@ static void batch(struct web_request *q, struct http_response *a)
 		web_problem(a, 404, "not_found", "there is no such batch");
 }
 
+static int by_tenant(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Those of whom anything was told, and those that have settings: each once, by name. */
+static json_t *tenant_items(const json_t *told, const struct tenants *set)
+{
+	size_t n = json_array_size(told), count = 0;
+	json_t *items = json_array();
+
+	while (tenants_name(set, count))
+		count++;
+	autofree const char **names = xcalloc(n + count + 1, sizeof(*names));
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = json_string_value(json_array_get(told, i));
+	for (size_t i = 0; i < count; i++)
+		names[n + i] = tenants_name(set, i);
+	qsort(names, n + count, sizeof(*names), by_tenant);
+	for (size_t i = 0; i < n + count; i++)
+		if (!i || strcmp(names[i], names[i - 1]))
+			json_array_append_new(items, json_pack("{ss}", "tenant", names[i]));
+	return items;
+}
+
 static void tenants(struct web_request *q, struct http_response *a)
 {
-	json_t *names = NULL, *items = json_array(), *name;
+	json_t *told = NULL, *items;
 	struct err e;
-	size_t i;
 
 	if (strcmp(q->person.tenant, "*")) {
-		json_array_append_new(items, json_pack("{ss}", "tenant", q->person.tenant));
-	} else if (!ready(q, a) || answer_fault(a, view_tenants(q->local, &names, &e), &e)) {
-		json_decref(items);
+		items = json_pack("[{ss}]", "tenant", q->person.tenant);
+	} else if (!ready(q, a) || answer_fault(a, view_tenants(q->local, &told, &e), &e)) {
 		return;
+	} else {
+		items = tenant_items(told, q->tenants);
+		json_decref(told);
 	}
-	json_array_foreach (names, i, name)
-		json_array_append_new(items, json_pack("{sO}", "tenant", name));
-	json_decref(names);
 	web_json(a, 200, json_pack("{so}", "items", items));
 }
 

@@ -13,7 +13,8 @@
 
 /* Borrowed from the request; NULL = not told. */
 struct card {
-	const char *name, *email, *phone;
+	const char *name, *email, *phone, *user;
+	const char *locale, *timezone;
 	const char *role, *department, *organisation;
 	const char *inviter_id, *inviter_name;
 };

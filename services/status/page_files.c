@@ -9,6 +9,7 @@
 #include "batches_js.h"
 #include "channels_css.h"
 #include "channels_js.h"
+#include "choose_js.h"
 #include "dom_js.h"
 #include "fleet_js.h"
 #include "fleet_rates_js.h"
@@ -54,6 +55,7 @@ static const struct file {
 	{ "batches.js", JS, batches_js, sizeof(batches_js) - 1 },
 	{ "channels.css", CSS, channels_css, sizeof(channels_css) - 1 },
 	{ "channels.js", JS, channels_js, sizeof(channels_js) - 1 },
+	{ "choose.js", JS, choose_js, sizeof(choose_js) - 1 },
 	{ "dom.js", JS, dom_js, sizeof(dom_js) - 1 },
 	{ "fleet.js", JS, fleet_js, sizeof(fleet_js) - 1 },
 	{ "fleet_rates.js", JS, fleet_rates_js, sizeof(fleet_rates_js) - 1 },

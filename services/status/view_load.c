@@ -126,7 +126,10 @@ static json_t *person(const json_t *state, const struct card *c, bool masked)
 	if (!masked) {
 		put(p, "email", card_text(c->email));
 		put(p, "phone", card_text(c->phone));
+		put(p, "user", card_text(c->user));
 	}
+	put(p, "locale", card_text(c->locale));
+	put(p, "timezone", card_text(c->timezone));
 	put(p, "masked", json_incref(json_object_get(state, "recipient_masked")));
 	return p;
 }

@@ -123,10 +123,17 @@ static bool has_word(const struct view_match *m, const struct view_row *r, size_
 	return false;
 }
 
+/* The tick "User invited" stands for what arrived: not for what failed, or is sent again only now.
+ */
+static bool is_invited(const struct view_row *r)
+{
+	return r->invited_ms > 0 && r->status != VIEW_WAITING && r->status != VIEW_ERROR;
+}
+
 static bool ticks_fit(const struct view_match *m, const struct view_row *r)
 {
 	return (!m->f.asked_again || r->asked_again) &&
-	       (m->f.invited == VIEW_EITHER || (m->f.invited == VIEW_YES) == (r->invited_ms > 0));
+	       (m->f.invited == VIEW_EITHER || (m->f.invited == VIEW_YES) == is_invited(r));
 }
 
 /* 0 = has not been: neither before nor after. */

@@ -13,7 +13,7 @@
  *   status                        key of contract.md section 6, by enum view_status
  *   word                          of the last outcome that changed the state: "sent", "deferred"
  *   reason {code, text}           of error, undelivered, deferred ...: text is the scrubbed one
- *   person {name, email, phone, masked}
+ *   person {name, email, phone, user, locale, timezone, masked}
  *   role, department, teams[], organisation, batch {id, row}, metadata{}
  *   inviter {id, name}
  *   channel, provider, generation, attempts, reminders, template{}
@@ -22,8 +22,8 @@
  *   asked_again_at                the person wants a new invitation, and none was sent since
  *   forgotten: true               the person was erased; nothing of it is known any more
  *
- * Whoever may not see addresses asks with `masked`: email and phone are then absent, and what is
- * searched for is compared with neither.
+ * Whoever may not see addresses asks with `masked`: email, phone and user are then absent, and what
+ * is searched for is compared with none of them.
  */
 #ifndef BECKON_VIEW_QUERY_H
 #define BECKON_VIEW_QUERY_H
@@ -103,7 +103,7 @@ struct view_filter {
 	int64_t sent_before_ms, sent_after_ms;	     /* of this generation: "more than 12 h ago" */
 	int64_t expires_before_ms, expires_after_ms; /* of the link */
 	int64_t updated_after_ms;
-	enum view_tick invited; /* was anything ever sent? */
+	enum view_tick invited; /* was something sent that neither failed nor is sent again now? */
 	bool asked_again;	/* since the last one was sent, the person has asked for another */
 	int64_t ended_after_ms; /* what ended before then is kept no longer: view_keep.h */
 	bool masked;		/* addresses are not to be seen */

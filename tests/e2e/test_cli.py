@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -150,15 +151,24 @@ def test_dev_has_dashboard_and_pages(dev):
 
     wait_until(lambda: "Ctrl-C" in dev.out.read_text(), PATIENCE_S, dev.out.read_text)
     where, key = re.search(r"(http://127.0.0.1:\d+/), the dashboard.*\n +(bk_\w+)", dev.out.read_text()).groups()
+    signed = {"Authorization": f"Bearer {key}"}
+
+    def tenants():
+        try:
+            return [t["tenant"] for t in json.loads(asked(f"{where}v1/tenants", **signed))["items"]]
+        except urllib.error.URLError as e:
+            return e
+
+    # whoever looks before anybody was invited finds whom the commands mean
+    wait_until(lambda: tenants() == ["default"], PATIENCE_S, lambda: str(tenants()))
     done = beckon("invite", "--config", dev.config, "--to", "ann@example.com", "--wait")
     assert done.returncode == 0, done.stdout + done.stderr
     listed = lambda: beckon("list", "--config", dev.config, "--json").stdout
     wait_until(lambda: "ann@example.com" in listed(), PATIENCE_S, listed)
 
     assert "/app/main.js" in asked(where)
-    signed = {"Authorization": f"Bearer {key}"}
     assert json.loads(asked(f"{where}v1/session", **signed))["role"] == "super"
-    assert "default" in [t["tenant"] for t in json.loads(asked(f"{where}v1/tenants", **signed))["items"]]
+    assert tenants() == ["default"]
     assert "ann@example.com" in asked(f"{where}v1/tenants/default/invites", **signed)
     mail = email.message_from_bytes((dev.dir / "mail" / "0001.eml").read_bytes(), policy=email.policy.default)
     link = re.search(r"http://127.0.0.1:\d+/i\?token=\S+", mail.get_body(("plain",)).get_content())[0]

@@ -184,3 +184,28 @@ def test_batch_is_stopped(fleet, site, chromium):
     expect(page.get_by_text("30 sent, 0 errors")).to_be_visible(timeout=3 * browser.WAIT_MS)
     expect(page.locator(".badge")).to_have_text("Finished")
     sent_once(fleet, wanted)
+
+
+def test_nobody_yet(fleet, site, chromium):
+    """Where no organisation is known, whoever may see all of them names the first, and begins; notes follow to the next page."""
+    page = sign_in(site, chromium.page(), role="super", tenant="*")
+    expect(page.get_by_role("heading", name="Which organisation")).to_be_visible()
+    browser.look_over(page, "first organisation")
+    name = page.get_by_label("Name of the organisation")
+    name.fill("no such name!")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_role("heading", name="Which organisation")).to_be_visible()
+    name.fill("harbour")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_role("heading", name="Nobody yet")).to_be_visible()
+    for count, where in ((1, "Batches"), (2, "Users")):
+        page.get_by_role("link", name="Users").click()
+        page.get_by_role("button", name="Invite User").first.click()
+        page.get_by_label("E-mail *").fill(events.address())
+        page.get_by_label("Role *").select_option("Nurse")
+        page.get_by_role("button", name="Send Invitation").click()
+        page.get_by_role("link", name=where).click()
+        expect(page.locator(".note").last).to_contain_text("1 invitation is on its way")
+        fleet.await_count("sent", count)
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator(".tenant")).to_have_text("harbour")

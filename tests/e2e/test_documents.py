@@ -171,18 +171,74 @@ def test_import(fleet, site, chromium, gateway):  # noqa: F811
     mail_to(fleet, bad)
     expect(page.get_by_text("3 sent, 0 errors")).to_be_visible()
     browser.look_over(page, "documents batch")
-    more = [events.address() for _ in range(2)]
-    import_file(page, "email,name", *(f"{address},Gus Gray" for address in more), name="more.csv")
-    page.get_by_role("button", name="Import 2 people").click()
+
+
+def test_import_summary(fleet, site, chromium):  # noqa: F811
+    """From the summary some get the invitation and others a password, each told beforehand what they will get, in their language."""
+    page = sign_in(site, chromium.page(), role="admin")
+    first, second, third = [(events.address(), name) for name in ("Gus Gray", "Иван Петров", "Hal Hope")]
+    import_file(page, "email,name,language", *(f"{address},{name},{'ru' if name == second[1] else ''}" for address, name in (first, second, third)))
+    page.get_by_role("button", name="Import 3 people").click()
     expect(page.get_by_text("Held", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Invite Users").click()
-    page.get_by_role("menuitem", name="Send Password Email").click()
-    page.get_by_role("button", name="Preview for each person").click()
-    expect(page.locator("dialog").last.frame_locator("iframe.preview").get_by_text("password").first).to_be_visible()
-    page.locator("dialog").last.locator(".dialog-foot button").click()
+    offer(page, "Send Invite Email")
+    page.get_by_label(second[1]).uncheck()
+    page.get_by_label(third[1]).uncheck()
+    expect(page.locator("dialog")).to_contain_text("1 selected")
+    browser.look_over(page, "documents choose")
     page.locator("dialog .dialog-foot .primary").click()
-    for address in more:
-        mail_to(fleet, address)
+    expect(page.locator("dialog")).to_contain_text("1 gets their first invitation")
+    press(page, "Send the invitation")
+    mail_to(fleet, first[0])
+    expect(page.locator(".sum", has_text="Invited")).to_contain_text("1")
+    expect(page.locator(".sum", has_text="Held")).to_contain_text("2")
+    offer(page, "Send Password Email")
+    assert page.locator("dialog input[type=checkbox]").count() == 2
+    page.locator("dialog .dialog-foot .primary").click()
+    expect(page.locator("dialog")).to_contain_text("2 get a password each")
+    page.get_by_role("button", name="Preview for each person").click()
+    seen = page.locator("dialog").last
+    while seen.locator(".person-of b").inner_text() != second[1]:
+        seen.get_by_role("button", name="Next").click()
+    expect(seen.get_by_label("Language of the message")).to_have_value("ru")
+    expect(seen.frame_locator("iframe.preview").get_by_text(second[0]).first).to_be_visible()
+    seen.locator(".dialog-foot button").click()
+    page.locator("dialog .dialog-foot .primary").click()  # not before it is known that it cannot be recalled
+    expect(page.locator("dialog")).to_be_visible()
+    page.get_by_label("I know that it cannot be recalled").check()
+    press(page, "Send Password Email")
+    expect(page.locator(".note").last).to_contain_text("Requested for 2 people")
+    text = mail_to(fleet, second[0]).parsed.get_body(("plain",)).get_content()
+    assert second[0] in text and "Пароль" in text
+    mail_to(fleet, third[0])
+    assert not any(b"assword" in m.raw for m in by_recipient(fleet.sink)[first[0]])
+    page.get_by_role("link", name="Users").click()
+    expect(row(page, second[0]).filter(has_text="Password e-mail")).to_contain_text("Sent")
+    several(page, second[1], third[1])
+    expect(page.locator(".note").last).to_contain_text("Requested for 2 people")  # on another page than the first note
+    choose(page, "cancelled")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    ask_row(page, second[0], "Invite again", "Invite again")
+    fleet.wait(lambda: len(by_recipient(fleet.sink)[second[0]]) == 2, 60, "nobody was invited again")
+    assert "приглаш" in by_recipient(fleet.sink)[second[0]][-1].parsed["Subject"]
+
+
+def several(page, *names):
+    """Those who were not invited are ticked, and their invitations cancelled at once."""
+    choose(page, "not_invited")
+    expect(page.locator("tbody tr")).to_have_count(len(names))
+    for name in names:
+        page.get_by_label(f"Select {name}").check()
+    page.locator(".toolbar").get_by_role("button", name="More").click()
+    assert page.get_by_role("menuitem").all_inner_texts() == ["Send Password Email", "Cancel invitations"]
+    page.get_by_role("menuitem", name="Cancel invitations").click()
+    expect(page.locator("dialog")).to_contain_text("2 invitations are cancelled")
+    press(page, "Cancel invitations")
+
+
+def offer(page, what):
+    page.get_by_role("button", name="Invite Users").click()
+    page.get_by_role("menuitem", name=what).click()
+    page.locator("dialog").wait_for()
 
 
 def test_settings_hold(fleet, site, chromium, gateway):  # noqa: F811

@@ -11,6 +11,7 @@
 
 #include "guard_fixture.h"
 #include "view_batch.h"
+#include "view_match.h"
 #include "view_query.h"
 #include "view_scan.h"
 
@@ -553,6 +554,31 @@ static void test_race(void **state)
 	view_batch_clear(&two);
 }
 
+/* The tick "User invited": what failed, or is sent again only now, has none, whatever arrived once.
+ */
+static void test_ticks(void **state)
+{
+	static const bool ticked[VIEW_STATUSES] = { [VIEW_INVITED] = true,
+						    [VIEW_EXPIRED] = true,
+						    [VIEW_ACCEPTED] = true,
+						    [VIEW_DECLINED] = true,
+						    [VIEW_CANCELLED] = true };
+	struct view_filter asked = { .tenant = "acme", .invited = VIEW_YES };
+	struct view_match m;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(view_match_open(&m, &asked, &e), OK);
+	for (int s = VIEW_WAITING; s < VIEW_STATUSES; s++) {
+		struct view_row r = { .key = "i", .status = s, .invited_ms = 1 };
+
+		assert_int_equal(view_match_row(&m, &r), ticked[s]);
+		r.invited_ms = 0;
+		assert_false(view_match_row(&m, &r));
+	}
+	view_match_clear(&m);
+}
+
 #define WITH_INVITES(test) cmocka_unit_test_setup_teardown(test, fill, fixture_close)
 
 int main(void)
@@ -570,6 +596,7 @@ int main(void)
 		WITH_INVITES(test_forgotten),
 		WITH_INVITES(test_bounded),
 		WITH_INVITES(test_race),
+		cmocka_unit_test(test_ticks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,7 +141,43 @@ export async function inviteDialog(target, n) {
 	return done;
 }
 
-/** Many at once without editing: the failed ones of a batch, all of an import. */
+const manyAsks = {
+	password: { go: "send_password_email", text: "do_password_text", template: "password" },
+	cancel: { go: "n_cancel_go", text: "do_cancel_many_text", danger: true },
+};
+
+/** The same is asked of many: says of how many, who is skipped and why, then asks. Gives whether it was asked. */
+export async function manyDialog(action, target, n) {
+	const { go, text, template, danger } = manyAsks[action];
+	const key = onceKey();
+	const sums = h("div", { class: "sums", role: "status" }, t("counting"));
+	const sure = template && choice(t("do_password_confirm"), {});
+	const refused = new Map();
+	let done = false;
+	const agreed = () => !sure || sure.querySelector("input").checked || (sure.querySelector("input").focus(), false);
+	const options = sure ? { confirm: true } : {};
+	const box = dialog(t("many_dialog", { what: t(go), n }), () => [h("p", null, t(text)), sums,
+		template && h("button", { type: "button", class: "link", onclick: () => previewPeople(target, n, { name: template, refused }) }, t("preview_people")), sure], [
+		[t(danger ? "keep" : "cancel"), "", null],
+		[t(go), danger ? "danger" : "primary", async () => agreed() && (done = await attempt(async () => told(await post(at("actions"), { action, ...target, options }, { key }))))],
+	], Boolean(template));
+	const button = [...document.querySelectorAll("dialog[open]")].at(-1).querySelector(".dialog-foot button:last-child");
+	button.disabled = true;
+	try {
+		const answer = await post(at("actions"), { action, ...target, options, dry_run: true });
+		const able = answer.counts?.[action] || 0;
+		for (const one of answer.refused)
+			refused.set(one.invite, one);
+		fill(sums, h("p", null, able ? t(`many_${action}`, { n: able }) : t("many_none")), answer.refused.length > 0 && skippedList(answer.refused));
+		button.disabled = able === 0;
+	} catch (problem) {
+		fill(sums, h("p", { class: "bad" }, problem.message));
+	}
+	await box;
+	return done;
+}
+
+/** Many at once without editing: the failed ones of a batch. */
 export async function actMany(action, target, options = {}) {
 	const key = onceKey();
 	return attempt(async () => told(await post(at("actions"), { action, ...target, options }, { key })));

@@ -88,6 +88,8 @@ export async function signIn() {
 	Object.assign(me, await get("/v1/session"));
 	const all = me.tenant === "*" ? (await get("/v1/tenants")).items.map((one) => one.tenant) : [me.tenant];
 	const wanted = localStorage.getItem("tenant");
+	if (!all.length && wanted)
+		all.push(wanted); // named just now: nothing is known of it before somebody is invited
 	tenant = all.includes(wanted) ? wanted : all[0] || "";
 	return all;
 }

@@ -65,14 +65,13 @@ export function icon(name) {
 	return svg;
 }
 
-let notes;
+/** Where notes are shown: part of every page, so that one page's are still read on the next. */
+export const notes = h("div", { class: "notes", role: "status", "aria-live": "polite" });
 
 /** A note at the foot of the page, read out, gone after a while. */
 export function note(text, bad = false) {
-	if (!notes) {
-		notes = h("div", { class: "notes", role: "status", "aria-live": "polite" });
+	if (!notes.isConnected)
 		document.body.append(notes);
-	}
 	const one = h("div", { class: bad ? "note bad" : "note" }, text);
 	notes.append(one);
 	setTimeout(() => one.remove(), bad ? 12000 : 6000);

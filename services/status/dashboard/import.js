@@ -1,9 +1,9 @@
 // Import: a CSV file is looked at first, its faults are shown beside the rows; then the Import Summary.
-import { at, onceKey, post } from "./api.js";
-import { choice, dialog, fill, h, icon, menu } from "./dom.js";
-import { actMany, inviteDialog } from "./actions.js";
+import { at, get, onceKey, post } from "./api.js";
+import { choice, fill, h, icon, menu } from "./dom.js";
+import { inviteDialog, manyDialog } from "./actions.js";
+import { choosePeople } from "./choose.js";
 import { money, shortTime } from "./format.js";
-import { previewPeople } from "./preview_people.js";
 import { t, tag } from "./words.js";
 
 const SHOWN = 200; // rows with faults
@@ -17,22 +17,39 @@ export function refusedTable(refused) {
 			h("td", null, one.text || one.code, one.detail && h("code", { class: "said" }, one.detail)), h("td", null, one.remedy || ""))))));
 }
 
+/** The Import Summary: what became of the rows, and what may be sent to those who wait. Gives how to draw it anew when there is news. */
 function summary(place, answer, again) {
 	const n = answer.total - (answer.counts?.refused ?? answer.refused.length);
-	const target = { filter: { batch: answer.batch, status: "not_invited" } };
-	const password = () => dialog(t("send_password_email"), () => [h("p", null, t("do_password_text")),
-		h("button", { type: "button", class: "link", onclick: () => previewPeople(target, n, { name: "password" }) }, t("preview_people"))], [
-		[t("cancel"), "", null], [t("send_password_email"), "primary", () => actMany("password", target, { confirm: true })]]);
+	const filter = { batch: answer.batch, status: "not_invited" };
 	const button = h("button", { type: "button", class: "primary" }, t("invite_users_plain"), " ▾");
 	const sum = (label, value, kind) => h("div", { class: `sum ${kind}` }, h("dt", null, label), h("dd", null, value.toLocaleString(tag())));
-	fill(place, h("section", { class: "card", "aria-labelledby": "summary" }, h("h2", { id: "summary" }, t("import_summary")),
-		h("dl", { class: "sum-row" }, sum(t("added"), n, "good"), sum(answer.sends ? t("sending") : t("held"), n, ""), sum(t("refused"), answer.total - n, answer.total - n ? "bad" : "")),
+	const sums = h("dl", { class: "sum-row" });
+	const offer = menu(button, () => ["send_invite_email", "send_password_email"].map((what) => [t(what), () => choose(what)]));
+	offer.hidden = answer.sends || n === 0;
+
+	const draw = (held, sent) => fill(sums, sum(t("added"), n, "good"), held > 0 && sum(t("held"), held, ""), sent > 0 && sum(answer.sends ? t("sending") : t("s_invited"), sent, ""),
+		sum(t("refused"), answer.total - n, answer.total - n ? "bad" : ""));
+	async function refresh() {
+		const { counts, total } = await get(at("batches", answer.batch));
+		if (answer.sends || total < n)
+			return; // not all of them are shown yet
+		draw(counts.not_invited || 0, total - (counts.not_invited || 0));
+		offer.hidden = !counts.not_invited;
+	}
+	async function choose(what) {
+		const chosen = await choosePeople(filter, t(what));
+		if (chosen)
+			await (what === "send_invite_email" ? inviteDialog(chosen.target, chosen.n) : manyDialog("password", chosen.target, chosen.n));
+	}
+
+	draw(answer.sends ? 0 : n, answer.sends ? n : 0);
+	fill(place, h("section", { class: "card", "aria-labelledby": "summary" }, h("h2", { id: "summary" }, t("import_summary")), sums,
 		answer.finished_at && answer.sends && h("p", { class: "dim" }, t("finish_at", { time: shortTime(answer.finished_at) })),
-		h("div", { class: "row" }, !answer.sends && n > 0 && menu(button, () => [[t("send_invite_email"), () => inviteDialog(target, n)], [t("send_password_email"), password]]),
-			h("a", { class: "button", href: `#/batch/${encodeURIComponent(answer.batch)}` }, t("show_people")),
+		h("div", { class: "row" }, offer, h("a", { class: "button", href: `#/batch/${encodeURIComponent(answer.batch)}` }, t("show_people")),
 			h("button", { type: "button", class: "link", onclick: again }, t("another_file")))),
 	answer.refused.length > 0 && h("section", { class: "card" }, h("h2", null, t("bad_rows", { n: answer.refused.length })), refusedTable(answer.refused)));
-	place.querySelector("button, a")?.focus();
+	place.querySelector("button:not([hidden] *), a")?.focus();
+	return refresh;
 }
 
 /** What the SMS of a list cost by currency, and of how many nobody knows. */
@@ -43,11 +60,13 @@ function costWords({ costs, unpriced }) {
 
 export async function importPage({ main }) {
 	const place = h("div");
+	let news = () => {};
 	const file = h("input", { type: "file", accept: ".csv,text/csv", class: "unseen", id: "file", onchange: () => file.files[0] && look(file.files[0]) });
 	const send = (text, query, key) => post(at("invites", "import"), text, { query, key, type: "text/csv" });
 
 	async function look(chosen) {
 		const text = await chosen.text();
+		news = () => {};
 		fill(place, h("p", { class: "loading", role: "status" }, t("loading")));
 		try {
 			checked(chosen.name, text, await send(text, { dry_run: "true" }));
@@ -64,7 +83,7 @@ export async function importPage({ main }) {
 			go.disabled = true;
 			try {
 				const now = invite.querySelector("input").checked;
-				summary(place, await send(text, { send: now ? "now" : "hold" }, key), () => { drop.hidden = false; fill(place); file.value = ""; file.focus(); });
+				news = summary(place, await send(text, { send: now ? "now" : "hold" }, key), () => { drop.hidden = false; fill(place); file.value = ""; file.focus(); });
 				drop.hidden = true;
 			} catch (problem) {
 				go.disabled = false;
@@ -90,5 +109,5 @@ export async function importPage({ main }) {
 			look(event.dataTransfer.files[0]);
 	});
 	fill(main, h("div", { class: "head" }, h("h1", null, t("import_title"))), drop, place);
-	return {};
+	return { news: () => news()?.catch(() => {}) };
 }

@@ -3,7 +3,7 @@ import { at, get } from "./api.js";
 import { fill, h, icon, menu } from "./dom.js";
 import { addressOf, countdown, fullTime, momentText, nameOf, plainWord, shortTime } from "./format.js";
 import { rowActions } from "./actions.js";
-import { badge } from "./users_table.js";
+import { badge, ticked } from "./users_table.js";
 import { has, t } from "./words.js";
 
 const tones = { sent: "good", delivered: "good", accepted: "good", error: "bad", undelivered: "bad", unknown: "warn", asked_again: "warn", deferred: "warn", expired: "warn", cancelled: "warn", declined: "warn", refused: "bad" };
@@ -21,7 +21,7 @@ function facts(row) {
 	const line = (label, value) => value && [h("dt", null, label), h("dd", null, value)];
 	return h("dl", { class: "facts" }, line(t("role"), row.role), line(t("department"), row.department), line(t("teams"), (row.teams || []).join(", ")),
 		line(t("inviter"), row.inviter?.name), line(t("batch"), row.batch && h("a", { href: `#/batch/${encodeURIComponent(row.batch.id)}` }, row.batch.id)),
-		line(t("sent"), row.sent_at && fullTime(row.sent_at)), line(t("expires"), row.expires_at && `${fullTime(row.expires_at)} (${countdown(row.expires_at)})`),
+		line(t("invited_column"), ticked(row) || t("no")), line(t("sent"), row.sent_at && fullTime(row.sent_at)), line(t("expires"), row.expires_at && `${fullTime(row.expires_at)} (${countdown(row.expires_at)})`),
 		line(t("generation"), row.generation), line(t("attempts"), row.attempts), line(t("provider"), row.provider),
 		line(t("invite_id"), h("code", null, row.invite)));
 }

@@ -1,6 +1,6 @@
 // The frame around every page: who is signed in, where one is, language and theme.
 import { Problem, call, chooseTenant, hasKey, listen, may, me, signIn, tenant, useKey } from "./api.js";
-import { field, fill, h, icon, menu, note } from "./dom.js";
+import { field, fill, h, icon, menu, note, notes } from "./dom.js";
 import { chooseLang, lang, t } from "./words.js";
 import { usersPage } from "./users.js";
 import { importPage } from "./import.js";
@@ -80,7 +80,7 @@ function frame(section) {
 			h("a", { class: "logo", href: "#/users", "aria-label": t("app") }, h("img", { src: "/app/icon.svg", alt: "", width: "28", height: "28" }), h("span", null, t("app"))),
 			h("nav", { "aria-label": t("nav") }, links),
 			h("div", { class: "top-end" }, tenantChoice(), accountMenu())),
-		main);
+		main, notes);
 }
 
 function failure(problem, again) {
@@ -90,8 +90,27 @@ function failure(problem, again) {
 		h("button", { type: "button", class: "primary", onclick: again }, t("try_again"))));
 }
 
+/** Nobody was invited yet, and no organisation has settings: the first one is named by whoever may see all of them. */
+function tenantPage() {
+	const name = h("input", { type: "text", required: true, maxlength: "64", pattern: "[A-Za-z0-9_\\-]+", autocomplete: "off", spellcheck: "false", autofocus: true });
+	const enter = (event) => {
+		event.preventDefault();
+		chooseTenant(name.value);
+		start();
+	};
+	frame("");
+	fill(main, h("div", { class: "empty" }, icon("users"), h("h1", null, t("first_tenant")), h("p", null, t("first_tenant_text")),
+		h("form", { class: "first", onsubmit: enter }, field(t("first_tenant_name"), name, t("first_tenant_hint")), h("button", { class: "primary" }, t("first_tenant_go")))));
+	name.focus();
+}
+
 /** The page of the address; what a former one still waits for is dropped. */
 async function show() {
+	if (!tenant) {
+		shown?.leave?.();
+		shown = undefined;
+		return tenantPage();
+	}
 	const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
 	const found = pages.map(([pattern, page, section]) => [pattern.exec(path || "users"), page, section]).find(([match]) => match);
 	shown?.leave?.();
@@ -151,10 +170,11 @@ async function start() {
 			setTimeout(start, 5000);
 		return;
 	}
-	listen(() => {
-		heard();
-		shown?.news?.();
-	});
+	if (tenant)
+		listen(() => {
+			heard();
+			shown?.news?.();
+		});
 	await show();
 }
 

@@ -40,7 +40,7 @@ export function smsWords(sms) {
 		sms.culprit && t("tpl_culprit", { name: sms.culprit }), costWords(sms)].filter(Boolean).join(" · ");
 }
 
-/** Shows one message in all its parts; chose(part) is told which one is looked at. */
+/** Shows one message in all its parts; chose(part) is told which one somebody wants to look at. */
 export function messageView(made, first = "html", chose = () => {}) {
 	const frame = htmlFrame();
 	const parts = ["html", "text", "sms"].filter((part) => made.parts[part]);
@@ -52,11 +52,10 @@ export function messageView(made, first = "html", chose = () => {}) {
 		if (part === "html")
 			frame.put(made.parts.html);
 	};
-	const buttons = parts.map((part) => h("button", { type: "button", "aria-pressed": "false", onclick: (event) => choose(part, event.currentTarget) }, t(`tpl_${part}`)));
+	const buttons = parts.map((part) => h("button", { type: "button", "aria-pressed": "false", onclick: (event) => { chose(part); choose(part, event.currentTarget); } }, t(`tpl_${part}`)));
 	const choose = (part, button) => {
 		for (const one of buttons)
 			one.setAttribute("aria-pressed", String(one === button));
-		chose(part);
 		show(part);
 	};
 	if (parts.length)

@@ -27,9 +27,9 @@ function walkOf(target, total) {
 /** what: {name of the template, refused: by invite, who gets nothing and why, options(): the batch's subject and note}. */
 export function previewPeople(target, total, { name: template, refused = new Map(), options = () => ({}) }) {
 	const personAt = walkOf(target, total);
-	const shown = { place: 0, part: "html", asked: 0 };
+	const shown = { place: 0, part: "", asked: 0 };
 	const place = h("div", { role: "status" }), who = h("p", { class: "person-of" }), count = h("span", { class: "dim" });
-	const language = select({ "aria-label": t("tpl_locale"), onchange: () => load() }, [["en", "English"], ["ru", "Русский"]], lang());
+	const language = select({ "aria-label": t("tpl_locale"), onchange: () => { shown.chosen = true; load(); } }, [["en", "English"], ["ru", "Русский"]], lang());
 	const step = (by) => h("button", { type: "button", onclick: () => go(by) }, t(by < 0 ? "previous" : "next"));
 	const back = step(-1), on = step(1);
 
@@ -58,9 +58,11 @@ export function previewPeople(target, total, { name: template, refused = new Map
 		const why = refused.get(row.invite);
 		if (why)
 			return h("p", { class: "alert" }, t("person_skipped", { why: why.text || why.code }));
+		if (!shown.chosen) // as they will get it
+			language.value = /^(en|ru)\b/i.exec(row.person?.locale)?.[0].toLowerCase() || lang();
 		const { note, subject } = options();
 		const made = await render(template, { locale: language.value, invite: row.invite, ...(note && { note }), ...(subject && { subject }) });
-		return messageView(made, shown.part, (part) => { shown.part = part; });
+		return messageView(made, shown.part || (row.person?.email ? "html" : "sms"), (part) => { shown.part = part; });
 	}
 
 	dialog(t("preview_people"), () => [h("div", { class: "row" }, back, count, on, h("span", { class: "grow" }), language), who, place],

@@ -1,8 +1,8 @@
 // The users page: two tabs, a filter panel with counts, the list, and what is done with those who are ticked.
 import { at, get, may } from "./api.js";
-import { fill, h, icon, keepFocus } from "./dom.js";
+import { fill, h, icon, keepFocus, menu } from "./dom.js";
 import { zone } from "./format.js";
-import { inviteDialog } from "./actions.js";
+import { inviteDialog, manyDialog } from "./actions.js";
 import { inviteForm } from "./form.js";
 import { filterPanel, lists, pendingOf } from "./users_filter.js";
 import { usersTable } from "./users_table.js";
@@ -108,9 +108,20 @@ export async function usersPage({ main, query, here }) {
 		}, t(name), " ", h("span", { class: "count" }, all[name].toLocaleString(tag())))));
 	}
 
+	/** Once those who are ticked were asked something, nobody is ticked any more. */
+	async function ask(dialog) {
+		if (!(await dialog))
+			return;
+		chosen.clear();
+		view.everything = false;
+		await load();
+	}
+
 	const count = () => (view.everything ? view.page.total : chosen.size);
 
 	function drawBar() {
+		if (bar.querySelector(".menu:not([hidden])"))
+			return; // somebody is choosing from it
 		const n = count();
 		const able = may("operator") && state.tab === "pending";
 		const target = view.everything ? { filter: filterOf(state) } : { invites: [...chosen] };
@@ -122,13 +133,9 @@ export async function usersPage({ main, query, here }) {
 			h("span", { class: "grow" }),
 			!n && h("span", { class: "dim" }, t("total", { n: view.page.total })),
 			!n && h("a", { class: "link", href: exportAddress(), download: "" }, icon("down"), t("export")),
-			able && h("button", { type: "button", class: "primary", disabled: n === 0, onclick: async () => {
-				if (await inviteDialog(target, n)) {
-					chosen.clear();
-					view.everything = false;
-					await load();
-				}
-			} }, t("invite_users", { n })));
+			able && n > 0 && menu(h("button", { type: "button" }, t("more"), " ▾"), () => [[t("send_password_email"), () => ask(manyDialog("password", target, n))],
+				[t("n_cancel_go"), () => ask(manyDialog("cancel", target, n)), "danger"]]),
+			able && h("button", { type: "button", class: "primary", disabled: n === 0, onclick: () => ask(inviteDialog(target, n)) }, t("invite_users", { n })));
 	}
 
 	function exportAddress() {

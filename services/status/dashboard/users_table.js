@@ -41,7 +41,7 @@ function narrowing(word, state, change) {
 
 /** The state's badge, and below it what the person wishes. */
 export function badge(row) {
-	return [stateBadge(row), row.asked_again_at && h("span", { class: "wish small", title: t("asked_again_at", { time: shortTime(row.asked_again_at) }) }, t("w_asked_again"))];
+	return [stateBadge(row), row.kind === "password" && h("span", { class: "kind small" }, t("kind_password")), row.asked_again_at && h("span", { class: "wish small", title: t("asked_again_at", { time: shortTime(row.asked_again_at) }) }, t("w_asked_again"))];
 }
 
 function stateBadge(row) {
@@ -54,8 +54,9 @@ function expiry(row) {
 	return h("time", { class: "countdown", datetime: row.expires_at, title: fullTime(row.expires_at) }, countdown(row.expires_at));
 }
 
-function ticked(row) {
-	if (!row.invited_at)
+/** The tick "User invited" with its date; "" where nothing was sent, or where it failed or is sent again only now. */
+export function ticked(row) {
+	if (!row.invited_at || ["waiting", "error"].includes(row.status))
 		return "";
 	return h("span", { class: "ticked" }, icon("check"), momentText(row.invited_at));
 }

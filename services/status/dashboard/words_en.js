@@ -9,10 +9,11 @@ export const en = {
 	with_key: "Sign in with an API key", api_key: "API key", api_key_hint: "Made by `beckon apikey add`; forgotten when this tab is closed",
 	starting: "beckon is getting ready", starting_text: "Redis or Kafka cannot be asked right now. This page tries again by itself.",
 
+	first_tenant: "Which organisation do you begin with?", first_tenant_text: "Nobody was invited yet, and no organisation has settings.", first_tenant_name: "Name of the organisation", first_tenant_hint: "As programs and the command line name it: letters, digits, _ and -", first_tenant_go: "Begin",
 	role_viewer: "Viewer", role_operator: "Operator", role_admin: "Admin", role_super: "Super-admin",
 	enrolled: "Enrolled users", pending: "Pending enrollment", filters: "Filters", status: "Status", search: "Search people", search_hint: "Name, address, phone, role, team, department, batch",
 	clear: "Clear filters", role: "Role", team: "Team", teams: "Teams", department: "Department", inviter: "Invited by", batch: "Batch", channel: "Channel", email: "E-mail", sms: "SMS", phone: "Phone",
-	follow_up: "Sent more than 12 hours ago", asked_again: "Asked for a new invitation", asked_again_at: "They asked for a new invitation {time}.", asked_again_hint: "Their link has ended. Resend the invitation, and they get another one.", filter_by: "Filter by {column}", yes: "Yes", no: "No",
+	kind_password: "Password e-mail", follow_up: "Sent more than 12 hours ago", asked_again: "Asked for a new invitation", asked_again_at: "They asked for a new invitation {time}.", asked_again_hint: "Their link has ended. Resend the invitation, and they get another one.", filter_by: "Filter by {column}", yes: "Yes", no: "No",
 	sent_day: "In the last 24 hours", sent_week: "In the last 7 days", sent_old: "More than 12 hours ago", expires_day: "Within 24 hours", expires_week: "Within 7 days", expires_over: "Has ended", person: "Person", sent: "Sent at", expires: "Expires at", invited_column: "User invited", actions: "Actions", optional: "optional", required: "required",
 	s_all: "All", s_not_invited: "Not invited", s_waiting: "Waiting", s_invited: "Invited", s_error: "Error", s_expired: "Expired", s_accepted: "Accepted",
 	s_declined: "Declined", s_cancelled: "Cancelled",
@@ -36,6 +37,7 @@ export const en = {
 	do_forget_text: "Name and address are erased for good; only the counts stay. A link that works stops working.", do_correct: "Correct and resend", do_correct_text: "The old link stops, whoever has it. Type the address as it should be.",
 	new_address: "New address or number", keep: "Keep it",
 
+	many_dialog: "{what}: {n}", many_password: { one: "{n} gets a password of their own", other: "{n} get a password each, of their own" }, many_cancel: { one: "{n} invitation is cancelled", other: "{n} invitations are cancelled" }, many_none: "Of none of them this can be asked now.", n_cancel_go: "Cancel invitations", do_cancel_many_text: "Their links stop at once, and nobody is reminded. Messages that were sent stay in their inboxes.", choose_people: "Everybody who is ticked is written to by themselves.",
 	invite_dialog: "Invite {n} people", what_happens: "What happens", n_release: { one: "{n} gets their first invitation", other: "{n} get their first invitation" },
 	n_resend: { one: "{n} gets a new link; the old one stops at once", other: "{n} get a new link; their old links stop at once" }, n_request: { one: "{n} is invited again", other: "{n} are invited again" },
 	n_refused: { one: "{n} is skipped", other: "{n} are skipped" }, who_skipped: "Who is skipped, and why", subject: "Subject", subject_hint: "For this batch only; empty: as in the template", note: "Note",
