@@ -47,7 +47,7 @@ struct tenant {
 	int64_t link_ttl_s;
 	struct window window, sms_window; /* when anything, and when SMS may leave */
 	struct tenant_reminder reminder;
-	int64_t cooldown_ms; /* between two sendings to one invite that somebody asks for */
+	int64_t cooldown_ms; /* between two sendings to one person that somebody asks for */
 	const char *default_locale, *timezone, *home_region;
 	const char *from_name, *from, *reply_to, *sms_id;
 	const char *contact, *brand_colour, *brand_logo;

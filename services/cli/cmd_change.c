@@ -71,7 +71,8 @@ static const struct arg resolve_args[] = {
 
 #define LIST(rows) .list = rows, .count = ARRAY_LEN(rows), .operands = true, .settings = true
 #define EXITS                                                                                      \
-	"\nINVITE may be repeated; - reads one a line. Ends with 0 when all is done (or asked, "   \
+	"\nINVITE is i-1, or acme/i-1 as it is shown; it may be repeated, - reads one a line. "    \
+	"Ends with 0 when all is done (or asked, "                                                 \
 	"with --no-wait),\n1 when some of it is refused, 69 when there is no answer."
 
 static const struct change {
@@ -164,16 +165,38 @@ struct changing {
 
 /* A cancel may overtake its request, so it is taken for an invite of which nothing is known, too:
    where it was a slip of the pen somebody should see that. */
-static void print_unknown(enum lang lang)
+static void print_unknown(enum lang lang, bool cancelled)
 {
-	static const char *const text[LANG_COUNT] = {
-		"Nothing is known of it yet: a request that comes later will be refused. Is it "
-		"another --tenant's?",
-		"О нём пока ничего не известно: более поздний запрос будет отклонён. Может быть, "
-		"это другой --tenant?"
+	static const char *const text[][LANG_COUNT] = {
+		{ "Nothing is known of it. Is it another --tenant's?",
+		  "О нём ничего не известно. Может быть, это другой --tenant?" },
+		{ "Nothing is known of it yet: a request that comes later will be refused. Is it "
+		  "another --tenant's?",
+		  "О нём пока ничего не известно: более поздний запрос будет отклонён. Может быть, "
+		  "это другой --tenant?" },
 	};
 
-	printf("%s\n", text[lang]);
+	printf("%s\n", text[cancelled][lang]);
+}
+
+/* "schema_invalid at /credentials: …": why in plain words, and where or what exactly. */
+static void print_why(const struct changing *v, const struct told *t)
+{
+	const char *reason = json_string_value(json_object_get(t->event.data, "reason"));
+	bool where = reason && reason[0] == '/';
+
+	printf("%s%s%s: %s %s", t->code, where ? " at " : "", where ? reason : "",
+	       advice_text(&v->advice, t->code), advice_remedy(&v->advice, t->code));
+	if (reason && !where)
+		printf(" (%s)", reason);
+	putchar('\n');
+}
+
+/* It was no invite before this was asked of it. */
+static bool is_unknown(const struct told *t)
+{
+	return !t->masked && !json_object_get(t->event.data, "prev") &&
+	       (t->word == WORD_CANCELLED || (t->code && !strcmp(t->code, "illegal_transition")));
 }
 
 /* "Request refused  acme/i-1", and below it why in plain words. */
@@ -186,11 +209,12 @@ static void print_answer(const struct changing *v, const struct told *t)
 	if (t->masked)
 		printf("  %s", t->masked);
 	putchar('\n');
-	if (t->code && t->word != WORD_DEFERRED)
-		printf("%s: %s %s\n", t->code, advice_text(&v->advice, t->code),
-		       advice_remedy(&v->advice, t->code));
-	if (t->word == WORD_CANCELLED && !t->masked)
-		print_unknown(v->lang);
+	if (is_unknown(t) && t->word == WORD_REFUSED)
+		print_unknown(v->lang, false);
+	else if (t->code && t->word != WORD_DEFERRED)
+		print_why(v, t);
+	if (t->word == WORD_CANCELLED && is_unknown(t))
+		print_unknown(v->lang, true);
 	fflush(stdout);
 }
 
@@ -237,6 +261,8 @@ static int check(struct changing *v, const struct arg_list *operands, struct err
 	bool resolves = !strcmp(v->change->args.command, "resolve");
 
 	if (lang_read(v->o.lang, &v->lang, e) || find_named(v, operands, e))
+		return ERR_INVALID;
+	if (invites_tenant(&v->invites, v->o.tenant, &v->o.tenant, e))
 		return ERR_INVALID;
 	if (resolves && v->o.as_sent == v->o.as_resend)
 		return err_set(e, ERR_INVALID,
@@ -295,8 +321,7 @@ static int run(struct changing *v, const struct arg_list *words)
 /* argv[0] is the command's name. */
 int cmd_change(int argc, char **argv)
 {
-	struct changing v = { .o = { .tenant = "default", .timeout_s = WAIT_DEFAULT_S },
-			      .change = changes };
+	struct changing v = { .o = { .timeout_s = WAIT_DEFAULT_S }, .change = changes };
 	struct arg_words words = { 0 };
 	struct err e;
 	int status;

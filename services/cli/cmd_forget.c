@@ -137,6 +137,8 @@ static int find_invites(struct forgetting *f, const struct arg_list *operands, s
 		r = strcmp(operands->items[i], "-")
 			    ? invites_add(&f->invites, operands->items[i], e)
 			    : invites_read(&f->invites, stdin, e);
+	if (r == OK)
+		r = invites_tenant(&f->invites, f->o.tenant, &f->o.tenant, e);
 	if (r == OK && f->o.batch)
 		r = invites_of_batch(&f->invites, &f->settings, f->o.tenant, f->o.batch, e);
 	if (r == OK && !f->invites.count)
@@ -144,7 +146,7 @@ static int find_invites(struct forgetting *f, const struct arg_list *operands, s
 	return r;
 }
 
-static int run(struct forgetting *f, const struct arg_words *words, struct err *e)
+static int ask(struct forgetting *f, struct err *e)
 {
 	json_t *data = json_pack("{ss,ss*,ss*}", "tenant", f->o.tenant, "reason", f->o.reason,
 				 "actor", f->o.actor);
@@ -154,23 +156,28 @@ static int run(struct forgetting *f, const struct arg_words *words, struct err *
 			    .invites = &f->invites,
 			    .answered = asked,
 			    .ctx = f };
+	int r = asking_check(&a, e);
+
+	if (r == OK)
+		r = asking_ask(&a, &f->settings, e);
+	json_decref(data);
+	return r;
+}
+
+static int run(struct forgetting *f, const struct arg_words *words, struct err *e)
+{
 	int r = crypto_init(e) || settings_open(&f->settings, &words->settings, e) ? ERR_FATAL : OK;
 
 	if (r == OK)
 		r = find_invites(f, &words->operands, e);
 	if (r == OK)
-		r = asking_check(&a, e);
-	if (r == OK)
-		r = asking_ask(&a, &f->settings, e);
-	if (r == OK)
-		r = await(f, e);
-	json_decref(data);
-	return r;
+		r = ask(f, e);
+	return r == OK ? await(f, e) : r;
 }
 
 int cmd_forget(int argc, char **argv)
 {
-	struct forgetting f = { .o = { .tenant = "default", .timeout_s = WAIT_DEFAULT_S } };
+	struct forgetting f = { .o = { .timeout_s = WAIT_DEFAULT_S } };
 	struct arg_words words = { 0 };
 	struct err e;
 	int status, r;

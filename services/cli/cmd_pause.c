@@ -208,6 +208,29 @@ static int resume(const struct pause_options *o, const struct settings *s, const
 	return r;
 }
 
+static bool has_name(const json_t *entries, const char *name)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach ((json_t *)entries, i, entry) {
+		const char *its = json_string_value(json_object_get(entry, "name"));
+
+		if (its && !strcmp(its, name))
+			return true;
+	}
+	return false;
+}
+
+/* A route that is not there stops nothing; another machine's configuration may have it. */
+static void warn_of_provider(const struct settings *s, const char *name)
+{
+	bool any = json_array_size(s->relays) || json_array_size(s->providers);
+
+	if (name && any && !has_name(s->relays, name) && !has_name(s->providers, name))
+		fprintf(stderr, "No relay or provider of this configuration is called %s.\n", name);
+}
+
 static int pause_it(const struct pause_options *o, const struct settings *s, const char *key,
 		    int64_t until_ms, struct err *e)
 {
@@ -224,6 +247,8 @@ static int pause_it(const struct pause_options *o, const struct settings *s, con
 	json_decref(record);
 	if (r == OK)
 		fprintf(stderr, "%s is paused.\n", key);
+	if (r == OK)
+		warn_of_provider(s, o->provider);
 	return r;
 }
 

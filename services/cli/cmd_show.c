@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "facts.h"
 #include "history.h"
+#include "invites.h"
 #include "mem.h"
 #include "now.h"
 #include "scan.h"
@@ -45,6 +46,7 @@ static const struct args args = {
 /* Everything one run of the command holds. */
 struct showing {
 	struct show_options o;
+	struct invites named; /* the one */
 	const char *invite;
 	enum lang lang;
 	struct settings settings;
@@ -219,36 +221,43 @@ static int run(struct showing *v, struct err *e)
 	return OK;
 }
 
-static int check(const struct showing *v, const struct arg_list *operands, struct err *e)
+static int check(struct showing *v, const struct arg_list *operands, struct err *e)
 {
 	if (operands->count != 1)
 		return err_set(e, ERR_INVALID, "name one invite: beckon show INVITE --tenant NAME");
-	if (!ids_name_ok(v->o.tenant, strlen(v->o.tenant)) ||
-	    !ids_name_ok(operands->items[0], strlen(operands->items[0])))
-		return err_set(e, ERR_INVALID,
-			       "an invite and a tenant are 1 to 64 letters, digits, _ and -");
+	if (invites_add(&v->named, operands->items[0], e) ||
+	    invites_tenant(&v->named, v->o.tenant, &v->o.tenant, e))
+		return ERR_INVALID;
+	if (!ids_name_ok(v->o.tenant, strlen(v->o.tenant)))
+		return err_set(e, ERR_INVALID, "a tenant is 1 to 64 letters, digits, _ and -");
+	v->invite = v->named.list[0];
 	return OK;
 }
 
 int cmd_show(int argc, char **argv)
 {
-	struct showing v = { .o.tenant = "default" };
+	struct showing v = { 0 };
 	struct arg_words words = { 0 };
 	struct err e;
 	int status, r;
 
 	if (args_end(&args, argc, argv, &v.o, &words, &status))
 		return status;
-	if (lang_read(v.o.lang, &v.lang, &e) || check(&v, &words.operands, &e))
+	invites_init(&v.named);
+	if (lang_read(v.o.lang, &v.lang, &e) || check(&v, &words.operands, &e)) {
+		invites_clear(&v.named);
 		return cli_usage("show", &e);
-	if (settings_open(&v.settings, &words.settings, &e))
+	}
+	if (settings_open(&v.settings, &words.settings, &e)) {
+		invites_clear(&v.named);
 		return cli_fail("show", ERR_FATAL, &e);
-	v.invite = words.operands.items[0];
+	}
 	history_init(&v.history);
 	advice_open(&v.advice, v.lang);
 	r = run(&v, &e);
 	advice_close(&v.advice);
 	history_clear(&v.history);
 	settings_close(&v.settings);
+	invites_clear(&v.named);
 	return r ? cli_fail("show", r, &e) : CLI_GOOD;
 }

@@ -22,8 +22,37 @@ void invites_clear(struct invites *v)
 	*v = (struct invites){ 0 };
 }
 
+/* Takes the tenant off "acme/i-1"; the rest of it. */
+static const char *take_tenant(struct invites *v, const char *id, struct err *e)
+{
+	size_t len = strcspn(id, "/");
+
+	if (!id[len] || !ids_name_ok(id, len))
+		return id;
+	if (v->tenant[0] && (strlen(v->tenant) != len || memcmp(v->tenant, id, len) != 0)) {
+		err_set(e, ERR_INVALID, "'%.140s' is not of tenant %s: name those of one at a time",
+			id, v->tenant);
+		return NULL;
+	}
+	snprintf(v->tenant, sizeof(v->tenant), "%.*s", (int)len, id);
+	return id + len + 1;
+}
+
+int invites_tenant(const struct invites *v, const char *option, const char **out, struct err *e)
+{
+	const char *named = v->tenant[0] ? v->tenant : NULL;
+
+	if (named && option && strcmp(named, option) != 0)
+		return err_set(e, ERR_INVALID, "--tenant %.64s, and invites of %s", option, named);
+	*out = named ? named : option ? option : "default";
+	return OK;
+}
+
 int invites_add(struct invites *v, const char *id, struct err *e)
 {
+	id = take_tenant(v, id, e);
+	if (!id)
+		return ERR_INVALID;
 	if (!ids_name_ok(id, strlen(id)))
 		return err_set(e, ERR_INVALID,
 			       "'%.80s' is no invite: 1 to 64 letters, digits, _ and -", id);

@@ -11,6 +11,7 @@
 
 #include "args.h"
 #include "err.h"
+#include "ids.h"
 #include "settings.h"
 
 #define INVITES_MAX 100000
@@ -19,13 +20,19 @@ struct invites {
 	json_t *seen;
 	char **list;
 	size_t count;
+	char tenant[IDS_NAME_MAX + 1]; /* that names such as acme/i-1 say; "" = none did */
 };
 
 void invites_init(struct invites *v);
 void invites_clear(struct invites *v);
 
-/* ERR_INVALID: it is no invite's id, or there are more than INVITES_MAX. */
+/* "i-1", or "acme/i-1" as the tool prints it. ERR_INVALID: it is no invite's id, of another tenant
+   than those before, or there are more than INVITES_MAX. */
 int invites_add(struct invites *v, const char *id, struct err *e);
+
+/* Whose they are: the tenant that their names say, else option, else 'default'. ERR_INVALID: the
+   two are not the same. Lives as long as v and option. */
+int invites_tenant(const struct invites *v, const char *option, const char **out, struct err *e);
 
 /* One id a line; empty lines are passed over. ERR_INVALID with the line's number. */
 int invites_read(struct invites *v, FILE *f, struct err *e);

@@ -136,6 +136,7 @@ static struct invite_view view(const struct ask *a)
 		.early = c->early,
 		.kind = !strcmp(c->kind, request_kinds[KIND_PASSWORD]) ? KIND_PASSWORD
 								       : KIND_INVITE,
+		.recipient_hash = c->recipient_hash,
 		.parked_turn = c->parked_turn,
 		.claimed_turn = c->claimed_turn,
 	};

@@ -229,6 +229,22 @@ static struct plan send_anew(const struct question *q)
 	return p;
 }
 
+/* The message has just gone to somebody else: nobody waits for who should have got it. */
+static bool is_corrected(const struct question *q)
+{
+	const struct request_recipient *to = &q->req->recipient;
+	const char *before = q->invite.recipient_hash;
+
+	return (to->email || to->phone) && q->kept && before && before[0] &&
+	       strcmp(before, q->kept->person.recipient_hash) != 0;
+}
+
+static bool is_too_soon(const struct question *q)
+{
+	return q->invite.sent_ms && q->now_ms < q->invite.sent_ms + q->policy.cooldown_ms &&
+	       !is_corrected(q);
+}
+
 static struct plan resend(const struct question *q)
 {
 	enum in in = decide_in(&q->invite);
@@ -244,7 +260,7 @@ static struct plan resend(const struct question *q)
 		return decide_refused("confirm_missing", "/confirm");
 	if (in == IN_HELD)
 		return release(q);
-	if (!password && q->invite.sent_ms && q->now_ms < q->invite.sent_ms + q->policy.cooldown_ms)
+	if (!password && is_too_soon(q))
 		return decide_refused("cooldown", NULL);
 	return send_anew(q);
 }

@@ -28,8 +28,9 @@ struct invite_view {
 	bool early;	    /* cancelled before it was asked for */
 	enum request_kind kind;
 	/* Of the delivery that the event is about. */
-	int64_t parked_turn;  /* 0 = it does not wait */
-	int64_t claimed_turn; /* 0 = no courier has claimed it */
+	const char *recipient_hash; /* of who it went to last; NULL or "" = nobody */
+	int64_t parked_turn;	    /* 0 = it does not wait */
+	int64_t claimed_turn;	    /* 0 = no courier has claimed it */
 };
 
 struct policy {
@@ -43,7 +44,7 @@ struct policy {
 	bool second_suppressed;	 /* nor to a ladder's phone */
 	int64_t ladder_after_ms; /* how long after the e-mail a ladder's SMS follows */
 	struct tenant_reminder reminders;
-	int64_t cooldown_ms; /* between two sendings that somebody asks for */
+	int64_t cooldown_ms; /* between two sendings to one person that somebody asks for */
 	bool mint;	     /* a password can be drawn: whom to seal it for is known */
 };
 

@@ -100,7 +100,7 @@ def test_a_refused_command(fleet, tool):
     done = tool("resolve", event.invite, "--tenant", "acme", "--sent", "--json")
     assert done.returncode == 1, done.stderr
     assert (printed(done)["word"], printed(done)["request"]["source"]) == ("refused", "beckon/cli")
-    words = tool("resolve", event.invite, "--tenant", "acme", "--sent", "--lang", "ru")
+    words = tool("resolve", event.key, "--sent", "--lang", "ru")  # acme/i-1, as it is shown
     assert words.returncode == 1 and "Запрос отклонён" in words.stdout and "illegal_transition" in words.stdout
     assert printed(tool("show", event.invite, "--tenant", "acme", "--json"))["state"] == "held"
 
@@ -144,6 +144,8 @@ def test_a_life_from_the_terminal(fleet, tool):
     assert worth(second) == "cancelled"
     assert printed(ask("show", "--json"))["state"] == "cancelled"
     assert "link until" not in ask("show", "--lang", "en").stdout  # it is dead, whatever its time
+    nobody = tool("resend", "acme/nobody-has-it", "--lang", "en")
+    assert nobody.returncode == 1 and "Nothing is known of it. Is it another" in nobody.stdout
     unheard = tool("cancel", "nobody-knows-it", "--tenant", "acme", "--lang", "en")
     assert unheard.returncode == 0 and "Nothing is known of it yet" in unheard.stdout
     assert "was not paused" in tool("resume", "--tenant", "acme").stderr
@@ -235,6 +237,8 @@ def test_nobody_answers(fleet, tool):
     (["resolve", "i"], "--sent"),
     (["resolve", "i", "--sent", "--resend"], "--sent"),
     (["cancel", "an invite"], "invite"),
+    (["cancel", "acme/i", "other/i"], "of tenant acme"),
+    (["show", "acme/i", "--tenant", "other"], "invites of acme"),
     (["resend", "i", "--to", "nobody"], "recipient"),
     (["resend", "i", "--ttl", "1"], "--ttl takes a number"),
     (["cancel", "i", "--lang", "de"], "neither en nor ru"),

@@ -43,8 +43,13 @@ def test_cooldown(fleet):
     event = fleet.emit(events.invite())
     fleet.await_outcome(event, "sent")
     assert ask(fleet, "invite.resend-requested", event, "refused")["code"] == "cooldown"
+    same = {"recipient": {"email": event.to.upper()}}
+    assert ask(fleet, "invite.resend-requested", event, "refused", **same)["code"] == "cooldown"
     assert state_of(fleet, event)["state"] == "sent"
     sent_once(fleet, [event])
+    right = events.address()  # who should have had it waits for nobody
+    ask(fleet, "invite.resend-requested", event, "sent", recipient={"email": right})
+    assert [m.to for m in fleet.sink.messages] == [event.to, right] and state_of(fleet, event)["gen"] == "2"
 
 
 @pytest.mark.story

@@ -158,6 +158,9 @@ def test_what_is_asked_wrongly(fleet):
         done = beckon(fleet, "pause", *args, check=False)
         assert done.returncode == 2 and done.stderr.startswith("beckon pause: "), (args, done.stderr)
     assert beckon(fleet, "pause", "--list").stdout.split() == ["what", "since", "until", "by", "reason"]
+    done = beckon(fleet, "pause", "--provider", "snik", "--reason", "x")
+    assert "is paused" in done.stderr and "No relay or provider of this configuration is called snik" in done.stderr
+    beckon(fleet, "resume", "--provider", "snik")
     beckon(fleet, "pause", "--domain", "bücher.example", "--tenant", "acme", "--reason", "x", "--until", "2h")
     [line] = beckon(fleet, "pause", "--list", "--json").stdout.splitlines()
     assert json.loads(line)["pause"] == "acme/pause/domain/xn--bcher-kva.example"

@@ -218,6 +218,13 @@ static void test_cooldown(void **state)
 	is_refused(decide(&p.q), "cooldown");
 	p.q.invite.sent_ms = NOW - 60000;
 	assert_int_equal(decide(&p.q).word, WORD_QUEUED);
+	p.q.invite.sent_ms = NOW - 1;
+	p.q.invite.recipient_hash = "of somebody else";
+	is_refused(decide(&p.q), "cooldown"); /* nobody has corrected that */
+	p.req.recipient.email = "ann@corp.internal";
+	assert_int_equal(decide(&p.q).word, WORD_QUEUED);
+	p.q.invite.recipient_hash = p.kept.person.recipient_hash; /* it is the same */
+	is_refused(decide(&p.q), "cooldown");
 	pair_make(&p, REQUEST_RESOLVE, "unknown"); /* who resolves knows what happened */
 	p.req.resolve = RESOLVE_RESEND;
 	p.q.invite.sent_ms = NOW - 1;
