@@ -229,20 +229,16 @@ static struct plan send_anew(const struct question *q)
 	return p;
 }
 
-/* The message has just gone to somebody else: nobody waits for who should have got it. */
-static bool is_corrected(const struct question *q)
+/* Who is named anew has got nothing yet: a slip of the pen waits for nobody. */
+static bool is_too_soon(const struct question *q)
 {
 	const struct request_recipient *to = &q->req->recipient;
 	const char *before = q->invite.recipient_hash;
+	bool corrected = (to->email || to->phone) && q->kept && before && before[0] &&
+			 strcmp(before, q->kept->person.recipient_hash) != 0;
 
-	return (to->email || to->phone) && q->kept && before && before[0] &&
-	       strcmp(before, q->kept->person.recipient_hash) != 0;
-}
-
-static bool is_too_soon(const struct question *q)
-{
 	return q->invite.sent_ms && q->now_ms < q->invite.sent_ms + q->policy.cooldown_ms &&
-	       !is_corrected(q);
+	       !corrected;
 }
 
 static struct plan resend(const struct question *q)
