@@ -16,6 +16,8 @@
 static const struct letter_name names[] = {
 	{ "organisation", BOTH(NAME_ALWAYS), NULL, "who the message speaks for",
 	  "от чьего имени сообщение" },
+	{ "organisation_short", BOTH(NAME_ALWAYS), NULL, "the same in at most 36 characters",
+	  "то же, не длиннее 36 знаков" },
 	{ "recipient_name", BOTH(NAME_OPTIONAL), NULL, "the person's name", "имя получателя" },
 	{ "inviter", BOTH(NAME_OPTIONAL), NULL, "who invites", "кто приглашает" },
 	{ "role", BOTH(NAME_OPTIONAL), NULL, "the role that awaits the person", "роль" },

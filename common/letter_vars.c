@@ -9,6 +9,7 @@
 #include "link.h"
 #include "record.h"
 #include "request.h"
+#include "utf8.h"
 #include "words.h"
 
 /* WCAG 2.1: white text needs a contrast of 4.5:1, (1 + 0.05) / (L + 0.05) >= 4.5. */
@@ -30,6 +31,51 @@ static void set_text(json_t *vars, const char *name, const char *text)
 static void set_buf(json_t *vars, const char *name, const struct buf *text)
 {
 	json_object_set_new_nocheck(vars, name, json_stringn(text->data, text->len));
+}
+
+/* The bytes of so many characters, or of all. */
+static size_t bytes_of(const char *s, size_t len, size_t characters)
+{
+	size_t at = 0;
+	uint32_t c;
+
+	while (at < len && characters-- > 0) {
+		size_t n = utf8_next(s + at, len - at, &c);
+
+		at += n ? n : 1;
+	}
+	return at;
+}
+
+/* Cut between words where the last one is not most of it. */
+void letter_short(const char *name, struct buf *out)
+{
+	size_t len = strlen(name);
+
+	if (utf8_count(name, len) <= LETTER_SHORT_MAX) {
+		buf_add(out, name, len);
+		return;
+	}
+	len = bytes_of(name, len, LETTER_SHORT_MAX - 1);
+	const char *space = memrchr(name, ' ', len + 1);
+
+	if (space && space - name > (ptrdiff_t)len / 2)
+		len = (size_t)(space - name);
+	while (len > 0 && strchr(" ,;:-(", name[len - 1]))
+		len--;
+	buf_add(out, name, len);
+	buf_str(out, "…");
+}
+
+static void set_short(json_t *vars)
+{
+	const char *name = json_string_value(json_object_get(vars, "organisation"));
+	autobuf text = BUF_INIT(TEXT_MAX);
+
+	if (!name)
+		return;
+	letter_short(name, &text);
+	set_buf(vars, "organisation_short", &text);
 }
 
 /* A key's name says nothing to who is invited. */
@@ -188,6 +234,7 @@ json_t *letter_vars(const struct letter_sender *s, const struct letter_facts *f,
 
 	set_text(vars, "organisation", s->from_name); /* unless the request names one */
 	share_request(vars, f->data);
+	set_short(vars);
 	set_teams(vars, json_object_get(f->data, "teams"));
 	set_note(vars, f->data);
 	set_vars(vars, f->data);

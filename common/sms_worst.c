@@ -26,12 +26,13 @@ static const struct value {
 	size_t chars[2];
 	bool always; /* it is never absent */
 } values[] = {
-	{ "organisation", { 20, 200 }, true }, { "recipient_name", { 30, 200 }, false },
-	{ "inviter", { 20, 200 }, false },     { "role", { 20, 100 }, false },
-	{ "department", { 20, 100 }, false },  { "teams", { 20, 5098 }, false },
-	{ "contact", { 25, 254 }, false },     { "contact_href", { 32, 261 }, false },
-	{ "note", { 160, 2000 }, false },      { "subject", { 40, 200 }, false },
-	{ "username", { 20, 128 }, true },     { "password", { 24, 128 }, true },
+	{ "organisation", { 20, 200 }, true },	  { "organisation_short", { 20, 36 }, true },
+	{ "recipient_name", { 30, 200 }, false }, { "inviter", { 20, 200 }, false },
+	{ "role", { 20, 100 }, false },		  { "department", { 20, 100 }, false },
+	{ "teams", { 20, 5098 }, false },	  { "contact", { 25, 254 }, false },
+	{ "contact_href", { 32, 261 }, false },	  { "note", { 160, 2000 }, false },
+	{ "subject", { 40, 200 }, false },	  { "username", { 20, 128 }, true },
+	{ "password", { 24, 128 }, true },
 };
 
 static void set_text(json_t *vars, const char *name, const struct buf *text)

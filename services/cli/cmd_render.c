@@ -11,6 +11,7 @@
 #include "file.h"
 #include "json_text.h"
 #include "letter.h"
+#include "letter_vars.h"
 #include "mem.h"
 #include "now.h"
 #include "place.h"
@@ -181,6 +182,17 @@ static int time_of(const json_t *vars, const char *name, int64_t *ms, struct err
 	return OK;
 }
 
+static void put_short(json_t *vars)
+{
+	const char *name = json_string_value(json_object_get(vars, "organisation"));
+	autobuf text = BUF_INIT(VARS_MAX_BYTES);
+
+	if (!name || json_object_get(vars, "organisation_short"))
+		return;
+	letter_short(name, &text);
+	json_object_set_new(vars, "organisation_short", json_string(text.data ? text.data : ""));
+}
+
 /* The variables that the fleet always gives, where the file leaves them out. */
 static int complete_vars(json_t *vars, const char *locale, struct err *e)
 {
@@ -198,6 +210,7 @@ static int complete_vars(json_t *vars, const char *locale, struct err *e)
 		json_object_set_new(vars, "today", json_string(today.data));
 	if (!json_object_get(vars, "brand_colour"))
 		json_object_set_new(vars, "brand_colour", json_string(LETTER_COLOUR));
+	put_short(vars);
 	if (!json_object_get(vars, "vars"))
 		json_object_set_new(vars, "vars", json_object());
 	return OK;

@@ -69,7 +69,7 @@ def scenario(fleet):
     fleet.emit([*wanted, *called_off, *commands, plain[0].copy(), refused])
     fleet.append("requested", "acme/none", b"{", [("content-type", "application/json")])
     fleet.flush()
-    return wanted, doubtful, called_off
+    return wanted, doubtful, called_off, refused
 
 
 @pytest.mark.parametrize("row", rows(), ids=point)
@@ -78,7 +78,7 @@ def test_crash(fleet, row):
     fleet.crash_env = {program: {"BECKON_CRASH_AT": f"{point(row)}:1"}}
     fleet.up(email={"sessions": SESSIONS},
              dispatcher={"tenants": {"slow": {"limits": {"tenant": "5/s"}}}}, await_ready=False)
-    wanted, doubtful, called_off = scenario(fleet)
+    wanted, doubtful, called_off, refused = scenario(fleet)
     victim = fleet[program]
     victim.may_have_died = True
     wait_until(lambda: not victim.running(), fleet.patience(40),
@@ -93,4 +93,9 @@ def test_crash(fleet, row):
     for event in called_off:
         fleet.await_outcome(event, "cancelled")
         assert not by_recipient(fleet.sink).get(event.to), "called off and sent all the same"
+    assert fleet.outcomes.wait_request(refused.id, "refused")["code"] == "account_exists"
+    fleet.await_outcome(wanted[0], "duplicate")
+    poison = fleet.read("dead_letter")
+    assert {m.value() for m in poison.wait_for(lambda items: items, 20, "the poison is lost")} == {b"{"}
+    poison.close()
     history_in_order(fleet)

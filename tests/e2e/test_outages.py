@@ -28,11 +28,13 @@ def test_redis_down_then_up(fleet):
     for service in fleet.services:
         fleet.wait(lambda s=service: s.get("/readyz")[0] == 503, 20, f"{service.name} is still ready")
         assert service.get("/healthz")[0] == 200
+        fleet.wait(lambda s=service: s.metric("beckon_standing_still") == 1, 20, f"{service.name} counts as working")
     during = load(fleet, 20)
     assert len(fleet.sink.messages) == 20
     fleet.redis.start()
     for service in fleet.services:
         service.await_ready()
+        fleet.wait(lambda s=service: s.metric("beckon_standing_still") == 0, 20, f"{service.name} counts as standing still")
     sent_once(fleet, before + during)
 
 
@@ -177,6 +179,25 @@ def test_sigterm_under_load(fleet):
     for service in fleet.services:
         service.await_ready()
     sent_once(fleet, wanted)
+
+
+def test_while_it_leaves(fleet):
+    """From SIGTERM on it is alive and not ready, takes nothing up, and ends what has begun."""
+    fleet.up(email={"sessions": 2})
+    begun, later = events.invite(), events.invite()
+    fleet.sink.on("DOT", to=begun.to, hold="the dot")
+    fleet.emit(begun)
+    fleet.sink.wait(lambda: any("DATA" in line for c in fleet.sink.connections for line in c.commands), 30, "nobody is at the relay")
+    fleet["email"].ask_to_stop()
+    fleet.wait(lambda: fleet["email"].get("/readyz")[0] == 503, 20, "a service that leaves is ready")
+    assert "stopping" in fleet["email"].get("/readyz")[1] and fleet["email"].get("/healthz")[0] == 200
+    fleet.emit(later)
+    fleet.await_outcome(later, "queued")
+    fleet.sink.release("the dot")
+    assert fleet["email"].stop() == 0
+    assert [m.to for m in fleet.sink.messages] == [begun.to]
+    fleet["email"].start().await_ready()
+    sent_once(fleet, [begun, later])
 
 
 @pytest.mark.story

@@ -198,7 +198,9 @@ def test_invite_without_what_is_optional(tmp_path, locale, left_out):
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
 def test_subject(tmp_path, locale):
-    assert len(part(tmp_path, locale, "subject", organisation="Thirty characters: a long name")) <= 60
+    for organisation in ("Thirty characters: a long name", "Государственное бюджетное учреждение " * 5, "w" * 200):
+        subject = part(tmp_path, locale, "subject", organisation=organisation.strip())
+        assert len(subject) <= 60 and organisation[:20] in subject and (len(organisation) < 36) == ("…" not in subject)
     assert part(tmp_path, locale, "subject", subject="Our <own> & {{x}}") == "Our <own> & {{x}}"
 
 

@@ -1,5 +1,7 @@
 """Relays that refuse, wait, lie and break: what becomes of the invite, and of everybody else's."""
+import email
 import re
+import signal
 import time
 
 import certs
@@ -31,7 +33,11 @@ def test_4xx_then_2xx(fleet):
     for event in wanted:
         assert codes(fleet, event, "deferred") == ["retry", "retry"]
         assert fleet.outcomes.distinct("sent", invite=event.invite)[0]["attempt"]["n"] == 3
-        assert len({m.message_id for m in fleet.sink.attempts if m.to == event.to}) == 1
+    for event in wanted[2::3]:  # refused after the dot: what left is seen each time
+        mails = [email.message_from_bytes(m.raw) for m in fleet.sink.attempts if m.to == event.to]
+        assert len(mails) == 3
+        for header in ("Message-ID", "Date", "From", "Reply-To", "To", "Subject", "Content-Type"):
+            assert len({mail[header] for mail in mails}) == 1, f"{header} changes from turn to turn"
 
 
 @pytest.mark.story
@@ -174,6 +180,26 @@ def test_tls_fault(fleet, authority, fault):
         [message] = relay.messages
         assert message.tls == "TLSv1.2" and message.user == "beckon"
         assert fleet.outcomes.distinct("sent")[0]["attempt"]["n"] == 1
+
+
+def test_a_relays_password_is_changed(fleet, authority):
+    """535 closes the relay and burns nothing; the file is read again on SIGHUP, and a file that is gone changes nothing."""
+    with smtpd.Server(tls=authority.sign("localhost").context(), users={"beckon": "canary-second"},
+                      auth_required=True) as relay:
+        relays = secure_relay(fleet, relay.port, authority)
+        fleet.secrets.append("canary-second")
+        fleet.up(email={"relays": relays}, await_ready=False)
+        event = fleet.emit(events.invite())
+        fleet.wait(lambda: "auth_failed" in fleet["email"].text(), 40, "the wrong password was not noticed")
+        password = fleet.dir / "relay.password"
+        password.write_text("canary-second\n")
+        fleet["email"].signal(signal.SIGHUP)
+        assert fleet.await_outcome(event, "sent")["attempt"]["n"] == 1
+        password.unlink()
+        fleet["email"].signal(signal.SIGHUP)
+        fleet.wait(lambda: "ev=reload-failed" in fleet["email"].text(), 20, "the file was not missed")
+        fleet.await_outcome(fleet.emit(events.invite()), "sent")
+        assert [m.user for m in relay.messages] == ["beckon"] * 2
 
 
 def test_a_relay_with_tls_from_the_first_byte(fleet, authority):

@@ -545,6 +545,15 @@ def test_an_address_as_host(serve, authority, good):
     assert tls(other, authority, host="127.0.0.1").one()["code"] == "tls_failed"
 
 
+def test_the_name_that_dns_returns_proves_nothing(serve, authority, good):
+    """libesmtp looks for the canonical name in the certificate: who forges a CNAME would choose it."""
+    forged = serve(tls=authority.sign("elsewhere.internal").context())
+    assert tls(forged, authority, canonical="elsewhere.internal").one()["code"] == "tls_failed"
+    no_mail(forged)
+    server = serve(tls=good.context())
+    assert tls(server, authority, canonical="elsewhere.internal").reaches() == ["taken"]
+
+
 BAD = {
     "wrong name": lambda a: a.sign("other.internal").context(),
     "no names but the common one": lambda a: a.sign("x.localhost").context(),

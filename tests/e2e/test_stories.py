@@ -71,11 +71,16 @@ def test_the_same_event_in_two_partitions(fleet):
 
 
 def test_another_key(fleet):
-    """An application that keys its events otherwise is served all the same."""
+    """An application that keys its events otherwise is served all the same: each is forwarded once, and counted."""
     fleet.up()
     wanted = [events.invite(key=f"user-{n}") for n in range(20)]
     fleet.emit(wanted)
     sent_once(fleet, wanted)
+    fleet.wait(lambda: fleet["dispatcher"].metric("beckon_forwarded_total") == len(wanted), 20, "they were not counted")
+    asked = fleet.read("requested", lambda m: m.key().decode())
+    keys = asked.wait_for(lambda items: len(items) >= 2 * len(wanted) and items, fleet.patience(20), "not all forwarded")
+    asked.close()
+    assert sorted(keys) == sorted([e.key for e in wanted] + [f"acme/{e.invite}" for e in wanted])
 
 
 def test_one_invite_id_in_two_tenants(fleet):
@@ -117,6 +122,15 @@ def test_a_second_request_for_a_known_invite(fleet):
     sent_once(fleet, [first])
 
 
+def dead_letters(fleet, count):
+    dead = fleet.read("dead_letter")
+    letters = dead.wait_for(lambda items: len(items) >= count and items, fleet.patience(20),
+                            lambda items: f"{len(items)} of {count} dead letters")
+    dead.close()
+    assert len(letters) == count
+    return letters
+
+
 @pytest.mark.story
 def test_poison_among_good(fleet):
     """Unreadable records stop nothing and keep their bytes."""
@@ -129,10 +143,7 @@ def test_poison_among_good(fleet):
             fleet.append("requested", event.key, poison[n // 8], [("content-type", "application/json")])
     fleet.flush()
     sent_once(fleet, good)
-    dead = fleet.read("dead_letter")
-    letters = dead.wait_for(lambda items: len(items) >= 5 and items, fleet.patience(20),
-                            lambda items: f"{len(items)} of 5 dead letters")
-    dead.close()
+    letters = dead_letters(fleet, len(poison))
     assert sorted(m.value() or b"" for m in letters) == sorted(poison)
     for m in letters:
         headers = dict(m.headers())
@@ -143,20 +154,36 @@ def test_poison_among_good(fleet):
 
 
 def test_64_kib_and_one_byte(fleet):
+    """What has 64 KiB to the byte is served; one more, and nobody reads it."""
     fleet.up()
-    large = b"x" * ((64 << 10) + 1)
-    fleet.append("requested", "acme/i-large", large, events.invite().headers())
+    good = events.invite()
+    fleet.append("requested", good.key, good.value().ljust(64 << 10), good.headers())
+    large = events.invite()
+    fleet.append("requested", large.key, large.value().ljust((64 << 10) + 1), large.headers())
+    fleet.flush()
+    [letter] = dead_letters(fleet, 1)
+    assert letter.value() == large.value().ljust((64 << 10) + 1)
+    sent_once(fleet, [good])
+
+
+def test_larger_than_the_dead_letter_topic_takes(fleet):
+    """Too large for the topic, and for our own producer: the first 64 KiB are kept and say how much there was."""
+    fleet.kafka.configure_topic(fleet.topics["requested"], {"max.message.bytes": str(4 << 20)})
+    fleet.kafka.configure_topic(fleet.topics["dead_letter"], {"max.message.bytes": str(1 << 20)})
+    fleet.up()
+    whole, cut, huge = b"w" * 900_000, b"c" * 1_500_000, b"h" * 3_000_000
+    for value in (whole, cut, huge):
+        fleet.append("requested", "acme/i-large", value, events.invite().headers())
     fleet.flush()
     good = fleet.emit(events.invite())
-    dead = fleet.read("dead_letter")
-    [letter] = dead.wait_for(lambda items: items, fleet.patience(20), "no dead letter")
-    dead.close()
-    assert letter.value() == large
+    letters = {m.value()[:1]: (len(m.value()), dict(m.headers()).get("beckon-truncated")) for m in dead_letters(fleet, 3)}
+    assert letters == {b"w": (900_000, None), b"c": (64 << 10, b"1500000"), b"h": (64 << 10, b"3000000")}
+    fleet.wait(lambda: fleet["dispatcher"].metric("beckon_dead_letters_total") == 3, 20, "they were not counted")
     sent_once(fleet, [good])
 
 
 def test_what_operators_see(fleet):
-    fleet.up()
+    fleet.up(dispatcher={"log": {"format": "json"}})
     event = fleet.emit(events.invite())
     fleet.await_outcome(event, "sent")
     for service in fleet.services:
@@ -165,3 +192,5 @@ def test_what_operators_see(fleet):
         assert status == 200 and "beckon_" in metrics and events.CANARY not in metrics
     lines = [line for line in fleet["email"].text().splitlines() if "ev=sent" in line]
     assert len(lines) == 1 and event.invite in lines[0] and "send_ms=" in lines[0]
+    facts = [json.loads(line) for line in fleet["dispatcher"].text().splitlines()]
+    assert [f["id"] for f in facts if f["ev"] == "queued"] == [f"acme/{event.invite}.1.email.0"]

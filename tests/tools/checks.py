@@ -46,7 +46,7 @@ def none_lost(fleet, wanted, timeout=None):
 
 
 def history_in_order(fleet):
-    """The folded state never goes back and nothing follows a final word with a lower sequence."""
+    """One final word an invite, and no word of waiting above it in its generation: whoever folds by sequence ends there."""
     words = {}
     for o in fleet.outcomes.distinct():
         if o.get("sequence") is None:
@@ -55,3 +55,6 @@ def history_in_order(fleet):
     for invite, told in words.items():
         finals = {o.word for o in told if o.word in ("sent", "error")}
         assert len(finals) <= 1, f"{invite} has two final words: {told}"
+        for final in (o["sequence"] for o in told if o.word in finals):
+            above = [o.word for o in told if o["sequence"][0] == final[0] and o["sequence"] > final]
+            assert not {"held", "queued", "deferred", "unknown"} & set(above), f"{invite} goes back after its end: {told}"

@@ -153,7 +153,8 @@ class Fleet:
         self._write_keys()
         kafka.create_topics({name: self._topic_config(word) for word, name in self.topics.items()}, partitions)
         self._producer = Producer({"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random",
-                                   "enable.idempotence": True, "linger.ms": 1, "log_level": 0})
+                                   "enable.idempotence": True, "linger.ms": 1, "log_level": 0,
+                                   "message.max.bytes": 4 << 20})
         self.outcomes = Outcomes(self.bootstrap, self.topics["status"])
 
     @staticmethod

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
 from process import Process, Server, build_root, free_port, wait_until
 
@@ -101,6 +101,14 @@ class KafkaServer(Server):
         for future in made.values():
             future.result(30)
         wait_until(lambda: self._led(admin, configs, partitions), 30, "new topics have no leaders")
+
+    def configure_topic(self, name, config):
+        """Changes what is named of a topic that is there."""
+        changes = [ConfigEntry(k, v, incremental_operation=AlterConfigOpType.SET) for k, v in config.items()]
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        for future in admin.incremental_alter_configs(
+                [ConfigResource(ConfigResource.Type.TOPIC, name, incremental_configs=changes)]).values():
+            future.result(30)
 
     @staticmethod
     def _led(admin, names, partitions):

@@ -5,7 +5,9 @@
  * address given) to --threads sessions; a thread whose session met a route fault stops unless
  * --keep-going.
  */
+#include <dlfcn.h>
 #include <getopt.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -43,6 +45,25 @@ struct worker {
 	_Atomic int64_t handed_ms;
 	bool dot;
 };
+
+/* What the DNS calls the host instead of what the options call it; NULL = what it says. */
+static const char *canonical;
+
+/* In the place of the C library's, which is asked first. */
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+		struct addrinfo **out)
+{
+	int (*ask)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+	int r;
+
+	*(void **)&ask = dlsym(RTLD_NEXT, "getaddrinfo");
+	r = ask(node, service, hints, out);
+	if (r == 0 && canonical && (*out)->ai_canonname) {
+		free((*out)->ai_canonname);
+		(*out)->ai_canonname = strdup(canonical);
+	}
+	return r;
+}
 
 static bool password_copy(void *ctx, char *out, size_t size)
 {
@@ -259,6 +280,7 @@ enum {
 	PROBE,
 	QUIET,
 	KEEP_GOING,
+	CANONICAL,
 	CURL,
 	IMPLICIT,
 	TLS13
@@ -289,6 +311,7 @@ static const struct option flags[] = {
 	{ "probe", 0, NULL, PROBE },
 	{ "quiet", 0, NULL, QUIET },
 	{ "keep-going", 0, NULL, KEEP_GOING },
+	{ "canonical", 1, NULL, CANONICAL },
 	{ "curl", 0, NULL, CURL },
 	{ "implicit", 0, NULL, IMPLICIT },
 	{ "tls13", 0, NULL, TLS13 },
@@ -299,9 +322,9 @@ static void arguments(struct job *j, int argc, char **argv)
 {
 	struct smtp_options *o = &j->options;
 	const char **strings[] = {
-		[HOST] = &o->host,	   [CA] = &o->ca_file, [USER] = &o->username,
-		[PASSWORD] = &j->password, [HELO] = &o->helo,  [FROM] = &j->from,
-		[ENVID] = &j->envid,	   [TLS13] = NULL
+		[HOST] = &o->host,	   [CA] = &o->ca_file,	     [USER] = &o->username,
+		[PASSWORD] = &j->password, [HELO] = &o->helo,	     [FROM] = &j->from,
+		[ENVID] = &j->envid,	   [CANONICAL] = &canonical, [TLS13] = NULL
 	};
 	int *ints[] = { [CONNECT_MS] = &o->connect_timeout_ms,
 			[COMMAND_MS] = &o->command_timeout_ms,

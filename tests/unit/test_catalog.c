@@ -212,10 +212,12 @@ static void test_faults(void **state)
 /* What README.md promises to be there, and nothing else. */
 static json_t *least_vars(void)
 {
-	return json_pack(
-		"{s:s,s:s,s:s,s:s,s:s,s:s,s:{}}", "organisation", "A thirty characters long name.",
-		"link", "https://example.org/i/x?a=1&b=2", "expires_on", "14 March 2025, 18:00 MSK",
-		"expires_in", "1 day", "today", "13 March 2025", "brand_colour", "#1d4ed8", "vars");
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:{}}", "organisation",
+			 "A thirty characters long name.", "organisation_short",
+			 "A thirty characters long name.", "link",
+			 "https://example.org/i/x?a=1&b=2", "expires_on",
+			 "14 March 2025, 18:00 MSK", "expires_in", "1 day", "today",
+			 "13 March 2025", "brand_colour", "#1d4ed8", "vars");
 }
 
 static size_t characters(const char *s)

@@ -12,6 +12,7 @@
 #include "letter_fixture.h"
 #include "letter_vars.h"
 #include "mem.h"
+#include "utf8.h"
 
 #define MESSAGE_ID "zqarof5py6mhsphnoxbl7ymxzpsmjx7per5wn7p75cm3cjexpruq"
 #define BOUNDARY "=_bfv4wbqppnvxzpzb77yh3jc4w4"
@@ -228,7 +229,8 @@ static void test_variables(void **state)
 		  "'c', '', 'd'],"
 		  " 'vars': {}}" },
 	};
-	static const char *const times[] = { "expires_on", "expires_in", "today", "brand_colour" };
+	static const char *const times[] = { "expires_on", "expires_in", "today", "brand_colour",
+					     "organisation_short" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
@@ -253,6 +255,38 @@ static void test_variables(void **state)
 		json_decref(vars);
 		json_decref(wanted);
 		json_decref((json_t *)f.data);
+	}
+}
+
+static void test_short_names(void **state)
+{
+	static const struct {
+		const char *name, *shown;
+	} table[] = {
+		{ "", "" },
+		{ "Acme", "Acme" },
+		{ "Exactly thirty-six characters, whole", "Exactly thirty-six characters, whole" },
+		{ "Exactly thirty-seven characters: it is",
+		  "Exactly thirty-seven characters: it…" },
+		{ "A name that ends where the cut is here", "A name that ends where the cut is…" },
+		{ "One, two, three, four, five and six, seven",
+		  "One, two, three, four, five and…" },
+		{ "Государственное бюджетное учреждение «Пример»", "Государственное бюджетное…" },
+		{ "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk",
+		  "Donaudampfschifffahrtselektrizitäte…" },
+		{ "A Donaudampfschifffahrtselektrizitätenhauptwerk",
+		  "A Donaudampfschifffahrtselektrizitä…" },
+		{ "日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日",
+		  "日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本…" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		autobuf text = BUF_INIT(0);
+
+		letter_short(table[i].name, &text);
+		assert_string_equal(text.data ? text.data : "", table[i].shown);
+		assert_true(utf8_count(text.data ? text.data : "", text.len) <= LETTER_SHORT_MAX);
 	}
 }
 
@@ -299,10 +333,10 @@ static void test_sender_variables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole_letter),	 cmocka_unit_test(test_one_part),
-		cmocka_unit_test(test_refused),		 cmocka_unit_test(test_too_large),
-		cmocka_unit_test(test_bad_addresses),	 cmocka_unit_test(test_variables),
-		cmocka_unit_test(test_sender_variables),
+		cmocka_unit_test(test_whole_letter),  cmocka_unit_test(test_one_part),
+		cmocka_unit_test(test_refused),	      cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_bad_addresses), cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_short_names),   cmocka_unit_test(test_sender_variables),
 	};
 
 	return cmocka_run_group_tests_name("letter", tests, crypto_ready, NULL);
