@@ -54,6 +54,31 @@ const char *http_query(const struct http_request *q, const char *name)
 	return v ? v : "";
 }
 
+struct stranger {
+	bool (*known)(const char *name);
+	const char *found;
+};
+
+static enum MHD_Result look_at_name(void *ctx, enum MHD_ValueKind kind, const char *name,
+				    const char *value)
+{
+	struct stranger *s = ctx;
+
+	(void)kind;
+	(void)value;
+	if (!s->known(name))
+		s->found = name;
+	return s->found ? MHD_NO : MHD_YES;
+}
+
+const char *http_query_strange(const struct http_request *q, bool (*known)(const char *name))
+{
+	struct stranger s = { .known = known };
+
+	MHD_get_connection_values(q->connection, MHD_GET_ARGUMENT_KIND, look_at_name, &s);
+	return s.found;
+}
+
 void http_add_header(struct http_response *a, const char *name, const char *value)
 {
 	for (const unsigned char *p = (const unsigned char *)value; *p; p++)

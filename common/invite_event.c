@@ -107,9 +107,9 @@ static json_t *recipient(const struct person *p, const struct invite_common *c)
 
 static void put_teams(json_t *data, const struct person *p, const struct invite_common *c)
 {
-	static const char separators[] = ",;|";
 	json_t *teams = json_array();
 	const char *at = p->cells[COLUMN_TEAMS];
+	const char *separators = at && *at == '\n' ? "\n" : ",;|";
 
 	for (size_t i = 0; !at && i < c->teams.count; i++)
 		json_array_append_new(teams, json_string(c->teams.items[i]));

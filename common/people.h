@@ -24,7 +24,8 @@ enum column {
 	COLUMN_PHONE,
 	COLUMN_ROLE,
 	COLUMN_DEPARTMENT,
-	COLUMN_TEAMS, /* several, separated by comma, semicolon or bar */
+	COLUMN_TEAMS, /* several, separated by comma, semicolon or bar; or a line each, if an empty
+			 one goes first */
 	COLUMN_LOCALE,
 	COLUMN_TIMEZONE,
 	COLUMN_INVITE,

@@ -24,8 +24,9 @@ struct apikey_options {
 static const struct arg list[] = {
 	{ "tenant", ARG_TEXT, AT(tenant), "NAME", "whose invites it reaches; \"*\" = all", 0, 0 },
 	{ "role", ARG_TEXT, AT(role), "ROLE",
-	  "add: viewer (reads, addresses masked), operator (invites), admin (settings), super", 0,
-	  0 },
+	  "add: viewer (reads, addresses masked), operator (invites), admin (settings), super (all "
+	  "tenants)",
+	  0, 0 },
 	{ "name", ARG_TEXT, AT(name), "TEXT", "add: what it is for", 0, 0 },
 	{ "expires", ARG_TEXT, AT(expires), "TIME",
 	  "add: an RFC 3339 time, or a duration such as 90d; without it, never", 0, 0 },
@@ -72,6 +73,9 @@ static int check(const struct apikey_options *o, bool adds, struct apikey_of *of
 		role |= !strcmp(apikey_roles[i], o->role);
 	if (!role)
 		return err_set(e, ERR_INVALID, "--role is viewer, operator, admin or super");
+	if (!strcmp(o->role, "super") && strcmp(o->tenant, "*"))
+		return err_set(e, ERR_INVALID,
+			       "super is of all tenants: --tenant \"*\"; of one it is admin");
 	if (!o->name || !*o->name || strlen(o->name) > APIKEY_NAME_MAX ||
 	    !form_line(o->name, strlen(o->name)))
 		return err_set(e, ERR_INVALID, "--name says what it is for, in 1 to %d bytes",

@@ -146,6 +146,13 @@ static void print_name(const char *name, const char *help)
 	printf("\n");
 }
 
+static void print_exit_codes(void)
+{
+	printf(".SH EXIT STATUS\n.nf\n");
+	args_roff(cli_exit_codes);
+	printf(".fi\n");
+}
+
 static void print_overview(void)
 {
 	print_name("", "invite people: by event in, by e-mail or SMS out");
@@ -157,9 +164,8 @@ static void print_overview(void)
 		args_roff(commands[i].help);
 		printf("\n");
 	}
-	printf(".SH EXIT STATUS\n.nf\n");
-	args_roff(cli_exit_codes);
-	printf(".fi\n.SH ENVIRONMENT\n.TP\n\\fBBECKON_CONFIG\\fR\nthe services' configuration "
+	print_exit_codes();
+	printf(".SH ENVIRONMENT\n.TP\n\\fBBECKON_CONFIG\\fR\nthe services' configuration "
 	       "file\n.TP\n\\fBBECKON_TEMPLATES\\fR\nthe folder of templates\n.TP\n\\fBLC_ALL, "
 	       "LC_MESSAGES, LANG\\fR\nthe language of answers: English, or Russian where they "
 	       "say ru\n");
@@ -173,6 +179,7 @@ static void print_page(const struct command *c)
 	}
 	print_name(c->name, c->help);
 	ask(c, ARGS_MAN);
+	print_exit_codes();
 }
 
 static const struct command *find(const char *name)

@@ -30,7 +30,7 @@ static const struct arg list[] = {
 	{ "tenant", ARG_TEXT, AT(tenant), "NAME", "of this tenant only", 0, 0 },
 	{ "reason", ARG_TEXT, AT(reason), "WORD",
 	  "that wait for this only: rate_limited, quiet_hours, scheduled, retry, provider_down, "
-	  "paused; reminder, ladder, receipt, expiry",
+	  "paused, outcome_unknown; reminder, ladder, receipt, expiry",
 	  0, 0 },
 	{ "limit", ARG_NUMBER, AT(limit), "N", "show so many, 100 unless told; 0 = all", 0,
 	  INT64_MAX },
@@ -90,7 +90,7 @@ static void show(const struct later_leased *l, enum lang lang)
 
 	term_cell(leased ? TONE_GOOD : TONE_PLAIN,
 		  leased ? on_its_way[lang] : told_time(l->item.due_ms, lang, until), 14);
-	term_cell(TONE_WARN, told_reason(l->item.reason, lang), 22);
+	term_cell(TONE_WARN, told_waits_for(l->item.reason, lang), 22);
 	term_print(TONE_PLAIN, l->item.id);
 	if (type_of(&l->item)[0]) {
 		printf("  ");
@@ -121,7 +121,7 @@ static int64_t show_page(const struct parked_options *o, enum lang lang, struct 
 /* A word that nothing can wait for would show nothing and mean nothing. */
 static int check_reason(const char *reason, struct err *e)
 {
-	if (!reason || told_reason(reason, LANG_EN) != reason)
+	if (!reason || told_waits_for(reason, LANG_EN) != reason)
 		return OK;
 	return err_set(e, ERR_INVALID, "--reason: '%.40s' is no reason; the help names them",
 		       reason);

@@ -97,7 +97,8 @@ static int find_key(const struct pause_options *o, char key[PAUSE_KEY_SIZE], str
 	if (o->tenant && !ids_name_ok(o->tenant, strlen(o->tenant)))
 		return err_set(e, ERR_INVALID, "--tenant takes 1 to %d of A-Z a-z 0-9 _ -",
 			       IDS_NAME_MAX);
-	if (scope == PAUSE_DOMAIN && !idn_to_ascii(o->domain, domain))
+	if (scope == PAUSE_DOMAIN && (!idn_to_ascii(o->domain, domain) || *domain == '*' ||
+				      !form_host(domain, strlen(domain))))
 		return err_set(e, ERR_INVALID, "--domain takes a domain such as example.org");
 	pause_key(key, o->tenant, scope, scope == PAUSE_DOMAIN ? domain : names[scope]);
 	return OK;

@@ -234,8 +234,9 @@ static void print_waiting(const struct top *t)
 	printf("  %s %lld, %s %lld\n", phrase(t, PHRASE_WAITING), (long long)t->waiting.waiting,
 	       phrase(t, PHRASE_OVERDUE), (long long)t->waiting.overdue);
 	for (size_t i = 0; i < t->waiting.nreasons; i++)
-		printf("  %s: %lld\n", told_reason(t->waiting.reasons[i].name, t->lang),
-		       (long long)t->waiting.reasons[i].waiting);
+		if (t->waiting.reasons[i].waiting)
+			printf("  %s: %lld\n", told_waits_for(t->waiting.reasons[i].name, t->lang),
+			       (long long)t->waiting.reasons[i].waiting);
 	putchar('\n');
 }
 

@@ -150,3 +150,11 @@ const char *told_reason(const char *reason, enum lang lang)
 			return reasons[i].text.in[lang];
 	return reason;
 }
+
+/* What is in doubt waits to be sent once more; of the invite itself the catalogue says more. */
+const char *told_waits_for(const char *reason, enum lang lang)
+{
+	static const struct words_in doubt = { { "a message in doubt", "сообщение под вопросом" } };
+
+	return strcmp(reason, "outcome_unknown") ? told_reason(reason, lang) : doubt.in[lang];
+}

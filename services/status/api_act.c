@@ -6,11 +6,13 @@
 #include "api_ask.h"
 #include "api_data.h"
 #include "api_query.h"
+#include "form.h"
 #include "ids.h"
 #include "mem.h"
 #include "view_query.h"
 
 #define NAMES_MAX 10000 /* of a request that names them */
+#define ROWS_AT_ONCE 500
 
 static const char *text_at(const json_t *object, const char *name)
 {
@@ -40,10 +42,25 @@ static void act_on(const struct acting *v, const json_t *row, size_t place)
 		ask_refuse(v->ask, invite, "recipient_missing", NULL);
 		return;
 	}
-	if (rule.act == ACT_PASSWORD)
+	v->ask->of = rule.act == ACT_PASSWORD ? invite : NULL;
+	if (v->ask->of)
 		ask_name(v->ask, "password", place, name);
-	ask_add(v->ask, rule.act, rule.act == ACT_PASSWORD ? name : invite,
+	ask_add(v->ask, rule.act, v->ask->of ? name : invite,
 		api_data_of(rule.act, row, v->options), 0);
+}
+
+/* Of an invite that nobody knows. The catalogue of errors has no word for it: no event of it was
+   ever told. */
+static json_t *unknown_words(const struct web_request *q)
+{
+	bool ru = !strcmp(web_lang(q), "ru");
+
+	return json_pack("{ss,ss}", "text",
+			 ru ? "О таком приглашении ничего не известно."
+			    : "Nothing is known of this invitation.",
+			 "remedy",
+			 ru ? "Проверьте его имя и организацию."
+			    : "Check its name, and whose it is.");
 }
 
 static const char *lacks(const json_t *rows, size_t *next, const json_t *name)
@@ -58,11 +75,12 @@ static const char *lacks(const json_t *rows, size_t *next, const json_t *name)
 	return json_string_value(name);
 }
 
-/* Rows come in the names' order, those that are not known left out. */
-static int act_on_names(const struct acting *v, const json_t *names, struct err *e)
+/* Rows come in the names' order, those that are not known left out. from: the place of the first
+   of names among all. */
+static int act_on_some(const struct acting *v, const json_t *names, size_t from, struct err *e)
 {
 	struct web_request *q = v->ask->q;
-	struct view_which which = { q->tenant, names, false };
+	struct view_which which = { .tenant = q->tenant, .names = names, .requests = true };
 	json_t *rows, *name;
 	size_t i, next = 0;
 	int r = view_rows(q->local, &which, &rows, e);
@@ -73,12 +91,29 @@ static int act_on_names(const struct acting *v, const json_t *names, struct err 
 		const char *unknown = lacks(rows, &next, name);
 
 		if (unknown)
-			ask_refuse(v->ask, unknown, "not_found", NULL);
+			ask_refuse(v->ask, unknown, "not_found", unknown_words(q));
 		else
-			act_on(v, json_array_get(rows, next - 1), i);
+			act_on(v, json_array_get(rows, next - 1), from + i);
 	}
 	json_decref(rows);
 	return OK;
+}
+
+/* Rows are large, with all that was asked of each: so many at a time. */
+static int act_on_names(const struct acting *v, const json_t *names, struct err *e)
+{
+	size_t n = json_array_size(names);
+	int r = OK;
+
+	for (size_t at = 0; r == OK && at < n; at += ROWS_AT_ONCE) {
+		json_t *some = json_array();
+
+		for (size_t i = at; i < n && i < at + ROWS_AT_ONCE; i++)
+			json_array_append(some, json_array_get(names, i));
+		r = act_on_some(v, some, at, e);
+		json_decref(some);
+	}
+	return r;
 }
 
 /* ---- whom a request names ---- */
@@ -102,7 +137,8 @@ static json_t *filter_texts(const json_t *said, struct err *e)
 			json_object_set_new(out, name, json_string(text));
 			continue;
 		}
-		err_set(e, ERR_INVALID, "filter: it has no such member, or it is no text");
+		err_set(e, ERR_INVALID, "filter: %.40s is no member of it, or no text",
+			form_name(name, strlen(name)) ? name : "this");
 		json_decref(out);
 		return NULL;
 	}
@@ -123,13 +159,10 @@ static int names_of_filter(struct web_request *q, const json_t *said, json_t **o
 	if (r == OK)
 		r = view_find(shared->sheets, q->local, &filter, &found, e);
 	json_decref(texts);
-	if (r == OK)
-		*out = found.invites;
-	if (r == OK && found.total > ASK_MAX) {
-		json_decref(found.invites);
+	*out = found.invites;
+	if (r == OK && found.total > ASK_MAX)
 		return err_set(e, ERR_INVALID, "the filter finds %zu invites; at most %d at once",
 			       found.total, ASK_MAX);
-	}
 	return r;
 }
 
@@ -154,8 +187,6 @@ static int names_of_list(json_t *said, json_t **out, struct err *e)
 		}
 	}
 	json_decref(seen);
-	if (r)
-		json_decref(*out);
 	return r;
 }
 
@@ -167,6 +198,7 @@ static bool is_action(const char *word)
 	return false;
 }
 
+/* *out is the caller's, whatever comes of it. */
 static int read_names(struct web_request *q, json_t **out, struct err *e)
 {
 	json_t *invites = json_object_get(q->json, "invites");
@@ -177,6 +209,21 @@ static int read_names(struct web_request *q, json_t **out, struct err *e)
 		return err_set(e, ERR_INVALID,
 			       "say which: `invites` (an array) or `filter` (an object)");
 	return invites ? names_of_list(invites, out, e) : names_of_filter(q, filter, out, e);
+}
+
+/* A corrected address is one person's. */
+static int check_recipient(const struct acting *v, const json_t *names, struct err *e)
+{
+	if (!json_object_get(v->options, "recipient") || json_array_size(names) <= 1)
+		return OK;
+	return err_set(e, ERR_INVALID, "recipient: the corrected address of one invite, not of %zu",
+		       json_array_size(names));
+}
+
+/* A dry_run that stands in the address would be done. */
+static bool is_option(const char *name)
+{
+	return !strcmp(name, "lang");
 }
 
 static int check_body(const struct web_request *q, struct err *e)
@@ -197,6 +244,8 @@ static int check_body(const struct web_request *q, struct err *e)
 			return err_set(e, ERR_INVALID,
 				       "only action, invites, filter, dry_run and options");
 	}
+	if (web_query_only(q, is_option, e))
+		return ERR_INVALID;
 	if (!is_action(web_text(q, "action")))
 		return err_set(e, ERR_INVALID, "action: there is no such one");
 	if ((dry && !json_is_boolean(dry)) || (said && !json_is_object(said)))
@@ -221,10 +270,11 @@ static void act_many(struct web_request *q, struct http_response *a)
 	ask.dry_run = json_is_true(json_object_get(q->json, "dry_run"));
 	v.ask = &ask;
 	r = read_names(q, &names, &e);
-	if (r == OK) {
+	if (r == OK)
+		r = check_recipient(&v, names, &e);
+	if (r == OK)
 		r = act_on_names(&v, names, &e);
-		json_decref(names);
-	}
+	json_decref(names);
 	if (r)
 		web_fail(a, r, &e);
 	else
@@ -258,7 +308,7 @@ static void act_one(struct web_request *q, struct http_response *a)
 		web_problem(a, 404, "not_found", "there is no such invite, or no such action");
 		return;
 	}
-	if (!api_options_known(q->json, &e)) {
+	if (web_query_only(q, is_option, &e) || !api_options_known(q->json, &e)) {
 		web_fail(a, ERR_INVALID, &e);
 		return;
 	}

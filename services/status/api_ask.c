@@ -51,7 +51,8 @@ static const char *kept_key(const struct ask *k, char out[REDIS_KEY_SIZE])
 	return out;
 }
 
-/* What was asked under the key: the same body elsewhere is something else. */
+/* What was asked under the key: the same body elsewhere, or with other options, is something else.
+ */
 static void body_hash(const struct web_request *q, char out[CRYPTO_HEX_LEN(CRYPTO_HASH_BYTES) + 1])
 {
 	unsigned char sum[CRYPTO_HASH_BYTES];
@@ -60,6 +61,7 @@ static void body_hash(const struct web_request *q, char out[CRYPTO_HEX_LEN(CRYPT
 	crypto_hash_init(&h);
 	crypto_hash_str(&h, q->http->method);
 	crypto_hash_str(&h, q->http->path);
+	crypto_hash_str(&h, q->http->query);
 	crypto_hash_field(&h, q->http->body, q->http->body_len);
 	crypto_hash_final(&h, sum);
 	crypto_hex(sum, sizeof(sum), out);
@@ -240,7 +242,7 @@ void ask_add(struct ask *k, enum api_act act, const char *invite, json_t *data, 
 	if (strcmp(info->type, "invite.requested"))
 		put_missing(data, "actor", k->q->person.id);
 	if (check(info->type, invite, data, &r, &e)) {
-		ask_refuse(k, invite, r.code,
+		ask_refuse(k, k->of ? k->of : invite, r.code,
 			   json_pack("{ss,ss}", "detail", e.text, "where", r.where));
 		json_decref(data);
 		return;
@@ -250,6 +252,8 @@ void ask_add(struct ask *k, enum api_act act, const char *invite, json_t *data, 
 
 	if (!k->dry_run)
 		json_object_set_new(entry, "event", json_string(id));
+	if (k->of)
+		json_object_set_new(entry, "of", json_string(k->of));
 	if (row)
 		json_object_set_new(entry, "row", json_integer(row));
 	list(k->asked, entry);

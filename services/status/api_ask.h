@@ -22,6 +22,7 @@ struct ask {
 	const char *what; /* for the audit: "resend" */
 	bool dry_run;
 	const char *key; /* Idempotency-Key; NULL = none */
+	const char *of;	 /* the invite that is asked anew under another name; NULL = none */
 	json_t *events;	 /* array of {type, id, invite, data} */
 	json_t *asked, *refused, *counts;
 	json_int_t total;

@@ -19,7 +19,7 @@ static const struct option {
 	{ "ttl_s", FOR(RESEND) },
 	{ "recipient", FOR(RESEND) },
 	{ "as", FOR(RESOLVE) },
-	{ "confirm", FOR(RESEND) | FOR(PASSWORD) },
+	{ "confirm", FOR(RESEND) | FOR(REQUEST) | FOR(PASSWORD) },
 #undef FOR
 };
 
@@ -45,8 +45,10 @@ bool api_options_known(const json_t *said, struct err *e)
 /* Puts what is said for this act into data; note and subject go into its template. */
 static void put_options(json_t *data, const json_t *said, enum api_act act)
 {
-	json_t *template = json_object();
+	json_t *template = json_object(), *kept = json_object_get(data, "template");
 
+	if (json_is_object(kept))
+		json_object_update(template, kept);
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		json_t *value = json_object_get(said, options[i].name);
 		bool wording =
@@ -67,59 +69,48 @@ static const char *text_at(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
-static void copy(json_t *to, const json_t *from, const char *name)
+/* Who signs in with it: by the name that was told before; where that was the address, or there is
+   none, by the address that it goes to. */
+static const char *username_of(const json_t *row, const json_t *said)
 {
-	json_t *value = json_object_get(from, name);
-
-	if (value)
-		json_object_set(to, name, value);
-}
-
-/* Who signs in with it: the person's own address, unless it is another. */
-static void put_credentials(json_t *data, const json_t *person)
-{
-	const char *email = text_at(person, "email"), *phone = text_at(person, "phone");
-
-	json_object_set_new(data, "credentials",
-			    json_pack("{ss,sb}", "username",
-				      email   ? email
-				      : phone ? phone
-					      : "",
-				      "mint", true));
-}
-
-/* A request about the person of a row. */
-static json_t *request_of(const json_t *row)
-{
-	static const char *const same[] = { "role", "department", "teams", "metadata" };
-	static const char *const persons[] = { "email", "phone",  "name",
-					       "user",	"locale", "timezone" };
 	const json_t *person = json_object_get(row, "person");
-	const json_t *inviter = json_object_get(row, "inviter");
-	const char *organisation = text_at(row, "organisation");
-	json_t *data = json_pack("{ss,ss}", "trigger", "manual", "send", "now");
-	json_t *recipient = json_object();
+	const json_t *before = json_object_get(json_object_get(row, "request"), "credentials");
+	const char *told = text_at(before, "username"), *email = text_at(person, "email");
+	const char *corrected = text_at(json_object_get(said, "recipient"), "email");
+	const char *phone = text_at(person, "phone");
 
-	for (size_t i = 0; i < ARRAY_LEN(persons); i++)
-		copy(recipient, person, persons[i]);
-	json_object_set_new(data, "recipient", recipient);
-	for (size_t i = 0; i < ARRAY_LEN(same); i++)
-		copy(data, row, same[i]);
-	if (text_at(inviter, "id") && text_at(inviter, "name"))
-		json_object_set_new(data, "inviter",
-				    json_pack("{ss,ss}", "id", text_at(inviter, "id"), "name",
-					      text_at(inviter, "name")));
-	if (organisation)
-		json_object_set_new(data, "organisation", json_pack("{ss}", "name", organisation));
+	if (told && (!email || strcmp(told, email)))
+		return told;
+	return corrected ? corrected : email ? email : phone ? phone : "";
+}
+
+/* The request that the invite keeps, asked again: the person with language and zone, by the same
+   channel, from the same inviter, with the same link. A password is another matter: of it the
+   person is the same. */
+static json_t *request_of(enum api_act act, const json_t *row)
+{
+	static const char *const once[] = { "schedule", "credentials", "confirm", "override",
+					    "route" };
+	static const char *const others[] = { "invite", "channel", "template", "link", "batch" };
+	const json_t *kept = json_object_get(row, "request");
+	json_t *data = kept ? json_deep_copy(kept) : json_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(once); i++)
+		json_object_del(data, once[i]);
+	for (size_t i = 0; act == ACT_PASSWORD && i < ARRAY_LEN(others); i++)
+		json_object_del(data, others[i]);
+	json_object_set_new(data, "trigger", json_string("manual"));
+	json_object_set_new(data, "send", json_string("now"));
 	return data;
 }
 
 json_t *api_data_of(enum api_act act, const json_t *row, const json_t *said)
 {
 	const char *kind = text_at(row, "kind");
-	bool password =
-		act == ACT_PASSWORD || (act == ACT_RESEND && kind && !strcmp(kind, "password"));
-	json_t *data = act == ACT_REQUEST || act == ACT_PASSWORD ? request_of(row) : json_object();
+	bool anew = act == ACT_REQUEST || act == ACT_PASSWORD;
+	bool password = act == ACT_PASSWORD || ((act == ACT_RESEND || act == ACT_REQUEST) && kind &&
+						!strcmp(kind, "password"));
+	json_t *data = anew ? request_of(act, row) : json_object();
 
 	if (act == ACT_REQUEST)
 		json_object_set_new(data, "override", json_true());
@@ -127,8 +118,10 @@ json_t *api_data_of(enum api_act act, const json_t *row, const json_t *said)
 		json_object_set_new(data, "kind", json_string("password"));
 	put_options(data, said, act);
 	if (password)
-		put_credentials(data, json_object_get(row, "person"));
-	else if (act == ACT_RESEND) /* said of a selection, where others are passwords */
+		json_object_set_new(
+			data, "credentials",
+			json_pack("{ss,sb}", "username", username_of(row, said), "mint", true));
+	else /* said of a selection, where others are passwords */
 		json_object_del(data, "confirm");
 	return data;
 }

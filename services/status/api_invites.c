@@ -88,7 +88,8 @@ static void list(struct web_request *q, struct http_response *a)
 	json_t *row;
 	size_t i;
 
-	if (answer_fault(a, api_query_read(&asked, &query, &e), &e) || !ready(q, a))
+	if (answer_fault(a, web_query_only(q, api_query_knows, &e), &e) ||
+	    answer_fault(a, api_query_read(&asked, &query, &e), &e) || !ready(q, a))
 		return;
 	if (answer_fault(a, view_list(shared->sheets, q->local, &query, &page, &e), &e))
 		return;
@@ -140,7 +141,7 @@ static int export_more(void *ctx, struct buf *out)
 {
 	struct exporting *x = ctx;
 	json_t *names = next_names(x), *rows = NULL, *row;
-	struct view_which which = { x->tenant, names, x->masked };
+	struct view_which which = { .tenant = x->tenant, .names = names, .masked = x->masked };
 	struct err e;
 	size_t i;
 	int r = guard_ready(x->guard, &e);
@@ -175,6 +176,11 @@ static struct exporting *export_new(const struct web_request *q, struct view_nam
 	return x;
 }
 
+static bool export_knows(const char *name)
+{
+	return api_filter_knows(name) || !strcmp(name, "lang");
+}
+
 static void export(struct web_request *q, struct http_response *a)
 {
 	const struct site_shared *shared = q->ctx;
@@ -183,7 +189,8 @@ static void export(struct web_request *q, struct http_response *a)
 	struct view_names found = { .max = EXPORT_MAX };
 	struct err e;
 
-	if (answer_fault(a, api_filter_read(&asked, &filter, &e), &e) || !ready(q, a))
+	if (answer_fault(a, web_query_only(q, export_knows, &e), &e) ||
+	    answer_fault(a, api_filter_read(&asked, &filter, &e), &e) || !ready(q, a))
 		return;
 	if (*shared->exports >= EXPORTS_MAX) {
 		err_set(&e, ERR_AGAIN, "%d exports are under way", EXPORTS_MAX);

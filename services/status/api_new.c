@@ -83,14 +83,26 @@ static int read_password(struct inviting *v, const json_t *password, struct err 
 {
 	const char *username = json_string_value(json_object_get(password, "username"));
 
+	size_t known = (password && json_object_get(password, "confirm")) + (username != NULL);
+
 	if (!password)
 		return OK;
+	if (json_object_size(password) != known)
+		return err_set(e, ERR_INVALID, "password: only confirm and username (a text)");
 	if (!json_is_true(json_object_get(password, "confirm")))
 		return err_set(e, ERR_INVALID,
 			       "password: confirm must be true, since it cannot be recalled");
 	v->common.mint = v->common.confirm = true;
 	v->common.username = username;
 	return OK;
+}
+
+static bool is_member(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		if (!strcmp(members[i].name, name))
+			return true;
+	return false;
 }
 
 static bool member_known(const char *name)
@@ -100,10 +112,7 @@ static bool member_known(const char *name)
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		if (!strcmp(others[i], name))
 			return true;
-	for (size_t i = 0; i < ARRAY_LEN(members); i++)
-		if (!strcmp(members[i].name, name))
-			return true;
-	return false;
+	return is_member(name);
 }
 
 /* What the body says of all of them. */
@@ -170,11 +179,20 @@ static void ask_all(struct inviting *v, struct ask *k, struct segments_of *sms)
 	}
 }
 
-static bool truth(const struct web_request *q, const char *name)
+static bool is_option(const char *name)
 {
-	const char *s = web_query(q, name);
+	return !strcmp(name, "dry_run") || !strcmp(name, "lang");
+}
 
-	return s && (!strcmp(s, "true") || !strcmp(s, "1"));
+/* What cannot be meant is not taken for no: it would be done. */
+static int read_dry_run(const struct web_request *q, bool *out, struct err *e)
+{
+	const char *s = web_query(q, "dry_run");
+
+	*out = s && (!strcmp(s, "true") || !strcmp(s, "1"));
+	if (*out || !s || !strcmp(s, "false") || !strcmp(s, "0"))
+		return OK;
+	return err_set(e, ERR_INVALID, "dry_run: true or false");
 }
 
 /* Whoever asks is the inviter, unless another one is named. A key is one for colleagues only, and
@@ -278,11 +296,14 @@ static void invite(struct web_request *q, struct http_response *a)
 
 	if (!ask_begin(&k, q, "invite", a))
 		return;
-	k.dry_run = truth(q, "dry_run");
 	people_init(&v.people);
 	if (q->person.proof == WEB_PROOF_KEY)
 		v.common.trigger = "api";
-	r = read_body(&v, &e);
+	r = web_query_only(q, is_option, &e);
+	if (r == OK)
+		r = read_dry_run(q, &k.dry_run, &e);
+	if (r == OK)
+		r = read_body(&v, &e);
 	put_inviter(&v);
 	put_batch(&v, &k, drawn);
 	if (r)
@@ -295,19 +316,23 @@ static void invite(struct web_request *q, struct http_response *a)
 
 /* ---- import ---- */
 
+static bool is_import_option(const char *name)
+{
+	return is_option(name) || is_member(name) || !strcmp(name, "send") || !strcmp(name, "team");
+}
+
 /* A list comes as one of these; its options are the query's. */
 static int read_list(struct inviting *v, const char *type, struct err *e)
 {
 	const struct http_request *h = v->q->http;
-	static const char *const names[] = { "role",  "department",   "locale",
-					     "batch", "organisation", "timezone" };
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		const char *s = web_query(v->q, names[i]);
+	if (web_query_only(v->q, is_import_option, e))
+		return ERR_INVALID;
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		const char *s = web_query(v->q, members[i].name);
 
-		for (size_t k = 0; s && *s && k < ARRAY_LEN(members); k++)
-			if (!strcmp(members[k].name, names[i]))
-				*(const char **)((char *)&v->common + members[k].at) = s;
+		if (s && *s)
+			*(const char **)((char *)&v->common + members[i].at) = s;
 	}
 	v->teams[0] = web_query(v->q, "team");
 	v->common.teams.items = v->teams;
@@ -337,9 +362,10 @@ static void import(struct web_request *q, struct http_response *a)
 	}
 	if (!ask_begin(&k, q, "import", a))
 		return;
-	k.dry_run = truth(q, "dry_run");
 	people_init(&v.people);
-	r = read_list(&v, type, &e);
+	r = read_dry_run(q, &k.dry_run, &e);
+	if (r == OK)
+		r = read_list(&v, type, &e);
 	if (r == OK) {
 		people_name(&v.people, q->http->body, q->http->body_len);
 		if (!v.common.batch)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "form.h"
 #include "json_text.h"
 #include "mem.h"
 
@@ -15,17 +16,34 @@ static int column_of(const char *name)
 	return COLUMN_NONE;
 }
 
-/* Teams of one person: a text as in a file, or an array. */
-static char *join(const json_t *array)
+/* Teams of one person, a line each: a name may have any other character. */
+static char *join(struct person *p, const json_t *array)
 {
 	struct buf out = BUF_INIT(CSV_CELL_MAX_BYTES);
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach (array, i, item)
-		if (json_is_string(item))
-			buf_fmt(&out, "%s%s", i ? "|" : "", json_string_value(item));
+	json_array_foreach (array, i, item) {
+		const char *s = json_string_value(item);
+
+		if (s && form_line(s, json_string_length(item)))
+			buf_fmt(&out, "\n%s", s);
+		else
+			person_trouble(p, "schema_invalid", COLUMN_TEAMS,
+				       "names are texts of one line");
+	}
 	return buf_take(&out);
+}
+
+/* What is wrong with a member, by its name where that may be repeated. */
+static void strange(struct person *p, enum column c, const char *name)
+{
+	bool known = c != COLUMN_NONE || !form_name(name, strlen(name));
+	autofree char *why = xasprintf("%.40s%s", known ? "" : name,
+				       known ? "there is no such member, or it is no text"
+					     : ": there is no such member");
+
+	person_trouble(p, "schema_invalid", c, why);
 }
 
 /* One person's members as the cells of a row; what is wrong becomes the row's trouble. */
@@ -41,12 +59,11 @@ static void read_cells(struct person *p, const json_t *object)
 		const char *s = json_string_value(value);
 
 		if (c == COLUMN_TEAMS && json_is_array(value))
-			p->cells[c] = join(value);
+			p->cells[c] = join(p, value);
 		else if (c != COLUMN_NONE && s && strlen(s) == json_string_length(value))
 			p->cells[c] = *s ? xstrdup(s) : NULL;
 		else
-			person_trouble(p, "schema_invalid", (enum column)c,
-				       "there is no such member, or it is no text");
+			strange(p, (enum column)c, name);
 	}
 }
 

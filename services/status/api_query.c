@@ -58,6 +58,16 @@ bool api_filter_knows(const char *name)
 	       !strcmp(name, "asked_again") || !strcmp(name, "invited");
 }
 
+bool api_query_knows(const char *name)
+{
+	static const char *const others[] = { "sort", "order", "limit", "cursor", "lang" };
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (!strcmp(others[i], name))
+			return true;
+	return api_filter_knows(name);
+}
+
 /* The index of word among words; -1 = it is none of them. */
 static int word_among(const char *const *words, const char *word)
 {
@@ -119,33 +129,26 @@ static int read_tick(const struct api_asked *asked, const char *name, enum view_
 	return OK;
 }
 
-static int read_ticks(const struct api_asked *asked, struct view_filter *out, struct err *e)
-{
-	enum view_tick again = VIEW_EITHER;
-
-	if (read_tick(asked, "invited", &out->invited, e) ||
-	    read_tick(asked, "asked_again", &again, e))
-		return ERR_INVALID;
-	out->asked_again = again == VIEW_YES;
-	return OK;
-}
-
 int api_filter_read(const struct api_asked *asked, struct view_filter *out, struct err *e)
 {
 	const char *status = asked->get(asked->ctx, "status");
 	const char *ago = asked->get(asked->ctx, "sent_more_than_s");
-	int64_t ago_s;
+	int64_t ago_s, before_ms;
 
 	if (status && !view_statuses_read(status, &out->statuses))
 		return err_set(e, ERR_INVALID,
 			       "status: keys such as invited or pending, commas between them");
-	if (read_texts(asked, out, e) || read_times(asked, out, e) || read_ticks(asked, out, e))
+	if (read_texts(asked, out, e) || read_times(asked, out, e) ||
+	    read_tick(asked, "invited", &out->invited, e) ||
+	    read_tick(asked, "asked_again", &out->asked_again, e))
 		return ERR_INVALID;
 	if (!ago || !*ago)
 		return OK;
 	if (number_of("sent_more_than_s", ago, AGO_MAX_S, &ago_s, e))
 		return ERR_INVALID;
-	out->sent_before_ms = asked->now_ms - ago_s * 1000;
+	before_ms = asked->now_ms - ago_s * 1000;
+	if (!out->sent_before_ms || before_ms < out->sent_before_ms)
+		out->sent_before_ms = before_ms;
 	return OK;
 }
 

@@ -23,6 +23,7 @@ int api_query_read(const struct api_asked *asked, struct view_query *out, struct
 
 /* Does a filter have this member? */
 bool api_filter_knows(const char *name);
+bool api_query_knows(const char *name); /* or a list besides */
 
 /* Before which what has ended is kept no longer, by the tenant's settings; 0 = for ever. */
 int64_t api_ended_after(const struct tenants *t, const char *tenant, int64_t now_ms);

@@ -138,9 +138,7 @@ static int person_of(const struct site_settings *s, const json_t *claims, struct
 	text_put(p->id, sizeof(p->id), claim(claims, "sub", ""));
 	text_put(p->name, sizeof(p->name), claim(claims, "name", ""));
 	text_put(p->email, sizeof(p->email), claim(claims, "email", ""));
-	text_put(p->tenant, sizeof(p->tenant),
-		 claim(claims, s->oidc_tenant, s->tenant ? s->tenant : ""));
-	if (p->role && *p->tenant)
+	if (p->role && auth_tenant(p, claim(claims, s->oidc_tenant, s->tenant ? s->tenant : "")))
 		return OK;
 	return err_set(e, ERR_INVALID, "who signed in has no role or no tenant here");
 }

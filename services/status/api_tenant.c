@@ -138,6 +138,11 @@ struct change {
 	char key[PAUSE_KEY_SIZE];
 };
 
+static bool is_domain(const char *s)
+{
+	return *s != '*' && form_host(s, strlen(s));
+}
+
 static int read_key(const struct web_request *q, struct change *c, struct err *e)
 {
 	const char *scope = web_text(q, "scope"), *name = web_text(q, "name");
@@ -154,21 +159,52 @@ static int read_key(const struct web_request *q, struct change *c, struct err *e
 	if (name && (!*name || strlen(name) > PAUSE_NAME_MAX || !form_line(name, strlen(name))))
 		return err_set(e, ERR_INVALID, "name: one line of at most %d bytes",
 			       PAUSE_NAME_MAX);
-	if (c->scope == PAUSE_DOMAIN && !idn_to_ascii(name, domain))
+	if (c->scope == PAUSE_DOMAIN &&
+	    (!idn_to_ascii(name, domain) || (c->paused && !is_domain(domain))))
 		return err_set(e, ERR_INVALID, "name: a domain such as example.org");
 	pause_key(c->key, c->scope == PAUSE_ALL || !strcmp(q->tenant, "*") ? NULL : q->tenant,
 		  c->scope, c->scope == PAUSE_DOMAIN ? domain : name);
 	return OK;
 }
 
+static int check_members(const json_t *json, struct err *e)
+{
+	static const char *const members[] = { "scope", "name", "paused", "reason", "until" };
+	const char *name;
+	json_t *value;
+
+	json_object_foreach ((json_t *)json, name, value) {
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(members) && strcmp(members[i], name))
+			i++;
+		if (i == ARRAY_LEN(members))
+			return err_set(e, ERR_INVALID,
+				       "only scope, name, paused, reason and until");
+	}
+	return OK;
+}
+
+static int read_until(const struct web_request *q, struct change *c, struct err *e)
+{
+	const char *until = web_text(q, "until");
+
+	if (!json_object_get(q->json, "until"))
+		return OK;
+	if (!until || !now_parse(until, &c->until_ms))
+		return err_set(e, ERR_INVALID, "until: a time of RFC 3339 is wanted");
+	if (c->paused && c->until_ms <= q->now_ms)
+		return err_set(e, ERR_INVALID, "until: that time is over");
+	return OK;
+}
+
 static int read_change(const struct web_request *q, struct change *c, struct err *e)
 {
 	const json_t *paused = json_object_get(q->json, "paused");
-	const char *until = web_text(q, "until");
 
 	c->reason = web_text(q, "reason");
 	c->paused = json_is_true(paused);
-	if (read_key(q, c, e))
+	if (check_members(q->json, e) || read_key(q, c, e))
 		return ERR_INVALID;
 	if (!json_is_boolean(paused))
 		return err_set(e, ERR_INVALID, "paused: true or false");
@@ -177,9 +213,7 @@ static int read_change(const struct web_request *q, struct change *c, struct err
 			   !form_line(c->reason, strlen(c->reason)))))
 		return err_set(e, ERR_INVALID, "reason: why, in one line of at most %d bytes",
 			       PAUSE_REASON_MAX);
-	if (json_object_get(q->json, "until") && (!until || !now_parse(until, &c->until_ms)))
-		return err_set(e, ERR_INVALID, "until: a time of RFC 3339 is wanted");
-	return OK;
+	return read_until(q, c, e);
 }
 
 static void pause_one(struct web_request *q, struct http_response *a)
@@ -191,8 +225,7 @@ static void pause_one(struct web_request *q, struct http_response *a)
 	struct err e;
 	int r = read_change(q, &c, &e);
 
-	if (r == OK && c.scope == PAUSE_ALL &&
-	    (q->person.role < WEB_SUPER || strcmp(q->person.tenant, "*"))) {
+	if (r == OK && c.scope == PAUSE_ALL && q->person.role < WEB_SUPER) {
 		web_problem(a, 403, "forbidden", "a pause of everything needs the role super");
 		return;
 	}

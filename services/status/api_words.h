@@ -6,7 +6,8 @@
 
 #include <jansson.h>
 
-/* Code -> its entry. A new reference; never changes, so any thread may read it. */
+/* Code, or why something waits -> its entry. A new reference; never changes, so any thread may read
+   it. */
 json_t *api_words_load(void);
 
 /* Adds text and remedy of object's code, where it has one that the catalogue knows. */

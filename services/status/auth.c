@@ -6,6 +6,7 @@
 
 #include "crypto.h"
 #include "desk.h"
+#include "ids.h"
 #include "mem.h"
 
 #define BEARER "Bearer "
@@ -163,6 +164,14 @@ static const char *said(const struct web_request *q, const char *header, const c
 	return s && *s ? s : otherwise;
 }
 
+bool auth_tenant(struct web_person *p, const char *name)
+{
+	if (strcmp(name, "*") && !ids_name_ok(name, strlen(name)))
+		return false;
+	text_put(p->tenant, sizeof(p->tenant), name);
+	return true;
+}
+
 static int by_proxy(const struct auth *a, struct web_request *q, struct err *e)
 {
 	const struct site_settings *s = a->settings;
@@ -172,9 +181,8 @@ static int by_proxy(const struct auth *a, struct web_request *q, struct err *e)
 	if (!user)
 		return OK;
 	p->role = web_role_of(said(q, s->proxy_role, s->role));
-	text_put(p->tenant, sizeof(p->tenant),
-		 said(q, s->proxy_tenant, s->tenant ? s->tenant : ""));
-	if (strlen(user) > WEB_ID_MAX || !p->role || !*p->tenant) {
+	if (strlen(user) > WEB_ID_MAX || !p->role ||
+	    !auth_tenant(p, said(q, s->proxy_tenant, s->tenant ? s->tenant : ""))) {
 		p->role = WEB_ANYONE;
 		return err_set(e, ERR_INVALID, "who signed in has no role or no tenant here");
 	}

@@ -28,6 +28,10 @@ struct web_gate auth_gate(struct auth *a);
 /* Does the request come from a proxy of http.proxies, so that what it says of others is so? */
 bool auth_by_proxy(const struct site_settings *s, const struct web_request *q);
 
+/* Where somebody belongs, as who vouches for them says: a tenant's name, or "*". False: it is none,
+   and one that is cut to fit could be another's. */
+bool auth_tenant(struct web_person *p, const char *name);
+
 /* Somebody has shown who they are: makes a session and sets its cookie. ERR_AGAIN: Redis. */
 int auth_begin(const struct site_shared *shared, struct guard *g, const struct web_person *p,
 	       struct http_response *out, struct err *e);

@@ -20,8 +20,15 @@ void view_best_clear(struct view_best *b)
 	*b = (struct view_best){ 0 };
 }
 
+static bool is_blank(const struct view_key *k)
+{
+	return !*k->text && !k->number;
+}
+
 int view_best_compare(const struct view_best *b, const struct view_key *x, const struct view_key *y)
 {
+	if (is_blank(x) != is_blank(y))
+		return is_blank(x) ? 1 : -1;
 	return b->direction * view_key_compare(x, y);
 }
 
@@ -78,20 +85,30 @@ void view_best_sort(struct view_best *b)
 	b->n = n;
 }
 
-/* ---- cursors: "<number>.<invite>" ---- */
+/* ---- cursors: "<order>.<number>.<invite>" ---- */
 
-char *view_cursor_write(const struct view_key *k)
+static int order_of(const struct view_query *q)
 {
-	return xasprintf("%lld.%s", (long long)k->number, k->invite);
+	return 2 * (int)q->sort + q->ascending;
 }
 
-int view_cursor_read(const char *cursor, struct view_key *out, struct err *e)
+char *view_cursor_write(const struct view_query *q, const struct view_key *k)
 {
-	char *end;
-	int64_t number = strtoll(cursor, &end, 10);
+	return xasprintf("%d.%lld.%s", order_of(q), (long long)k->number, k->invite);
+}
 
-	if (end == cursor || *end != '.' || !ids_name_ok(end + 1, strlen(end + 1)))
+int view_cursor_read(const struct view_query *q, struct view_key *out, struct err *e)
+{
+	char *dot, *end;
+	long long order = strtoll(q->cursor, &dot, 10);
+	long long number = *dot == '.' ? strtoll(dot + 1, &end, 10) : 0;
+
+	if (dot == q->cursor || *dot != '.' || end == dot + 1 || *end != '.' ||
+	    !ids_name_ok(end + 1, strlen(end + 1)))
 		return err_set(e, ERR_INVALID, "not a cursor of ours");
+	if (order != order_of(q))
+		return err_set(e, ERR_INVALID,
+			       "this cursor goes on in another order: begin with the first page");
 	*out = (struct view_key){ "", number, end + 1 };
 	return OK;
 }

@@ -35,13 +35,22 @@ static const struct column of_list[] = {
 };
 
 static const struct column of_export[] = {
-	{ "invite", NULL, "invite" },	      { "name", "person", "name" },
-	{ "email", "person", "email" },	      { "phone", "person", "phone" },
-	{ "address", "person", "masked" },    { "role", NULL, "role" },
-	{ "department", NULL, "department" }, { "status", NULL, "status" },
-	{ "code", "reason", "code" },	      { "invited by", "inviter", "name" },
-	{ "batch", "batch", "id" },	      { "requested", NULL, "requested_at" },
-	{ "sent", NULL, "sent_at" },	      { "expires", NULL, "expires_at" },
+	{ "invite", NULL, "invite" },
+	{ "name", "person", "name" },
+	{ "email", "person", "email" },
+	{ "phone", "person", "phone" },
+	{ "address", "person", "masked" },
+	{ "role", NULL, "role" },
+	{ "department", NULL, "department" },
+	{ "teams", NULL, "teams" },
+	{ "organisation", NULL, "organisation" },
+	{ "status", NULL, "status" },
+	{ "code", "reason", "code" },
+	{ "invited by", "inviter", "name" },
+	{ "batch", "batch", "id" },
+	{ "requested", NULL, "requested_at" },
+	{ "sent", NULL, "sent_at" },
+	{ "expires", NULL, "expires_at" },
 	{ "updated", NULL, "updated_at" },
 };
 

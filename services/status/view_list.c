@@ -19,7 +19,7 @@ static int open_asking(struct asking *a, const struct view_query *q, size_t max,
 {
 	if (q->filter.masked && q->sort == VIEW_BY_ADDRESS)
 		return err_set(e, ERR_INVALID, "addresses are not to be seen, nor their order");
-	if (q->cursor && view_cursor_read(q->cursor, &a->after, e) < 0)
+	if (q->cursor && view_cursor_read(q, &a->after, e) < 0)
 		return ERR_INVALID;
 	if (view_match_open(&a->match, &q->filter, e) < 0)
 		return ERR_INVALID;
@@ -60,7 +60,7 @@ static json_t *first_names(struct asking *a, size_t limit)
 	for (size_t i = 0; i < a->best.n && i < limit; i++)
 		json_array_append_new(names, json_string(a->best.list[i].invite));
 	if (limit && a->best.n > limit)
-		a->page->next = view_cursor_write(&a->best.list[limit - 1]);
+		a->page->next = view_cursor_write(a->q, &a->best.list[limit - 1]);
 	return names;
 }
 
@@ -197,22 +197,25 @@ int view_fitting(struct view_sheets *s, struct guard *g, const struct view_filte
 
 struct adding {
 	json_t *rows;
-	bool masked;
+	const struct view_which *which;
 };
 
 static void add_row(void *ctx, const char *invite, const json_t *state, const json_t *kept)
 {
 	struct adding *a = ctx;
+	json_t *row = view_row(state, kept, a->which->masked);
 
 	(void)invite;
-	json_array_append_new(a->rows, view_row(state, kept, a->masked));
+	if (a->which->requests && kept)
+		json_object_set(row, "request", (json_t *)kept);
+	json_array_append_new(a->rows, row);
 }
 
 int view_rows(struct guard *g, const struct view_which *which, json_t **out, struct err *e)
 {
 	size_t n = json_array_size(which->names);
 	autofree const char **names = xcalloc(n + 1, sizeof(*names));
-	struct adding a = { json_array(), which->masked };
+	struct adding a = { json_array(), which };
 	struct view_load load = {
 		.tenant = which->tenant, .names = names, .each = add_row, .ctx = &a
 	};

@@ -1,10 +1,13 @@
 #include "view_match.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mem.h"
 #include "view_text.h"
+
+#define PHONE_SEPARATORS " \t-.()"
 
 /* ---- filters ---- */
 
@@ -20,28 +23,61 @@ static char *folded(const char *s, size_t n)
 static void equal(struct view_match *m, enum view_text_of which, const char *s)
 {
 	size_t n = s ? strlen(s) : 0;
-	bool begins = n > 1 && s[n - 1] == '*';
+	bool begins = n && s[n - 1] == '*';
 
 	if (n)
 		m->texts[which].text = folded(s, n - begins);
 	m->texts[which].begins = begins;
 }
 
-/* Words by spaces, or what stands in quotes. */
+/* As people write it, with spaces and brackets: the digits, and the plus before them. */
+static char *number(const char *s, size_t n, bool plus)
+{
+	struct buf b = BUF_INIT(0);
+
+	if (plus && n && *s != '+' && *s != '*')
+		buf_byte(&b, '+');
+	for (size_t i = 0; i < n; i++)
+		if (!strchr(PHONE_SEPARATORS, s[i]))
+			buf_byte(&b, s[i]);
+	return buf_take(&b);
+}
+
+static void equal_phone(struct view_match *m, const char *s)
+{
+	autofree char *plain = s ? number(s, strlen(s), true) : NULL;
+
+	equal(m, VIEW_TEXT_PHONE, plain);
+}
+
+/* Where a number with its country code begins, how far it goes; 0 = it is a word. */
+static size_t number_here(const char *at)
+{
+	return *at == '+' && isdigit((unsigned char)at[1])
+		       ? 1 + strspn(at + 1, "0123456789" PHONE_SEPARATORS)
+		       : 0;
+}
+
+static void add_word(struct view_match *m, char *text, bool of_person, bool whole)
+{
+	m->words[m->nwords].text = text;
+	m->words[m->nwords].of_person = of_person;
+	m->words[m->nwords++].whole = whole;
+}
+
+/* Words by spaces, or what stands in quotes, or a phone number. */
 static int read_words(struct view_match *m, const char *at, bool of_person, struct err *e)
 {
 	for (at += strspn(at, " \t"); *at; at += strspn(at, " \t")) {
 		bool whole = *at == '"';
-		size_t n = strcspn(at += whole, whole ? "\"" : " \t");
+		size_t phone = number_here(at += whole);
+		size_t n = phone ? phone : strcspn(at, whole ? "\"" : " \t");
 
 		if (n && m->nwords == VIEW_WORDS_MAX)
 			return err_set(e, ERR_INVALID, "at most %d words can be searched for",
 				       VIEW_WORDS_MAX);
-		if (n) {
-			m->words[m->nwords].text = folded(at, n);
-			m->words[m->nwords].of_person = of_person;
-			m->words[m->nwords++].whole = whole;
-		}
+		if (n)
+			add_word(m, phone ? number(at, n, false) : folded(at, n), of_person, whole);
 		at += n + (whole && at[n]);
 	}
 	return OK;
@@ -60,7 +96,7 @@ int view_match_open(struct view_match *m, const struct view_filter *f, struct er
 	equal(m, VIEW_TEXT_ORGANISATION, f->organisation);
 	equal(m, VIEW_TEXT_BATCH, f->batch);
 	equal(m, VIEW_TEXT_EMAIL, f->email);
-	equal(m, VIEW_TEXT_PHONE, f->phone);
+	equal_phone(m, f->phone);
 	equal(m, VIEW_TEXT_NAME, f->name);
 	if ((f->search && read_words(m, f->search, false, e) < 0) ||
 	    (f->person && read_words(m, f->person, true, e) < 0)) {
@@ -130,10 +166,15 @@ static bool is_invited(const struct view_row *r)
 	return r->invited_ms > 0 && r->status != VIEW_WAITING && r->status != VIEW_ERROR;
 }
 
+static bool tick_fits(enum view_tick wanted, bool is)
+{
+	return wanted == VIEW_EITHER || (wanted == VIEW_YES) == is;
+}
+
 static bool ticks_fit(const struct view_match *m, const struct view_row *r)
 {
-	return (!m->f.asked_again || r->asked_again) &&
-	       (m->f.invited == VIEW_EITHER || (m->f.invited == VIEW_YES) == is_invited(r));
+	return tick_fits(m->f.asked_again, r->asked_again) &&
+	       tick_fits(m->f.invited, is_invited(r));
 }
 
 /* 0 = has not been: neither before nor after. */
@@ -174,7 +215,7 @@ struct view_key view_key_of(const struct view_row *r, enum view_sort sort)
 	};
 	const int64_t numbers[VIEW_SORTS] = {
 		[VIEW_BY_UPDATED] = r->updated_ms,     [VIEW_BY_BATCH] = r->batch_row,
-		[VIEW_BY_STATUS] = r->status,	       [VIEW_BY_SENT] = r->sent_ms,
+		[VIEW_BY_STATUS] = r->status + 1,      [VIEW_BY_SENT] = r->sent_ms,
 		[VIEW_BY_EXPIRES] = r->expires_ms,     [VIEW_BY_INVITED] = r->invited_ms,
 		[VIEW_BY_REQUESTED] = r->requested_ms,
 	};
@@ -187,7 +228,7 @@ struct view_key view_key_of(const struct view_row *r, enum view_sort sort)
 
 int view_key_compare(const struct view_key *a, const struct view_key *b)
 {
-	int order = !*a->text != !*b->text ? (*a->text ? -1 : 1) : strcmp(a->text, b->text);
+	int order = strcmp(a->text, b->text);
 
 	if (order)
 		return order;

@@ -34,7 +34,7 @@ bool view_match_row(const struct view_match *m, const struct view_row *r);
 
 /* What rows are ordered by: the value, then the invite's name. */
 struct view_key {
-	const char *text; /* "" comes last */
+	const char *text; /* "" with number 0: it has nothing there */
 	int64_t number;
 	const char *invite;
 };

@@ -104,9 +104,9 @@ struct view_filter {
 	int64_t expires_before_ms, expires_after_ms; /* of the link */
 	int64_t updated_after_ms;
 	enum view_tick invited; /* was something sent that neither failed nor is sent again now? */
-	bool asked_again;	/* since the last one was sent, the person has asked for another */
-	int64_t ended_after_ms; /* what ended before then is kept no longer: view_keep.h */
-	bool masked;		/* addresses are not to be seen */
+	enum view_tick asked_again; /* since the last one was sent, for another? */
+	int64_t ended_after_ms;	    /* what ended before then is kept no longer: view_keep.h */
+	bool masked;		    /* addresses are not to be seen */
 };
 
 #define VIEW_LIMIT_DEFAULT 50
@@ -161,6 +161,9 @@ struct view_which {
 	const char *tenant;
 	const json_t *names;
 	bool masked;
+	/* Each row has the request that the invite keeps as its member `request`: whole, for what
+	   is asked anew, and never to be shown. */
+	bool requests;
 };
 int view_rows(struct guard *g, const struct view_which *which, json_t **out, struct err *e);
 

@@ -167,6 +167,8 @@ static bool may(const struct web *w, struct worker *k, struct web_request *q,
 
 	if (gate->who && q->route->door == WEB_PRIVATE)
 		r = gate->who(gate->ctx, k->gate, q, &e);
+	if (p->role == WEB_SUPER && strcmp(p->tenant, "*"))
+		q->person.role = WEB_ADMIN; /* nobody is above the tenants who belongs to one */
 	if (r == ERR_INVALID)
 		ask_to_sign_in(gate, a, e.text);
 	else if (r)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "form.h"
 #include "mem.h"
 #include "web.h"
 
@@ -51,6 +52,16 @@ static const char *title_of(unsigned status)
 const char *web_query(const struct web_request *q, const char *name)
 {
 	return http_query(q->http, name);
+}
+
+int web_query_only(const struct web_request *q, bool (*known)(const char *name), struct err *e)
+{
+	const char *other = http_query_strange(q->http, known);
+
+	if (!other)
+		return OK;
+	return err_set(e, ERR_INVALID, "the query has no parameter %.40s",
+		       form_name(other, strlen(other)) ? other : "of that name");
 }
 
 const char *web_header(const struct web_request *q, const char *name)

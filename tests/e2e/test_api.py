@@ -215,6 +215,11 @@ def test_settings_and_pauses(fleet):
     asked = operator.post(f"{T}/invites", {"to": "ann@people.internal"}).json["asked"][0]["invite"]
     assert shown(site, operator, asked, "waiting")
     fleet.await_outcome(asked, "deferred")
+    fleet.wait(lambda: operator.get(f"{T}/invites/{asked}").json["word"] == "deferred", 20, "it is not shown")
+    for lang, why in (("en", "paused"), ("ru", "приостановлено")):
+        waits = operator.get(f"{T}/invites/{asked}", lang=lang).json
+        assert waits["reason"]["code"] == "paused" and waits["reason"]["text"] == waits["history"][-1]["text"] == why
+    assert "paused" not in operator.get(f"{T}/errors").json  # a catalogue of errors alone
     assert operator.post(f"{T}/pauses", {"scope": "tenant", "paused": False}).json["items"] == []
     shown(site, operator, asked, "invited")
 

@@ -18,6 +18,9 @@ def test_keys(fleet):
     viewer = site.key("acme", "viewer")
     who = viewer.get("/v1/session").json
     assert who == {"id": f"key:{viewer.id}", "name": "story", "role": "viewer", "tenant": "acme"}
+    above = beckon(site, "add", "--tenant", "acme", "--role", "super", "--name", "above", check=False)
+    assert above.returncode == 2 and "all tenants" in above.stderr
+    assert site.key("*", "super").get("/v1/fleet").status == 200 and site.key("acme", "admin").get("/v1/fleet").status == 403
     secret = viewer.headers["Authorization"].split("_")[-1]
     kept = fleet.read("settings", lambda m: f"{m.key()} {m.value()}")
     fleet.wait(lambda: any(viewer.id in r for r in kept.snapshot()), 10, "no record")
@@ -51,6 +54,8 @@ def test_proxy(fleet):
     assert who["csrf"] == ann.get("/v1/session").json["csrf"]
     no_tenant = site.anybody(**{"X-User": "u-1"})
     assert no_tenant.get("/v1/session").status == 401
+    for wrong in ("acme" * 17, "ac me", "acme/i"):  # cut to fit it could be another's
+        assert site.anybody(**{**ann.headers, "X-Tenant": wrong}).get("/v1/session").status == 401
     other = web.Client(site.private.replace("127.0.0.1", "localhost"), **ann.headers)
     assert other.get("/v1/session").status == 200  # the same machine, the same address
 
@@ -93,6 +98,7 @@ def test_people_sign_in(fleet):
     assert anna.go("/v1/session").status == 401
 
     for spoil in ({"nonce": "other"}, {"aud": "other"}, {"iss": "https://evil.internal"}, {"exp": 1}, {"beckon_tenant": None},
+                  {"beckon_tenant": "acme" * 17}, {"beckon_tenant": "acme/*"},
                   {"beckon_role": "king"}, {"sub": ""}):
         issuer.spoil = spoil
         assert oidcd.Browser(site.private).sign_in().status == 403, spoil

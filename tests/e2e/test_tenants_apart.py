@@ -13,7 +13,7 @@ from checks import by_recipient
 from life import token_of
 from pages import Page
 
-ROLES = ("viewer", "operator", "admin", "super")
+ROLES = ("viewer", "operator", "admin")
 PROXY = {"auth__proxy_user": "X-User", "auth__proxy_role": "X-Role", "auth__proxy_tenant": "X-Tenant", "http__proxies": ["127.0.0.1"]}
 ACCEPT = {"tenants": {"acme": {"accept": {"mode": "confirm", "redirect": "https://app.internal/start"}}}}
 ENDLESS = "/v1/tenants/{tenant}/events"  # what it tells is test_api::test_live's
@@ -119,6 +119,11 @@ def test_nobody_reaches_another_tenant(fleet, site, strangers):
     """Another organisation's paths are closed; at one's own its names are unknown; nothing is told of it, nothing changes there."""
     acme = Acme(fleet, site)
     bodies = acme.bodies()
+    for who in ("session", "proxy"):  # said to be super, but of one organisation
+        assert strangers[who]("GET", "/v1/session").json["role"] == "admin"
+        assert strangers[who]("GET", "/v1/fleet").status == 403
+        everything = {"scope": "all", "paused": True, "reason": "x"}
+        assert strangers[who]("POST", "/v1/tenants/globex/pauses", everything).status == 403
     for method, path, operation in operations(site):
         if not path.startswith("/v1/") or operation in ("openapi", "signOut"):
             continue

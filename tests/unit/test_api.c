@@ -122,14 +122,19 @@ static void test_rules(void **state)
 	}
 }
 
-/* What an option is not for is passed over; an invite that is resent needs no confirmation. */
+/* What an option is not for is passed over; an invite that is resent needs no confirmation. Who is
+   invited again is asked for as before; of a password the person alone is the same. */
 static void test_data(void **state)
 {
-	json_t *row =
-		json_loads("{\"invite\":\"i\",\"status\":\"cancelled\",\"role\":\"R\","
-			   "\"person\":{\"name\":\"N\",\"email\":\"a@b.internal\"},"
-			   "\"inviter\":{\"id\":\"u\",\"name\":\"U\"},\"organisation\":\"O\"}",
-			   0, NULL);
+	json_t *row = json_loads(
+		"{\"invite\":\"i\",\"status\":\"cancelled\","
+		"\"person\":{\"name\":\"N\",\"email\":\"a@b.internal\"},"
+		"\"request\":{\"invite\":\"i\",\"role\":\"R\",\"scope\":\"s\",\"channel\":\"sms\","
+		"\"recipient\":{\"email\":\"a@b.internal\",\"locale\":\"ru\"},"
+		"\"trigger\":\"import\",\"send\":\"hold\",\"schedule\":{},\"confirm\":true,"
+		"\"credentials\":{\"username\":\"ann\"},\"link\":{\"ttl_s\":300},"
+		"\"template\":{\"name\":\"own\",\"note\":\"first\"}}}",
+		0, NULL);
 	json_t *said = json_loads("{\"note\":\"hello\",\"ttl_s\":600,\"confirm\":true}", 0, NULL);
 	static const struct {
 		enum api_act act;
@@ -138,10 +143,15 @@ static void test_data(void **state)
 		{ ACT_RESEND, "{\"template\":{\"note\":\"hello\"},\"ttl_s\":600}" },
 		{ ACT_CANCEL, "{}" },
 		{ ACT_REQUEST,
-		  "{\"trigger\":\"manual\",\"send\":\"now\",\"override\":true,"
-		  "\"recipient\":{\"email\":\"a@b.internal\",\"name\":\"N\"},"
-		  "\"role\":\"R\",\"inviter\":{\"id\":\"u\",\"name\":\"U\"},"
-		  "\"organisation\":{\"name\":\"O\"},\"template\":{\"note\":\"hello\"}}" },
+		  "{\"trigger\":\"manual\",\"send\":\"now\",\"override\":true,\"invite\":\"i\","
+		  "\"recipient\":{\"email\":\"a@b.internal\",\"locale\":\"ru\"},"
+		  "\"role\":\"R\",\"scope\":\"s\",\"channel\":\"sms\",\"link\":{\"ttl_s\":300},"
+		  "\"template\":{\"name\":\"own\",\"note\":\"hello\"}}" },
+		{ ACT_PASSWORD,
+		  "{\"trigger\":\"manual\",\"send\":\"now\",\"kind\":\"password\",\"confirm\":true,"
+		  "\"recipient\":{\"email\":\"a@b.internal\",\"locale\":\"ru\"},"
+		  "\"role\":\"R\",\"scope\":\"s\",\"template\":{\"note\":\"hello\"},"
+		  "\"credentials\":{\"username\":\"ann\",\"mint\":true}}" },
 	};
 	struct err e;
 
@@ -157,6 +167,14 @@ static void test_data(void **state)
 		json_decref(data);
 		json_decref(wanted);
 	}
+	json_object_set_new(json_object_get(row, "request"), "kind", json_string("password"));
+	json_object_set_new(row, "kind", json_string("password"));
+	json_t *again = api_data_of(ACT_REQUEST, row, said); /* a password stays one */
+
+	assert_string_equal(json_string_value(json_object_get(again, "kind")), "password");
+	assert_true(json_is_true(json_object_get(again, "confirm")));
+	assert_true(json_is_true(json_object_get(json_object_get(again, "credentials"), "mint")));
+	json_decref(again);
 	json_object_set_new(said, "colour", json_null());
 	assert_false(api_options_known(said, &e));
 	json_decref(row);
@@ -175,7 +193,7 @@ static void test_lines(void **state)
 	assert_int_equal(api_people_read_lines(&p, (struct csv_text){ text, sizeof(text) - 1 }, &e),
 			 OK);
 	assert_int_equal(p.count, 4);
-	assert_string_equal(p.list[0].cells[COLUMN_TEAMS], "x|y");
+	assert_string_equal(p.list[0].cells[COLUMN_TEAMS], "\nx\ny");
 	assert_null(p.list[0].trouble.code);
 	for (size_t i = 1; i < 4; i++)
 		assert_string_equal(p.list[i].trouble.code, "schema_invalid");

@@ -78,20 +78,21 @@ static void test_head(void **state)
 
 static void test_export(void **state)
 {
-	json_t *row = json_pack("{ss,s{ss,ss},ss,ss,s{ss},si}", "invite", "i1", "person", "name",
-				"=1", "masked", "a***@x", "status", "error", "sent_at",
+	json_t *row = json_pack("{ss,s{ss,ss},ss,ss,s{ss},si,s[ss],ss}", "invite", "i1", "person",
+				"name", "=1", "masked", "a***@x", "status", "error", "sent_at",
 				"2025-03-14T18:00:00.000Z", "reason", "code", "mailbox_unknown",
-				"generation", 2);
+				"generation", 2, "teams", "A", "B", "organisation", "Works");
 	autobuf out = BUF_INIT(0);
 
 	(void)state;
 	view_csv_head(VIEW_CSV_EXPORT, &out);
 	view_csv_row(VIEW_CSV_EXPORT, row, &out);
-	assert_string_equal(out.data,
-			    "invite,name,email,phone,address,role,department,status,code,invited "
-			    "by,batch,requested,sent,expires,updated\r\n"
-			    "i1,\"'=1\",,,a***@x,,,error,mailbox_unknown,,,,2025-03-14T18:00:00."
-			    "000Z,,\r\n");
+	assert_string_equal(
+		out.data,
+		"invite,name,email,phone,address,role,department,teams,organisation,"
+		"status,code,invited by,batch,requested,sent,expires,updated\r\n"
+		"i1,\"'=1\",,,a***@x,,,\"A;B\",Works,error,mailbox_unknown,,,,2025-03-14T18:00:00."
+		"000Z,,\r\n");
 	json_decref(row);
 }
 

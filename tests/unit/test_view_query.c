@@ -170,7 +170,15 @@ static const struct {
 	{ { .filter.person = "editor" }, "" },
 	{ { .filter.invited = VIEW_YES }, "i-1" },
 	{ { .filter.invited = VIEW_NO, .ascending = true }, "i-2,i-3,i-4,i-5" },
-	{ { .filter.asked_again = true }, "" },
+	{ { .filter.asked_again = VIEW_YES }, "" },
+	{ { .filter.asked_again = VIEW_NO }, "i-5,i-4,i-3,i-2,i-1" },
+	{ { .filter.role = "*", .ascending = true }, "i-1,i-2,i-3,i-4" },
+	{ { .filter.phone = "+7 (905) 111-11-11" }, "i-4" },
+	{ { .filter.phone = "7905111*" }, "i-4" },
+	{ { .filter.phone = "+7905" }, "" },
+	{ { .filter.person = "+7 905 111-11-11" }, "i-4" },
+	{ { .filter.search = "+7 (905) 111" }, "i-4" },
+	{ { .filter.search = "+7 (905) 112" }, "" },
 	{ { .filter.email = "ANNA.koch@example.com" }, "i-1" },
 	{ { .filter.phone = "+79051111111" }, "i-4" },
 	{ { .filter.inviter = "olga petrova" }, "i-1" },
@@ -201,6 +209,7 @@ static const struct {
 	{ { .filter.search = "example.org", .filter.masked = true }, "" },
 	{ { .filter.email = "bert@example.com", .filter.masked = true }, "" },
 	{ { .sort = VIEW_BY_NAME, .ascending = true }, "i-1,i-3,i-4,i-2,i-5" },
+	{ { .sort = VIEW_BY_NAME }, "i-2,i-4,i-3,i-1,i-5" }, /* who has none is last either way */
 	{ { .sort = VIEW_BY_STATUS, .ascending = true }, "i-2,i-5,i-1,i-3,i-4" },
 	{ { .filter.sent_before_ms = BASE_MS + 1 }, "i-1" },
 	{ { .filter.sent_before_ms = BASE_MS }, "" },
@@ -320,6 +329,9 @@ static void test_wrong_questions(void **state)
 	static const struct view_query wrong[] = {
 		{ .cursor = "" },
 		{ .cursor = "12" },
+		{ .cursor = "0.12" },
+		{ .cursor = "1.12.i-1" }, /* the other way */
+		{ .cursor = "2.12.i-1" }, /* by another column */
 		{ .cursor = "x.i-1" },
 		{ .cursor = "1.a/b" },
 		{ .limit = VIEW_LIMIT_MAX + 1 },
