@@ -122,6 +122,23 @@ static void feed(struct reading *r, const char *bytes, size_t n)
 				: csv_strerror(csv_error(&r->parser)));
 }
 
+/* What else spreadsheet programs save, by how it begins. */
+static void refuse_others(struct reading *r, const char *bytes, size_t n)
+{
+	static const struct {
+		const char *start, *why;
+	} others[] = {
+		{ "\xff\xfe", "UTF-16; save the file as \"CSV UTF-8\"" },
+		{ "\xfe\xff", "UTF-16; save the file as \"CSV UTF-8\"" },
+		{ "PK\3\4", "a workbook; save it as \"CSV UTF-8\"" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (n >= strlen(others[i].start) &&
+		    !memcmp(bytes, others[i].start, strlen(others[i].start)))
+			fail(r, others[i].why);
+}
+
 static void read_all(struct reading *r, FILE *f)
 {
 	char bytes[CHUNK_BYTES];
@@ -130,6 +147,8 @@ static void read_all(struct reading *r, FILE *f)
 	while (r->status == OK && (n = fread(bytes, 1, sizeof(bytes), f)) > 0) {
 		const char *from = bytes;
 
+		if (!total)
+			refuse_others(r, bytes, n);
 		if (!total && n >= strlen(BOM) && !memcmp(bytes, BOM, strlen(BOM)))
 			from += strlen(BOM);
 		if (!total)

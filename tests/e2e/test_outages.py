@@ -114,6 +114,28 @@ def test_a_courier_dies_for_good(fleet):
     history_in_order(fleet)
 
 
+@pytest.mark.soak
+def test_a_courier_sleeps_longer_than_its_lease(fleet):
+    """Others have taken over what it had at the relay; awake again, it sends nothing of that."""
+    fleet.kafka_options["session.timeout.ms"] = 6000
+    fleet.up(email={"message_deadline": "1s", "sessions": 4})
+    sleeper = fleet["email"]
+    fleet.sink.on("RCPT", times=4, hold="a while")
+    wanted = load(fleet, 12)
+    fleet.sink.wait(lambda: any(c.to for c in fleet.sink.connections), 30, "nobody is at the relay")
+    sleeper.freeze()
+    held = [c for c in fleet.sink.connections if c.open]
+    fleet.service("email").start()
+    fleet.sink.release("a while")
+    assert not none_lost(fleet, wanted, fleet.patience(90))
+    taken = len(fleet.sink.messages)
+    sleeper.thaw()
+    fleet.sink.wait(lambda: not any(c.open for c in held), 60, "it keeps its sessions")
+    fleet.wait(lambda: sleeper.ready(), 60, "it does not work again")
+    sent_once(fleet, wanted + load(fleet, 12))
+    assert len(fleet.sink.messages) == taken + 12 and held
+
+
 def test_two_programs_with_one_slot(fleet):
     """The second one is told so and leaves; the first one works on."""
     fleet.up()

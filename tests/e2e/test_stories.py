@@ -192,5 +192,19 @@ def test_what_operators_see(fleet):
         assert status == 200 and "beckon_" in metrics and events.CANARY not in metrics
     lines = [line for line in fleet["email"].text().splitlines() if "ev=sent" in line]
     assert len(lines) == 1 and event.invite in lines[0] and "send_ms=" in lines[0]
+    courier = fleet["email"]
+    fleet.sink.on("RCPT", hold="a look")
+    fleet.emit([events.invite() for _ in range(9)])
+
+    def counted():
+        return (courier.metric("beckon_undone") == 9 and courier.metric("beckon_in_flight", route="sink") > 0
+                and courier.metric("beckon_oldest_age_seconds") > 0 and courier.metric("beckon_lag") == 0)
+    fleet.wait(counted, 30, lambda: f"nine in hand, some at the relay:\n{courier.get('/metrics')[1]}")
+    assert courier.metric("beckon_outcomes_total", word="sent") == courier.metric("beckon_send_seconds_count") == 1
+    assert courier.metric("beckon_route_up", route="sink") == 1
+    fleet.sink.release("a look")
+    fleet.await_count("sent", 10)
+    fleet.wait(lambda: courier.metric("beckon_undone") == courier.metric("beckon_in_flight") == 0, 30, "something stays in hand")
+
     facts = [json.loads(line) for line in fleet["dispatcher"].text().splitlines()]
-    assert [f["id"] for f in facts if f["ev"] == "queued"] == [f"acme/{event.invite}.1.email.0"]
+    assert [f["id"] for f in facts if f["ev"] == "queued"][0] == f"acme/{event.invite}.1.email.0"
