@@ -160,6 +160,43 @@ def test_settings(fleet, site, chromium):
     expect(page.locator(".note", has_text="Saved")).to_be_visible()
     now = site.key(role="admin").get("/v1/tenants/acme/settings").json["settings"]
     assert now == {"auto_send": {"directory": False}, "roles": ["Nurse", "Doctor"], "limits": {"tenant": "50/s burst 100"}}
+    page.locator(".note", has_text="Saved").wait_for(state="detached")
+    always = page.locator("fieldset", has_text="Sending hours").first.get_by_label("At any time")
+    always.uncheck()
+    page.get_by_label("Roles").fill("Nurse")
+    page.get_by_role("button", name="Save").click()
+    page.locator(".note", has_text="Saved").wait_for()
+    always.check()
+    page.get_by_label("Roles").fill("Nurse\nDoctor")  # as it was: that is a change, too
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".note", has_text="Saved")).to_have_count(2)
+    again = site.key(role="admin").get("/v1/tenants/acme/settings").json["settings"]
+    assert again["roles"] == now["roles"] and again["send_window"] == "off"
+
+
+def test_leaving_asks(fleet, site, chromium):
+    """What was changed and is not saved is asked about, in settings and in the editor, before it is lost."""
+    page = sign_in(site, chromium.page(), role="admin", where="#/settings")
+    contact = page.get_by_label("Contact for people")
+    contact.fill("Ann, extension 7")
+    page.get_by_role("link", name="Fleet").click()
+    browser.look_over(page, "leave without saving")
+    page.get_by_role("button", name="Stay here").click()
+    page.locator("dialog").wait_for(state="detached")
+    expect(contact).to_have_value("Ann, extension 7")
+    page.get_by_role("link", name="System Emails").click()
+    page.get_by_role("button", name="Leave").click()
+    expect(page.locator("li.card h2")).to_have_text(["Invitation Email to New Users", "Reset Password", "Reminder"])
+    page.get_by_role("link", name="Edit Invitation Email to New Users").click()
+    page.get_by_role("button", name="Subject", exact=True).click()
+    page.locator("textarea.code").fill("Come in to {{organisation}}")
+    page.get_by_label("Language of the message").select_option("ru")
+    page.get_by_role("button", name="Stay here").click()
+    expect(page.locator("textarea.code")).to_have_value("Come in to {{organisation}}")
+    expect(page.get_by_label("Language of the message")).to_have_value("en")
+    page.evaluate("history.back()")
+    page.get_by_role("button", name="Leave").click()
+    expect(page.get_by_role("heading", name="System Emails")).to_be_visible()
 
 
 PRICED = {"providers": [{"name": "cheap", "like": "twilio", "cost": {"currency": "EUR", "prefixes": {"7": "0.0455"}}}]}
@@ -235,6 +272,9 @@ def test_fleet(fleet, site, chromium):
     assert site.key(role="admin").get("/v1/fleet").status == 403
     page = sign_in(site, chromium.page(), role="super", tenant="*", where="#/fleet")
     expect(page.locator(".card", has_text="What waits")).to_contain_text("1")
+    changes = page.locator(".card", has_text="Changes a minute").locator(".big")
+    fleet.emit([events.invite(send="hold") for _ in range(20)])  # told together, and counted each
+    fleet.wait(lambda: int(changes.inner_text()) >= 5, 30, "changes are not counted")
     page.get_by_role("button", name="Pause sending").click()
     page.get_by_label("Why?").fill("wrong text")
     page.locator("dialog").get_by_role("button", name="Pause sending").click()

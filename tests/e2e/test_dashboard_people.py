@@ -1,8 +1,11 @@
 """The list of people on the dashboard: narrowed by its columns, previewed person by person, asked for again."""
 import re
+import time
 
 import browser
 import events
+import pytest
+import web
 from checks import by_recipient, sent_once
 from desk import chromium, choose, press, row, sign_in, site  # noqa: F401: fixtures are found here
 
@@ -138,6 +141,50 @@ def test_asked_again(fleet, site, chromium):
     page.get_by_role("menuitem", name="Resend", exact=True).click()
     press(page, "Resend")
     expect(page.locator(".alert")).to_have_count(0)
+
+
+def test_all_but_one(fleet, site, chromium):
+    """More than a page: all of them, then all in sight but one; by heads also where they are narrow, and who is skipped by name."""
+    held = fleet.emit([events.invite(send="hold") for _ in range(51)])
+    later = fleet.emit(events.invite(recipient={"email": events.address(), "name": "Lea Lang"},
+                                     schedule={"not_before": events.rfc3339(time.time() + 20 * 3600)}))
+    fleet.await_outcome(later, "deferred")
+    fleet.await_count("held", len(held))
+    page = sign_in(site, chromium.page(width=820))
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Select all 52 matching").click()
+    button = page.get_by_role("button", name=re.compile(r"^Invite users"))
+    expect(button).to_have_text("Invite users (52)")
+    page.locator("tbody tr").first.locator("input").uncheck()
+    expect(button).to_have_text("Invite users (49)")
+    assert page.locator("tbody input:checked").count() == 49
+    page.get_by_role("button", name="Clear selection").click()
+    page.get_by_role("button", name="Person", exact=True).click()
+    expect(page.locator("th[aria-sort]")).to_contain_text("Person")
+    browser.look_over(page, "users 820")
+    page.locator(".filters summary").click()
+    choose(page, "waiting")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_label("Select Lea Lang").check()
+    button.click()
+    page.locator("dialog summary").click()
+    expect(page.locator("dialog").get_by_role("link", name="Lea Lang")).to_be_visible()
+    expect(page.locator("dialog h2")).to_have_text("Invite one person")
+    browser.look_over(page, "who is skipped")
+
+
+@pytest.mark.parametrize("lang, words", [
+    ("en", ("not in UTF-8", "This file is empty.", "cannot be read as a list of people", "1 of 1 row is fine")),
+    ("ru", ("Кодировка файла", "Этот файл пуст.", "не удалось прочитать как список людей", "Верных строк: 1 из 1"))])
+def test_files_that_are_no_list(fleet, chromium, lang, words):
+    """What is wrong with a file is said in the reader's language; what says that it is UTF-16 is read."""
+    site = web.up(fleet, services=("status",))
+    page = sign_in(site, chromium.page(lang=lang), where="#/import")
+    files = ("email,name\na@b.internal,Анна\n".encode("cp1251"), b" \n", b"a@b.internal,Ann\n", "\ufeffemail,name\na@b.internal,Анна\n".encode("utf-16-le"))
+    for number, (content, said) in enumerate(zip(files, words)):
+        page.set_input_files("#file", {"name": f"{number}.csv", "mimeType": "text/csv", "buffer": content})
+        expect(page.locator("main")).to_contain_text(said)
+    browser.look_over(page, f"import utf-16 {lang}")
 
 
 def test_service_is_away(fleet, site, chromium):

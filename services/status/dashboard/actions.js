@@ -1,5 +1,5 @@
 // What is asked of invites, one or many, and the dialogs that ask first.
-import { at, may, onceKey, post } from "./api.js";
+import { at, get, may, onceKey, post } from "./api.js";
 import { choice, dialog, field, fill, h, note } from "./dom.js";
 import { addressOf, nameOf } from "./format.js";
 import { previewButton } from "./preview.js";
@@ -95,12 +95,27 @@ export function rowActions(row, reload) {
 	return items;
 }
 
+const NAMED = 20; // of those who are skipped for one reason
+
+/** Their names, each leading to the person's page, and how many more there are. */
+async function namesOf(refused) {
+	const rows = await Promise.all(refused.slice(0, NAMED).map((one) => get(at("invites", one.invite)).catch(() => ({ invite: one.invite }))));
+	return [rows.map((row, i) => [i > 0 && ", ", h("a", { href: `#/invite/${row.invite}` }, row.forgotten ? t("forgotten") : nameOf(row))]),
+		refused.length > NAMED && ` ${t("and_more", { n: refused.length - NAMED })}`];
+}
+
+/** Why some are skipped, and who: names are asked for when somebody wants to see them. */
 function skippedList(refused) {
-	const seen = new Map();
+	const reasons = new Map();
 	for (const one of refused)
-		seen.set(one.code, { ...one, n: (seen.get(one.code)?.n || 0) + 1 });
-	return h("details", null, h("summary", null, t("who_skipped")), h("ul", { class: "plain" },
-		[...seen.values()].map((one) => h("li", null, h("b", null, `${one.n}: `), one.text || one.code, one.remedy && h("span", { class: "dim" }, ` ${one.remedy}`)))));
+		reasons.has(one.code) ? reasons.get(one.code).push(one) : reasons.set(one.code, [one]);
+	const lines = [...reasons.values()].map((all) => {
+		const [one] = all, names = h("p", { class: "small" });
+		return { all, names, line: h("li", null, h("b", null, `${all.length}: `), one.text || one.code, one.remedy && h("span", { class: "dim" }, ` ${one.remedy}`), names) };
+	});
+	const told = h("details", { ontoggle: () => told.open && lines.forEach(async ({ all, names }) => names.hasChildNodes() || fill(names, await namesOf(all))) },
+		h("summary", null, t("who_skipped")), h("ul", { class: "plain" }, lines.map(({ line }) => line)));
+	return told;
 }
 
 /** "Invite users (N)": says who gets what, who is skipped and why, then asks. Gives whether it was asked. */

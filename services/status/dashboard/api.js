@@ -115,19 +115,22 @@ async function follow(signal, told) {
 		if (done)
 			return;
 		text += value;
-		if (/^event: *(invites|reset)/m.test(text))
-			told();
-		text = text.slice(text.lastIndexOf("\n") + 1);
+		const end = text.lastIndexOf("\n\n") + 2;
+		for (const [, data] of text.slice(0, end < 2 ? 0 : end).matchAll(/^event: *(?:invites|reset)\ndata: *(.*)$/gm))
+			told(JSON.parse(data).invites?.length || 0);
+		text = end < 2 ? text : text.slice(end);
 	}
 }
 
-/** Hears what changes: told() is called at most once a second. A connection that ends is made again. */
+/** Hears what changes: told(how many invites) is called at most once a second. A connection that ends is made again. */
 export async function listen(told) {
-	let waiting = 0;
-	const soon = () => {
+	let waiting = 0, changed = 0;
+	const soon = (n = 0) => {
+		changed += n;
 		waiting ||= setTimeout(() => {
-			waiting = 0;
-			told();
+			const all = changed;
+			waiting = changed = 0;
+			told(all);
 		}, NEWS_MS);
 	};
 	stream?.abort();

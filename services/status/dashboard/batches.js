@@ -53,7 +53,7 @@ export async function batchesPage({ main, here }) {
 			items.length ? h("div", { class: "cards" }, items.map((batch) => h("section", { class: "card" },
 				h("div", { class: "card-head" }, h("h2", null, h("a", { href: `#/batch/${encodeURIComponent(batch.batch)}` }, batch.batch)), badgeOf(batch)),
 				statusBar(batch.counts, batch.total), h("p", { class: "dim" }, t("total", { n: batch.total }), " · ",
-					t("batch_sum", { sent: sentOf(batch.counts), errors: batch.counts.error || 0 }), batch.updated_at && [" · ", momentText(batch.updated_at)]))))
+					t("batch_sum", { sent: sentOf(batch.counts), n: batch.counts.error || 0 }), batch.updated_at && [" · ", momentText(batch.updated_at)]))))
 				: h("div", { class: "empty" }, icon("list"), h("h2", null, t("no_batches")), h("p", null, t("no_batches_text")), h("a", { class: "button primary", href: "#/import" }, t("import"))));
 	}
 	await load();
@@ -116,7 +116,7 @@ export async function batchPage({ main, args, here }) {
 					icon(paused ? "play" : "pause"), t(paused ? "resume_batch" : "stop_batch")),
 				h("a", { class: "button", href: `#/users?${new URLSearchParams({ batch: name })}` }, t("show_people")))),
 			h("section", { class: "card" }, h("h2", null, t("progress")),
-				h("p", { class: "big", role: "status" }, t("batch_sum", { sent: sentOf(batch.counts), errors: batch.counts.error || 0 }), batch.state !== "sending" && `, ${t(stateWords[batch.state])}`),
+				h("p", { class: "big", role: "status" }, t("batch_sum", { sent: sentOf(batch.counts), n: batch.counts.error || 0 }), batch.state !== "sending" && `, ${t(stateWords[batch.state])}`),
 				statusBar(batch.counts, batch.total), legend(batch.counts, people),
 				paused && batch.state === "sending" && h("p", { class: "dim" }, paused.reason, " · ", t("do_pause_text"))),
 			errors(batch));

@@ -115,17 +115,25 @@ export function dialog(title, build, buttons, wide = false) {
 		const close = () => box.close();
 		const act = (action) => async (event) => {
 			event.preventDefault();
-			event.currentTarget.disabled = true;
 			const button = event.currentTarget;
-			const keep = (await action?.()) === false;
-			button.disabled = false;
-			if (!keep)
-				close();
+			button.disabled = true;
+			try {
+				if ((await action?.()) !== false)
+					close();
+			} finally {
+				button.disabled = false;
+			}
 		};
 		const row = buttons.map(([text, kind, action]) => h("button", { type: "button", class: kind, onclick: act(action) }, text));
 		append(box, [h("div", { class: "dialog-head" }, heading,
 			h("button", { type: "button", class: "quiet square", "aria-label": document.documentElement.lang === "ru" ? "Закрыть" : "Close", onclick: close }, icon("cross"))),
 		h("div", { class: "dialog-body" }, build(close)), h("div", { class: "dialog-foot" }, row)]);
+		box.addEventListener("keydown", (event) => {
+			if (event.key === "Enter" && !event.isComposing && event.target.matches("input:not([type=checkbox])")) {
+				event.preventDefault();
+				row.at(-1).click();
+			}
+		});
 		const page = document.getElementById("main");
 		const back = page?.contains(document.activeElement) && wayBack(page);
 		box.addEventListener("close", () => {

@@ -78,8 +78,8 @@ setInterval(() => {
 	perMinute.splice(0, perMinute.length - MINUTES);
 }, 60000);
 
-export function heard() {
-	perMinute[perMinute.length - 1]++;
+export function heard(changed) {
+	perMinute[perMinute.length - 1] += changed;
 }
 
 export async function fleetPage({ main, here }) {
@@ -93,7 +93,7 @@ export async function fleetPage({ main, here }) {
 			h("div", { class: "two even" },
 				h("section", { class: "card" }, h("h2", null, t("fleet_now")), h("p", { class: "big" }, t("total", { n: summary.total })), statusBar(summary.counts, summary.total),
 					legend(summary.counts, (status) => `#/users?${new URLSearchParams(status === "accepted" ? { tab: "enrolled" } : { status })}`)),
-				h("section", { class: "card" }, h("h2", null, t("changes_now")), h("p", { class: "big" }, String(perMinute.at(-1))), plot(perMinute), h("p", { class: "dim small" }, t("changes_hint"))),
+				h("section", { class: "card" }, h("h2", null, t("changes_now")), h("p", { class: "big" }, perMinute.at(-1).toLocaleString(tag())), plot(perMinute), h("p", { class: "dim small" }, t("changes_hint"))),
 				sending(pauses.items, load), errorCard(summary.errors, texts), processes && [ratesCard(processes.past), lagCard(processes)], fleet && waitingCard(fleet)));
 	}
 	await load();

@@ -45,7 +45,7 @@ function summary(place, answer, again) {
 	draw(answer.sends ? 0 : n, answer.sends ? n : 0);
 	fill(place, h("section", { class: "card", "aria-labelledby": "summary" }, h("h2", { id: "summary" }, t("import_summary")), sums,
 		answer.finished_at && answer.sends && h("p", { class: "dim" }, t("finish_at", { time: shortTime(answer.finished_at) })),
-		h("div", { class: "row" }, offer, h("a", { class: "button", href: `#/batch/${encodeURIComponent(answer.batch)}` }, t("show_people")),
+		h("div", { class: "row" }, offer, h("a", { class: "button", href: `#/batch/${encodeURIComponent(answer.batch)}` }, t("show_progress")),
 			h("button", { type: "button", class: "link", onclick: again }, t("another_file")))),
 	answer.refused.length > 0 && h("section", { class: "card" }, h("h2", null, t("bad_rows", { n: answer.refused.length })), refusedTable(answer.refused)));
 	place.querySelector("button:not([hidden] *), a")?.focus();
@@ -58,6 +58,17 @@ function costWords({ costs, unpriced }) {
 	return [known && t("import_cost", { cost: known }), unpriced > 0 && t("import_no_price", { n: unpriced })].filter(Boolean).join(" ");
 }
 
+/** UTF-8, or UTF-16 that says so; null: something else, of which nobody knows what it means. */
+async function textOf(file) {
+	const bytes = new Uint8Array(await file.arrayBuffer());
+	const encoding = { "255,254": "utf-16le", "254,255": "utf-16be" }[bytes.slice(0, 2).join()] || "utf-8";
+	try {
+		return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+	} catch {
+		return null;
+	}
+}
+
 export async function importPage({ main }) {
 	const place = h("div");
 	let news = () => {};
@@ -65,13 +76,19 @@ export async function importPage({ main }) {
 	const send = (text, query, key) => post(at("invites", "import"), text, { query, key, type: "text/csv" });
 
 	async function look(chosen) {
-		const text = await chosen.text();
+		const text = await textOf(chosen);
 		news = () => {};
+		const fault = text === null ? [t("not_utf8"), " ", t("not_utf8_what")] : !text.trim() && [t("import_empty"), " ", t("drop_hint")];
+		if (fault) {
+			fill(place, h("p", { class: "alert", role: "alert" }, fault));
+			return;
+		}
 		fill(place, h("p", { class: "loading", role: "status" }, t("loading")));
 		try {
 			checked(chosen.name, text, await send(text, { dry_run: "true" }));
 		} catch (problem) {
-			fill(place, h("p", { class: "alert", role: "alert" }, problem.message, " ", problem.remedy));
+			const why = problem.code === "invalid" ? t("import_bad", { why: problem.message }) : problem.message;
+			fill(place, h("p", { class: "alert", role: "alert" }, why, " ", problem.remedy || t("drop_hint")));
 		}
 	}
 

@@ -1,6 +1,6 @@
 // The frame around every page: who is signed in, where one is, language and theme.
 import { Problem, call, chooseTenant, hasKey, listen, may, me, signIn, tenant, useKey } from "./api.js";
-import { field, fill, h, icon, menu, note, notes } from "./dom.js";
+import { dialog, field, fill, h, icon, menu, note, notes } from "./dom.js";
 import { chooseLang, lang, t } from "./words.js";
 import { usersPage } from "./users.js";
 import { importPage } from "./import.js";
@@ -24,6 +24,8 @@ const pages = [
 	[/^settings$/, settingsPage, "settings"],
 ];
 const nav = [["users", "users"], ["batches", "list"], ["templates", "mail"], ["channels", "send", "operator"], ["fleet", "chart"], ["settings", "gear"]];
+
+const AGAIN_MS = 5000;
 
 const main = h("main", { id: "main", tabindex: "-1" });
 let tenants = [];
@@ -104,8 +106,24 @@ function tenantPage() {
 	name.focus();
 }
 
+let place = location.hash; // of the page that is shown
+
+/** Whether one may go: what a page would lose is asked about, and meanwhile the address is still its own. */
+async function mayLeave() {
+	if (!shown?.unsaved?.() || location.hash === place)
+		return true;
+	const wanted = location.hash;
+	let leaves = false;
+	history.replaceState(null, "", place || "#/users");
+	await dialog(t("unsaved"), () => h("p", null, t("unsaved_text")), [[t("stay"), "", null], [t("leave"), "danger", () => { leaves = true; }]]);
+	if (leaves)
+		history.replaceState(null, "", wanted);
+	return leaves;
+}
+
 /** The page of the address; what a former one still waits for is dropped. */
 async function show() {
+	place = location.hash;
 	if (!tenant) {
 		shown?.leave?.();
 		shown = undefined;
@@ -167,12 +185,12 @@ async function start() {
 		document.body.replaceChildren(main);
 		failure(problem, start);
 		if (problem.status === 503 || problem.status === 0)
-			setTimeout(start, 5000);
+			setTimeout(start, AGAIN_MS);
 		return;
 	}
 	if (tenant)
-		listen(() => {
-			heard();
+		listen((changed) => {
+			heard(changed);
 			shown?.news?.();
 		});
 	await show();
@@ -187,7 +205,10 @@ addEventListener("unhandledrejection", (event) => {
 		note(event.reason.message, true);
 	}
 });
+addEventListener("beforeunload", (event) => shown?.unsaved?.() && event.preventDefault());
 addEventListener("hashchange", async () => {
+	if (!await mayLeave())
+		return;
 	await show();
 	main.focus({ preventScroll: true });
 	scrollTo(0, 0);

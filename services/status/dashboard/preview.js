@@ -18,7 +18,7 @@ export function htmlFrame() {
 	return { element: frame, put(text) {
 		html = text;
 		if (ready)
-			frame.src = frame.getAttribute("src"); // another document: the one before is gone with it
+			frame.contentWindow.location.replace(frame.src); // another document: the one before is gone with it, and is no step back
 	} };
 }
 

@@ -31,15 +31,16 @@ function write(object, path, value) {
 
 const listOf = (control) => control.value.split("\n").map((one) => one.trim()).filter(Boolean);
 
-/** Controls that know their place in the settings; take() writes into them. */
-function controls(settings, defaults) {
-	const all = [];
-	const known = (path) => read(settings, path) ?? read(defaults, path) ?? read(BUILT_IN, path);
+/** Controls that know their place in the settings, now.settings; take() writes into them what was changed, kept() is told that they hold. */
+function controls(now) {
+	const all = [], kept = [];
+	const defaults = spelled(now.defaults) || {};
+	const known = (path) => read(spelled(now.settings), path) ?? read(defaults, path) ?? read(BUILT_IN, path);
 	const add = (path, control, value) => {
 		all.push((out) => {
-			const now = value(control);
-			if (JSON.stringify(now) !== JSON.stringify(known(path)))
-				write(out, path, now);
+			const said = value(control);
+			if (JSON.stringify(said) !== JSON.stringify(known(path)))
+				write(out, path, said);
 		});
 		return control;
 	};
@@ -61,18 +62,19 @@ function controls(settings, defaults) {
 		limits: (path, label, more) => field(label, add(path, h("textarea", { rows: "3", spellcheck: "false", value: (known(path) || []).join("\n") }),
 			(control) => (listOf(control).length ? listOf(control) : known(path)?.length ? undefined : known(path))), more),
 		hours: (path, label) => {
-			const now = known(path);
-			const open = typeof now === "object" && now !== null;
-			const days = [open ? now.days ?? DAYS.join(" ") : ""].flat().join(" ");
+			const held = known(path);
+			const open = typeof held === "object" && held !== null;
+			const days = [open ? held.days ?? DAYS.join(" ") : ""].flat().join(" ");
 			const has = (day, i) => !open || days.includes(day) || (days.includes("mon-fri") && i < 5) || (days.includes("mon-sun"));
 			const always = h("input", { type: "checkbox", checked: !open });
-			const from = h("input", { type: "time", value: open ? now.from : "08:00", "aria-label": t("set_from") });
-			const to = h("input", { type: "time", value: open ? (now.to === "24:00" ? "23:59" : now.to) : "20:00", "aria-label": t("set_to") });
+			const from = h("input", { type: "time", value: open ? held.from : "08:00", "aria-label": t("set_from") });
+			const to = h("input", { type: "time", value: open ? (held.to === "24:00" ? "23:59" : held.to) : "20:00", "aria-label": t("set_to") });
 			const boxes = DAYS.map((day, i) => h("label", { class: "tick" }, h("input", { type: "checkbox", value: day, checked: has(day, i) }), t(`day_${day}`)));
 			const rest = h("div", { class: "row hours", hidden: !open }, boxes, h("span", { class: "pair" }, t("set_from"), from, t("set_to"), to));
 			always.addEventListener("change", () => { rest.hidden = always.checked; });
 			const said = () => (always.checked ? "off" : { days: boxes.map((box) => box.firstChild).filter((box) => box.checked).map((box) => box.value), from: from.value, to: to.value });
-			const before = JSON.stringify(said());
+			let before = JSON.stringify(said());
+			kept.push(() => { before = JSON.stringify(said()); });
 			all.push((out) => {
 				if (JSON.stringify(said()) !== before)
 					write(out, path, said());
@@ -80,6 +82,7 @@ function controls(settings, defaults) {
 			return h("fieldset", null, h("legend", null, label), h("label", { class: "tick" }, always, t("set_always")), rest, h("p", { class: "hint" }, t("set_window_hint")));
 		},
 		take: (out) => all.forEach((one) => one(out)),
+		kept: () => kept.forEach((one) => one()),
 	};
 }
 
@@ -87,7 +90,7 @@ export async function settingsPage({ main, here }) {
 	const now = await get(at("settings"));
 	if (!here.alive)
 		return {};
-	const c = controls(spelled(now.settings), spelled(now.defaults) || {});
+	const c = controls(now);
 	const able = may("admin");
 	let touched = false;
 	const card = (title, ...content) => h("section", { class: "card" }, h("h2", null, t(title)), content);
@@ -100,10 +103,11 @@ export async function settingsPage({ main, here }) {
 		save.disabled = true;
 		try {
 			Object.assign(now, await put(at("settings"), { version: now.version, settings: wanted }));
+			c.kept();
 			touched = false;
 			note(t("saved"));
 		} catch (problem) {
-			note(problem.status === 409 ? t("set_conflict") : [problem.message, problem.remedy].filter(Boolean).join(" "), true);
+			note(problem.status === 409 ? t("set_conflict") : [t("set_refused"), problem.message, problem.remedy].filter(Boolean).join(" "), true);
 		}
 		save.disabled = !able;
 	} },
@@ -129,7 +133,5 @@ export async function settingsPage({ main, here }) {
 		for (const control of form.querySelectorAll("input, select, textarea"))
 			control.disabled = true;
 	fill(main, h("div", { class: "head" }, h("h1", null, t("settings"))), form);
-	const ask = (event) => touched && event.preventDefault();
-	addEventListener("beforeunload", ask);
-	return { leave: () => removeEventListener("beforeunload", ask) };
+	return { unsaved: () => touched };
 }

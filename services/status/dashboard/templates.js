@@ -6,6 +6,7 @@ import { htmlFrame, render, smsWords } from "./preview.js";
 import { lang, t, tag } from "./words.js";
 
 const PARTS = ["subject", "text", "html", "sms"];
+const FIRST = ["invite", "password", "reminder"]; // in this order, then those of the organisation's own
 const WAIT_MS = 400; // after the last key
 const PEOPLE = 20; // whose data a preview offers: the latest
 
@@ -13,7 +14,8 @@ const languageName = (locale) => new Intl.DisplayNames([tag()], { type: "languag
 
 export async function templatesPage({ main }) {
 	const { items } = await get(at("templates"));
-	const names = [...new Set(items.map((one) => one.name))];
+	const place = (name) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+	const names = [...new Set(items.map((one) => one.name))].sort((a, b) => place(a) - place(b) || a.localeCompare(b));
 	const state = (one) => `${one.locale.toUpperCase()}: ${one.own ? t("tpl_version", { n: one.version }) : t("tpl_default")}`;
 	fill(main, h("div", { class: "head" }, h("h1", null, t("templates"))), h("p", { class: "intro dim" }, t("tpl_intro")),
 		h("ul", { class: "cards plain" }, names.map((name) => {
@@ -135,6 +137,7 @@ export async function templatePage({ main, args, here }) {
 		check();
 	}
 
+	const unsaved = () => may("admin") && PARTS.some((part) => (state.parts[part] ?? "") !== (state.now.parts[part] ?? ""));
 	const load = async () => take(await get(at("templates", name, state.locale)));
 
 	/** Runs a change; what speaks against it is shown among the findings. */
@@ -147,6 +150,19 @@ export async function templatePage({ main, args, here }) {
 			if (problem.body?.findings)
 				fill(findings, h("h2", null, t("tpl_findings")), findingsList(problem.body.findings));
 		}
+	}
+
+	/** Another language; what is not saved of this one is asked about. */
+	async function choose(control) {
+		let leaves = !unsaved();
+		if (!leaves)
+			await dialog(t("unsaved"), () => h("p", null, t("unsaved_text")), [[t("stay"), "", null], [t("leave"), "danger", () => { leaves = true; }]]);
+		if (!leaves) {
+			control.value = state.locale;
+			return;
+		}
+		state.locale = control.value;
+		await load();
 	}
 
 	const save = () => change(async () => take(await put(at("templates", name, state.locale), { version: state.now.holds, parts: state.parts })), t("saved"));
@@ -168,7 +184,7 @@ export async function templatePage({ main, args, here }) {
 		return {};
 	fill(main, h("a", { class: "crumb", href: "#/templates" }, "‹ ", t("templates")),
 		h("div", { class: "head" }, h("h1", null, mine[0].title), h("div", { class: "head-actions" },
-			select({ "aria-label": t("tpl_locale"), onchange: (event) => { state.locale = event.target.value; load(); } }, mine.map((one) => [one.locale, languageName(one.locale)]), state.locale),
+			select({ "aria-label": t("tpl_locale"), onchange: (event) => choose(event.target) }, mine.map((one) => [one.locale, languageName(one.locale)]), state.locale),
 			h("button", { type: "button", onclick: () => showVersions(name, state.locale, state.now, load) }, t("tpl_versions")),
 			may("admin") && h("button", { type: "button", onclick: test }, icon("mail"), t("tpl_test")),
 			may("admin") && h("button", { type: "button", class: "primary", onclick: save }, t("tpl_submit")))),
@@ -176,5 +192,5 @@ export async function templatePage({ main, args, here }) {
 		h("div", { class: "two even editor" }, h("section", { class: "card" }, tabs, area, variablesList(all.variables?.[mine[0].kind] || [], insert), findings),
 			h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", null, t("preview")), h("div", { class: "segmented" }, width(t("tpl_desktop"), false), width(t("tpl_phone"), true))),
 				field(t("tpl_data"), data), subject, frame.element, text, h("div", { class: "sms-words" }, sms, priced))));
-	return { leave: () => clearTimeout(state.timer) };
+	return { leave: () => clearTimeout(state.timer), unsaved };
 }

@@ -4,7 +4,7 @@ import { fill, h, icon, keepFocus, menu } from "./dom.js";
 import { zone } from "./format.js";
 import { inviteDialog, manyDialog } from "./actions.js";
 import { inviteForm } from "./form.js";
-import { filterPanel, lists, pendingOf } from "./users_filter.js";
+import { filterPanel, lists, pendingOf, readLists } from "./users_filter.js";
 import { usersTable } from "./users_table.js";
 import { t, tag } from "./words.js";
 
@@ -53,6 +53,7 @@ function emptyText(state, counts) {
 }
 
 export async function usersPage({ main, query, here }) {
+	readLists();
 	const state = readState(query);
 	const chosen = new Set();
 	const view = { page: null, cursors: [""], everything: false };
@@ -187,7 +188,7 @@ export async function usersPage({ main, query, here }) {
 			return;
 		}
 		if (!list.table) {
-			list.table = usersTable({ state, chosen, view, change, chose: () => { view.everything = false; drawBar(); }, reload: load });
+			list.table = usersTable({ state, chosen, view, change, chose: drawBar, reload: load });
 			list.foot = h("div");
 			fill(list, list.table.element, list.foot);
 		}

@@ -9,18 +9,17 @@ const WAIT_MS = 200; // after the last key
 
 export const pendingOf = (counts) => PENDING.reduce((sum, status) => sum + (counts[status] || 0), 0);
 
-export let lists;
+export let lists; // roles, departments and teams that the organisation has named
+export let known = Promise.resolve(); // when they are
+let listsOf; // whose they are
 
-/** Roles, departments and teams that the organisation has named. */
-export async function knownLists() {
-	if (lists)
-		return;
-	try {
-		const { settings, defaults } = await get(at("settings"));
-		lists = { ...defaults, ...settings };
-	} catch {
-		lists = {};
-	}
+/** Asks for them anew: with each page, since they change. */
+export function readLists() {
+	const path = at("settings");
+	if (listsOf !== path)
+		lists = undefined;
+	listsOf = path;
+	known = get(path).then(({ settings, defaults }) => { lists = { ...defaults, ...settings }; }, () => { lists ??= {}; });
 }
 
 function narrowing(name, label, state, change) {
@@ -70,8 +69,7 @@ export function filterPanel(element, state, change, clear) {
 
 	fill(element, details);
 	build();
-	if (!lists)
-		knownLists().then(build);
+	known.then(build);
 	return (counts) => {
 		follow(more, state);
 		more.querySelector("[data-follow]").checked = state.sent === "old";

@@ -3,7 +3,7 @@ import { may } from "./api.js";
 import { fill, h, icon, menu } from "./dom.js";
 import { addressOf, countdown, fullTime, momentText, nameOf, shortTime, wordsOf } from "./format.js";
 import { rowActions } from "./actions.js";
-import { PENDING, ENDED, follow, knownLists, lists } from "./users_filter.js";
+import { PENDING, ENDED, follow, known, lists } from "./users_filter.js";
 import { t } from "./words.js";
 
 const columns = [
@@ -66,6 +66,7 @@ export function usersTable({ state, chosen, view, change, chose, reload }) {
 	const heads = h("tr");
 	const narrow = h("tr", { class: "narrow-by" });
 	const all = h("input", { type: "checkbox", "aria-label": t("select_page"), onchange: () => {
+		leaveOthers();
 		for (const row of view.page.items)
 			all.checked ? chosen.add(row.invite) : chosen.delete(row.invite);
 		for (const box of body.querySelectorAll("input[type=checkbox]"))
@@ -74,6 +75,16 @@ export function usersTable({ state, chosen, view, change, chose, reload }) {
 	} });
 	const pickable = may("operator");
 	const rows = new Map();
+
+	/** Who takes one away from all that match is left with those in sight. */
+	function leaveOthers() {
+		if (!view.everything)
+			return;
+		view.everything = false;
+		chosen.clear();
+		for (const row of view.page.items)
+			chosen.add(row.invite);
+	}
 
 	function tickAll() {
 		const n = view.page.items.filter((row) => chosen.has(row.invite)).length;
@@ -103,6 +114,7 @@ export function usersTable({ state, chosen, view, change, chose, reload }) {
 	function make(row) {
 		const name = nameOf(row), address = addressOf(row);
 		const box = h("input", { type: "checkbox", "aria-label": t("select_one", { name }), checked: view.everything || chosen.has(row.invite), onchange: () => {
+			leaveOthers();
 			box.checked ? chosen.add(row.invite) : chosen.delete(row.invite);
 			tickAll();
 			chose();
@@ -149,6 +161,6 @@ export function usersTable({ state, chosen, view, change, chose, reload }) {
 			time.textContent = countdown(time.dateTime);
 	}
 
-	knownLists().then(drawNarrowing);
+	known.then(drawNarrowing);
 	return { element: h("table", { class: "table" }, h("thead", null, heads, narrow), body), draw, tick };
 }
