@@ -23,15 +23,25 @@ static bool is_reminder(const struct letter_facts *f)
 	return ids_delivery_parse(f->delivery, &d, NULL) == OK && d.n > 0;
 }
 
-/* One that has the part; NULL = none has. */
+static bool has(const struct catalog_entry *entry, enum part part)
+{
+	return entry && entry->parts[part];
+}
+
+/* One that has the part; NULL = none has, or an invitation of the tenant's own is sent again rather
+   than a reminder that is not. */
 static const struct catalog_entry *find_reminder(const struct catalog *c,
 						 struct catalog_wanted wanted, enum part part)
 {
-	const struct catalog_entry *entry;
+	const struct catalog_entry *invitation = catalog_find_for(c, &wanted), *reminder;
 
 	wanted.name = LETTER_REMINDER;
-	entry = catalog_find_for(c, &wanted);
-	return entry && entry->parts[part] ? entry : NULL;
+	wanted.version = 0; /* that of the job is the invitation's */
+	reminder = catalog_find_for(c, &wanted);
+	if (!has(reminder, part) ||
+	    (!reminder->tenant && has(invitation, part) && invitation->tenant))
+		return NULL;
+	return reminder;
 }
 
 const struct catalog_entry *letter_template(const struct catalog *c, const struct letter_facts *f,

@@ -16,6 +16,8 @@ from pages import Page, public_port
 
 TENANTS = {"tenants": {"acme": {"cooldown_s": 0, "accept": {"redirect": "https://app.internal/start?from=mail"}},
                        "plain": {"accept": {"mode": "confirm"}},
+                       "house": {"brand": {"colour": "#0f766e", "logo": "https://pictures.internal/house.png"}, "contact": "people@house.internal",
+                                 "accept": {"mode": "confirm", "redirect": "https://app.internal/start"}},
                        "own": {"accept": {"mode": "redirect", "redirect": "https://app.internal/join#here"}}}}
 FILLED = {"answer": "accept", "first_name": "Анна", "last_name": "O'Neil", "password": "correct horse",
           "confirm": "correct horse"}
@@ -107,6 +109,23 @@ def test_own_page(fleet, door):
     _, token = invited(fleet, tenant="own")
     sent = Page(door, token).get()
     assert sent.status == 303 and sent.headers["Location"] == f"https://app.internal/join?token={token}#here"
+
+
+def test_whose_page_it_is(fleet, door):
+    """The organisation's colour, picture and contact, and nothing else may be loaded; later, where to sign in."""
+    event, token = invited(fleet, tenant="house", organisation={"name": "The House"})
+    page = Page(door, token)
+    shown = page.get()
+    assert "--brand:#0f766e" in shown.text and 'src="https://pictures.internal/house.png" alt="The House"' in shown.text
+    policy = dict(part.strip().split(" ", 1) for part in shown.headers["Content-Security-Policy"].split(";") if " " in part.strip())
+    assert policy["default-src"] == "'none'" and policy["img-src"] == "https://pictures.internal" and "unsafe" not in str(policy)
+    assert 'href="mailto:people@house.internal"' in shown.text
+    ask(fleet, "invite.accepted", event, "accepted")  # elsewhere: the application has said so
+    fleet.wait(lambda: page.get().title == "Already accepted", 15, "the page does not know")
+    after = page.get()
+    assert 'href="https://app.internal/start"' in after.text and "<form" not in after.text
+    assert page.post(shown.nonce, answer="accept").title == "Already accepted"
+    assert len(fleet.outcomes.distinct("accepted", event.invite)) == 1
 
 
 def asks_once(fleet, late, page):

@@ -72,6 +72,7 @@ def test_thirty_days(fleet):
     reminder = fleet.outcomes.wait_for(lambda items: next((o for o in items if o.word == "sent" and
                                                            o["delivery"] == f"{event.key}.1.email.1"), None), 20, "n=1")
     assert reminder["expires_at"] == sent["expires_at"] and reminder["token_sha256"] == sent["token_sha256"]
+    assert [m.parsed["Subject"].startswith("Reminder:") for m in messages(fleet, event)] == [False, True]
     assert waits(fleet, event) == {timer(event): start + 22 * DAY_MS + 12 * HOUR_MS}
     state = state_of(fleet, event)
     assert state["state"] == "sent" and state["rem"] == "1" and int(state["sent"]) == start
