@@ -286,7 +286,7 @@ def test_fleet(fleet, site, chromium):
 @pytest.mark.parametrize("lang, theme, width", [("en", "dark", 1360), ("ru", "light", 1360), ("ru", "dark", 320)])
 def test_every_page(fleet, site, chromium, lang, theme, width):
     """No barrier and nothing too wide on any page, in either language and theme, down to 320 pixels."""
-    event = fleet.emit(events.invite(role="Nurse", batch={"id": "spring", "row": 2}))
+    event = fleet.emit(events.invite(role="Nurse", batch={"id": "spring", "row": 2}, recipient={"email": "long." * 7 + events.address(), "name": "Ann"}))
     fleet.await_outcome(event, "sent")
     page = sign_in(site, chromium.page(lang=lang, theme=theme, width=width), role="admin")
     row(page, "Nurse").wait_for()
