@@ -87,6 +87,7 @@ struct guard {
 	struct redis_script scripts[SCRIPT_COUNT];
 	char epoch[EPOCH_ID_MAX];
 	bool ready;
+	bool refused;		  /* Redis answered with an error: it is full, a replica, ... */
 	struct guard_batch batch; /* not yet queued */
 	size_t nqueued;
 	struct operation *ops;
@@ -168,11 +169,12 @@ const struct guard_options *guard_options(const struct guard *g)
 /* ---- the epoch ---- */
 
 /* Reads the epoch, adopts it where Redis came back under another run_id, and writes `create` where
-   there is none ("" = do not). */
+   there is none ("" = do not). After a refusal it is written as it is: who can only be read from is
+   not whole. */
 static int epoch_read(struct guard *g, const char *create, bool *created, struct err *e)
 {
 	const char *argv[] = { g->o.prefix, redis_run_id(g->redis), create,
-			       redis_fails_over(g->redis) ? "1" : "0" };
+			       redis_fails_over(g->redis) ? "1" : "0", g->refused ? "1" : "0" };
 	size_t len;
 
 	redis_add_script(g->redis, &g->scripts[SCRIPT_EPOCH], (int)ARRAY_LEN(argv), argv, NULL);
@@ -190,6 +192,7 @@ static int epoch_read(struct guard *g, const char *create, bool *created, struct
 	if (len >= sizeof(g->epoch))
 		return err_set(e, ERR_AGAIN, "redis: the epoch is none of ours: %zu characters",
 			       len);
+	g->refused = false;
 	memcpy(g->epoch, id, len + 1);
 	*created = redis_int(redis_at(v, 1)) == 1;
 	return OK;
@@ -267,9 +270,10 @@ void guard_add_call(struct guard *g, enum guard_script s, const struct guard_cal
 }
 
 /* Did Redis do what was asked? */
-static int reply_check(const struct redis_reply *v, struct err *e)
+static int reply_check(struct guard *g, const struct redis_reply *v, struct err *e)
 {
-	if (redis_type(v) == REDIS_ERROR)
+	g->refused = redis_type(v) == REDIS_ERROR;
+	if (g->refused)
 		return err_set(e, ERR_AGAIN, "redis: %s", redis_str(v, NULL));
 	if (strcmp(redis_str(redis_at(v, 0), NULL), "epoch") == 0)
 		return err_set(e, ERR_AGAIN, "redis: epoch missing or changed");
@@ -281,7 +285,7 @@ static int hear_checked(struct guard *g, struct err *e)
 	if (redis_hear(g->redis, e) < 0)
 		return ERR_AGAIN;
 	for (size_t i = 0; i < redis_replies(g->redis); i++)
-		if (reply_check(redis_reply(g->redis, i), e) < 0)
+		if (reply_check(g, redis_reply(g->redis, i), e) < 0)
 			return ERR_AGAIN;
 	return OK;
 }

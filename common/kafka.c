@@ -162,6 +162,26 @@ int kafka_properties_check(struct kafka_properties user, struct err *e)
 	return OK;
 }
 
+static bool conf_is(const rd_kafka_conf_t *conf, const char *name, const char *value)
+{
+	char text[16] = "";
+	size_t size = sizeof(text);
+
+	return rd_kafka_conf_get(conf, name, text, &size) == RD_KAFKA_CONF_OK &&
+	       !strcmp(text, value);
+}
+
+bool kafka_properties_trusting(struct kafka_properties user)
+{
+	rd_kafka_conf_t *conf = kafka_conf_new(RD_KAFKA_PRODUCER, user, NULL, 0, NULL);
+	bool trusting = conf && (conf_is(conf, "enable.ssl.certificate.verification", "false") ||
+				 conf_is(conf, "ssl.endpoint.identification.algorithm", "none"));
+
+	if (conf)
+		rd_kafka_conf_destroy(conf);
+	return trusting;
+}
+
 rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *e)
 {
 	char text[200];

@@ -33,6 +33,10 @@ struct kafka_properties {
    ERR_FATAL with text that begins with "kafka.NAME". */
 int kafka_properties_check(struct kafka_properties user, struct err *e);
 
+/* Is a broker believed that cannot show that it is one: certificate or name not looked at? False
+   where they are no properties of a client. */
+bool kafka_properties_trusting(struct kafka_properties user);
+
 /* Before the first client and before threads start. librdkafka has Cyrus SASL load every mechanism
    that is installed, Berkeley DB among them; it uses it for Kerberos alone, so without that nothing
    is loaded. */

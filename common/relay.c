@@ -239,6 +239,7 @@ int relay_open(struct relay **out, const json_t *entry, const char *helo, struct
 	pthread_mutex_init(&r->lock, NULL);
 	if (parse(r, entry, &o, e) < 0 || relay_reload(r, e) < 0)
 		goto fail;
+	r->terms.insecure = o.tls == SMTP_TLS_OPTIONAL_INSECURE;
 	r->helo = helo ? xstrdup(helo) : NULL;
 	o.ca_file = r->ca_file;
 	o.username = r->username;

@@ -41,6 +41,7 @@ struct relay_terms {
 	int order, weight; /* routing.h; 1 where nothing is said */
 	int sessions;	   /* at the most; 0 = nothing is said */
 	struct tenant_rate limit;
+	bool insecure; /* whoever answers is believed to be the relay */
 };
 
 const struct relay_terms *relay_terms(const struct relay *r);

@@ -220,13 +220,24 @@ static int warm(struct run *r, struct err *e)
 	return code == ERR_AGAIN ? OK : code;
 }
 
+static void tell_insecure(struct run *r)
+{
+	autofree struct kafka_property *list = xcalloc(r->settings.kafka.count, sizeof(*list));
+
+	if (kafka_properties_trusting(stage_kafka(r, list)))
+		stage_insecure(r, "kafka");
+}
+
 static int open_all(struct run *r, struct err *e)
 {
 	r->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (!r->settings.group)
 		r->settings.group = xasprintf("beckon-%s", r->stage->name);
 	if (open_journal(r, e) < 0 || open_guard(r, e) < 0 || open_producer(r, e) < 0 ||
-	    warm(r, e) < 0 || stage_health_open(r, e) < 0 || r->stage->open(r->ctx, r, e) < 0)
+	    warm(r, e) < 0 || stage_health_open(r, e) < 0)
+		return ERR_FATAL;
+	tell_insecure(r);
+	if (r->stage->open(r->ctx, r, e) < 0)
 		return ERR_FATAL;
 	if (r->stage->input == STAGE_TOPIC_NONE)
 		return OK;

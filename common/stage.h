@@ -175,6 +175,10 @@ void stage_finish(struct run *r, struct work *w);
    all that follow it, is not stored. For what is unsent when a service stops. */
 void stage_disown(struct work *w);
 
+/* To be called by open: the configuration has whoever answers in place of `what` (kafka, a route)
+   believed. Said once in the log, and by a metric while the process lives. */
+void stage_insecure(struct run *r, const char *what);
+
 /* Ends the process after this turn, with exit status 70 (70 = EX_SOFTWARE): a crash is a normal
  * path. */
 void stage_die(struct run *r, const char *why);

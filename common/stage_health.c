@@ -6,6 +6,7 @@
 
 #include "health.h"
 #include "http.h"
+#include "log.h"
 #include "mem.h"
 #include "now.h"
 #include "routes_seen.h"
@@ -116,6 +117,19 @@ int stage_health_open(struct run *r, struct err *e)
 			metrics_series(h->metrics, &families[i], i == BUILD_INFO ? version : NULL);
 	metric_set(h->own[BUILD_INFO], 1);
 	return http_open(&h->http, &o, e);
+}
+
+void stage_insecure(struct run *r, const char *what)
+{
+	static const struct metric_family family = {
+		METRIC_GAUGE, "beckon_insecure",
+		"1 where the configuration has whoever answers in place of `what` believed."
+	};
+	const char *labels[] = { "what", what, NULL };
+
+	metric_set(metrics_series(r->health->metrics, &family, labels), 1);
+	log_warn("ev=insecure what=%s why=\"its certificate is not verified, as configured\"",
+		 what);
 }
 
 int stage_health_port(const struct run *r)

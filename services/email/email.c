@@ -65,8 +65,11 @@ int email_open(void *ctx, struct run *r, struct err *e)
 	stage_follow_templates(r, m->basis.catalog, false);
 	o = courier_basis_options(&m->basis, &s->basis);
 	m->channel = (struct channel){ .name = "email", .work = email_work, .probe = email_probe };
-	for (size_t i = 0; i < m->relays.count; i++)
+	for (size_t i = 0; i < m->relays.count; i++) {
 		add_route(m, m->relays.list[i]);
+		if (relay_terms(m->relays.list[i])->insecure)
+			stage_insecure(r, relay_terms(m->relays.list[i])->name);
+	}
 	m->courier = courier_open(r, &m->channel, &o);
 	return OK;
 }

@@ -3,8 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "buf.h"
@@ -108,12 +111,60 @@ static void test_err(void **state)
 	assert_string_equal(e.text, "line 3: 'x' is not a port");
 }
 
+static void ask_for(size_t n)
+{
+	void *(*volatile get)(size_t) = xmalloc;
+
+	assert_non_null(freopen("/dev/null", "w", stderr));
+	get(n);
+}
+
+static void ask_for_more(size_t n)
+{
+	void *(*volatile get)(void *, size_t) = xrealloc;
+
+	assert_non_null(freopen("/dev/null", "w", stderr));
+	get(NULL, n);
+}
+
+static void ask_for_zeroed(size_t n)
+{
+	void *(*volatile get)(size_t, size_t) = xcalloc;
+
+	assert_non_null(freopen("/dev/null", "w", stderr));
+	get(n, 4); /* their product would be a small number */
+}
+
+/* Nobody goes on with a NULL, nor with less than was asked for. */
+static void test_no_memory_ends_the_process(void **state)
+{
+	static void (*const ways[])(size_t) = { ask_for, ask_for_more, ask_for_zeroed };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		int status = 0;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			ways[i](SIZE_MAX / 4 + 2);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			fail_msg("way %zu went on", i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_buf_secret), cmocka_unit_test(test_buf_bound),
-		cmocka_unit_test(test_buf_json),   cmocka_unit_test(test_grow),
-		cmocka_unit_test(test_times),	   cmocka_unit_test(test_err),
+		cmocka_unit_test(test_no_memory_ends_the_process),
+		cmocka_unit_test(test_buf_secret),
+		cmocka_unit_test(test_buf_bound),
+		cmocka_unit_test(test_buf_json),
+		cmocka_unit_test(test_grow),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_err),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

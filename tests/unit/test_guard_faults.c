@@ -107,21 +107,38 @@ static void test_of_another_run(void **state)
 
 /* ---- a Redis that refuses ---- */
 
-static void test_full(void **state)
+/* It answers questions and takes nothing: whoever only asks would call it whole. */
+static void test_refuses(void **state)
 {
+	static const struct {
+		const char *begin, *end, *told;
+	} rows[] = {
+		{ "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "OOM" },
+		{ "REPLICAOF 127.0.0.1 9", "REPLICAOF NO ONE", "read only replica" },
+	};
 	struct fixture *f = *state;
-	struct claim c = claim_for("acme/o.1.email.0");
-	struct err e;
 
-	command(f, "CONFIG SET maxmemory 1");
-	guard_add_claim(f->guards[A], &c);
-	assert_int_equal(guard_run(f->guards[A], &e), ERR_AGAIN);
-	assert_non_null(strstr(e.text, "OOM"));
-	command(f, "CONFIG SET maxmemory 0");
-	ready_or_fail(f->guards[A]);
-	guard_add_claim(f->guards[A], &c);
-	run_or_fail(f->guards[A]);
-	assert_int_equal(c.answer, CLAIM_GO);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *delivery = xasprintf("acme/o%zu.1.email.0", i);
+		struct claim c = claim_for(delivery);
+		struct err e;
+
+		command(f, rows[i].begin);
+		guard_add_claim(f->guards[A], &c);
+		assert_int_equal(guard_run(f->guards[A], &e), ERR_AGAIN);
+		assert_non_null(strstr(e.text, rows[i].told));
+		for (int n = 0; n < 3; n++) {
+			e.text[0] = '\0';
+			assert_int_equal(guard_ready(f->guards[A], &e), ERR_AGAIN);
+			assert_non_null(strstr(e.text, rows[i].told));
+			assert_false(guard_is_ready(f->guards[A]));
+		}
+		command(f, rows[i].end);
+		ready_or_fail(f->guards[A]);
+		guard_add_claim(f->guards[A], &c);
+		run_or_fail(f->guards[A]);
+		assert_int_equal(c.answer, CLAIM_GO);
+	}
 }
 
 static void test_scripts_flushed(void **state)
@@ -377,7 +394,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_restarted_with_its_data, fixture_open,
 						fixture_close),
 		cmocka_unit_test_setup_teardown(test_of_another_run, fixture_open, fixture_close),
-		cmocka_unit_test_setup_teardown(test_full, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_refuses, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_scripts_flushed, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_awaited, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_nothing_asked, fixture_open, fixture_close),
