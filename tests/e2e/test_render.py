@@ -126,8 +126,8 @@ def show(tmp_path, data, *options):
                           capture_output=True, text=True, timeout=60)
 
 
-def part(tmp_path, locale, name, **variables):
-    result = show(tmp_path, INVITE | variables, "--template", "invite", "--locale", locale, "--part", name)
+def part(tmp_path, locale, name, template="invite", **variables):
+    result = show(tmp_path, INVITE | variables, "--template", template, "--locale", locale, "--part", name)
     assert result.returncode == 0 and not result.stderr, result.stderr
     return result.stdout
 
@@ -199,8 +199,9 @@ def test_invite_without_what_is_optional(tmp_path, locale, left_out):
 @pytest.mark.parametrize("locale", ["en", "ru"])
 def test_subject(tmp_path, locale):
     for organisation in ("Thirty characters: a long name", "Государственное бюджетное учреждение " * 5, "w" * 200):
-        subject = part(tmp_path, locale, "subject", organisation=organisation.strip())
-        assert len(subject) <= 60 and organisation[:20] in subject and (len(organisation) < 36) == ("…" not in subject)
+        for template in ("invite", "reminder", "password"):
+            subject = part(tmp_path, locale, "subject", template, organisation=organisation.strip())
+            assert len(subject) <= 60 and organisation[:20] in subject and (len(organisation) < 36) == ("…" not in subject)
     assert part(tmp_path, locale, "subject", subject="Our <own> & {{x}}") == "Our <own> & {{x}}"
 
 
