@@ -163,7 +163,7 @@ static void print_state(const struct showing *v)
 /* In plain words. */
 static const char *why(const struct showing *v, const struct told *t)
 {
-	if (!t->code)
+	if (!t->code || t->word == WORD_DEFERRED) /* whose words say why */
 		return "";
 	const char *waits = told_reason(t->code, v->lang);
 

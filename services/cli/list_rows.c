@@ -36,7 +36,7 @@ static const char *moment(const json_t *row, const char *member, enum lang lang,
 	return now_parse(text(row, NULL, member), &ms) ? told_time(ms, lang, out) : out;
 }
 
-/* "Sent", "Until 18:04 (retry)", "Not sent: mailbox_unknown" */
+/* "Sent", "Until 18:04 (quiet hours)", "Not sent: mailbox_unknown" */
 static void status_cell(struct table *t, const json_t *row, enum lang lang)
 {
 	const char *code = text(row, "reason", "code"), *until = text(row, NULL, "not_before");

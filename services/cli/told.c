@@ -103,13 +103,13 @@ const char *told_word(enum outcome_word word, enum lang lang)
 const char *told_words(const struct told *t, enum lang lang, char out[TOLD_WORDS_SIZE])
 {
 	static const char *const until[LANG_COUNT] = { "Until", "До" };
-	char at[TOLD_TIME_SIZE], reason[48] = "";
+	char at[TOLD_TIME_SIZE], reason[80] = "";
 	int64_t ms;
 
 	snprintf(out, TOLD_WORDS_SIZE, "%s", told_word(t->word, lang));
 	if (t->word == WORD_DEFERRED && t->not_before && now_parse(t->not_before, &ms)) {
 		if (t->code)
-			snprintf(reason, sizeof(reason), " (%.40s)", t->code);
+			snprintf(reason, sizeof(reason), " (%.70s)", told_reason(t->code, lang));
 		snprintf(out, TOLD_WORDS_SIZE, "%s %s%s", until[lang], told_time(ms, lang, at),
 			 reason);
 	}

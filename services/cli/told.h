@@ -31,7 +31,7 @@ void told_clear(struct told *t);
 
 #define TOLD_WORDS_SIZE 160
 
-/* "Sent", "Until 18:04 (retry)", "Not sent": a row's words, the time in this machine's zone.
+/* "Sent", "Until 18:04 (quiet hours)", "Not sent": a row's words, the time in this machine's zone.
  * Returns out. */
 const char *told_words(const struct told *t, enum lang lang, char out[TOLD_WORDS_SIZE]);
 /* "14 Mar 18:04", or "18:04" today, in this machine's zone. Returns out. */

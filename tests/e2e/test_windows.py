@@ -93,16 +93,21 @@ def test_what_no_night_holds_back(fleet):
 
 @pytest.mark.story
 def test_a_reminder_waits_for_the_morning(fleet):
-    """Due at 22:23, it goes at 08:00, with the link of the invitation."""
+    """Due at 22:23, it goes at 08:00, with the link of the invitation; who is forgotten in the night gets none."""
     set_clock(fleet, tomorrow("Europe/Moscow", 21, 40))
     day = {"tenants": {"*": {**WINDOW["*"], "link_ttl_s": 86400, "reminder": {"count": 1, "at_percent": 3}}}}
     fleet.up(dispatcher=day, email=day)
-    event = fleet.emit(events.invite())
-    fleet.await_outcome(event, "sent")
+    event, gone = wanted = fleet.emit([events.invite(), events.invite()])
+    fleet.await_count("sent", len(wanted))
     jump(fleet, tomorrow("Europe/Moscow", 22, 30))
+    deferred(fleet, gone, "quiet_hours")
+    fleet.emit(events.command("invite.forget-requested", gone))
+    reminder = f"{fleet.prefix}l:{gone.key}.1.email.1"  # its address is in it
+    fleet.wait(lambda: not fleet.redis.client.exists(reminder), 20, "what waits of who is forgotten stays")
     told = deferred(fleet, event, "quiet_hours")
     assert told["delivery"].endswith(".email.1")
     assert abs(not_before(told) - tomorrow("Europe/Moscow", 8, days=2)) < 1, told
-    assert len(fleet.sink.messages) == 1
+    assert len(fleet.sink.messages) == 2
     jump(fleet, tomorrow("Europe/Moscow", 7, 59, 58, days=2))
-    fleet.sink.wait_messages(2)
+    fleet.sink.wait_messages(3)
+    assert [m.to for m in fleet.sink.messages].count(event.to) == 2

@@ -132,7 +132,9 @@ static char letter(const struct plan *p, bool known)
 		if (p->word == words[i].word && p->generation == (known ? GENERATION : 1))
 			return words[i].letter != 'N' || changes_nothing(p) ? words[i].letter : '!';
 	if (p->word == PLAN_SILENT)
-		return changes_nothing(p) ? '.' : p->changes.data == DATA_ERASE ? 'F' : '!';
+		return changes_nothing(p)					    ? '.'
+		       : p->changes.data == DATA_ERASE && p->changes.remove_waiting ? 'F'
+										    : '!';
 	if (p->word != WORD_QUEUED)
 		return '!';
 	if (p->n)

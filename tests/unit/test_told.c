@@ -24,7 +24,10 @@ static void test_words(void **state)
 		{ "{\"word\":\"deferred\"}", "Waits" },
 		{ "{\"word\":\"deferred\",\"code\":\"rate_limited\",\"not_before\":\"2020-03-14T18:"
 		  "04:00Z\"}",
-		  "Until 14 Mar 18:04 (rate_limited)" },
+		  "Until 14 Mar 18:04 (a rate limit)" },
+		{ "{\"word\":\"deferred\",\"code\":\"of_later\",\"not_before\":\"2020-03-14T18:04:"
+		  "00Z\"}",
+		  "Until 14 Mar 18:04 (of_later)" },
 		{ "{\"word\":\"deferred\",\"not_before\":\"soon\"}", "Waits" },
 	};
 	char words[TOLD_WORDS_SIZE];
