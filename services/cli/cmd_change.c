@@ -50,8 +50,8 @@ struct change_options {
 static const struct arg plain_args[] = { COMMON_ARGS };
 static const struct arg release_args[] = { WORDING_ARGS, COMMON_ARGS };
 static const struct arg resend_args[] = {
-	{ "to", ARG_TEXT, AT(to), "ADDRESS", "to a corrected address; links to the old one die", 0,
-	  0 },
+	{ "to", ARG_TEXT, AT(to), "WHOM",
+	  "to a corrected address or phone number; links to the old one die", 0, 0 },
 	{ "ttl", ARG_NUMBER, AT(ttl_s), "SECONDS", "how long the new link lives", 300, 31536000 },
 	WORDING_ARGS,
 	{ "confirm", ARG_FLAG, AT(confirm), NULL,
@@ -125,6 +125,11 @@ static json_t *credentials_of(const struct change_options *o)
 	return c;
 }
 
+static bool is_number(const char *to)
+{
+	return !strchr(to, '@') && strpbrk(to, "0123456789");
+}
+
 static json_t *data_of(const struct change_options *o)
 {
 	json_t *d = json_pack("{ss}", "tenant", o->tenant);
@@ -133,7 +138,8 @@ static json_t *data_of(const struct change_options *o)
 	set_text(d, "actor", o->actor);
 	set_text(d, "reason", o->reason);
 	if (o->to)
-		json_object_set_new(d, "recipient", json_pack("{ss}", "email", o->to));
+		json_object_set_new(d, "recipient",
+				    json_pack("{ss}", is_number(o->to) ? "phone" : "email", o->to));
 	if (o->ttl_s)
 		json_object_set_new(d, "ttl_s", json_integer(o->ttl_s));
 	if (o->as_sent || o->as_resend)
@@ -268,7 +274,7 @@ static int check(struct changing *v, const struct arg_list *operands, struct err
 		return err_set(e, ERR_INVALID,
 			       "say whether it arrived (--sent) or is to be sent again (--resend)");
 	if (v->o.to && (v->invites.count > 1 || v->o.batch))
-		return err_set(e, ERR_INVALID, "--to is the address of one invite");
+		return err_set(e, ERR_INVALID, "--to is whom one invite goes to");
 	return OK;
 }
 

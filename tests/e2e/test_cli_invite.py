@@ -170,6 +170,10 @@ def test_a_corrected_address(fleet, tool):
     done = tool("resend", event.invite, "--tenant", "acme", "--to", right, "--ttl", 3600, "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     fleet.wait(lambda: right.lower() in by_recipient(fleet.sink), 30, "nothing came to the corrected address")
+    fleet.secrets.append("9051112233")
+    done = tool("resend", event.key, "--to", "+7 905 111-22-33", "--json")
+    kept = json.loads(fleet.redis.client.get(f"{fleet.prefix}r:{event.key}"))
+    assert done.returncode == 0 and kept["recipient"]["phone"] == "+7 905 111-22-33"
 
 
 def test_send_now(fleet, tool):
@@ -233,7 +237,7 @@ def test_nobody_answers(fleet, tool):
 
 @pytest.mark.parametrize("args, text", [
     (["cancel"], "name the invite"),
-    (["resend", "a", "b", "--to", "ann@example.com"], "of one invite"),
+    (["resend", "a", "b", "--to", "ann@example.com"], "whom one invite"),
     (["resolve", "i"], "--sent"),
     (["resolve", "i", "--sent", "--resend"], "--sent"),
     (["cancel", "an invite"], "invite"),

@@ -6,6 +6,7 @@ import events
 import pytest
 import smtpd
 from checks import by_recipient, sent_once
+from life import ask, waits
 
 
 def beckon(fleet, *args, **options):
@@ -126,10 +127,14 @@ def test_it_ends_by_itself(fleet):
     fleet.up()
     beckon(fleet, "pause", "--tenant", "acme", "--reason", "a moment", "--until", "3s")
     effective(fleet, "tenant")
-    event = fleet.emit(events.invite())
+    event, gone = fleet.emit([events.invite(), events.invite()])
     paused(fleet, event)
+    paused(fleet, gone)
+    ask(fleet, "invite.cancel-requested", gone, "cancelled")
+    assert not waits(fleet, gone)
     fleet.await_outcome(event, "sent")
     sent_once(fleet, [event])
+    assert gone.to not in by_recipient(fleet.sink)
 
 
 @pytest.mark.story
