@@ -210,6 +210,26 @@ static void is_refused(struct plan p, const char *code)
 	assert_true(changes_nothing(&p));
 }
 
+/* Who is suppressed since the invitation left is not reminded; its link has an end all the same. */
+static void test_suppressed_is_not_reminded(void **state)
+{
+	struct pair p;
+	struct plan plan;
+
+	(void)state;
+	pair_make(&p, REQUEST_REMINDER_DUE, "sent");
+	p.q.invite.sent_ms = NOW - DAY / 2;
+	p.q.invite.expires_ms = NOW + DAY / 2;
+	plan = decide(&p.q);
+	assert_int_equal(plan.word, WORD_QUEUED);
+	assert_int_equal(plan.n, 1);
+	p.q.policy.suppressed = true;
+	plan = decide(&p.q);
+	assert_int_equal(plan.word, PLAN_SILENT);
+	assert_int_equal(plan.changes.timer.what, TIMER_EXPIRY);
+	assert_int_equal(plan.changes.timer.due_ms, NOW + DAY / 2);
+}
+
 static void test_cooldown(void **state)
 {
 	struct pair p;
@@ -420,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_every_pair),
 		cmocka_unit_test(test_ends_leave_nothing),
 		cmocka_unit_test(test_resend_begins_anew),
+		cmocka_unit_test(test_suppressed_is_not_reminded),
 		cmocka_unit_test(test_cooldown),
 		cmocka_unit_test(test_what_is_kept),
 		cmocka_unit_test(test_password),
