@@ -288,8 +288,10 @@ static void check_phone(struct person *p, const struct invite_common *c, const s
 		if (t && !phone_country_allowed(&phone, t->countries_allow, t->countries_deny))
 			person_trouble(p, "country_not_allowed", COLUMN_PHONE,
 				       "SMS to this country are not allowed");
-		else if (!*r->recipient.address.normalised)
+		else if (!*r->recipient.address.normalised) {
+			p->identity = xstrdup(phone.e164);
 			once(addresses, p, phone.e164, COLUMN_PHONE);
+		}
 		return;
 	}
 	snprintf(text, sizeof(text), *fault.suggestion ? "%.160s; did you mean %s?" : "%.160s%s",
@@ -312,8 +314,10 @@ static void check_recipient(struct person *p, const struct invite_common *c,
 				   : "an e-mail address is required");
 		return;
 	}
-	if (*r->recipient.address.normalised)
+	if (*r->recipient.address.normalised) {
+		p->identity = xstrdup(r->recipient.address.normalised);
 		once(addresses, p, r->recipient.address.normalised, COLUMN_EMAIL);
+	}
 	if (r->recipient.phone && (ladder || !strcmp(channel, IDS_SMS)))
 		check_phone(p, c, r, addresses);
 }

@@ -56,6 +56,7 @@ void people_clear(struct people *p)
 		for (size_t c = 0; c < COLUMN_COUNT; c++)
 			free(p->list[i].cells[c]);
 		free(p->list[i].trouble.text);
+		free(p->list[i].identity);
 	}
 	free(p->list);
 	buf_clear(&p->unused);

@@ -47,7 +47,8 @@ struct trouble {
 struct person {
 	int64_t row;		   /* as a spreadsheet counts; 1, 2, ... on the command line */
 	char *cells[COLUMN_COUNT]; /* NULL = empty */
-	struct trouble trouble;	   /* the first one */
+	char *identity; /* normal form of the address they are known by; NULL = not looked at */
+	struct trouble trouble; /* the first one */
 };
 
 struct people {

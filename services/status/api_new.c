@@ -5,6 +5,7 @@
 
 #include "api.h"
 #include "api_ask.h"
+#include "api_known.h"
 #include "api_people.h"
 #include "api_segments.h"
 #include "form.h"
@@ -25,6 +26,7 @@ struct inviting {
 	struct web_request *q;
 	struct people people;
 	struct invite_common common;
+	json_t *holders; /* of those who are known already */
 	const char *teams[TEAMS_MAX];
 	char unnamed[sizeof(REQUEST_UNNAMED) + WEB_ID_MAX]; /* the inviter's id, where it is made */
 };
@@ -149,10 +151,13 @@ static int read_common(struct inviting *v, struct err *e)
 
 /* ---- asking ---- */
 
-static json_t *trouble_of(const struct person *p)
+static json_t *trouble_of(const struct inviting *v, const struct person *p)
 {
-	json_t *more = json_pack("{sI,ss}", "row", (json_int_t)p->row, "detail", p->trouble.text);
+	json_t *more = json_pack("{sI,sO*}", "row", (json_int_t)p->row, "holder",
+				 api_known_holder(v->holders, p->row));
 
+	if (*p->trouble.text)
+		json_object_set_new(more, "detail", json_string(p->trouble.text));
 	if (p->trouble.column < COLUMN_COUNT)
 		json_object_set_new(more, "column", json_string(column_names[p->trouble.column]));
 	return more;
@@ -163,13 +168,12 @@ static void ask_all(struct inviting *v, struct ask *k, struct segments_of *sms)
 {
 	char id[INVITE_ID_SIZE];
 
-	invite_check_people(&v->people, &v->common);
 	for (size_t i = 0; i < v->people.count; i++) {
 		const struct person *p = &v->people.list[i];
 		json_t *data;
 
 		if (p->trouble.code) {
-			ask_refuse(k, NULL, p->trouble.code, trouble_of(p));
+			ask_refuse(k, NULL, p->trouble.code, trouble_of(v, p));
 			continue;
 		}
 		data = invite_data(p, &v->common);
@@ -222,6 +226,20 @@ static void put_batch(struct inviting *v, const struct ask *k, char drawn[ASK_ID
 	v->common.batch = drawn;
 }
 
+/* Looks at everybody by themselves, and at those who are known. False: it is answered. */
+static bool look_at_all(struct inviting *v, struct http_response *a)
+{
+	const struct api_known known = { v->q->ctx, v->q->local, &v->common, v->holders };
+	struct err e;
+	int r;
+
+	invite_check_people(&v->people, &v->common);
+	r = api_known_mark(&known, &v->people, &e);
+	if (r)
+		web_fail(a, r, &e);
+	return r == OK;
+}
+
 static bool common_ok(const struct inviting *v, struct http_response *a)
 {
 	struct err e;
@@ -247,9 +265,9 @@ static void tell_when(const struct inviting *v, const struct ask *k, json_t *mor
 	json_object_set_new(more, "finished_at", json_string(time));
 }
 
-static void answer(struct inviting *v, struct ask *k, struct http_response *a)
+static void answer_all(struct inviting *v, struct ask *k, struct http_response *a)
 {
-	const struct tenant *t = tenants_find(v->q->tenants, v->q->tenant);
+	const struct tenant *t = v->common.settled;
 	const struct site_shared *shared = v->q->ctx;
 	struct catalog *c = templates_api_catalog(shared->templates);
 	struct segments_of sms = {
@@ -257,7 +275,6 @@ static void answer(struct inviting *v, struct ask *k, struct http_response *a)
 	};
 	json_t *more = json_pack("{ss}", "batch", v->common.batch), *told;
 
-	v->common.settled = t;
 	ask_all(v, k, k->dry_run ? &sms : NULL);
 	if ((told = segments_told(&sms)))
 		json_object_set_new(more, "sms", told);
@@ -267,6 +284,15 @@ static void answer(struct inviting *v, struct ask *k, struct http_response *a)
 	if (!strcmp(k->what, "import"))
 		tell_when(v, k, more);
 	ask_answer(k, more, a);
+}
+
+static void answer(struct inviting *v, struct ask *k, struct http_response *a)
+{
+	v->common.settled = tenants_find(v->q->tenants, v->q->tenant);
+	v->holders = json_object();
+	if (look_at_all(v, a))
+		answer_all(v, k, a);
+	json_decref(v->holders);
 }
 
 static int read_body(struct inviting *v, struct err *e)

@@ -21,12 +21,12 @@
 /* ---- a row ---- */
 
 /* What is looked at of the state and of the request; then of its parts. */
-enum { S_ROLE, S_DEPARTMENT, S_TEAMS, S_BATCH, S_KIND, S_CHANNEL, S_CODE, S_COUNT };
+enum { S_ROLE, S_DEPARTMENT, S_TEAMS, S_BATCH, S_KIND, S_CHANNEL, S_CODE, S_WHO, S_COUNT };
 static const char *const of_state[] = { "role", "department", "teams", "batch",
-					"kind", "channel",    "code" };
-enum { R_RECIPIENT, R_ROLE, R_DEPARTMENT, R_INVITER, R_ORGANISATION, R_COUNT };
-static const char *const of_request[] = { "recipient", "role", "department", "inviter",
-					  "organisation" };
+					"kind", "channel",    "code",  "recipient_hash" };
+enum { R_RECIPIENT, R_ROLE, R_DEPARTMENT, R_INVITER, R_ORGANISATION, R_SCOPE, R_COUNT };
+static const char *const of_request[] = { "recipient", "role",	       "department",
+					  "inviter",   "organisation", "scope" };
 enum { P_NAME, P_EMAIL, P_PHONE, P_COUNT };
 static const char *const of_recipient[] = { "name", "email", "phone" };
 enum { I_NAME, I_ID, I_COUNT };
@@ -67,14 +67,13 @@ static void add_teams(struct buf *b, struct json_span teams)
 	buf_byte(b, '\0');
 }
 
-/* In the order of enum view_text_of. */
+/* In the order of enum view_text_of. r: of_request */
 static void add_texts(struct buf *b, const char *invite, const struct json_span *s,
-		      const char *kept)
+		      const struct json_span *r)
 {
 	static const struct json_span none = { 0 };
-	struct json_span r[R_COUNT], p[P_COUNT], i[I_COUNT], organisation, batch[B_COUNT];
+	struct json_span p[P_COUNT], i[I_COUNT], organisation, batch[B_COUNT];
 
-	json_span_members(whole(kept), of_request, R_COUNT, r);
 	json_span_members(r[R_RECIPIENT], of_recipient, P_COUNT, p);
 	json_span_members(r[R_INVITER], of_inviter, I_COUNT, i);
 	json_span_members(r[R_ORGANISATION], of_inviter, 1, &organisation);
@@ -95,10 +94,18 @@ static void add_texts(struct buf *b, const char *invite, const struct json_span 
 	add_text(b, s[S_CODE], none);
 }
 
+/* Letters, digits, - and _ between quotes; nothing where it is anything else. */
+static void put_who(char out[VIEW_WHO_MAX + 1], struct json_span string)
+{
+	if (string.len < VIEW_WHO_MAX + 2)
+		return;
+	memcpy(out, string.at + 1, VIEW_WHO_MAX);
+}
+
 /* One block: the row, its name and its texts. */
 struct view_row *view_row_read(const char *invite, const char *value, const char *kept)
 {
-	struct json_span members[S_COUNT], batch[B_COUNT];
+	struct json_span members[S_COUNT], batch[B_COUNT], said[R_COUNT];
 	autobuf texts = BUF_INIT(ROW_MAX_BYTES);
 	size_t name = strlen(invite) + 1;
 	struct state s = { 0 };
@@ -108,7 +115,8 @@ struct view_row *view_row_read(const char *invite, const char *value, const char
 	state_peek(value, &s);
 	json_span_members(whole(state_json(value)), of_state, S_COUNT, members);
 	json_span_members(members[S_BATCH], of_batch, B_COUNT, batch);
-	add_texts(&texts, invite, members, kept);
+	json_span_members(whole(kept), of_request, R_COUNT, said);
+	add_texts(&texts, invite, members, said);
 	r = xcalloc(1, sizeof(*r) + name + texts.len + VIEW_TEXTS);
 	memcpy(r + 1, invite, name);
 	r->key = (const char *)(r + 1);
@@ -123,6 +131,8 @@ struct view_row *view_row_read(const char *invite, const char *value, const char
 	r->invited_ms = s.invited_ms;
 	r->requested_ms = s.requested_ms;
 	r->asked_again = s.asked_again_ms > 0;
+	r->scoped = said[R_SCOPE].len > sizeof("''") - 1; /* more than its quotes */
+	put_who(r->who, members[S_WHO]);
 	r->batch_row = json_span_int(batch[B_ROW]);
 	return r;
 }

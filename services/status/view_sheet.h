@@ -37,11 +37,14 @@ enum view_text_of {
 	VIEW_TEXTS,
 };
 
+#define VIEW_WHO_MAX 14 /* of base64url: 84 bits */
+
 struct view_row {
 	const char *key; /* the invite's name: the first member, see table.h */
 	enum view_status status;
 	int64_t updated_ms, sent_ms, expires_ms, invited_ms, requested_ms, batch_row;
-	bool asked_again;
+	bool asked_again, scoped;
+	char who[VIEW_WHO_MAX + 1];    /* recipient_hash, as much of it as tells people apart */
 	const char *texts[VIEW_TEXTS]; /* "" = none */
 	size_t place;		       /* in the list of rows */
 };

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import threading
+import urllib.parse
 import urllib.request
 
 import pytest
@@ -131,6 +132,43 @@ def test_import(fleet):
     assert shown(site, operator, answer["asked"][0]["invite"], "invited")["teams"] == ["A", "B"]
     assert operator.ask("POST", f"{T}/invites/import", "x", **{"Content-Type": "text/plain"}).status == 415
 
+
+
+def test_who_is_known_already(fleet):
+    """Whoever is invited, or has come, is refused at once and named; not in a scope of their own, nor by the same list again."""
+    site = web.up(fleet, dispatcher={"tenants": {"acme": {"cooldown_s": 0}}})
+    client = site.key("acme", "operator")
+    came = fleet.emit(events.invite(recipient={"email": "ann@people.internal"}))
+    held = fleet.emit(events.invite(recipient={"email": "bob@people.internal"}, send="hold"))
+    apart = fleet.emit(events.invite(recipient={"email": "cora@people.internal"}, scope="project"))
+    gone = fleet.emit(events.invite(recipient={"email": "dan@people.internal"}))
+    lost = fleet.emit(events.invite(recipient={"email": "eve@people.internal"}))
+    for event in (came, apart, gone, lost):
+        fleet.await_outcome(event, "sent")
+    for event, what in ((came, "invite.accepted"), (gone, "invite.cancel-requested"), (lost, "invite.accepted")):
+        fleet.emit(events.command(what, event))
+    shown(site, client, lost.invite, "accepted")
+    fleet.emit(events.command("invite.forget-requested", lost))
+    for event, status in ((came, "accepted"), (held, "not_invited"), (apart, "invited"), (gone, "cancelled")):
+        shown(site, client, event.invite, status)
+    fleet.wait(lambda: client.get(f"{T}/invites/{lost.invite}").json.get("forgotten"), 30, "she is not forgotten")
+
+    names = ("ANN", "bob", "cora", "dan", "eve", "frank")
+    people = "email\n" + "".join(f"{name}@People.Internal \n" for name in names)
+
+    def load(**query):
+        answer = client.ask("POST", f"{T}/invites/import?{urllib.parse.urlencode(query)}", people, Content_Type="text/csv")
+        return [(r["row"], r["code"], r["holder"]) for r in answer.json["refused"]], [a["row"] for a in answer.json["asked"]]
+    known = [(2, "account_exists", came.invite), (3, "already_invited", held.invite)]
+    assert load(dry_run="true") == (known, [4, 5, 6, 7])
+    assert load(send="hold") == (known, [4, 5, 6, 7])
+    fleet.await_count("held", 5)
+    fleet.wait(lambda: client.get(f"{T}/invites", status="not_invited").json["total"] == 5, 30, "they are not shown")
+    assert load(send="hold") == (known, [4, 5, 6, 7])  # the same list: nobody is held by an invite of their own
+    scoped = client.post(f"{T}/invites?dry_run=true", {"to": "ann@people.internal", "scope": "project"}).json
+    assert scoped["counts"] == {"request": 1}
+    password = {"to": "ann@people.internal", "password": {"username": "ann", "confirm": True}}
+    assert client.post(f"{T}/invites?dry_run=true", password).json["counts"] == {"request": 1}
 
 
 def test_export_is_made_while_it_is_sent(fleet):

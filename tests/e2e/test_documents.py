@@ -140,12 +140,28 @@ def test_row_menu(fleet, site, chromium):  # noqa: F811
     row(page, came.to).locator(".row-menu button").first.click()
     assert "Resend" not in page.get_by_role("menuitem").all_inner_texts()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Invite User").click()
-    page.get_by_label("E-mail *").fill(later.to)
+    row(page, came.to).locator(".person a").click()
+    expect(page.locator(".facts")).to_contain_text("User invited")
+    expect(page.locator(".facts .ticked")).to_be_visible()
+    refused_at_once(fleet, page, came.to, later.to)
+
+
+def refused_at_once(fleet, page, came, invited):
+    """Whoever has an account, or is invited, is not invited again by the form: it says so, and the others go on."""
+    other = events.address()
+    page.get_by_role("link", name="Users", exact=True).click()
+    page.get_by_role("button", name="Invite User", exact=True).click()
+    page.get_by_label("E-mail *").fill(f"{came.upper()}, {other}, {invited}")
     page.get_by_label("Role *").select_option("Nurse")
     page.get_by_role("button", name="Send Invitation").click()
-    page.locator("dialog").wait_for(state="detached")
-    fleet.wait(lambda: fleet.outcomes.distinct("refused") or fleet.outcomes.distinct("error", None), 30, "nobody was refused")
+    expect(page.locator("dialog")).to_contain_text("This person already has an account")
+    expect(page.locator("dialog")).to_contain_text("This person is already invited")
+    expect(page.get_by_label("E-mail *")).to_have_value(f"{came.upper()}, {invited}")
+    mail_to(fleet, other)
+    assert not fleet.outcomes.distinct("refused")
+    page.locator("dialog").get_by_role("link", name="Details").first.click()
+    expect(page.get_by_role("heading", name="Came Carl")).to_be_visible()
+    expect(page.locator("dialog")).to_have_count(0)
 
 
 def test_import(fleet, site, chromium, gateway):  # noqa: F811

@@ -14,7 +14,7 @@ export function refusedTable(refused) {
 		h("thead", null, h("tr", null, withRow && h("th", { scope: "col" }, t("row")), h("th", { scope: "col" }, t("problem")), h("th", { scope: "col" }, t("remedy")))),
 		h("tbody", null, refused.slice(0, SHOWN).map((one) => h("tr", null,
 			withRow && h("th", { scope: "row" }, one.row, one.column && h("span", { class: "dim" }, ` ${one.column}`)),
-			h("td", null, one.text || one.code, one.detail && h("code", { class: "said" }, one.detail)), h("td", null, one.remedy || ""))))));
+			h("td", null, one.text || one.code, one.detail && h("code", { class: "said" }, one.detail), one.holder && [" ", h("a", { href: `#/invite/${one.holder}` }, t("a_open"))]), h("td", null, one.remedy || ""))))));
 }
 
 /** The Import Summary: what became of the rows, and what may be sent to those who wait. Gives how to draw it anew when there is news. */

@@ -209,6 +209,8 @@ addEventListener("beforeunload", (event) => shown?.unsaved?.() && event.preventD
 addEventListener("hashchange", async () => {
 	if (!await mayLeave())
 		return;
+	for (const box of document.querySelectorAll("dialog[open]"))
+		box.close(); // a link in it leads elsewhere
 	await show();
 	main.focus({ preventScroll: true });
 	scrollTo(0, 0);

@@ -1,0 +1,63 @@
+#include "api_known.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "view_known.h"
+
+static void name_row(char out[INT_TEXT_SIZE], int64_t row)
+{
+	out[int_text(out, row)] = '\0';
+}
+
+/* The same name as in outcomes. */
+static void name_person(const struct api_known *k, const struct person *p, struct view_known *out)
+{
+	const char *key = k->shared->recipient_key;
+	struct ids_recipient who = { strchr(p->identity, '@') ? IDS_EMAIL : IDS_SMS, p->identity };
+
+	ids_recipient_hash(key, strlen(key), who, out->hash);
+}
+
+static void refuse(const struct api_known *k, struct person *p, const struct view_known *known)
+{
+	char id[INVITE_ID_SIZE], row[INT_TEXT_SIZE];
+
+	if (!*known->holder || !strcmp(known->holder, invite_id(p, k->common, id)))
+		return;
+	name_row(row, p->row);
+	json_object_set_new(k->holders, row, json_string(known->holder));
+	person_trouble(p, known->status == VIEW_ACCEPTED ? "account_exists" : "already_invited",
+		       strchr(p->identity, '@') ? COLUMN_EMAIL : COLUMN_PHONE, "");
+}
+
+int api_known_mark(const struct api_known *k, struct people *p, struct err *e)
+{
+	autofree struct view_known *list = xcalloc(p->count + 1, sizeof(*list));
+	struct view_known_list asked = { .tenant = k->common->tenant, .list = list };
+	int r = OK;
+
+	if (k->common->scope || k->common->mint || k->common->sealed_password)
+		return OK;
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->list[i].trouble.code || !p->list[i].identity)
+			continue;
+		list[asked.n].place = i;
+		name_person(k, &p->list[i], &list[asked.n++]);
+	}
+	if (asked.n)
+		r = view_known(k->shared->sheets, k->guard, &asked, e);
+	for (size_t i = 0; r == OK && i < asked.n; i++)
+		refuse(k, &p->list[list[i].place], &list[i]);
+	return r;
+}
+
+json_t *api_known_holder(const json_t *holders, int64_t row)
+{
+	char name[INT_TEXT_SIZE];
+
+	name_row(name, row);
+	return json_object_get(holders, name);
+}

@@ -1,0 +1,31 @@
+/*
+ * api_known - of people who are to be invited those who are invited already, or have come.
+ *
+ * A courtesy: whoever asks hears it at once, beside the row. Somebody who has come has an account,
+ * as far as can be seen here; to be invited anew they are forgotten first, or the application says
+ * by its own event what it knows of them.
+ */
+#ifndef BECKON_API_KNOWN_H
+#define BECKON_API_KNOWN_H
+
+#include <jansson.h>
+
+#include "invite_event.h"
+#include "people.h"
+#include "site.h"
+
+/* People were looked at by invite_check_people. Those who are known get the trouble account_exists
+   or already_invited; holders[row] names their invite. Asked for the same invite again, nobody is
+   held by it. ERR_AGAIN: Redis. */
+struct api_known {
+	const struct site_shared *shared;
+	struct guard *guard;
+	const struct invite_common *common;
+	json_t *holders; /* {"row": invite} */
+};
+int api_known_mark(const struct api_known *k, struct people *p, struct err *e);
+
+/* NULL = nobody. */
+json_t *api_known_holder(const json_t *holders, int64_t row);
+
+#endif
