@@ -54,10 +54,17 @@ int api_known_mark(const struct api_known *k, struct people *p, struct err *e)
 	return r;
 }
 
-json_t *api_known_holder(const json_t *holders, int64_t row)
+json_t *api_known_trouble(const json_t *holders, const struct person *p)
 {
-	char name[INT_TEXT_SIZE];
+	char row[INT_TEXT_SIZE];
 
-	name_row(name, row);
-	return json_object_get(holders, name);
+	name_row(row, p->row);
+	json_t *told = json_pack("{sI,sO*}", "row", (json_int_t)p->row, "holder",
+				 json_object_get(holders, row));
+
+	if (*p->trouble.text)
+		json_object_set_new(told, "detail", json_string(p->trouble.text));
+	if (p->trouble.column < COLUMN_COUNT)
+		json_object_set_new(told, "column", json_string(column_names[p->trouble.column]));
+	return told;
 }

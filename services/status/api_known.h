@@ -25,7 +25,7 @@ struct api_known {
 };
 int api_known_mark(const struct api_known *k, struct people *p, struct err *e);
 
-/* NULL = nobody. */
-json_t *api_known_holder(const json_t *holders, int64_t row);
+/* What is told of a row that is refused: {row, column, detail, holder}. A new object. */
+json_t *api_known_trouble(const json_t *holders, const struct person *p);
 
 #endif

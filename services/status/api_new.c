@@ -151,18 +151,6 @@ static int read_common(struct inviting *v, struct err *e)
 
 /* ---- asking ---- */
 
-static json_t *trouble_of(const struct inviting *v, const struct person *p)
-{
-	json_t *more = json_pack("{sI,sO*}", "row", (json_int_t)p->row, "holder",
-				 api_known_holder(v->holders, p->row));
-
-	if (*p->trouble.text)
-		json_object_set_new(more, "detail", json_string(p->trouble.text));
-	if (p->trouble.column < COLUMN_COUNT)
-		json_object_set_new(more, "column", json_string(column_names[p->trouble.column]));
-	return more;
-}
-
 /* sms: what would go out so is counted there; NULL = it is not asked. */
 static void ask_all(struct inviting *v, struct ask *k, struct segments_of *sms)
 {
@@ -173,7 +161,7 @@ static void ask_all(struct inviting *v, struct ask *k, struct segments_of *sms)
 		json_t *data;
 
 		if (p->trouble.code) {
-			ask_refuse(k, NULL, p->trouble.code, trouble_of(v, p));
+			ask_refuse(k, NULL, p->trouble.code, api_known_trouble(v->holders, p));
 			continue;
 		}
 		data = invite_data(p, &v->common);
@@ -226,20 +214,6 @@ static void put_batch(struct inviting *v, const struct ask *k, char drawn[ASK_ID
 	v->common.batch = drawn;
 }
 
-/* Looks at everybody by themselves, and at those who are known. False: it is answered. */
-static bool look_at_all(struct inviting *v, struct http_response *a)
-{
-	const struct api_known known = { v->q->ctx, v->q->local, &v->common, v->holders };
-	struct err e;
-	int r;
-
-	invite_check_people(&v->people, &v->common);
-	r = api_known_mark(&known, &v->people, &e);
-	if (r)
-		web_fail(a, r, &e);
-	return r == OK;
-}
-
 static bool common_ok(const struct inviting *v, struct http_response *a)
 {
 	struct err e;
@@ -288,11 +262,18 @@ static void answer_all(struct inviting *v, struct ask *k, struct http_response *
 
 static void answer(struct inviting *v, struct ask *k, struct http_response *a)
 {
+	struct api_known known = { k->shared, v->q->local, &v->common, json_object() };
+	struct err e;
+	int r;
+
 	v->common.settled = tenants_find(v->q->tenants, v->q->tenant);
-	v->holders = json_object();
-	if (look_at_all(v, a))
+	v->holders = known.holders;
+	invite_check_people(&v->people, &v->common);
+	if ((r = api_known_mark(&known, &v->people, &e)))
+		web_fail(a, r, &e);
+	else
 		answer_all(v, k, a);
-	json_decref(v->holders);
+	json_decref(known.holders);
 }
 
 static int read_body(struct inviting *v, struct err *e)

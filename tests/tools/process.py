@@ -61,6 +61,17 @@ def wait_until(condition, timeout, what, step=0.02):
         time.sleep(step)
 
 
+def all_stopped(pid):
+    """Whether no thread of a process runs: each is stopped, or has ended."""
+    states = []
+    for task in Path(f"/proc/{pid}/task").glob("*/stat"):
+        try:
+            states.append(task.read_text().rsplit(")", 1)[1].split()[0])
+        except OSError:  # it has ended meanwhile
+            continue
+    return all(state in "TtZX" for state in states)
+
+
 def port_answers(port):
     with socket.socket() as s:
         s.settimeout(0.5)
@@ -101,7 +112,9 @@ class Process:
             self.popen.send_signal(number)
 
     def freeze(self):
+        """Returns once none of its threads runs any more: on a busy machine one of them may still answer for a while."""
         self.signal(signal.SIGSTOP)
+        wait_until(lambda: not self.running() or all_stopped(self.popen.pid), 30, f"{self.popen.pid} goes on")
 
     def thaw(self):
         self.signal(signal.SIGCONT)
