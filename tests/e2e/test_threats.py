@@ -1,4 +1,8 @@
-"""Whom the fleet believes: brokers by their certificates; what the configuration switches off is told."""
+"""Whom the fleet believes: brokers by their certificates, and what is switched off is told; what its programs are made of."""
+import hashlib
+import json
+import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -10,6 +14,8 @@ import pytest
 import yaml
 from fleet import SANITIZER_ENV, build_dir, missing, program
 from process import Process, build_root, free_port, wait_until
+
+SOURCE = build_root().parent
 
 
 class Broker:
@@ -91,7 +97,7 @@ def test_a_broker_must_show_that_it_is_one(running, tmp_path):
     names = running("beckon-clock", tmp_path / "names", [misnamed], kafka={**trust, "ssl.endpoint.identification.algorithm": "none"})
     trusting = running(
         "beckon-email", tmp_path / "trusting", [believed], kafka={"enable.ssl.certificate.verification": False},
-        keys=keys(tmp_path / "keys"), templates_dir=str(build_root().parent / "deploy" / "templates"),
+        keys=keys(tmp_path / "keys"), templates_dir=str(SOURCE / "deploy" / "templates"),
         tenants={"*": {"sender": {"from": "no-reply@mail.internal"}, "contact": "help@mail.internal", "link_base": "https://join.internal/i"}},
         relays=[{"name": "open", "url": "smtp://127.0.0.1:9", "tls": "optional-insecure"},
                 {"name": "shut", "url": "smtp://127.0.0.1:9", "tls": "required"}])
@@ -109,3 +115,41 @@ def test_a_broker_must_show_that_it_is_one(running, tmp_path):
     assert "beckon_insecure{" not in metrics(good) and "ev=insecure" not in good.text()
     for broker in (*bad.values(), genuine, believed, misnamed):
         broker.close()
+
+
+def test_bill_of_materials():
+    """deploy/sbom.sh names what the programs are made of, in CycloneDX, each with the version that is installed."""
+    done = subprocess.run(["sh", SOURCE / "deploy" / "sbom.sh", build_dir()], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    bill = json.loads(done.stdout)
+    assert (bill["bomFormat"], bill["specVersion"], bill["metadata"]["component"]["name"]) == ("CycloneDX", "1.5", "beckon")
+    found = {c["name"]: c for c in bill["components"]}
+    assert len(found) == len(bill["components"])
+    for wanted in ("libc6", "libcurl", "libesmtp", "libhiredis", "libjansson", "libjemalloc", "libphonenumber", "librdkafka", "libsodium", "libssl"):
+        assert any(name.startswith(wanted) for name in found), wanted
+    told = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *found], capture_output=True, text=True, check=True).stdout
+    assert dict(line.split(" ") for line in told.splitlines()) == {name: c["version"] for name, c in found.items()}
+    for c in found.values():
+        assert re.fullmatch(r"pkg:deb/debian/[a-z0-9.+-]+@[A-Za-z0-9.%~-]+\?arch=\w+&distro=\w+-[\w.]+", c["purl"]), c
+
+
+def test_an_empty_folder_has_no_bill(tmp_path):
+    done = subprocess.run(["sh", SOURCE / "deploy" / "sbom.sh", tmp_path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and not done.stdout and "no programs" in done.stderr
+
+
+@pytest.mark.soak
+def test_two_builds_are_one(tmp_path):
+    """What is installed is the same, byte for byte, wherever it is built."""
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=SOURCE, capture_output=True, text=True, check=True).stdout.split("\0")
+    made = []
+    for place in (tmp_path / "here", tmp_path / "and" / "there"):
+        for name in filter(None, files):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(SOURCE / name, place / name)
+        for command in (["cmake", "--preset", "release", "-G", "Ninja"], ["cmake", "--build", "build/release"],
+                        ["cmake", "--install", "build/release", "--prefix", place / "out"]):
+            subprocess.run(command, cwd=place, check=True, capture_output=True, timeout=1800)
+        out = place / "out"
+        made.append({str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in out.rglob("*") if path.is_file()})
+    assert "bin/beckon" in made[0] and made[0] == made[1]
