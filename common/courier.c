@@ -70,6 +70,8 @@ static void parcel_free(struct parcel *p)
 	crypto_wipe(p->token, sizeof(p->token));
 	free(p->park);
 	free(p->timer);
+	free(p->receipts);
+	free(p->receipts_about);
 	tenants_free(p->tenants);
 	pauses_free(p->pauses);
 	catalog_free(p->catalog);

@@ -43,8 +43,6 @@
 #include "verdict.h"
 
 #define COURIER_REASON_SIZE 201
-#define COURIER_RECEIPT_SIZE 160 /* "<provider>/<id> " */
-#define COURIER_ABOUT_SIZE 96	 /* "<recipient hash> <when sent> <provider>/<region>" */
 
 enum parcel_place {
 	PARCEL_WAITING,	 /* not claimed */
@@ -121,9 +119,9 @@ struct parcel {
 	struct buf outcome; /* packed */
 	bool told;	    /* appended already, because Redis was away */
 	struct settle settle;
-	int64_t receipt_due_ms; /* its receipt is waited for until then; 0 = not at all */
-	char receipts[2 * COURIER_RECEIPT_SIZE]; /* names by which receipts will find it */
-	char receipts_about[COURIER_ABOUT_SIZE]; /* and what they will find */
+	int64_t receipt_due_ms;		 /* its receipt is waited for until then; 0 = not at all */
+	char *receipts, *receipts_about; /* names by which receipts will find it, and what they then
+					    find; NULL = not made yet */
 	struct guard_field fields[7];
 	char number_text[5][24];
 	struct later_item *park;

@@ -15,19 +15,18 @@
    relay has it, anything by what the provider calls it. */
 const char *courier_name_receipts(struct parcel *p, const struct outcome *o)
 {
-	size_t n = 0;
+	const char *id = p->provider_message_id;
+	bool mail = !strcmp(o->channel, "email");
+	bool named = o->provider && id[0] && !strpbrk(id, " \t\r\n");
 
-	p->receipts[0] = '\0';
 	if (o->word != WORD_SENT && o->word != WORD_UNKNOWN)
 		return NULL;
-	if (!strcmp(o->channel, "email")) {
-		if (!p->envid[0]) /* another life has sent it */
-			letter_envid(p->job.id, p->envid);
-		n = (size_t)snprintf(p->receipts, sizeof(p->receipts), "email/%s", p->envid);
-	}
-	if (o->provider && p->provider_message_id[0] && !strpbrk(p->provider_message_id, " \t\r\n"))
-		snprintf(p->receipts + n, sizeof(p->receipts) - n, "%s%s/%s", n ? " " : "",
-			 o->provider, p->provider_message_id);
+	if (mail && !p->envid[0]) /* another life has sent it */
+		letter_envid(p->job.id, p->envid);
+	free(p->receipts);
+	p->receipts = xasprintf("%s%s%s%s%s%s", mail ? "email/" : "", mail ? p->envid : "",
+				mail && named ? " " : "", named ? o->provider : "",
+				named ? "/" : "", named ? id : "");
 	return p->receipts;
 }
 
@@ -40,8 +39,8 @@ const char *courier_about_receipts(struct parcel *p, const struct outcome *o)
 
 	if (o->word != WORD_SENT || !p->lane || !p->lane->region[0] || p->elsewhere || p->tested)
 		return p->job.recipient_hash;
-	snprintf(p->receipts_about, sizeof(p->receipts_about), "%s %lld %s", hash, (long long)now,
-		 p->lane->name);
+	free(p->receipts_about);
+	p->receipts_about = xasprintf("%s %lld %s", hash, (long long)now, p->lane->name);
 	return p->receipts_about;
 }
 

@@ -22,10 +22,13 @@ static int number_of(const json_t *entry, const char *name)
 	return n < 1 ? 1 : (int)n;
 }
 
-/* What the description says, unless the entry itself does. */
+/* What the description says, which is that of its name unless it is like another, and before it
+   the entry itself. */
 static int read_price(const json_t *entry, const char *dir, struct tariff **out, struct err *e)
 {
-	const char *like = json_string_value(json_object_get(entry, "like"));
+	const char *said_like = json_string_value(json_object_get(entry, "like"));
+	const char *like =
+		said_like ? said_like : json_string_value(json_object_get(entry, "name"));
 	const json_t *own = json_object_get(entry, "cost"), *said;
 	autofree char *path = NULL;
 	struct yamldoc doc;

@@ -82,11 +82,21 @@ static int take_provider(struct rule *r, const json_t *v, const struct known *p,
 	return OK;
 }
 
-static const char *word_or_any(const json_t *rule, const char *name)
+/* A rule that seems to say something must not be one for everybody. */
+static int word_or_any(const json_t *rule, const char *name, const char **out, struct err *e)
 {
-	const char *text = json_string_value(json_object_get(rule, name));
+	const json_t *v = json_object_get(rule, name);
 
-	return text ? text : ANY;
+	*out = v ? json_string_value(v) : ANY;
+	return *out ? OK
+		    : err_set(e, ERR_FATAL, "%s: one name; in quotes where it could be a number",
+			      name);
+}
+
+static bool is_country(const char *word)
+{
+	return (strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 2 && !word[2]) ||
+	       !strcmp(word, "001") || !strcmp(word, ANY);
 }
 
 static int take_prefer(struct rule *r, const char *prefer, struct err *e)
@@ -117,13 +127,13 @@ static int unknown_in(const json_t *rule, struct err *e)
 static int take_rule(struct rule *r, const json_t *v, const struct known *p, struct err *e)
 {
 	const json_t *list = json_object_get(v, "providers");
+	const char *prefer;
 
-	r->tenant = word_or_any(v, "tenant");
-	r->country = word_or_any(v, "country");
-	if (unknown_in(v, e) < 0 || take_prefer(r, word_or_any(v, "prefer"), e) < 0)
+	if (unknown_in(v, e) < 0 || word_or_any(v, "tenant", &r->tenant, e) < 0 ||
+	    word_or_any(v, "country", &r->country, e) < 0 ||
+	    word_or_any(v, "prefer", &prefer, e) < 0 || take_prefer(r, prefer, e) < 0)
 		return ERR_FATAL;
-	if (strcmp(r->country, ANY) != 0 && strspn(r->country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2 &&
-	    strcmp(r->country, "001") != 0)
+	if (!is_country(r->country))
 		return err_set(e, ERR_FATAL, "country '%.10s': two capitals (ISO 3166), or *",
 			       r->country);
 	if (!json_array_size(list))

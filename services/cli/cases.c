@@ -92,7 +92,9 @@ int cases_run(const struct args *a, const struct cases *c, int argc, char **argv
 	if (args_end(a, w.option_count, options, c->ctx, &rest, &status))
 		return status;
 	if (w.operand_count == 0) {
-		fprintf(stderr, "beckon %s: no case is given\nTry 'beckon %s --help'.\n",
+		fprintf(stderr,
+			"beckon %s: say what to look at, or - to read it from standard input\n"
+			"Try 'beckon %s --help'.\n",
 			a->command, a->command);
 		return CLI_USAGE;
 	}

@@ -50,11 +50,14 @@ static const struct args args = {
 static int read_number(struct segments_options *o, struct err *e)
 {
 	const struct phone_rules rules = { .landlines = true };
-	struct phone_fault fault = { .code = "phone_bad_char" };
+	struct phone_fault fault = { .code = NULL };
+	struct err why = { "" };
 
-	if (phone_normalise(o->to, &rules, &o->phone, &fault, NULL) < 0)
-		return err_set(e, ERR_INVALID, "--to: %s", fault.code);
-	return OK;
+	if (phone_normalise(o->to, &rules, &o->phone, &fault, &why) == OK)
+		return OK;
+	return err_set(e, ERR_INVALID, "--to: %s%s%s%s", why.text,
+		       *fault.suggestion ? "; did you mean " : "", fault.suggestion,
+		       *fault.suggestion ? "?" : "");
 }
 
 static int begin(void *ctx, const struct arg_list *words, struct err *e)

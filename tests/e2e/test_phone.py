@@ -236,3 +236,23 @@ def test_segments_of_the_tool():
     assert beckon("segments", "x`") == (["1\tucs2\t2\t68\t'`' (U+0060) at 2"], 0)
     done = subprocess.run([BECKON, "segments", b"\xff"], capture_output=True, timeout=60)
     assert done.returncode == 1 and done.stdout.startswith(b"bad\t")
+
+
+def test_what_a_text_would_cost(tmp_path):
+    """By who would be asked first, for each segment; `-` where nobody says; a number that is none is told with what was meant."""
+    (tmp_path / "acme.yaml").write_text('cost: {currency: EUR, prefixes: {"7": 0.05, "49": 0.08}}\n')
+    config = tmp_path / "beckon.yaml"
+    config.write_text(f"kafka: {{bootstrap.servers: 127.0.0.1:9}}\nproviders_dir: {tmp_path}\n"
+                      'providers:\n  - {name: acme}\n  - {name: cheap, like: acme, order: 2, cost: {currency: EUR, prefixes: {"*": 0.01}}}\n'
+                      "routes:\n  - {tenant: thrifty, prefer: cost, providers: [acme, cheap]}\n")
+
+    def cost(text, to, *more):
+        (line,), _ = beckon("segments", text, "--to", to, "--config", str(config), *more)
+        return line.split("\t")[4]
+    assert cost("hi", "+79051111111") == "0.05 EUR by acme"
+    assert cost("привет " * 20, "+491511234567") == "0.24 EUR by acme"
+    assert cost("hi", "+447400123456") == "-"
+    assert cost("hi", "+447400123456", "--tenant", "thrifty") == cost("hi", "+79051111111", "--tenant", "thrifty") == "0.01 EUR by cheap"
+    for number, said in (("9051111111", "did you mean +7 905 111-11-11?"), ("", "too few digits"), ("+7905x", "--to: ")):
+        done = subprocess.run([BECKON, "segments", "hi", "--to", number, "--config", config], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 2 and said in done.stderr and not done.stdout, done

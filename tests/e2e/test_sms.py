@@ -5,6 +5,7 @@ import shutil
 import signal
 import time
 from datetime import datetime
+from email.utils import formatdate
 from pathlib import Path
 
 import providers
@@ -12,6 +13,7 @@ import pytest
 import requests
 import smsd
 import texts
+from events import milliseconds
 from process import free_port
 from smsd import entry
 
@@ -189,6 +191,41 @@ def test_the_cheapest_comes_first(fleet, gateway, up):
     def taken_by():
         return told(fleet, texts.emit(fleet, texts.Text(to=numbers[0], tenant="thrifty"))).popitem()[1]["provider"]
     fleet.wait(lambda: taken_by() == "dear", 20, "the new price is not known")
+
+
+def test_no_faster_than_a_provider_takes_them(fleet, gateway, up):
+    """What a description says of a provider's rate holds, and what an entry says goes before it."""
+    own = fleet.dir / "providers"
+    shutil.copytree(PROVIDERS, own)
+    names = ("webhook", "vonage")
+    for name in names:
+        text = (own / f"{name}.yaml").read_text()
+        (own / f"{name}.yaml").write_text(re.sub("(?m)^rate: .*\n", "", text) + "rate: 4/s burst 2\n")
+    up("webhook", entry("vonage", gateway, limit="1000/s burst 1000"), providers_dir=str(own),
+       routes=[{"tenant": n, "providers": [n]} for n in names])
+    jobs = texts.emit(fleet, [texts.Text(tenant=n) for n in names for _ in range(9)])
+    outcomes = told(fleet, jobs)
+    claims = sorted(milliseconds(o["expires_at"]) for o in outcomes.values() if o["provider"] == "webhook")
+    assert len(claims) == 9 == len(outcomes) - 9
+    for n, first in enumerate(claims):
+        for more, last in enumerate(claims[n:], 1):
+            assert last - first >= (more - 2) * 250 - 2, claims
+    put_off = fleet.outcomes.distinct("deferred")
+    assert {(o["tenant"], o["code"]) for o in put_off} == {("webhook", "rate_limited")}
+
+
+def test_a_provider_says_when(fleet, gateway, up):
+    """Retry-After is heeded where nobody else takes the message: in seconds, and as a date."""
+    up("webhook")
+    jobs = [texts.Text(), texts.Text()]
+    asked = time.time()
+    gateway.on("webhook", 429, {"error": "throttled"}, to=jobs[0].to, headers={"Retry-After": "3600"})
+    gateway.on("webhook", 503, "busy", to=jobs[1].to, headers={"Retry-After": formatdate(asked + 7200, usegmt=True)})
+    texts.emit(fleet, jobs)
+    for job, least_s in zip(jobs, (3600, 7200 - 2)):
+        o = fleet.await_outcome(job.invite, "deferred")
+        assert milliseconds(o["not_before"]) / 1000 >= asked + least_s, (job.to, o)
+        assert gateway.count(job.to) == 1
 
 
 @pytest.mark.story

@@ -119,12 +119,59 @@ static void test_strain(void **state)
 	assert_false(strain_holds(&s, 5049 + STRAIN_WINDOW_MS));
 }
 
+#define MINUTE_MS 60000
+
+/* 15 % of the answers of the last quarter of an hour, at least twenty of them. */
+static void test_slowness(void **state)
+{
+	static const struct {
+		int quick, slow;
+		bool holds;
+	} shares[] = {
+		{ 0, 19, false }, { 17, 3, true },   { 18, 2, false },
+		{ 85, 15, true }, { 86, 14, false }, { 100, 0, false },
+	};
+	int64_t now = 1000 * MINUTE_MS;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(shares); i++) {
+		struct slowness s = { 0 };
+
+		for (int k = 0; k < shares[i].quick; k++)
+			slowness_note(&s, now, false);
+		for (int k = 0; k < shares[i].slow; k++)
+			slowness_note(&s, now + MINUTE_MS, true);
+		assert_int_equal(slowness_holds(&s, now + MINUTE_MS), shares[i].holds);
+		assert_int_equal(slowness_holds(&s, now + 14 * MINUTE_MS), shares[i].holds);
+		assert_false(slowness_holds(&s, now + 16 * MINUTE_MS)); /* it is forgotten */
+	}
+}
+
+/* A second, then twice as long each time, up to ten minutes; what was under way adds nothing. */
+static void test_quarrel(void **state)
+{
+	struct quarrel q = { 0 };
+	int64_t now = 5000, pause = 1000;
+
+	(void)state;
+	assert_false(quarrel_holds(&q, now));
+	for (int i = 0; i < 14; i++) {
+		quarrel_note(&q, now);
+		quarrel_note(&q, now + pause / 2);
+		assert_true(quarrel_holds(&q, now + pause - 1));
+		assert_false(quarrel_holds(&q, now + pause));
+		now += pause;
+		pause = 2 * pause < 600000 ? 2 * pause : 600000;
+	}
+	assert_int_equal(pause, 600000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_serving),
-		cmocka_unit_test(test_weights),
-		cmocka_unit_test(test_strain),
+		cmocka_unit_test(test_serving), cmocka_unit_test(test_weights),
+		cmocka_unit_test(test_strain),	cmocka_unit_test(test_slowness),
+		cmocka_unit_test(test_quarrel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,17 @@ static void test_routes(void **state)
 		{ "[{\"providers\": [\"d\"]}]", "", "", false, "'d'" },
 		{ "[{\"providers\": [\"a\", \"a\"]}]", "", "", false, "twice" },
 		{ "[{\"providers\": [\"a\"], \"land\": \"DE\"}]", "", "", false, "land" },
+		{ "[{\"providers\": []}]", "", "", false, "providers: a list" },
+		{ "[{\"providers\": [\"a\"], \"country\": \"DEU\"}]", "", "", false, "country" },
+		{ "[{\"providers\": [\"a\"], \"country\": \"DE1\"}]", "", "", false, "country" },
+		{ "[{\"providers\": [\"a\"], \"country\": \"de\"}]", "", "", false, "country" },
+		{ "[{\"providers\": [\"a\"], \"country\": [\"DE\"]}]", "", "", false, "country" },
+		{ "[{\"providers\": [\"a\"], \"tenant\": 5}]", "", "", false, "tenant" },
+		{ "[{\"providers\": [\"a\"], \"prefer\": true}]", "", "", false, "prefer" },
+		{ "[{\"providers\": [{\"name\": \"a\", \"weight\": 0}]}]", "", "", false,
+		  "weight" },
+		{ "[{\"providers\": [{\"name\": \"a\", \"limit\": 5}]}]", "", "", false, "limit" },
+		{ "{\"providers\": [\"a\"]}", "", "", false, "a list" },
 	};
 
 	(void)state;
@@ -206,6 +217,45 @@ static void test_routes(void **state)
 					 rows[i].by_cost);
 		ways_free(w);
 	}
+}
+
+/* Of the rules that fit a tenant and a country the first one counts, with the terms that it gives.
+ */
+static void test_whose_rule(void **state)
+{
+	static const struct {
+		const char *tenant, *region, *names;
+		int orders[3], weights[3];
+		bool limited; /* the first of them */
+	} rows[] = {
+		{ "acme", "DE", "ca", { 2, 2 }, { 3, 1 }, true },
+		{ "acme", "RU", "abc", { 1, 1, 2 }, { 1, 1, 1 }, false },
+		{ "globex", "DE", "b", { 1 }, { 1 }, false },
+		{ "globex", "RU", "abc", { 1, 1, 2 }, { 1, 1, 1 }, false },
+	};
+	json_t *routes =
+		json("[{\"tenant\": \"acme\", \"country\": \"DE\", \"providers\": [{\"name\": "
+		     "\"c\", \"order\": 2, \"weight\": 3, \"limit\": \"50/s\"}, \"a\"]},"
+		     "{\"country\": \"DE\", \"providers\": [\"b\"]}]");
+	struct ways *w;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(ways_load(&w, routes, three, ARRAY_LEN(three), &e), OK);
+	json_decref(routes);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct channel_aim aim = { .nways = 0 };
+
+		assert_false(ways_find(w, rows[i].tenant, rows[i].region, &aim));
+		assert_int_equal(aim.nways, strlen(rows[i].names));
+		for (size_t k = 0; k < aim.nways; k++) {
+			assert_int_equal(three[aim.ways[k].route].name[0], rows[i].names[k]);
+			assert_int_equal(aim.ways[k].order, rows[i].orders[k]);
+			assert_int_equal(aim.ways[k].weight, rows[i].weights[k]);
+		}
+		assert_int_equal(aim.ways[0].limit.interval_us, rows[i].limited ? 20000 : 0);
+	}
+	ways_free(w);
 }
 
 /* By the settings of an installation, as previews and the tool ask it. */
@@ -270,10 +320,10 @@ static void test_nobody_says(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_prices),	    cmocka_unit_test(test_every_other_number),
-		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_the_cheapest_first),
-		cmocka_unit_test(test_routes),	    cmocka_unit_test(test_estimates),
-		cmocka_unit_test(test_nobody_says),
+		cmocka_unit_test(test_prices),	  cmocka_unit_test(test_every_other_number),
+		cmocka_unit_test(test_refused),	  cmocka_unit_test(test_the_cheapest_first),
+		cmocka_unit_test(test_routes),	  cmocka_unit_test(test_whose_rule),
+		cmocka_unit_test(test_estimates), cmocka_unit_test(test_nobody_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
