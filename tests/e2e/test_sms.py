@@ -101,6 +101,8 @@ ANSWERS = [
     ("twilio", {"how": "silent"}, "unknown", "outcome_unknown", 1),
     ("twilio", {"how": "reset"}, "unknown", "outcome_unknown", 1),
     ("twilio", {"status": 201, "body": "x" * 100000}, "unknown", "outcome_unknown", 1),
+    ("twilio", {"status": 201, "body": {"sid": "SM-of-much", "more": "x" * 100000}}, "unknown", "outcome_unknown", 1),
+    ("twilio", {"status": 201, "body": {"sid": "SM-of-enough", "more": "x" * 60000}}, "sent", None, 1),
     ("twilio", {"status": 302, "headers": {"Location": "/webhook/elsewhere"}, "times": 1}, "sent", None, 2),
     ("vonage", {"body": {"messages": [{"status": "7", "error-text": "barred"}]}}, "error", "number_barred", 1),
     ("vonage", {"body": {"messages": [{"status": "0", "message-id": "a"}, {"status": "5"}]}}, "unknown",
@@ -142,7 +144,7 @@ def test_answers(fleet, gateway, up):
         assert o.get("code") == code, (provider, how, o)
         assert gateway.count(job.to) == count, (provider, how, [x for x in fleet.outcomes.snapshot()
                                                                 if x.get("invite") == job.invite])
-    assert not [m.path for m in gateway.messages if "elsewhere" in m.path], "a redirect was followed"
+    assert not [path for path in gateway.asked if "elsewhere" in path], "a redirect was followed"
     twice = [m for m in gateway.of("webhook") if gateway.count(m.to) == 2]
     assert len({m.headers["idempotency-key"] for m in twice}) == len(twice) / 2
     assert fleet["sms"].metric("beckon_sms_unknown_codes_total", provider="webhook") == 1

@@ -86,6 +86,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def serve(self, body):
         owner = self.server.owner
+        owner.asked.append(self.path)  # whether or not it is a message
         provider = self.path.split("/")[1]
         headers = {k.lower(): v for k, v in self.headers.items()}
         message = Message(provider, self.command, self.path, headers, body)
@@ -147,7 +148,7 @@ class Server:
 
     def __init__(self, tls=None, delay=0.0):
         self.tls, self.delay = tls, delay
-        self.messages, self.connections = [], []
+        self.messages, self.connections, self.asked = [], [], []
         self.numbers = itertools.count(1)
         self.gate = threading.Event()
         self._rules = {}
