@@ -46,9 +46,9 @@ static const struct kafka_property defaults[] = {
 	{ "max.poll.interval.ms", "60000" },
 	{ "queued.min.messages",
 	  "100000" }, /* over it, librdkafka 2.0.2 stops fetching for a second */
-	{ "queued.max.messages.kbytes", "256" },
+	{ "queued.max.messages.kbytes", "128" },
 	{ "max.partition.fetch.bytes",
-	  "131072" }, /* what is fetched stays whole until its last record is read */
+	  "65536" }, /* what is fetched stays whole until its last record is read */
 	{ "fetch.wait.max.ms", "500" },
 	{ "fetch.error.backoff.ms", "50" },
 	{ "reconnect.backoff.max.ms", "1000" },
