@@ -278,6 +278,9 @@ def test_codes_are_read_again(fleet, gateway, up):
     sms = up("webhook", providers_dir=str(own))
     description = (own / "webhook.yaml").read_text()
 
+    def say(more):
+        (own / "webhook.yaml").write_text(description.replace("codes:\n", f"codes:\n  {more}\n", 1))
+
     def refused(code):
         job = texts.Text()
         gateway.on("webhook", 200, {"error": "brand-new"}, to=job.to)
@@ -288,13 +291,13 @@ def test_codes_are_read_again(fleet, gateway, up):
     seen = sms.text().count(line)
     assert seen >= 1
     fleet.wait(lambda: sms.metric("beckon_sms_unknown_codes_total", provider="webhook") == seen, 10, "it is not counted")
-    (own / "webhook.yaml").write_text(description + "  brand-new: policy_blocked\n")
+    say("brand-new: policy_blocked")
     sms.popen.send_signal(signal.SIGHUP)
     fleet.wait(lambda: refused("policy_blocked"), 20, "the new code is not known")
     seen = sms.text().count(line)
     assert refused("policy_blocked")
     assert sms.text().count(line) == seen, "a known code was told as unknown"
-    (own / "webhook.yaml").write_text(description + "  brand-new: no_such_word\n")
+    say("brand-new: no_such_word")
     sms.popen.send_signal(signal.SIGHUP)
     fleet.wait(lambda: "reload-failed" in sms.text(), 20, "the faulty file was not noticed")
     assert refused("policy_blocked")

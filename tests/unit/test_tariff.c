@@ -229,9 +229,9 @@ static void test_whose_rule(void **state)
 		bool limited; /* the first of them */
 	} rows[] = {
 		{ "acme", "DE", "ca", { 2, 2 }, { 3, 1 }, true },
-		{ "acme", "RU", "abc", { 1, 1, 2 }, { 1, 1, 1 }, false },
+		{ "acme", "RU", "abc", { 1, 2, 3 }, { 1, 1, 1 }, false },
 		{ "globex", "DE", "b", { 1 }, { 1 }, false },
-		{ "globex", "RU", "abc", { 1, 1, 2 }, { 1, 1, 1 }, false },
+		{ "globex", "RU", "abc", { 1, 2, 3 }, { 1, 1, 1 }, false },
 	};
 	json_t *routes =
 		json("[{\"tenant\": \"acme\", \"country\": \"DE\", \"providers\": [{\"name\": "
