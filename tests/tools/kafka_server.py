@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from process import Process, Server, build_root, free_port, wait_until
 
 JARS = Path(os.environ.get("KAFKA_JARS", build_root() / "kafka"))
-START_S = 60
+START_S = 120
 
 # The whole heap is small and the just-in-time compiler stops early: a test broker lives for minutes.
 JVM = ["-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
