@@ -26,6 +26,7 @@ const char *const config_fleet[] = {
 	"group",
 	"helo",
 	"http.listen",
+	"http.listen_for",
 	"http.private",
 	"http.proxies",
 	"http.public",

@@ -51,6 +51,20 @@ static void go(struct http_response *a, const char *where)
 	http_add_header(a, "Location", where);
 }
 
+/* Whoever comes by a browser reads it on the page where one signs in. */
+static void refuse(struct web_request *q, struct http_response *a, int why, const struct err *e)
+{
+	const char *accept = web_header(q, "Accept");
+
+	log_warn("ev=sign-in-refused why=\"%s\"", e->text);
+	if (accept && strstr(accept, "text/html"))
+		go(a, why == ERR_INVALID ? "/?sign_in=refused" : "/?sign_in=away");
+	else if (why == ERR_INVALID)
+		web_problem(a, 403, "not_signed_in", "%s", e->text);
+	else
+		web_fail(a, why, e);
+}
+
 static bool configured(const struct site_shared *s, struct http_response *a)
 {
 	if (!s->oidc)
@@ -82,7 +96,7 @@ static void login(struct web_request *q, struct http_response *a)
 	if (r == OK)
 		r = oidc_where(s->oidc, &t, &where, &e);
 	if (r) {
-		web_fail(a, r, &e);
+		refuse(q, a, r, &e);
 		return;
 	}
 	set_cookie(s, a, t.state);
@@ -181,10 +195,8 @@ static void callback(struct web_request *q, struct http_response *a)
 	kept = take_trip(q, &t, &e);
 	if (kept)
 		r = sign_in(q, &t, a, &e);
-	if (r == ERR_INVALID)
-		web_problem(a, 403, "not_signed_in", "%s", e.text);
-	else if (r)
-		web_fail(a, r, &e);
+	if (r)
+		refuse(q, a, r, &e);
 	else
 		go(a, local_path(json_string_value(json_object_get(kept, "to"))));
 	set_cookie(s, a, "");

@@ -19,11 +19,12 @@ struct listener {
 	char tenant[IDS_NAME_MAX + 1];
 	struct http_stream *stream;
 	struct view_changes at; /* how far it has been told; its invites are not kept */
-	int64_t told_ms;
+	int64_t came_ms, told_ms;
 };
 
 struct hub {
-	struct guard *guard;  /* the thread's own */
+	struct guard *guard; /* the thread's own */
+	int64_t listen_ms;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t changed;
 	struct listener *list;
@@ -85,6 +86,8 @@ static bool serve(struct hub *h, size_t i)
 	struct err e;
 	bool asked, good;
 
+	if (now_mono_ms() - l.came_ms >= h->listen_ms)
+		return false;
 	c.tenant = l.tenant;
 	c.max = HUB_NAMES_MAX + 1;
 	pthread_mutex_unlock(&h->lock);
@@ -115,11 +118,12 @@ static void *turn(void *arg)
 
 /* ---- outside ---- */
 
-struct hub *hub_open(struct guard *guard)
+struct hub *hub_open(struct guard *guard, int64_t listen_ms)
 {
 	struct hub *h = xcalloc(1, sizeof(*h));
 
 	h->guard = guard;
+	h->listen_ms = listen_ms;
 	h->list = xcalloc(HUB_LISTENERS_MAX, sizeof(*h->list));
 	pthread_mutex_init(&h->lock, NULL);
 	thread_cond_init(&h->changed);
@@ -148,6 +152,7 @@ void hub_close(struct hub *h)
 struct http_stream *hub_listen(struct hub *h, const char *tenant)
 {
 	struct http_stream *stream = NULL;
+	int64_t now = now_mono_ms();
 
 	pthread_mutex_lock(&h->lock);
 	if (!h->closing && h->count < HUB_LISTENERS_MAX) {
@@ -156,7 +161,8 @@ struct http_stream *hub_listen(struct hub *h, const char *tenant)
 		stream = http_stream_new(WAITING_MAX_BYTES);
 		*l = (struct listener){ .stream = stream,
 					.at = { .since = VIEW_FROM_NOW },
-					.told_ms = now_mono_ms() };
+					.came_ms = now,
+					.told_ms = now };
 		text_put(l->tenant, sizeof(l->tenant), tenant);
 		http_stream_put(stream, ": hello\n\n", strlen(": hello\n\n"));
 		h->count++;

@@ -174,7 +174,7 @@ static int open_shared(struct site *s, const struct site_settings *settings, str
 	shared->words = s->words = api_words_load();
 	shared->sheets = view_sheets_new(0);
 	shared->exports = &s->exports;
-	shared->hub = hub_open(site_guard_open(shared));
+	shared->hub = hub_open(site_guard_open(shared), settings->listen_ms);
 	if (settings->private_listen) {
 		shared->lookout =
 			lookout_open(site_guard_open(shared), shared->common->redis_prefix);

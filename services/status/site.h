@@ -14,7 +14,7 @@
 struct site_settings {
 	char *templates_dir, *public_listen, *private_listen, *url;
 	struct config_list proxies;
-	int64_t threads, rate_per_s;
+	int64_t threads, rate_per_s, listen_ms;
 	char *proxy_user, *proxy_name, *proxy_email, *proxy_role, *proxy_tenant; /* headers */
 	char *role, *tenant; /* of who comes without one */
 	char *oidc_issuer, *oidc_client, *oidc_secret, *oidc_role, *oidc_tenant;
@@ -36,6 +36,8 @@ struct site_settings {
 	  .max = WEB_THREADS_MAX, .help = "Requests answered at the same time, of each of both." }, \
 	{ CONFIG_INT(S, site.rate_per_s), .name = "http.rate", .fallback = "100", .min = 0, \
 	  .max = 1000000, .help = "Requests a second of one address; five seconds' worth may come at once; 0 = any." }, \
+	{ CONFIG_DURATION(S, site.listen_ms), .name = "http.listen_for", .fallback = "5m", .min = 500, \
+	  .help = "How long a page hears what changes before it says once more who it is." }, \
 	{ CONFIG_LIST(S, site.proxies), .name = "http.proxies", \
 	  .help = "Addresses of proxies whose X-Forwarded-For is believed." }, \
 	{ CONFIG_STRING(S, site.url), .name = "http.url", \

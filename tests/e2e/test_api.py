@@ -289,6 +289,18 @@ def test_fleet(fleet):
     assert site.key(role="viewer").get("/v1/processes").status == 403
 
 
+def test_listens_no_longer_than_the_key_is_good(fleet):
+    """A stream ends by itself; whose key is gone meanwhile hears nothing more."""
+    site = web.up(fleet, services=("status",), http__listen_for="1s")
+    operator = site.key()
+    request = urllib.request.Request(f"{site.private}{T}/events", headers=operator.headers)
+    for _ in range(2):
+        with urllib.request.urlopen(request, timeout=60) as stream:
+            assert stream.read().startswith(b": hello")  # to its end
+    fleet.beckon("apikey", "remove", "--config", fleet.dir / "beckon.yaml", "--tenant", "acme", operator.id)
+    fleet.wait(lambda: operator.get(f"{T}/events").status == 401, 20, "the key is still good")
+
+
 def test_live(fleet):
     """Who listens hears of changes of the own tenant, and of no other."""
     site = web.up(fleet)

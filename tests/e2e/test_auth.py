@@ -1,4 +1,5 @@
 """Who may use the API: keys, sessions, a trusted proxy; and that nobody reaches another tenant."""
+import socket
 import time
 
 import pytest
@@ -106,9 +107,30 @@ def test_people_sign_in(fleet):
     stolen = oidcd.Browser(site.private).go("/auth/login").headers["Location"]
     back = anna.go(stolen).headers["Location"]
     assert oidcd.Browser(site.private).go(back).status == 403  # another browser than the one that left
+    page = oidcd.Browser(site.private).go(back, Accept="text/html,*/*")
+    assert (page.status, page.headers["Location"]) == (303, "/?sign_in=refused")
     for to in ("//evil.internal", "https://evil.internal", "/\\evil.internal", "/%0d%0aSet-Cookie:x=y"):
         assert oidcd.Browser(site.private).sign_in(to).headers["Location"] == "/"
     text = fleet["status"].text()
     assert "what=sign-in tenant=acme by=person:" in text and "anna" not in text.lower() and "u-7" not in text
     issuer.close()
     assert oidcd.Browser(site.private).go("/auth/login").status in (303, 503)
+
+
+def test_no_issuer_among_our_own_machines(fleet):
+    """Where the configuration does not say that the issuer is one, nobody is asked there."""
+    secret = fleet.dir / "client.secret"
+    secret.write_text("s3cret")
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        nobody.setblocking(False)
+        own = web.doors(auth__oidc_issuer=f"https://127.0.0.1:{nobody.getsockname()[1]}", auth__oidc_secret_file=str(secret))
+        own["http__url"] = f"http://{own['http__private']}"
+        site = web.Site(fleet, own)
+        fleet.up(services=("status",), status=own)
+        anna = oidcd.Browser(site.private)
+        fleet.wait(lambda: anna.go("/v1/session").status == 401, 15, "not open")
+        assert anna.go("/auth/login").status == 503
+        page = anna.go("/auth/login", Accept="text/html")
+        assert (page.status, page.headers["Location"]) == (303, "/?sign_in=away")
+        with pytest.raises(BlockingIOError):
+            nobody.accept()

@@ -176,6 +176,7 @@ static void test_as_the_tenant_has_settled(void **state)
 		if (rows[i].code)
 			assert_int_equal(somebody.trouble.column, rows[i].column);
 		free(somebody.trouble.text);
+		free(somebody.identity);
 	}
 	tenants_free(tenants);
 	json_decref(section);

@@ -164,14 +164,15 @@ function signInPage(problem) {
 		useKey(key.value.trim());
 		start();
 	};
-	const wrong = hasKey() && problem;
+	const back = { refused: t("sign_in_refused"), away: t("sign_in_away") }[new URLSearchParams(location.search).get("sign_in")];
+	const byKey = hasKey(), wrong = byKey ? problem.message : back;
 	const login = problem.body.login;
 	const form = h("form", { onsubmit: enter }, field(t("api_key"), key, t("api_key_hint")), h("button", { class: login ? "" : "primary" }, t("sign_in")));
 	useKey("");
 	fill(document.body, h("main", { class: "sign-in" }, h("img", { src: "/app/icon.svg", alt: "", width: "56", height: "56" }),
-		h("h1", null, t("sign_in_title")), h("p", null, t("sign_in_text")), wrong && h("p", { class: "alert", role: "alert" }, problem.message),
+		h("h1", null, t("sign_in_title")), h("p", null, t("sign_in_text")), wrong && h("p", { class: "alert", role: "alert" }, wrong),
 		login && h("a", { class: "button primary", href: login }, t("sign_in")),
-		login ? h("details", { open: Boolean(wrong) }, h("summary", null, t("with_key")), form) : form,
+		login ? h("details", { open: byKey }, h("summary", null, t("with_key")), form) : form,
 		h("button", { type: "button", class: "link", onclick: () => { chooseLang(lang() === "ru" ? "en" : "ru"); signInPage(problem); } }, lang() === "ru" ? "English" : "Русский")));
 	document.title = t("sign_in_title");
 }

@@ -6,6 +6,8 @@ export const en = {
 	saved: "Saved", loading: "Loading…", failed: "That did not work", no_connection: "The service does not answer. Check your connection; nothing was changed.",
 	try_again: "Try again", not_found: "There is no such page", forbidden: "Your role may not do that.", more: "More", none: "None", any: "Any", all: "All",
 	sign_in_title: "Sign in to beckon", sign_in_text: "See who was invited, who came, and what stands in the way.", sign_in: "Sign in",
+	sign_in_refused: "You are not signed in: it took too long, or you have no role here. Try again, or ask whoever looks after beckon.",
+	sign_in_away: "The sign-in service does not answer. Try again in a moment.",
 	with_key: "Sign in with an API key", api_key: "API key", api_key_hint: "Made by `beckon apikey add`; forgotten when this tab is closed",
 	starting: "beckon is getting ready", starting_text: "Redis or Kafka cannot be asked right now. This page tries again by itself.",
 
