@@ -46,7 +46,9 @@ static const struct kafka_property defaults[] = {
 	{ "max.poll.interval.ms", "60000" },
 	{ "queued.min.messages",
 	  "100000" }, /* over it, librdkafka 2.0.2 stops fetching for a second */
-	{ "queued.max.messages.kbytes", "128" },
+	/* of a partition. Where all hold as much, fetching stops for up to a second as well: with
+	   less a courier that is quick stands without jobs for a part of it. */
+	{ "queued.max.messages.kbytes", "512" },
 	{ "max.partition.fetch.bytes",
 	  "65536" }, /* what is fetched stays whole until its last record is read */
 	{ "fetch.wait.max.ms", "500" },
