@@ -55,7 +55,8 @@ const char *http_query(const struct http_request *q, const char *name)
 }
 
 struct stranger {
-	bool (*known)(const char *name);
+	bool (*known)(const void *ctx, const char *name);
+	const void *ctx;
 	const char *found;
 };
 
@@ -66,14 +67,15 @@ static enum MHD_Result look_at_name(void *ctx, enum MHD_ValueKind kind, const ch
 
 	(void)kind;
 	(void)value;
-	if (!s->known(name))
+	if (!s->known(s->ctx, name))
 		s->found = name;
 	return s->found ? MHD_NO : MHD_YES;
 }
 
-const char *http_query_strange(const struct http_request *q, bool (*known)(const char *name))
+const char *http_query_strange(const struct http_request *q,
+			       bool (*known)(const void *ctx, const char *name), const void *ctx)
 {
-	struct stranger s = { .known = known };
+	struct stranger s = { .known = known, .ctx = ctx };
 
 	MHD_get_connection_values(q->connection, MHD_GET_ARGUMENT_KIND, look_at_name, &s);
 	return s.found;

@@ -70,7 +70,8 @@ const char *http_header(const struct http_request *q, const char *name);
 const char *http_query(const struct http_request *q, const char *name);
 const char *http_cookie(const struct http_request *q, const char *name);
 /* The first name in the query that is none of those known; NULL = it has no other. */
-const char *http_query_strange(const struct http_request *q, bool (*known)(const char *name));
+const char *http_query_strange(const struct http_request *q,
+			       bool (*known)(const void *ctx, const char *name), const void *ctx);
 
 /* Adds a header; a value with control characters is left out, since it could begin another. */
 void http_add_header(struct http_response *a, const char *name, const char *value);

@@ -220,12 +220,6 @@ static int check_recipient(const struct acting *v, const json_t *names, struct e
 		       json_array_size(names));
 }
 
-/* A dry_run that stands in the address would be done. */
-static bool is_option(const char *name)
-{
-	return !strcmp(name, "lang");
-}
-
 static int check_body(const struct web_request *q, struct err *e)
 {
 	static const char *const members[] = { "action", "invites", "filter", "dry_run",
@@ -244,7 +238,7 @@ static int check_body(const struct web_request *q, struct err *e)
 			return err_set(e, ERR_INVALID,
 				       "only action, invites, filter, dry_run and options");
 	}
-	if (web_query_only(q, is_option, e))
+	if (web_query_only(q, NULL, e)) /* a dry_run that stands in the address would be done */
 		return ERR_INVALID;
 	if (!is_action(web_text(q, "action")))
 		return err_set(e, ERR_INVALID, "action: there is no such one");
@@ -308,7 +302,7 @@ static void act_one(struct web_request *q, struct http_response *a)
 		web_problem(a, 404, "not_found", "there is no such invite, or no such action");
 		return;
 	}
-	if (web_query_only(q, is_option, &e) || !api_options_known(q->json, &e)) {
+	if (web_query_only(q, NULL, &e) || !api_options_known(q->json, &e)) {
 		web_fail(a, ERR_INVALID, &e);
 		return;
 	}

@@ -176,11 +176,6 @@ static struct exporting *export_new(const struct web_request *q, struct view_nam
 	return x;
 }
 
-static bool export_knows(const char *name)
-{
-	return api_filter_knows(name) || !strcmp(name, "lang");
-}
-
 static void export(struct web_request *q, struct http_response *a)
 {
 	const struct site_shared *shared = q->ctx;
@@ -189,7 +184,7 @@ static void export(struct web_request *q, struct http_response *a)
 	struct view_names found = { .max = EXPORT_MAX };
 	struct err e;
 
-	if (answer_fault(a, web_query_only(q, export_knows, &e), &e) ||
+	if (answer_fault(a, web_query_only(q, api_filter_knows, &e), &e) ||
 	    answer_fault(a, api_filter_read(&asked, &filter, &e), &e) || !ready(q, a))
 		return;
 	if (*shared->exports >= EXPORTS_MAX) {

@@ -173,7 +173,7 @@ static void ask_all(struct inviting *v, struct ask *k, struct segments_of *sms)
 
 static bool is_option(const char *name)
 {
-	return !strcmp(name, "dry_run") || !strcmp(name, "lang");
+	return !strcmp(name, "dry_run");
 }
 
 /* What cannot be meant is not taken for no: it would be done. */

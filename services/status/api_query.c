@@ -60,7 +60,7 @@ bool api_filter_knows(const char *name)
 
 bool api_query_knows(const char *name)
 {
-	static const char *const others[] = { "sort", "order", "limit", "cursor", "lang" };
+	static const char *const others[] = { "sort", "order", "limit", "cursor" };
 
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		if (!strcmp(others[i], name))

@@ -145,8 +145,9 @@ void web_charge(struct web_request *q);
 
 const char *web_query(const struct web_request *q, const char *name);  /* NULL = absent */
 const char *web_header(const struct web_request *q, const char *name); /* NULL = absent */
-/* ERR_INVALID: the query has another name than those known. What is misspelt would be passed over,
-   and more found or less asked than was meant. */
+/* ERR_INVALID: the query has another name than those known (NULL = none) and `lang`, which every
+   answer heeds. What is misspelt would be passed over, and more found or less asked than was meant.
+ */
 int web_query_only(const struct web_request *q, bool (*known)(const char *name), struct err *e);
 /* A text of the body's object; NULL where it is absent or no text. */
 const char *web_text(const struct web_request *q, const char *name);

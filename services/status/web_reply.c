@@ -54,9 +54,21 @@ const char *web_query(const struct web_request *q, const char *name)
 	return http_query(q->http, name);
 }
 
+struct parameters {
+	bool (*known)(const char *name);
+};
+
+static bool is_parameter(const void *ctx, const char *name)
+{
+	const struct parameters *p = ctx;
+
+	return !strcmp(name, "lang") || (p->known && p->known(name));
+}
+
 int web_query_only(const struct web_request *q, bool (*known)(const char *name), struct err *e)
 {
-	const char *other = http_query_strange(q->http, known);
+	const struct parameters p = { known };
+	const char *other = http_query_strange(q->http, is_parameter, &p);
 
 	if (!other)
 		return OK;
