@@ -145,14 +145,16 @@ static int show_all(const struct parked_options *o, enum lang lang, struct guard
 }
 
 /* "100 of 2,345 shown: 2,300 rate_limited, 45 retry", on standard error: the table stays a table.
- */
-static void sum_up(const struct later_stats *s, int64_t shown, enum lang lang)
+   Redis counts for everybody: who asked for a part is told that the sum is of all. */
+static void sum_up(const struct later_stats *s, bool part, int64_t shown, enum lang lang)
 {
-	static const char *const forms[LANG_COUNT] = { "%lld of %lld shown",
-						       "показано %lld из %lld" };
+	static const char *const forms[LANG_COUNT][2] = {
+		{ "%lld of %lld shown", "%lld shown; of all tenants %lld wait" },
+		{ "показано %lld из %lld", "показано %lld; у всех организаций ждёт %lld" },
+	};
 	const char *gap = ": ";
 
-	fprintf(stderr, forms[lang], (long long)shown, (long long)s->waiting);
+	fprintf(stderr, forms[lang][part], (long long)shown, (long long)s->waiting);
 	for (size_t i = 0; i < s->nreasons; i++) {
 		if (s->reasons[i].waiting <= 0)
 			continue;
@@ -170,7 +172,7 @@ static int run(const struct parked_options *o, enum lang lang, struct guard *g, 
 
 	if (later_stats(g, &stats, e) || show_all(o, lang, g, &shown, e))
 		return ERR_AGAIN;
-	sum_up(&stats, shown, lang);
+	sum_up(&stats, o->tenant || o->reason, shown, lang);
 	return OK;
 }
 

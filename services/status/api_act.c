@@ -49,20 +49,6 @@ static void act_on(const struct acting *v, const json_t *row, size_t place)
 		api_data_of(rule.act, row, v->options), 0);
 }
 
-/* Of an invite that nobody knows. The catalogue of errors has no word for it: no event of it was
-   ever told. */
-static json_t *unknown_words(const struct web_request *q)
-{
-	bool ru = !strcmp(web_lang(q), "ru");
-
-	return json_pack("{ss,ss}", "text",
-			 ru ? "О таком приглашении ничего не известно."
-			    : "Nothing is known of this invitation.",
-			 "remedy",
-			 ru ? "Проверьте его имя и организацию."
-			    : "Check its name, and whose it is.");
-}
-
 static const char *lacks(const json_t *rows, size_t *next, const json_t *name)
 {
 	const json_t *row = json_array_get(rows, *next);
@@ -91,7 +77,7 @@ static int act_on_some(const struct acting *v, const json_t *names, size_t from,
 		const char *unknown = lacks(rows, &next, name);
 
 		if (unknown)
-			ask_refuse(v->ask, unknown, "not_found", unknown_words(q));
+			ask_refuse(v->ask, unknown, "not_found", NULL);
 		else
 			act_on(v, json_array_get(rows, next - 1), from + i);
 	}

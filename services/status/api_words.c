@@ -5,14 +5,16 @@
 #include "errors_json.h"
 #include "words_json.h"
 
-/* Why something waits is no error: words.json says it, in the same shape, but without a class. */
-static void add_reasons(json_t *out)
+/* Why something waits, and what only a call is told, are no errors of an event: words.json says
+   them, without a class. */
+static void add_unclassed(json_t *out)
 {
 	json_t *whole = json_loads(words_json, 0, NULL), *said;
 	const char *code;
 
 	json_object_foreach (json_object_get(whole, "reasons"), code, said)
 		json_object_set_new(out, code, json_pack("{sO}", "text", said));
+	json_object_update(out, json_object_get(whole, "refusals"));
 	json_decref(whole);
 }
 
@@ -21,7 +23,7 @@ json_t *api_words_load(void)
 	json_t *whole = json_loads(errors_json, 0, NULL), *out = json_object(), *entry;
 	size_t i;
 
-	add_reasons(out);
+	add_unclassed(out);
 	json_array_foreach (json_object_get(whole, "errors"), i, entry)
 		json_object_set(out, json_string_value(json_object_get(entry, "code")), entry);
 	json_decref(whole);

@@ -1,13 +1,12 @@
 #include "hub.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "background.h"
 #include "ids.h"
 #include "mem.h"
 #include "now.h"
-#include "thread.h"
 #include "view_query.h"
 
 #define TURN_MS 500
@@ -25,12 +24,9 @@ struct listener {
 struct hub {
 	struct guard *guard; /* the thread's own */
 	int64_t listen_ms;
-	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t changed;
-	struct listener *list;
-	size_t count;
-	bool closing;
-	pthread_t thread;
+	struct background background;
+	struct listener *list; /* under its lock */
+	size_t count;	       /* likewise */
 };
 
 /* ---- the thread; with the lock but where it asks Redis ---- */
@@ -90,9 +86,9 @@ static bool serve(struct hub *h, size_t i)
 		return false;
 	c.tenant = l.tenant;
 	c.max = HUB_NAMES_MAX + 1;
-	pthread_mutex_unlock(&h->lock);
+	pthread_mutex_unlock(&h->background.lock);
 	asked = guard_ready(h->guard, &e) == OK && view_changed(h->guard, &c, &e) == OK;
-	pthread_mutex_lock(&h->lock);
+	pthread_mutex_lock(&h->background.lock);
 	good = tell(&h->list[i], asked ? &c : NULL, now_mono_ms());
 	if (asked) {
 		json_decref(c.invites);
@@ -105,14 +101,14 @@ static void *turn(void *arg)
 {
 	struct hub *h = arg;
 
-	pthread_mutex_lock(&h->lock);
-	while (!h->closing) {
-		for (size_t i = h->count; i-- > 0 && !h->closing;)
+	pthread_mutex_lock(&h->background.lock);
+	while (!h->background.ending) {
+		for (size_t i = h->count; i-- > 0 && !h->background.ending;)
 			if (!serve(h, i))
 				drop(h, i);
-		thread_wait(&h->changed, &h->lock, h->count ? TURN_MS : -1);
+		background_wait(&h->background, h->count ? TURN_MS : -1);
 	}
-	pthread_mutex_unlock(&h->lock);
+	pthread_mutex_unlock(&h->background.lock);
 	return NULL;
 }
 
@@ -125,9 +121,7 @@ struct hub *hub_open(struct guard *guard, int64_t listen_ms)
 	h->guard = guard;
 	h->listen_ms = listen_ms;
 	h->list = xcalloc(HUB_LISTENERS_MAX, sizeof(*h->list));
-	pthread_mutex_init(&h->lock, NULL);
-	thread_cond_init(&h->changed);
-	thread_start(&h->thread, turn, h);
+	background_open(&h->background, turn, h);
 	return h;
 }
 
@@ -135,15 +129,9 @@ void hub_close(struct hub *h)
 {
 	if (!h)
 		return;
-	pthread_mutex_lock(&h->lock);
-	h->closing = true;
-	pthread_cond_signal(&h->changed);
-	pthread_mutex_unlock(&h->lock);
-	pthread_join(h->thread, NULL);
+	background_close(&h->background);
 	while (h->count)
 		drop(h, h->count - 1);
-	pthread_cond_destroy(&h->changed);
-	pthread_mutex_destroy(&h->lock);
 	guard_free(h->guard);
 	free(h->list);
 	free(h);
@@ -154,8 +142,8 @@ struct http_stream *hub_listen(struct hub *h, const char *tenant)
 	struct http_stream *stream = NULL;
 	int64_t now = now_mono_ms();
 
-	pthread_mutex_lock(&h->lock);
-	if (!h->closing && h->count < HUB_LISTENERS_MAX) {
+	pthread_mutex_lock(&h->background.lock);
+	if (!h->background.ending && h->count < HUB_LISTENERS_MAX) {
 		struct listener *l = &h->list[h->count];
 
 		stream = http_stream_new(WAITING_MAX_BYTES);
@@ -166,8 +154,8 @@ struct http_stream *hub_listen(struct hub *h, const char *tenant)
 		text_put(l->tenant, sizeof(l->tenant), tenant);
 		http_stream_put(stream, ": hello\n\n", strlen(": hello\n\n"));
 		h->count++;
-		pthread_cond_signal(&h->changed);
+		pthread_cond_signal(&h->background.changed);
 	}
-	pthread_mutex_unlock(&h->lock);
+	pthread_mutex_unlock(&h->background.lock);
 	return stream;
 }

@@ -1,16 +1,15 @@
 #include "receipts.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auth.h"
+#include "background.h"
 #include "log.h"
 #include "mem.h"
 #include "receipt_keys.h"
 #include "receipt_pass.h"
-#include "thread.h"
 
 #define LOOK_MS 500   /* between two looks at what came too early */
 #define AGAIN_MS 5000 /* where Redis or Kafka is away */
@@ -25,15 +24,12 @@ struct known {
 struct receipts {
 	const json_t *entries;
 	const char *providers_dir;
-	struct known *known; /* under the lock */
+	struct known *known; /* under the lock of background */
 	struct site_shared *shared;
 	const char *settings_topic;
 	_Atomic uint64_t counts[RECEIPTS_ENDS], unknown;
 	struct receipt_keys *keys;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool ending; /* under the lock */
+	struct background background;
 };
 
 const char *const receipts_ends[RECEIPTS_ENDS] = {
@@ -76,10 +72,10 @@ static struct known *known_hold(struct receipts *r)
 {
 	struct known *k;
 
-	pthread_mutex_lock(&r->lock);
+	pthread_mutex_lock(&r->background.lock);
 	k = r->known;
 	k->holders++;
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&r->background.lock);
 	return k;
 }
 
@@ -97,10 +93,10 @@ int receipts_reload(struct receipts *r, struct err *e)
 
 	if (known_open(&fresh, r, e) < 0)
 		return ERR_FATAL;
-	pthread_mutex_lock(&r->lock);
+	pthread_mutex_lock(&r->background.lock);
 	former = r->known;
 	r->known = fresh;
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&r->background.lock);
 	known_drop(former);
 	return OK;
 }
@@ -269,19 +265,6 @@ struct web_module receipts_module(struct receipts *r)
 
 /* ---- what came too early ---- */
 
-/* False: it is time to end. */
-static bool rest(struct receipts *r, int64_t ms)
-{
-	bool on;
-
-	pthread_mutex_lock(&r->lock);
-	if (!r->ending)
-		thread_wait(&r->changed, &r->lock, ms);
-	on = !r->ending;
-	pthread_mutex_unlock(&r->lock);
-	return on;
-}
-
 static void *look_again(void *arg)
 {
 	struct receipts *r = arg;
@@ -291,7 +274,7 @@ static void *look_again(void *arg)
 	int code = OK;
 	struct err e;
 
-	while (rest(r, code < 0 ? AGAIN_MS : c.more ? 0 : LOOK_MS)) {
+	while (background_rest(&r->background, code < 0 ? AGAIN_MS : c.more ? 0 : LOOK_MS)) {
 		code = receipt_pass_kept(g, &sink, &c, &e);
 		count(r, RECEIPTS_TOLD, c.told);
 		count(r, RECEIPTS_LOST, c.lost);
@@ -314,9 +297,7 @@ int receipts_open(struct receipts **out, const struct receipts_options *o,
 		return ERR_FATAL;
 	}
 	r->keys = receipt_keys_open();
-	pthread_mutex_init(&r->lock, NULL);
-	thread_cond_init(&r->changed);
-	thread_start(&r->thread, look_again, r);
+	background_open(&r->background, look_again, r);
 	*out = r;
 	return OK;
 }
@@ -325,13 +306,7 @@ void receipts_close(struct receipts *r)
 {
 	if (!r)
 		return;
-	pthread_mutex_lock(&r->lock);
-	r->ending = true;
-	pthread_cond_signal(&r->changed);
-	pthread_mutex_unlock(&r->lock);
-	pthread_join(r->thread, NULL);
-	pthread_cond_destroy(&r->changed);
-	pthread_mutex_destroy(&r->lock);
+	background_close(&r->background);
 	known_drop(r->known);
 	receipt_keys_close(r->keys);
 	free(r);

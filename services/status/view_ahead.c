@@ -2,12 +2,12 @@
 
 #include <stdlib.h>
 
+#include "background.h"
 #include "guard_view.h"
 #include "log.h"
 #include "mem.h"
 #include "now.h"
 #include "redis.h"
-#include "thread.h"
 
 #define EVERY_MS 600000
 #define AGAIN_MS 1000 /* where Redis did not answer */
@@ -17,26 +17,13 @@ struct view_ahead {
 	struct view_sheets *sheets;
 	struct guard *guard; /* the thread's own */
 	struct view_ahead_bounds bounds;
-	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t changed;
-	bool closing;
-	pthread_t thread;
+	struct background background;
 };
 
 struct large {
 	const char *tenant;
 	size_t rows;
 };
-
-static bool is_closing(struct view_ahead *a)
-{
-	bool closing;
-
-	pthread_mutex_lock(&a->lock);
-	closing = a->closing;
-	pthread_mutex_unlock(&a->lock);
-	return closing;
-}
 
 /* How many invites each tenant has. */
 static int read_sizes(struct guard *g, struct large *all, size_t n, struct err *e)
@@ -90,7 +77,7 @@ static int read_large(struct view_ahead *a, struct large *all, size_t n, struct 
 	for (size_t i = 0; i < n && all[i].rows >= a->bounds.tenant_min; i++) {
 		if (all[i].rows > left)
 			continue;
-		if (is_closing(a))
+		if (!background_rest(&a->background, 0))
 			return OK;
 		if (read_sheet(a, &all[i], e) < 0)
 			return ERR_AGAIN;
@@ -119,16 +106,11 @@ static int read_ahead(struct view_ahead *a, struct err *e)
 static void *turn(void *arg)
 {
 	struct view_ahead *a = arg;
+	int64_t wait_ms = 0;
 	struct err e;
 
-	while (!is_closing(a)) {
-		int64_t wait_ms = read_ahead(a, &e) == OK ? EVERY_MS : AGAIN_MS;
-
-		pthread_mutex_lock(&a->lock);
-		if (!a->closing)
-			thread_wait(&a->changed, &a->lock, wait_ms);
-		pthread_mutex_unlock(&a->lock);
-	}
+	while (background_rest(&a->background, wait_ms))
+		wait_ms = read_ahead(a, &e) == OK ? EVERY_MS : AGAIN_MS;
 	return NULL;
 }
 
@@ -140,9 +122,7 @@ struct view_ahead *view_ahead_open(struct view_sheets *sheets, struct guard *gua
 	a->sheets = sheets;
 	a->guard = guard;
 	a->bounds = bounds;
-	pthread_mutex_init(&a->lock, NULL);
-	thread_cond_init(&a->changed);
-	thread_start(&a->thread, turn, a);
+	background_open(&a->background, turn, a);
 	return a;
 }
 
@@ -150,13 +130,7 @@ void view_ahead_close(struct view_ahead *a)
 {
 	if (!a)
 		return;
-	pthread_mutex_lock(&a->lock);
-	a->closing = true;
-	pthread_cond_signal(&a->changed);
-	pthread_mutex_unlock(&a->lock);
-	pthread_join(a->thread, NULL);
-	pthread_cond_destroy(&a->changed);
-	pthread_mutex_destroy(&a->lock);
+	background_close(&a->background);
 	guard_free(a->guard);
 	free(a);
 }
