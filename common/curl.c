@@ -13,6 +13,7 @@
 #include "thread.h"
 
 #define EVENTS_MAX 64
+
 struct curl_wire {
 	struct curl_options o;
 	CURLM *multi;
@@ -132,6 +133,8 @@ static void describe(struct transfer *t, CURLcode code, struct curl_answer *a)
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_s);
+	if (retry_s > CURL_RETRY_AFTER_MAX_S)
+		retry_s = CURL_RETRY_AFTER_MAX_S;
 	*a = (struct curl_answer){
 		.begun = t->begun,
 		.whole = t->begun && code == CURLE_OK,

@@ -21,6 +21,7 @@
 
 #define CURL_ANSWER_MAX_BYTES ((size_t)64 << 10)
 #define CURL_HEADERS_MAX 16
+#define CURL_RETRY_AFTER_MAX_S (24 * 60 * 60) /* nobody is made to wait longer */
 
 struct curl_wire;
 
@@ -42,10 +43,10 @@ struct curl_answer {
 	int status;	  /* HTTP; 0 = none came */
 	const char *body; /* NUL-terminated, never NULL */
 	size_t len;
-	int64_t retry_after_ms;
-	const char *fault; /* a code of schemas/errors.json: dns_temporary, connect_failed,
-			      tls_failed; NULL = none of them */
-	char text[128];	   /* why it is not whole, for people */
+	int64_t retry_after_ms; /* 0 to CURL_RETRY_AFTER_MAX_S */
+	const char *fault;	/* a code of schemas/errors.json: dns_temporary, connect_failed,
+				   tls_failed; NULL = none of them */
+	char text[128];		/* why it is not whole, for people */
 };
 
 /* Texts live until done() has returned. */

@@ -251,7 +251,6 @@ static void explain(const struct curl_answer *a, struct answer *out)
 void answer_read(const struct description *d, const struct curl_answer *a, struct answer *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->retry_after_ms = a->retry_after_ms;
 	if (!a->begun) {
 		out->result.reach = REACH_NOT_SENT;
 		out->result.route_fault = a->fault != NULL;
@@ -263,5 +262,6 @@ void answer_read(const struct description *d, const struct curl_answer *a, struc
 	}
 	if (out->result.reach == REACH_REFUSED)
 		out->suppress = description_suppress(d, out->code);
+	out->retry_after_ms = a->retry_after_ms;
 	explain(a, out);
 }

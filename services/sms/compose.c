@@ -10,6 +10,7 @@
 
 #define NAME_MAX_CHARS 40
 #define TEXT_MAX_BYTES ((size_t)16 << 10)
+#define IN_URL "receipt_secret"
 
 /* ---- names ---- */
 
@@ -21,7 +22,7 @@ static const struct fact {
 	{ "to", FACT(to) },	    { "text", FACT(text) },
 	{ "sender", FACT(sender) }, { "encoding", FACT(encoding) },
 	{ "key", FACT(key) },	    { "callback", FACT(callback) },
-	{ "secret", FACT(secret) }, { "receipt_secret", FACT(receipt_secret) },
+	{ "secret", FACT(secret) }, { IN_URL, FACT(receipt_secret) },
 };
 
 /* "" = it stands for nothing. */
@@ -55,8 +56,9 @@ static size_t name_at(const char *s, char out[NAME_MAX_CHARS + 1])
 	return n + 2;
 }
 
-/* Appends text with its names filled in; false where one stands for nothing. */
-static bool fill(const struct compose_facts *f, const char *text, bool escape, struct buf *out)
+/* Appends text with its names filled in; false where one stands for nothing. What receipts show
+   stands in a URL that the provider is to call. */
+static bool fill(const struct compose_facts *f, const char *text, struct buf *out)
 {
 	char name[NAME_MAX_CHARS + 1];
 	bool whole = true;
@@ -66,7 +68,7 @@ static bool fill(const struct compose_facts *f, const char *text, bool escape, s
 		const char *v = n ? meaning(f, name) : NULL;
 
 		whole &= !v || v[0];
-		if (v && escape)
+		if (v && !strcmp(name, IN_URL))
 			curl_percent(v, out);
 		else if (v)
 			buf_str(out, v);
@@ -84,7 +86,7 @@ static char *filled(const struct compose_facts *f, const char *text)
 {
 	autobuf b = BUF_INIT(TEXT_MAX_BYTES);
 
-	if (!fill(f, text, false, &b) || b.full || !b.len) {
+	if (!fill(f, text, &b) || b.full || !b.len) {
 		if (b.data)
 			crypto_wipe(b.data, b.len);
 		return NULL;
@@ -281,7 +283,7 @@ int compose(const struct description *d, const struct compose_facts *f, struct c
 {
 	out->url.max = COMPOSE_URL_MAX;
 	out->body.max = COMPOSE_BODY_MAX;
-	if (!fill(f, f->url ? f->url : d->url, false, &out->url))
+	if (!fill(f, f->url ? f->url : d->url, &out->url))
 		return err_set(e, ERR_INVALID, "url: a name in it stands for nothing");
 	add_body(d, f, out);
 	if (out->url.full || out->body.full)

@@ -104,12 +104,25 @@ static int unknown(const char *name, struct err *e)
 		       name, near.best);
 }
 
+/* Texts; a number is the text that it is written as. */
 static int take_settings(struct provider *p, const json_t *value, struct err *e)
 {
-	p->settings = json_incref((json_t *)value);
-	return json_is_object(value)
-		       ? OK
-		       : err_set(e, ERR_FATAL, "providers: settings: pairs of name and text");
+	char number[32];
+	const char *name;
+	json_t *one;
+
+	if (!json_is_object(value))
+		return err_set(e, ERR_FATAL, "providers: settings: pairs of name and text");
+	p->settings = json_object();
+	json_object_foreach ((json_t *)value, name, one) {
+		const char *text = config_scalar(one, number);
+
+		if (!text)
+			return err_set(e, ERR_FATAL, "providers: settings.%.40s: a single value",
+				       name);
+		json_object_set_new(p->settings, name, json_string(text));
+	}
+	return OK;
 }
 
 static int take_cost(struct provider *p, const json_t *value, struct err *e)
@@ -220,9 +233,18 @@ static void read_clear(struct read *r)
 	config_secret_free(r->receipt_secret);
 }
 
+/* The first line is shown. While one secret takes the place of another the file, which `receipts`
+   may share, has both: the others are only believed. */
 static int read_secret(const char *path, char **out, struct err *e)
 {
-	return path ? config_secret_read(path, out, e) : OK;
+	int r = path ? config_secret_read(path, out, e) : OK;
+	char *rest;
+
+	if (r < 0 || !path)
+		return r;
+	rest = *out + strcspn(*out, "\r\n");
+	explicit_bzero(rest, strlen(rest));
+	return OK;
 }
 
 static int read_all(struct provider *p, struct read *r, struct err *e)

@@ -113,13 +113,15 @@ static bool begin(void *ctx)
 	return parcel_dot(x->session->worker, x->parcel);
 }
 
-/* The id that receipts will name. */
+/* The id that receipts will name. Our own is known although no answer came: then a receipt may be
+   all that is ever heard of the message. */
 static void note_id(struct parcel *p, const struct description *d, const struct answer *a)
 {
+	enum reach reach = a->result.reach;
 	char key[KEY_SIZE];
 
 	make_key(p->job.id, key);
-	if (a->result.reach == REACH_TAKEN || a->id[0])
+	if (reach == REACH_TAKEN || (reach == REACH_IN_DOUBT && d->own_id) || a->id[0])
 		text_put(p->provider_message_id, sizeof(p->provider_message_id),
 			 d->own_id ? key : a->id);
 }

@@ -8,6 +8,7 @@ import shutil
 import signal
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -17,9 +18,12 @@ import mtlsd
 import providers
 import pytest
 import requests
+import smsd
 import snsd
+import texts
 from pages import public_port
 
+SMS_NOW = {"tenants": {"*": {"sms_window": "off"}}}
 DESCRIPTIONS = Path(__file__).resolve().parents[2] / "deploy" / "providers"
 
 
@@ -121,6 +125,25 @@ def test_before_its_message_is_settled(fleet):
     fleet.await_outcome(event, "delivered")
     fleet.wait(lambda: fleet.redis.client.zcard(f"{fleet.prefix}n") == 0, 10, "it is still kept")
     await_counts(fleet, told=1, kept=1, lost=0)
+
+
+def test_an_sms_that_nobody_answered_for(fleet, gateway):
+    """The id is ours to give, so a gateway's receipt tells what became of a message for which no answer came."""
+    secret = fleet.secret_file("kannel.secret", smsd.SECRET)
+    shown = fleet.secret_file("kannel-receipts.secret", providers.SECRET)
+    fleet.up(services=("clock", "dispatcher", "sms"), dispatcher=SMS_NOW,
+             sms={"providers": [smsd.entry("kannel", gateway, secret_file=secret, receipt_secret_file=shown,
+                                           callback="https://hooks.acme-corp.com/receipts/kannel")], **SMS_NOW})
+    hooks = Hooks(fleet, providers.Kannel)
+    gateway.on("kannel", how="silent")
+    event = fleet.emit(events.invite(channel="sms", recipient={"phone": texts.number()}))
+    told = fleet.await_outcome(event, "unknown")
+    [message] = gateway.of("kannel")
+    called = urllib.parse.urlsplit(message.fields["dlr-url"])
+    ident = urllib.parse.parse_qs(called.query)["id"][0]
+    assert told["provider_message_id"] == ident
+    assert hooks.tell("kannel", ident, "delivered")[0] == 200
+    fleet.await_outcome(event, "delivered")
 
 
 def test_who_may_tell(fleet):

@@ -8,7 +8,7 @@ from conftest import need
 from process import free_port
 
 SECRET = "kannel-password-7391"
-TOKEN = "token-of-receipts-5520"
+TOKEN = "token+of/receipts=5520&more"
 COUNT = 1000
 TENANTS = {"tenants": {"*": {"segment_cap": 10, "sms_window": "off"}}}
 

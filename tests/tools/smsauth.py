@@ -5,7 +5,7 @@ import hmac
 import re
 
 SECRET = "s3cr3t-key-of-a-provider"
-SETTINGS = {"twilio": {"account": "AC0123"}, "vonage": {"key_id": "kid"}, "smsc": {"login": "us"},
+SETTINGS = {"twilio": {"account": "AC0123"}, "vonage": {"key_id": "kid"}, "smsc": {"login": 79051},
             "sns": {"region": "eu-west-1", "access_key": "AKIDEXAMPLE"}, "kannel": {"user": "tester"}}
 
 
@@ -42,7 +42,7 @@ _GENUINE = {
     "vonage": _fields(api_key="kid", api_secret=SECRET),
     "sns": _signed,
     "messagebird": _header(f"AccessKey {SECRET}"),
-    "smsc": _fields(login="us", psw=SECRET),
+    "smsc": _fields(login="79051", psw=SECRET),
     "smsru": _fields(api_id=SECRET),
     "kannel": _fields(username="tester", password=SECRET),
     "webhook": _header(f"Bearer {SECRET}"),

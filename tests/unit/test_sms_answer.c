@@ -101,6 +101,34 @@ static void test_answers(void **state)
 	assert_true(n > 60);
 }
 
+/* Whoever says when it will take more is heard, however its answer is made. */
+static void test_says_when(void **state)
+{
+	static const struct {
+		const char *name;
+		int status;
+		const char *body;
+	} rows[] = {
+		{ "twilio", 429, "{\"code\":20429}" },
+		{ "vonage", 429, "{\"messages\":[{\"status\":\"1\"}]}" },
+		{ "vonage", 429, "busy" },
+		{ "kannel", 503, "busy" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct description *d = describe(rows[i].name);
+		struct curl_answer a = reply(rows[i].status, "whole", rows[i].body);
+		struct answer told;
+
+		a.retry_after_ms = 120000;
+		answer_read(d, &a, &told);
+		assert_int_equal(told.result.reach, REACH_REFUSED);
+		assert_int_equal(told.retry_after_ms, 120000);
+		description_free(d);
+	}
+}
+
 /* A code table is data, so everything in it must mean something. */
 static void test_all_descriptions(void **state)
 {
@@ -153,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_says_when),
 		cmocka_unit_test(test_all_descriptions),
 		cmocka_unit_test(test_faulty_descriptions),
 	};

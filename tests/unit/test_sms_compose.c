@@ -108,6 +108,27 @@ static void test_query(void **state)
 	description_free(d);
 }
 
+/* Secrets have any characters: base64's plus would be a space to whoever is called. */
+static void test_secret_in_a_url(void **state)
+{
+	struct description *d = make("url: \"https://x/\"\nmethod: GET\n"
+				     "body: {kind: query, fields: {cb: \"{callback}?token="
+				     "{receipt_secret}&id={key}\"}}\n"
+				     "answer: {format: text, code: c}\n");
+	struct compose_facts f = facts;
+	struct composed c = { .nheaders = 0 };
+	struct err e;
+
+	(void)state;
+	f.callback = "https://y/r";
+	f.receipt_secret = "a+b/c&d=";
+	assert_int_equal(compose(d, &f, &c, &e), OK);
+	assert_string_equal(c.url.data, "https://x/?cb=https%3A%2F%2Fy%2Fr%3Ftoken%3Da%252Bb%252Fc"
+					"%2526d%253D%26id%3Dk1");
+	composed_clear(&c);
+	description_free(d);
+}
+
 /* A tenant's sender ends no header's line. */
 static void test_no_second_header(void **state)
 {
@@ -152,8 +173,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_form),	 cmocka_unit_test(test_json),
-		cmocka_unit_test(test_query),	 cmocka_unit_test(test_no_second_header),
-		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_query),	 cmocka_unit_test(test_secret_in_a_url),
+		cmocka_unit_test(test_too_long), cmocka_unit_test(test_no_second_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
