@@ -48,6 +48,14 @@ struct rule {
 	"hourly sending|message limit exceeded|exceeded the max emails|maximum sending"
 
 static const struct rule rules[] = {
+	/* Of one recipient by its enhanced code, whatever the words: nobody's mailbox closes a
+	   relay. */
+	{ 500, 599, "5.1.1", NULL, "mailbox_unknown", DEAD },
+	{ 500, 599, "5.2.1", "suspended", "mailbox_disabled", BAD },
+	{ 500, 599, "5.2.2", NULL, "mailbox_full", LATER },
+	{ 400, 499, "4.2.*", "suspended", "throttled", LATER },
+	{ 400, 499, "4.2.2", NULL, "mailbox_full", LATER },
+
 	/* The relay does not let us in, or not now. */
 	{ 530, 530, NULL, "starttls", "tls_failed", ROUTE_DOWN },
 	{ 523, 523, NULL, NULL, "tls_failed", ROUTE_DOWN },
@@ -79,7 +87,6 @@ static const struct rule rules[] = {
 	/* The address. */
 	{ 556, 556, NULL, NULL, "email_domain_invalid", DEAD },
 	{ 521, 521, NULL, NULL, "email_domain_invalid", BAD },
-	{ 500, 599, "5.1.1", NULL, "mailbox_unknown", DEAD },
 	{ 500, 599, "5.1.6", NULL, "mailbox_unknown", DEAD },
 	{ 500, 599, "5.1.10", NULL, "mailbox_unknown", DEAD },
 	{ 500, 599, "5.1.3", NULL, "email_syntax", BAD },
@@ -91,7 +98,6 @@ static const struct rule rules[] = {
 	{ 500, 599, "5.4.4", NULL, "email_domain_invalid", BAD },
 
 	/* The mailbox. */
-	{ 500, 599, "5.2.2", NULL, "mailbox_full", LATER },
 	{ 500, 599, "5.2.3", NULL, "too_large", MESSAGE },
 	{ 552, 552, "5.2.*", FULL, "mailbox_full", LATER },
 	{ 500, 599, "5.2.1", FULL, "mailbox_full", LATER },
@@ -130,7 +136,6 @@ static const struct rule rules[] = {
 	{ 500, 599, NULL, NULL, "policy_blocked", MESSAGE },
 
 	/* Not now. */
-	{ 400, 499, "4.2.2", NULL, "mailbox_full", LATER },
 	{ 400, 499, NULL, "mailbox full|mailbox is full|over quota|quota exceeded", "mailbox_full",
 	  LATER },
 	{ 400, 499, NULL, "greylist|graylist|greylisting", "throttled", LATER },
