@@ -8,6 +8,7 @@
 #include "crypto.h"
 #include "mem.h"
 #include "nearest.h"
+#include "utf8.h"
 
 #define BATCH_BYTES 8
 #define UNUSED_MAX_BYTES 1024
@@ -26,16 +27,32 @@ const char *const column_names[COLUMN_COUNT] = {
 	[COLUMN_USERNAME] = "username",
 };
 
-/* What else a column may be called, letters and digits only. */
+/* What else a column may be called, small letters and digits only. */
 static const struct {
 	const char *name;
 	enum column column;
 } aliases[] = {
-	{ "emailaddress", COLUMN_EMAIL }, { "mail", COLUMN_EMAIL },
-	{ "fullname", COLUMN_NAME },	  { "phonenumber", COLUMN_PHONE },
-	{ "mobile", COLUMN_PHONE },	  { "team", COLUMN_TEAMS },
-	{ "language", COLUMN_LOCALE },	  { "inviteid", COLUMN_INVITE },
+	{ "emailaddress", COLUMN_EMAIL },
+	{ "mail", COLUMN_EMAIL },
+	{ "fullname", COLUMN_NAME },
+	{ "phonenumber", COLUMN_PHONE },
+	{ "mobile", COLUMN_PHONE },
+	{ "team", COLUMN_TEAMS },
+	{ "language", COLUMN_LOCALE },
+	{ "inviteid", COLUMN_INVITE },
 	{ "userid", COLUMN_USER },
+	{ "почта", COLUMN_EMAIL },
+	{ "электроннаяпочта", COLUMN_EMAIL },
+	{ "имя", COLUMN_NAME },
+	{ "фио", COLUMN_NAME },
+	{ "телефон", COLUMN_PHONE },
+	{ "номертелефона", COLUMN_PHONE },
+	{ "роль", COLUMN_ROLE },
+	{ "отдел", COLUMN_DEPARTMENT },
+	{ "команда", COLUMN_TEAMS },
+	{ "команды", COLUMN_TEAMS },
+	{ "язык", COLUMN_LOCALE },
+	{ "часовойпояс", COLUMN_TIMEZONE },
 };
 
 struct reading {
@@ -87,14 +104,26 @@ static void name_batch(struct people *p, struct crypto_hash *h)
 	crypto_hex(sum, BATCH_BYTES, p->batch);
 }
 
-/* "E-mail address" -> "emailaddress". Other scripts stay as they are. */
+/* Of the alphabets that columns are called in. */
+static uint32_t small(uint32_t c)
+{
+	if (c >= U'А' && c <= U'Я')
+		return c + (U'а' - U'А');
+	return c < 0x80 ? (uint32_t)tolower((int)c) : c;
+}
+
+/* "E-mail address" -> "emailaddress". Letters of other alphabets stay as they are. */
 static void plain_name(const char *cell, char *out, size_t size)
 {
-	size_t n = 0;
+	size_t len = strlen(cell), n = 0;
+	uint32_t c;
 
-	for (; *cell && n + 1 < size; cell++)
-		if (!strchr(" _-.", *cell))
-			out[n++] = (char)tolower((unsigned char)*cell);
+	for (size_t i = 0, used; i < len && n + 4 < size; i += used) {
+		used = utf8_next(cell + i, len - i, &c);
+		used += !used; /* a cell is UTF-8, as csv_file promises */
+		if (!strchr(" _-.", cell[i]))
+			n += utf8_encode(small(c), out + n);
+	}
 	out[n] = '\0';
 }
 

@@ -193,33 +193,16 @@ const char *sms_encoding_word(enum sms_encoding encoding)
 	return encoding == SMS_GSM ? "gsm" : "ucs2";
 }
 
-static size_t utf8_write(uint32_t c, char out[5])
-{
-	static const struct {
-		uint32_t below;
-		unsigned char mark;
-	} rows[] = { { 0x80, 0 }, { 0x800, 0xc0 }, { 0x10000, 0xe0 }, { 0x110000, 0xf0 } };
-	size_t n = 0;
-
-	while (c >= rows[n].below)
-		n++;
-	for (size_t i = n; i > 0; i--, c >>= 6)
-		out[i] = (char)(0x80 | (c & 0x3f));
-	out[0] = (char)(rows[n].mark | c);
-	out[n + 1] = '\0';
-	return n + 1;
-}
-
 const char *sms_text_name(uint32_t c, char out[SMS_NAME_SIZE])
 {
-	char shown[5];
+	char shown[5] = "";
 
 	for (size_t i = 0; i < ARRAY_LEN(unseen); i++)
 		if (unseen[i].c == c) {
 			snprintf(out, SMS_NAME_SIZE, "%s (U+%04X)", unseen[i].name, (unsigned)c);
 			return out;
 		}
-	utf8_write(c, shown);
+	utf8_encode(c, shown);
 	if (c < 0x20 || (c >= 0x7f && c < 0xa0))
 		snprintf(out, SMS_NAME_SIZE, "a control character (U+%04X)", (unsigned)c);
 	else
