@@ -25,6 +25,11 @@ static int read_all(int fd, const char *path, struct buf *out, struct err *e)
 	return OK;
 }
 
+int file_read_input(struct buf *out, struct err *e)
+{
+	return read_all(STDIN_FILENO, "standard input", out, e);
+}
+
 int file_read(const char *path, struct buf *out, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), r;

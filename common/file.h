@@ -13,4 +13,8 @@
    opened or read, ERR_INVALID when it is larger than the bound. The text names the path. */
 int file_read(const char *path, struct buf *out, struct err *e);
 
+/* The same of standard input, which cannot always be opened once more by a name: it may be a
+   socket, or the pipe of another user, such as a mail server's. */
+int file_read_input(struct buf *out, struct err *e);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "args_show.h"
+#include "args_values.h"
 #include "cli.h"
 #include "mem.h"
 #include "nearest.h"
@@ -182,9 +183,8 @@ static const struct {
 	const char *option;
 	void (*show)(const struct args *a);
 } shows[] = {
-	{ "--help", args_usage },
-	{ ARGS_WORDS, args_words },
-	{ ARGS_MAN, args_man },
+	{ "--help", args_usage },     { "-h", args_usage },   { ARGS_WORDS, args_words },
+	{ ARGS_VALUES, args_values }, { ARGS_MAN, args_man },
 };
 
 static bool shown(const struct args *a, const char *word)

@@ -10,6 +10,7 @@
 
 /* Options by which args_end is asked for them; no help names them. */
 #define ARGS_WORDS "--show-words"
+#define ARGS_VALUES "--show-values"
 #define ARGS_MAN "--show-manual"
 
 void args_usage(const struct args *a);

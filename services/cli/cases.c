@@ -53,6 +53,8 @@ static bool next_case(char *text, size_t max, int separator, size_t *len)
 	for (; c != EOF && c != separator; c = getchar())
 		if (*len <= max)
 			text[(*len)++] = (char)c;
+	if (separator == '\n' && *len && text[*len - 1] == '\r')
+		(*len)--; /* a line as Windows ends it */
 	text[*len] = '\0';
 	return true;
 }

@@ -23,7 +23,7 @@ struct apikey_options {
 #define AT(member) offsetof(struct apikey_options, member)
 static const struct arg list[] = {
 	{ "tenant", ARG_TEXT, AT(tenant), "NAME", "whose invites it reaches; \"*\" = all", 0, 0 },
-	{ "role", ARG_TEXT, AT(role), "ROLE",
+	{ "role", ARG_TEXT, AT(role), "viewer|operator|admin|super",
 	  "add: viewer (reads, addresses masked), operator (invites), admin (settings), super (all "
 	  "tenants)",
 	  0, 0 },
@@ -57,6 +57,8 @@ static int read_expires(const char *text, int64_t *ms, struct err *e)
 	else if (text && !now_parse(text, ms))
 		return err_set(e, ERR_INVALID,
 			       "--expires takes a time such as 2025-03-14T18:00:00Z, or 90d");
+	if (text && *ms <= now_ms())
+		return err_set(e, ERR_INVALID, "--expires has passed already");
 	return OK;
 }
 

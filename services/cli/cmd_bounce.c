@@ -113,7 +113,7 @@ int cmd_bounce(int argc, char **argv)
 		return status;
 	if (crypto_init(&e) || settings_open(&s, &words.settings, &e))
 		return cli_fail("bounce", ERR_FATAL, &e);
-	r = file_read("/dev/stdin", &message, &e);
+	r = file_read_input(&message, &e);
 	if (r == OK)
 		r = receipt_read_mail(message.data ? message.data : "", message.len, &list, &e);
 	if (r == ERR_INVALID) /* nobody is helped by a bounce of a bounce */

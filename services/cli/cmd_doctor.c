@@ -76,9 +76,9 @@ int cmd_doctor(int argc, char **argv)
 	if (settings_open(&s, &w.settings, &e))
 		return cli_fail("doctor", ERR_FATAL, &e);
 	struct report r = { .json = o.json };
-	struct findings f = { add, &r };
+	struct findings f = { .add = add, .ctx = &r };
 
-	doctor_topics(&s, &f);
+	f.no_kafka = !doctor_topics(&s, &f);
 	doctor_redis(&s, &f);
 	doctor_clock(&s, &f);
 	doctor_relay(&s, &f);

@@ -61,13 +61,17 @@ static const struct {
 
 /* ---- what rules look at ---- */
 
-/* What the topic of settings says stands above the file; without Kafka the file's hold. */
-static int open_tenants(struct explaining *v, bool offline, struct err *e)
+/* What the topic of settings says stands above the file; without Kafka, which is noted, the file's
+   hold. */
+static int open_tenants(struct explaining *v, bool *no_kafka, struct err *e)
 {
 	struct err why;
 
-	if (!offline && settings_topic_read(&v->view, v->settings, &why))
-		fprintf(stderr, "beckon explain: settings of the file alone: %s\n", why.text);
+	if (!*no_kafka && settings_topic_read(&v->view, v->settings, &why)) {
+		fprintf(stderr, "beckon explain: settings and templates of the files alone: %s\n",
+			why.text);
+		*no_kafka = true;
+	}
 	if (!v->view && settings_view_new(&v->view, v->settings->tenants, e))
 		return ERR_FATAL;
 	v->tenants = settings_view_tenants(v->view);
@@ -76,7 +80,7 @@ static int open_tenants(struct explaining *v, bool offline, struct err *e)
 }
 
 /* Likewise, and of templates. */
-static void open_catalog(struct explaining *v, bool offline)
+static void open_catalog(struct explaining *v, bool no_kafka)
 {
 	autofree char *dir = v->settings->templates_dir ? xstrdup(v->settings->templates_dir)
 							: place_templates();
@@ -84,7 +88,7 @@ static void open_catalog(struct explaining *v, bool offline)
 
 	if (dir && catalog_open(&v->catalog, dir, &why))
 		fprintf(stderr, "beckon explain: templates are not looked at: %s\n", why.text);
-	if (v->catalog && !offline && templates_topic_lay(&v->catalog, v->settings, &why))
+	if (v->catalog && !no_kafka && templates_topic_lay(&v->catalog, v->settings, &why))
 		fprintf(stderr, "beckon explain: the installation's templates alone: %s\n",
 			why.text);
 }
@@ -186,6 +190,7 @@ static int explain(struct explaining *v, const struct explain_options *o, const 
 {
 	static const char structured[] = "application/cloudevents+json";
 	const struct header header = { "content-type", structured, sizeof(structured) - 1 };
+	bool no_kafka = o->offline;
 
 	v->now_ms = now_ms();
 	v->work.rec = (struct record){ .value = text->data ? text->data : "",
@@ -193,9 +198,9 @@ static int explain(struct explaining *v, const struct explain_options *o, const 
 				       .headers = &header,
 				       .header_count = 1,
 				       .timestamp_ms = v->now_ms };
-	if (open_tenants(v, o->offline, e) || open_key(v, e))
+	if (open_tenants(v, &no_kafka, e) || open_key(v, e))
 		return ERR_FATAL;
-	open_catalog(v, o->offline);
+	open_catalog(v, no_kafka);
 	ask_read(&v->ask, &v->work);
 	if (v->ask.step == ASK_CLAIM)
 		decide_it(v, o->offline);
@@ -250,7 +255,7 @@ int cmd_explain(int argc, char **argv)
 		return cli_usage("explain", &e);
 	}
 	const char *path = words.operands.items[0];
-	int r = file_read(strcmp(path, "-") ? path : "/dev/stdin", &text, &e);
+	int r = strcmp(path, "-") ? file_read(path, &text, &e) : file_read_input(&text, &e);
 
 	return r ? cli_fail("explain", r, &e) : run(&o, &words, &text);
 }

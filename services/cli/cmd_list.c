@@ -30,7 +30,7 @@ struct list_options {
 static const struct arg list[] = {
 	{ "tenant", ARG_TEXT, AT(filter.tenant), "NAME",
 	  "the organisation's id; 'default' unless told", 0, 0 },
-	{ "status", ARG_TEXT, AT(status), "WORDS",
+	{ "status", ARG_TEXT, AT(status), "STATUS",
 	  "not_invited, waiting, invited, error, expired, accepted, declined, cancelled, or "
 	  "pending; "
 	  "by commas",

@@ -9,6 +9,7 @@
 
 #include "args.h"
 #include "args_show.h"
+#include "args_values.h"
 #include "cli.h"
 #include "commands.h"
 #include "mem.h"
@@ -28,25 +29,49 @@ static bool tells(const struct command *c)
 
 /* ---- completion ---- */
 
-static const char bash_head[] = "# bash completion of beckon; made by `beckon completion bash`\n"
-				"_beckon()\n"
-				"{\n"
-				"\tlocal cur=${COMP_WORDS[COMP_CWORD]} words\n"
-				"\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-				"\t\twords=\"";
+/* What a value may be is asked of this, in either shell. */
+static void print_values(void)
+{
+	fputs("_beckon_values()\n{\n\tvalues=\n\tcase $1 in\n", stdout);
+	for (size_t i = 0; i < command_count; i++)
+		if (tells(&commands[i]))
+			ask(&commands[i], ARGS_VALUES);
+	fputs("\tesac\n}\n", stdout);
+}
+
+/* Words of an option's value may be a list: those before the last comma stay. */
+static const char bash_head[] =
+	"_beckon()\n"
+	"{\n"
+	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words values\n"
+	"\t[ \"$prev\" != = ] || prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	"\t[ \"$cur\" != = ] || cur=\n"
+	"\t_beckon_values \"${COMP_WORDS[1]} $prev\"\n"
+	"\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+	"\t\twords=\"";
 static const char bash_cases[] = "--version --help\"\n"
 				 "\telse\n"
 				 "\t\tcase ${COMP_WORDS[1]} in\n";
-static const char bash_tail[] = "\t\tesac\n"
-				"\tfi\n"
-				"\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-				"\t[ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "
-				"\"$cur\"))\n"
-				"}\n"
-				"complete -o filenames -F _beckon beckon\n";
+static const char bash_tail[] =
+	"\t\tesac\n"
+	"\tfi\n"
+	"\tCOMPREPLY=()\n"
+	"\tcase ${values:-@options},$cur in\n"
+	"\t" ARGS_VALUES_OWN ",*) ;;\n"
+	"\t" ARGS_VALUES_FILES ",*) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
+	"\t@options,*)\n"
+	"\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+	"\t\t[ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
+	"\t*,*,*) COMPREPLY=($(compgen -P \"${cur%,*},\" -W \"$values\" -- \"${cur##*,}\")) ;;\n"
+	"\t*) COMPREPLY=($(compgen -W \"$values\" -- \"$cur\")) ;;\n"
+	"\tesac\n"
+	"}\n"
+	"complete -o filenames -F _beckon beckon\n";
 
 static void print_bash(void)
 {
+	fputs("# bash completion of beckon; made by `beckon completion bash`\n", stdout);
+	print_values();
 	fputs(bash_head, stdout);
 	for (size_t i = 0; i < command_count; i++)
 		printf("%s ", commands[i].name);
@@ -78,9 +103,23 @@ static void print_zsh_text(const char *text)
 	}
 }
 
+static const char zsh_middle[] =
+	"\t)\n"
+	"\tif (( CURRENT == 2 )); then\n\t\t_describe command names\n\t\treturn\n\tfi\n"
+	"\tif [[ $PREFIX == --*=* ]]; then\n\t\toption=${PREFIX%%=*}\n\t\tcompset -P 1 '*='\n\tfi\n"
+	"\t_beckon_values \"$words[2] $option\"\n"
+	"\tcase $values in\n"
+	"\t" ARGS_VALUES_OWN ") return ;;\n"
+	"\t" ARGS_VALUES_FILES ") _files; return ;;\n"
+	"\t?*) compset -P '*,'; compadd -- ${=values}; return ;;\n"
+	"\tesac\n"
+	"\tcase $words[2] in\n";
+
 static void print_zsh(void)
 {
-	fputs("#compdef beckon\n# made by `beckon completion zsh`\n_beckon()\n{\n\tlocal -a names\n"
+	fputs("#compdef beckon\n# made by `beckon completion zsh`\n", stdout);
+	print_values();
+	fputs("_beckon()\n{\n\tlocal option=$words[CURRENT-1] values\n\tlocal -a names\n"
 	      "\tnames=(\n",
 	      stdout);
 	for (size_t i = 0; i < command_count; i++) {
@@ -88,9 +127,7 @@ static void print_zsh(void)
 		print_zsh_text(commands[i].help);
 		printf("'\n");
 	}
-	fputs("\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command names\n\t\treturn\n\tfi\n"
-	      "\tcase $words[2] in\n",
-	      stdout);
+	fputs(zsh_middle, stdout);
 	for (size_t i = 0; i < command_count; i++) {
 		if (!tells(&commands[i]))
 			continue;

@@ -28,7 +28,7 @@ struct parked_options {
 #define AT(member) offsetof(struct parked_options, member)
 static const struct arg list[] = {
 	{ "tenant", ARG_TEXT, AT(tenant), "NAME", "of this tenant only", 0, 0 },
-	{ "reason", ARG_TEXT, AT(reason), "WORD",
+	{ "reason", ARG_TEXT, AT(reason), "REASON",
 	  "that wait for this only: rate_limited, quiet_hours, scheduled, retry, provider_down, "
 	  "paused, outcome_unknown; reminder, ladder, receipt, expiry",
 	  0, 0 },

@@ -127,7 +127,7 @@ static enum cli_exit check(const struct receipt_options *o, const struct receipt
 	struct receipt_list told = { 0 };
 	const char *code = "schema_invalid";
 	struct err e = { "" };
-	int r = file_read(strcmp(path, "-") ? path : "/dev/stdin", &body, &e);
+	int r = strcmp(path, "-") ? file_read(path, &body, &e) : file_read_input(&body, &e);
 
 	if (r == ERR_FATAL) {
 		fprintf(stderr, "beckon check-receipt: %s\n", e.text);

@@ -32,7 +32,7 @@ struct render_options {
 
 #define O struct render_options
 static const struct arg list[] = {
-	{ "file", ARG_TEXT, offsetof(O, file), "TEMPLATE", "a Mustache template", 0, 0 },
+	{ "file", ARG_TEXT, offsetof(O, file), "FILE", "a Mustache template", 0, 0 },
 	{ "partials", ARG_TEXT, offsetof(O, partials), "DIR", "its partials: NAME or NAME.mustache",
 	  0, 0 },
 	{ "escape", ARG_TEXT, offsetof(O, escape), "html|text",
@@ -40,8 +40,8 @@ static const struct arg list[] = {
 	{ "template", ARG_TEXT, offsetof(O, template), "NAME", "a template of the installation", 0,
 	  0 },
 	{ "locale", ARG_TEXT, offsetof(O, locale), "LOCALE", "its language (en)", 0, 0 },
-	{ "part", ARG_TEXT, offsetof(O, part), "PART", "html, text, subject, sms or eml (text)", 0,
-	  0 },
+	{ "part", ARG_TEXT, offsetof(O, part), "html|text|subject|sms|eml",
+	  "which part of it (text)", 0, 0 },
 	{ "templates", ARG_TEXT, offsetof(O, templates), "DIR",
 	  "where templates are (BECKON_TEMPLATES, or those installed with this program)", 0, 0 },
 	{ "vars", ARG_TEXT, offsetof(O, vars), "FILE", "the variables: one JSON value ({})", 0, 0 },

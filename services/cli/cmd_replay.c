@@ -18,7 +18,7 @@
 
 #define AT(member) offsetof(struct replay_options, member)
 static const struct arg list[] = {
-	{ "code", ARG_TEXT, AT(code), "CODE",
+	{ "code", ARG_TEXT, AT(code), "CODE|" REPLAY_CODE_UNREADABLE,
 	  "errors with this code; '" REPLAY_CODE_UNREADABLE "' = the dead letters", 0, 0 },
 	{ "since", ARG_TEXT, AT(since), "TIME", "told since then: 2025-03-14T18:00:00Z, or 6h, 7d",
 	  0, 0 },

@@ -30,7 +30,7 @@ static const struct arg list[] = {
 	{ "all-tenants", ARG_FLAG, offsetof(O, all), NULL, "add, remove: for every tenant", 0, 0 },
 	{ "hash", ARG_TEXT, offsetof(O, hash), "HASH",
 	  "in place of an address: the recipient_hash of an outcome", 0, 0 },
-	{ "why", ARG_TEXT, offsetof(O, why), "WORD",
+	{ "why", ARG_TEXT, offsetof(O, why), "WHY",
 	  "add: failed, complaint, opted_out; by_hand unless told", 0, 0 },
 	{ "until", ARG_TEXT, offsetof(O, until), "TIME",
 	  "add: it ends by itself: an RFC 3339 time, or a duration such as 30d", 0, 0 },
@@ -189,12 +189,15 @@ static int read_until(const char *text, int64_t *until_ms, struct err *e)
 	int64_t duration_ms;
 
 	*until_ms = 0;
-	if (!text || now_parse(text, until_ms))
+	if (!text)
 		return OK;
-	if (!config_duration_parse(text, &duration_ms))
+	if (config_duration_parse(text, &duration_ms))
+		*until_ms = now_ms() + duration_ms;
+	else if (!now_parse(text, until_ms))
 		return err_set(e, ERR_INVALID,
 			       "--until takes a time such as 2026-03-14T18:00:00Z, or 30d");
-	*until_ms = now_ms() + duration_ms;
+	if (*until_ms <= now_ms())
+		return err_set(e, ERR_INVALID, "--until has passed already");
 	return OK;
 }
 

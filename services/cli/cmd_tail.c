@@ -28,7 +28,7 @@ static const struct arg list[] = {
 	{ "tenant", ARG_TEXT, AT(tenant), "NAME", "of this tenant only", 0, 0 },
 	{ "from-start", ARG_FLAG, AT(from_start), NULL, "everything that is kept, then what comes",
 	  0, 0 },
-	{ "until-word", ARG_LIST, AT(until), "WORD",
+	{ "until-word", ARG_LIST, AT(until), "OUTCOME",
 	  "end after this word (sent, error, ...); may be repeated", 0, 0 },
 	{ "count", ARG_NUMBER, AT(count), "N", "end after so many", 1, INT64_MAX },
 	{ "timeout", ARG_NUMBER, AT(timeout_s), "SECONDS",

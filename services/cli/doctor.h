@@ -13,13 +13,15 @@
 enum judgement { FINDING_OK, FINDING_WARN, FINDING_BAD };
 
 struct findings {
+	bool no_kafka; /* it has been told that Kafka is away: nobody waits for it once more */
 	/* remedy is "" where all is well. */
 	void (*add)(void *ctx, enum judgement j, const char *what, const char *remedy);
 	void *ctx;
 };
 
-/* Each topic is there, has the broker's clock, and keeps what it holds long enough. */
-void doctor_topics(const struct settings *s, const struct findings *f);
+/* Each topic is there, has the broker's clock, and keeps what it holds long enough. False: Kafka
+   does not answer. */
+bool doctor_topics(const struct settings *s, const struct findings *f);
 /* Redis is the primary, new enough, writes everything down and evicts nothing; its epoch is there;
    its clock is ours. */
 void doctor_redis(const struct settings *s, const struct findings *f);

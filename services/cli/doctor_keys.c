@@ -115,21 +115,44 @@ static void check_seal(const struct settings *s, const struct findings *f)
 	seal_keys_free(keys);
 }
 
-static void check_passwords(const struct settings *s, const struct findings *f)
+/* Secrets of a list's entries. */
+struct secrets {
+	const json_t *list;
+	const char *of, *field, *what;
+};
+
+static void check_entries(const struct secrets *k, const struct findings *f)
 {
 	const json_t *entry;
 	size_t i;
 
-	json_array_foreach (s->relays, i, entry) {
-		const char *file = json_string_value(json_object_get(entry, "password_file"));
+	json_array_foreach (k->list, i, entry) {
+		const char *file = json_string_value(json_object_get(entry, k->field));
 		const char *name = json_string_value(json_object_get(entry, "name"));
+		char *secret = NULL;
+		struct err e = { "" };
 
 		if (!file)
 			continue;
-		autofree char *what = xasprintf("relay %s: password", name ? name : "");
+		autofree char *what = xasprintf("%s %s: %s", k->of, name ? name : "", k->what);
 
+		if (config_secret_read(file, &secret, &e))
+			f->add(f->ctx, FINDING_BAD, what, e.text);
+		config_secret_free(secret);
 		doctor_mode(what, file, f);
 	}
+}
+
+static void check_others(const struct settings *s, const struct findings *f)
+{
+	const struct secrets kinds[] = {
+		{ s->relays, "relay", "password_file", "password" },
+		{ s->providers, "provider", "secret_file", "secret" },
+		{ s->providers, "provider", "receipt_secret_file", "receipt secret" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		check_entries(&kinds[i], f);
 }
 
 void doctor_keys(const struct settings *s, const struct findings *f)
@@ -137,5 +160,5 @@ void doctor_keys(const struct settings *s, const struct findings *f)
 	check_ring(s, f);
 	check_recipient(s, f);
 	check_seal(s, f);
-	check_passwords(s, f);
+	check_others(s, f);
 }

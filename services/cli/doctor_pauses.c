@@ -27,7 +27,7 @@ void doctor_pauses(const struct settings *s, const struct findings *f)
 	json_t *record;
 	size_t held = 0;
 
-	if (settings_topic_read(&v, s, NULL))
+	if (f->no_kafka || settings_topic_read(&v, s, NULL))
 		return; /* doctor_topics and doctor_tenants say why */
 	pauses = settings_view_pauses(v);
 	json_object_foreach ((json_t *)settings_view_all_pauses(v), key, record) {

@@ -65,7 +65,7 @@ static struct tenants *load(const struct settings *s, const struct findings *f)
 	struct tenants *tenants;
 	struct err e = { "" };
 
-	if (settings_topic_read(&view, s, &e) == OK) {
+	if (!f->no_kafka && settings_topic_read(&view, s, &e) == OK) {
 		tenants = settings_view_tenants(view);
 		settings_view_free(view);
 		return tenants;
@@ -178,7 +178,7 @@ void doctor_templates(const struct settings *s, const struct findings *f)
 		return;
 	}
 	f->add(f->ctx, FINDING_OK, "templates", "");
-	if (templates_topic_lay(&c, s, &e))
+	if (!f->no_kafka && templates_topic_lay(&c, s, &e))
 		f->add(f->ctx, FINDING_WARN, "templates: tenants' own", e.text);
 	check_languages(c, s, f);
 	catalog_free(c);

@@ -8,6 +8,7 @@
 #include "mem.h"
 
 #define TIMEOUT_MS 10000
+#define FIRST_TIMEOUT_MS 3000 /* until Kafka is told to be away: somebody is waiting */
 #define VALUE_MAX 64
 #define DAY_MS (24ll * 60 * 60 * 1000)
 
@@ -96,35 +97,37 @@ static void check_size(const char *topic, const struct topic_rule *rule,
 		say(f, fits ? FINDING_OK : FINDING_WARN, what, remedy);
 }
 
-/* False: Kafka or its configuration cannot be asked, so nothing more need be. */
-static bool check_topic(const struct settings *s, const char *topic, const struct topic_rule *rule,
-			const struct findings *f)
+/* OK: the next one may be asked about; ERR_INVALID: nobody tells; ERR_AGAIN: Kafka is away. */
+static int check_topic(const struct settings *s, size_t i, const struct findings *f)
 {
+	const char *topic = s->topics[i];
 	autofree char *what = xasprintf("topic %s", topic);
 	struct topic_facts facts;
 	struct err e = { "" };
 	int64_t records;
-	int r = kafka_topic_records(s->kafka, topic, TIMEOUT_MS, &records, &e);
+	int r = kafka_topic_records(s->kafka, topic, i ? TIMEOUT_MS : FIRST_TIMEOUT_MS, &records,
+				    &e);
 
 	if (r) {
 		say(f, FINDING_BAD, what, e.text);
-		return r == ERR_INVALID; /* it is not there: the others may be */
+		return r == ERR_INVALID ? OK : ERR_AGAIN; /* it is not there: the others may be */
 	}
 	if (read_facts(s, topic, &facts, &e)) {
 		say(f, FINDING_WARN, "topics: configuration",
 		    "Kafka does not tell it: a mock broker, or the user may not ask");
-		return false;
+		return ERR_INVALID;
 	}
 	check_clock(topic, &facts, f);
-	check_retention(topic, rule, &facts, f);
-	check_size(topic, rule, &facts, f);
-	return true;
+	check_retention(topic, &topic_rules[i], &facts, f);
+	check_size(topic, &topic_rules[i], &facts, f);
+	return OK;
 }
 
-void doctor_topics(const struct settings *s, const struct findings *f)
+bool doctor_topics(const struct settings *s, const struct findings *f)
 {
-	bool more = true;
+	int r = OK;
 
-	for (size_t i = 0; i < TOPIC_COUNT && more; i++)
-		more = check_topic(s, s->topics[i], &topic_rules[i], f);
+	for (size_t i = 0; i < TOPIC_COUNT && r == OK; i++)
+		r = check_topic(s, i, f);
+	return r != ERR_AGAIN;
 }

@@ -8,6 +8,7 @@
 #include "now.h"
 
 #define DOUBTS_MAX 2
+#define IN_DOUBT "outcome_unknown" /* as a reason to wait */
 
 static const struct {
 	struct words_in text;
@@ -151,10 +152,17 @@ const char *told_reason(const char *reason, enum lang lang)
 	return reason;
 }
 
+const char *told_reason_at(size_t i)
+{
+	return i < ARRAY_LEN(reasons)	 ? reasons[i].reason
+	       : i == ARRAY_LEN(reasons) ? IN_DOUBT
+					 : NULL;
+}
+
 /* What is in doubt waits to be sent once more; of the invite itself the catalogue says more. */
 const char *told_waits_for(const char *reason, enum lang lang)
 {
 	static const struct words_in doubt = { { "a message in doubt", "сообщение под вопросом" } };
 
-	return strcmp(reason, "outcome_unknown") ? told_reason(reason, lang) : doubt.in[lang];
+	return strcmp(reason, IN_DOUBT) ? told_reason(reason, lang) : doubt.in[lang];
 }

@@ -40,6 +40,7 @@ const char *told_time(int64_t ms, enum lang lang, char out[TOLD_TIME_SIZE]);
 const char *told_word(enum outcome_word word, enum lang lang); /* "Sent" */
 /* Why something waits, in words; a reason that nobody knows as it is. */
 const char *told_reason(const char *reason, enum lang lang);
+const char *told_reason_at(size_t i); /* the i-th word that told_waits_for knows; NULL = no more */
 /* As told_reason, of what lies in Redis: what is in doubt waits, too. */
 const char *told_waits_for(const char *reason, enum lang lang);
 enum tone told_tone(enum outcome_word word);

@@ -315,6 +315,8 @@ def test_held_until_told(fleet):
     (["apikey", "remove", "abc"], 2, "--tenant takes"),
     (["suppress", "add", "ann@example.com"], 2, "--tenant NAME"),
     (["suppress", "remove", "--tenant", "acme"], 2, "say whom"),
+    (["suppress", "add", "ann@example.com", "--tenant", "acme", "--until", "2020-01-01T00:00:00Z"], 2, "passed already"),
+    (["apikey", "add", "--tenant", "acme", "--role", "viewer", "--name", "x", "--expires", "2020-01-01T00:00:00Z"], 2, "passed already"),
     (["pause", "--tenant", "acme"], 2, "--reason says why"),
     (["parked", "--reason", "weather"], 2, "is no reason"),
     (["template", "preview"], 2, "takes one NAME"),

@@ -46,7 +46,9 @@ def test_keys(doctor, fleet):
     password.write_text("secret")
     password.chmod(0o644)
     relay = {**fleet.relays()[0], "username": "u", "password_file": str(password), "tls": "optional-insecure"}
-    found = doctor(relays=[relay])
+    sms = {"name": "hook", "like": "webhook", "secret_file": str(password), "receipt_secret_file": str(fleet.dir / "none")}
+    found = doctor(relays=[relay], providers=[sms])
+    assert judged(found, "provider hook: secret: mode") == judged(found, "provider hook: receipt secret") == "bad"
     assert judged(found, "keys: ring: mode") == "bad" and "chmod 600" in found["keys: ring: mode"]["remedy"]
     assert judged(found, "keys: recipient") == "bad"
     assert judged(found, "relay sink: password: mode") == "bad"
@@ -57,6 +59,16 @@ def test_keys(doctor, fleet):
 
     (fleet.dir / "ring.keys").write_text("no key\n")
     assert judged(doctor(), "keys: ring") == "bad"
+
+
+def test_no_kafka(doctor):
+    """It is said once and soon, and everything that can be looked at without it is."""
+    began = time.monotonic()
+    found = doctor(kafka={"bootstrap.servers": "127.0.0.1:9"})
+    assert time.monotonic() - began < 20 and "templates: tenants' own" not in found, "it is asked again and again"
+    assert [w for w in found if w.startswith("topic")] == [next(iter(found))] and judged(found, next(iter(found))) == "bad"
+    for what in ("redis: version", "relay sink", "keys: ring", "tenant *: sender", "template invite: tenant *"):
+        assert judged(found, what) == "ok", found[what]
 
 
 def test_templates_and_tenants(doctor, fleet):

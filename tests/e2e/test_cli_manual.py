@@ -31,6 +31,13 @@ def complete(line):
 def test_completion():
     assert "resend" in complete("beckon res") and complete("beckon templ") == ["template"]
     assert complete("beckon template --allow") == ["--allow-host"] and complete("beckon template rest") == ["restore"]
+    for line, offered in (("list --status in", "invited"), ("list --status error,exp", "error,expired"), ("list --sort=up", "updated"),
+                          ("parked --reason quiet", "quiet_hours"), ("parked --reason outcome_u", "outcome_unknown"),
+                          ("tail --until-word acc", "accepted"), ("replay --code unr", "unreadable"),
+                          ("replay --code auth", "auth_failed"), ("apikey --role sup", "super"), ("suppress --why opt", "opted_out"),
+                          ("show --lang r", "ru"), ("list --channel s", "sms"), ("dev --dir us", "usr")):
+        assert complete(f"beckon {line}".replace("=", " = ")) == [offered], line
+    assert complete("beckon list --tenant us") == [] and complete("beckon list --kind pending") == []
     assert set(commands()) <= set(complete("beckon ")) and "resend" in complete("beckon help ")
     zsh = beckon("completion", "zsh").stdout
     assert all(f"'{c}:" in zsh for c in commands())

@@ -151,7 +151,7 @@ def test_russian_numbers_without_their_code_are_nobody_elses():
 
 
 def test_answers_of_the_tool():
-    lines, status = beckon("check-phone", "9051111111", "+7 905 111-11-11", "-", "--json", "--lang", "en", text="112\n")
+    lines, status = beckon("check-phone", "9051111111", "+7 905 111-11-11", "-", "--json", "--lang", "en", text="112\r\n")
     assert status == 1
     assert [json.loads(line) for line in lines] == [
         {"ok": False, "code": "phone_missing_country_code", "suggestion": "+7 905 111-11-11",

@@ -1,6 +1,7 @@
 """beckon check-receipt: what providers tell is believed when it is theirs, and understood; nothing else is."""
 import base64
 import hashlib
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -301,9 +302,9 @@ def test_words_of_another_description(tmp_path):
 
 # ---- mails ----
 
-def read_mail(mail):
-    done = subprocess.run([program("beckon"), "check-receipt", "--provider", "dsn", "-"], input=mail,
-                          capture_output=True, timeout=20)
+def read_mail(mail, **piped):
+    done = subprocess.run([program("beckon"), "check-receipt", "--provider", "dsn", "-"], capture_output=True, timeout=20,
+                          **(piped or {"input": mail}))
     return done.stdout.decode().strip().replace("\t", " ")
 
 
@@ -327,5 +328,10 @@ def test_delivery_status_mails():
     assert read_mail(providers.dsn(OURS).replace(b"\r\n", b"\n")) == "ok undelivered mailbox_unknown failed"
     assert read_mail(providers.complaint(MESSAGE_ID)) == "ok delivered - complaint"
     assert read_mail(providers.dsn("somebody-elses", message_id="<x@y.org>")) == "bad schema_invalid"
+    ours, theirs = socket.socketpair()  # which cannot be opened by a name
+    theirs.sendall(providers.dsn(OURS))
+    theirs.close()
+    with ours:
+        assert read_mail(None, stdin=ours) == "ok undelivered mailbox_unknown failed"
     assert read_mail(b"Subject: out of office\r\n\r\nback on Monday\r\n") == "bad schema_invalid"
     assert read_mail(b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n" * 200) == "bad schema_invalid"
