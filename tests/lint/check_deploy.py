@@ -36,7 +36,7 @@ def settings():
         own.write_text(f"keys: {{ring_file: {keys}/ring.keys, recipient_file: {keys}/recipient.key, "
                        f"seal_file: {keys}/seal.keys, seal_public_file: {keys}/seal.keys.pub}}\n"
                        f"templates_dir: {ROOT}/deploy/templates\n")
-        for name in ("dispatcher", "email", "clock"):
+        for name in ("dispatcher", "email", "clock", "status"):
             run(bin_ / f"beckon-{name}", "--check", "--config", "deploy/compose/beckon.yaml", "--config", own)
 
 

@@ -23,6 +23,18 @@ def check(unit, root):
         findings.append(f"{unit.name}: exposure {told[1] if told else 'unknown'}, at most {EXPOSURE_TENTHS / 10}")
 
 
+def doors():
+    """The ports that the sample configuration proposes for pages are those that the unit lets the service have."""
+    allowed = [range(int(low), int(high or low) + 1) for low, high in
+               re.findall(r"^SocketBindAllow=tcp:(\d+)(?:-(\d+))?$", (ROOT / "deploy/systemd/beckon-status@.service").read_text(), re.M)]
+    named = re.findall(r"^#  (public|private): [\d.]+:(\d+)", (ROOT / "deploy/config/beckon.yaml").read_text(), re.M)
+    if len(named) != 2:
+        findings.append("deploy/config/beckon.yaml: http.public and http.private are not there")
+    findings.extend(f"beckon-status@.service: http.{door}'s port {port} is not allowed" for door, port in named
+                    if not any(int(port) in ports for ports in allowed))
+
+
+doors()
 with tempfile.TemporaryDirectory() as root:
     shutil.copytree(ROOT / "deploy/systemd", Path(root) / "etc/systemd/system")
     for unit in units:
