@@ -316,6 +316,11 @@ static int hear(struct guard *g, struct err *e)
 	return OK;
 }
 
+bool guard_answered(const struct guard *g)
+{
+	return !redis_under_way(g->redis) || redis_answered(g->redis);
+}
+
 void guard_await(struct guard *g)
 {
 	if (!redis_under_way(g->redis))

@@ -300,6 +300,8 @@ int guard_run(struct guard *g, struct err *e);
    hear, whatever became of it. */
 void guard_send(struct guard *g);
 int guard_hear(struct guard *g, struct err *e);
+/* Is what was sent answered, so that guard_hear will not wait? */
+bool guard_answered(const struct guard *g);
 /* Hears what is under way, if anything, so that its Redis may be asked by somebody else; guard_hear
    then tells what came of it. */
 void guard_await(struct guard *g);

@@ -62,63 +62,63 @@ int later_drop(struct guard *g, const struct later_ref *refs, size_t n, struct e
 
 /* ---- leasing ---- */
 
-/* One block holds the header list, the packed item and its id. */
+/* One block holds the header list, the packed item and its id; it is read twice, since the first
+   time tells how many headers there are. */
 static bool item_fill(const struct redis_reply *id, const struct redis_reply *packed,
 		      struct later_leased *out)
 {
-	size_t id_len, len, headers_bytes = RECORD_HEADERS_MAX * sizeof(struct header);
+	struct header headers[RECORD_HEADERS_MAX];
+	size_t id_len, len, headers_bytes;
 	const char *id_at = redis_str(id, &id_len), *at = redis_str(packed, &len);
-	char *memory = xmalloc(headers_bytes + len + 1 + id_len + 1),
-	     *bytes = memory + headers_bytes;
+	char *bytes;
 
+	*out = (struct later_leased){ 0 };
+	if (!later_unpack(at, len, &out->item, headers))
+		return false;
+	headers_bytes = out->item.header_count * sizeof(*headers);
+	out->memory = xmalloc(headers_bytes + len + 1 + id_len + 1);
+	bytes = (char *)out->memory + headers_bytes;
 	memcpy(bytes, at, len + 1);
 	memcpy(bytes + len + 1, id_at, id_len + 1);
-	*out = (struct later_leased){ .item.id = bytes + len + 1, .memory = memory };
-	if (later_unpack(bytes, len, &out->item, (struct header *)memory))
-		return true;
-	later_leased_clear(out);
-	return false;
+	out->item.id = bytes + len + 1;
+	return later_unpack(bytes, len, &out->item, out->memory);
 }
-
-struct leased {
-	struct later_leased *out;
-	size_t max;
-	struct later_due due;
-};
 
 /* What cannot be read was written by a newer version: it stays for that one. */
 static void lease_fill(const struct redis_reply *v, void *out)
 {
-	struct leased *l = out;
-	struct later_due *due = &l->due;
+	struct later_lease *l = out;
 
-	due->now_ms = redis_int(redis_at(v, 0));
-	due->next_due_ms =
+	l->n = l->unreadable = 0;
+	l->now_ms = redis_int(redis_at(v, 0));
+	l->next_ms =
 		redis_type(redis_at(v, 1)) == REDIS_NIL ? INT64_MAX : redis_int(redis_at(v, 1));
-	for (size_t i = 2; i + 1 < redis_len(v) && due->n < l->max; i += 2) {
-		if (item_fill(redis_at(v, i), redis_at(v, i + 1), &l->out[due->n]))
-			due->n++;
-		else
-			due->unreadable++;
+	for (size_t i = 2; i + 2 < redis_len(v) && l->n < l->max; i += 3) {
+		if (!item_fill(redis_at(v, i), redis_at(v, i + 2), &l->items[l->n])) {
+			l->unreadable++;
+			continue;
+		}
+		l->items[l->n++].next_ms = redis_int(redis_at(v, i + 1));
 	}
 }
 
-int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leased *out,
-		struct later_due *due, struct err *e)
+void later_add_lease(struct guard *g, struct later_lease *l)
 {
-	struct leased leased = { .out = out, .max = max };
 	struct guard_call call;
 
-	assert(max <= LATER_LEASE_MAX);
+	assert(l->max <= LATER_LEASE_MAX);
 	call_begin(&call);
-	call_int(&call, lease_ms);
-	call_int(&call, (int64_t)max);
+	call_int(&call, l->lease_ms);
+	call_int(&call, l->ahead_ms);
+	call_int(&call, (int64_t)l->max);
 	call_int(&call, ANSWER_MAX_BYTES);
-	guard_add_call(g, SCRIPT_LATER_LEASE, &call, lease_fill, &leased);
-	if (guard_run(g, e) < 0)
-		return ERR_AGAIN;
-	*due = leased.due;
-	return OK;
+	guard_add_call(g, SCRIPT_LATER_LEASE, &call, lease_fill, l);
+}
+
+int later_lease(struct guard *g, struct later_lease *l, struct err *e)
+{
+	later_add_lease(g, l);
+	return guard_run(g, e);
 }
 
 void later_leased_clear(struct later_leased *l)

@@ -48,23 +48,26 @@ int later_cancel(struct guard *g, const char *id, struct err *e);
 struct later_leased {
 	struct later_item item; /* memory owned by this struct */
 	void *memory;
-	int64_t next_ms; /* of later_list: when a clock looks at it; after its due time: it is
-			    leased */
+	int64_t next_ms; /* when a clock looks at it. Of later_lease: when it is to be put back,
+			    of later_list after its due time: it is leased */
 };
 
-/* What a lease found; times are by Redis' clock. */
-struct later_due {
-	size_t n;	     /* items taken */
-	int64_t next_due_ms; /* of the next one; INT64_MAX = nothing waits */
-	int64_t now_ms;
-	size_t unreadable; /* due, but a newer version parked them: they stay for that one */
-};
-
-/* Takes up to max items (at most LATER_LEASE_MAX) that are due, due times first. What was added
-   before by later_add_drop is done in the same pipeline. */
+/* Takes items that are due or will be within ahead_ms, the next ones first. Times are by Redis'
+   clock. */
 #define LATER_LEASE_MAX 1000
-int later_lease(struct guard *g, int64_t lease_ms, size_t max, struct later_leased *out,
-		struct later_due *due, struct err *e);
+struct later_lease {
+	int64_t lease_ms, ahead_ms;
+	size_t max;		    /* at most LATER_LEASE_MAX */
+	struct later_leased *items; /* room for so many */
+	size_t n;		    /* out: items taken */
+	int64_t next_ms;	    /* out: of the next one; INT64_MAX = nothing waits */
+	int64_t now_ms;		    /* out */
+	size_t unreadable;	    /* out: a newer version parked them: they stay for that one */
+};
+
+int later_lease(struct guard *g, struct later_lease *l, struct err *e);
+/* The same with the next guard_run or guard_hear, until when l and its items are borrowed. */
+void later_add_lease(struct guard *g, struct later_lease *l);
 void later_leased_clear(struct later_leased *l);
 
 /* Forgets items that Kafka has acknowledged, where their turn is still the same. */
@@ -73,7 +76,7 @@ struct later_ref {
 	int64_t turn;
 };
 int later_drop(struct guard *g, const struct later_ref *refs, size_t n, struct err *e);
-/* The same with the next guard_run or later_lease; nothing is borrowed until then. */
+/* The same with the next guard_run or guard_hear; nothing is borrowed until then. */
 void later_add_drop(struct guard *g, const struct later_ref *refs, size_t n);
 
 /* A page of what waits, due times first, nothing changed. The cursor begins as zeros and moves on;

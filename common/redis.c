@@ -176,6 +176,11 @@ bool redis_under_way(const struct redis *r)
 	return r->under_way;
 }
 
+bool redis_answered(struct redis *r)
+{
+	return r->lost || !r->sent || wire_gather(&r->wire, &r->done, r->sent);
+}
+
 int redis_run(struct redis *r, struct err *e)
 {
 	redis_send(r);

@@ -84,6 +84,9 @@ int redis_run(struct redis *r, struct err *e);
 void redis_send(struct redis *r);
 int redis_hear(struct redis *r, struct err *e);
 bool redis_under_way(const struct redis *r);
+/* Of what is under way: is all of the answer there, so that redis_hear will not wait? Of a pipeline
+   of hundreds of kilobytes, its beginning. */
+bool redis_answered(struct redis *r);
 /* Has every command been done, those of a transaction too? ERR_AGAIN with what Redis says of the
  * first that was not. */
 int redis_check(const struct redis *r, struct err *e);

@@ -1,16 +1,22 @@
 #include "redis_wire.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
 
 #include <hiredis/hiredis.h>
 
+#include "mem.h"
 #include "redis_pipeline.h"
 
 void wire_close(struct wire *w)
 {
+	for (size_t i = w->taken; i < w->nearly; i++)
+		freeReplyObject(w->early[i]);
+	free(w->early);
 	if (w->c)
 		redisFree(w->c);
-	w->c = NULL;
+	*w = (struct wire){ .patience_ms = w->patience_ms };
 }
 
 int wire_broken(struct wire *w, struct err *e)
@@ -50,13 +56,57 @@ int wire_put(struct wire *w, struct pipeline *p, size_t from, size_t to, struct 
 	return OK;
 }
 
+/* ---- replies ---- */
+
+static void keep_early(struct wire *w, void *reply)
+{
+	if (w->nearly == w->early_cap) {
+		w->early_cap = w->early_cap ? 2 * w->early_cap : 64;
+		w->early = xrealloc(w->early, w->early_cap * sizeof(*w->early));
+	}
+	w->early[w->nearly++] = reply;
+}
+
+/* False: nothing is there, or the connection is broken, which whoever waits is told of. */
+static bool read_some(struct wire *w)
+{
+	struct pollfd fd = { .fd = w->c->fd, .events = POLLIN };
+	void *reply;
+
+	if (poll(&fd, 1, 0) != 1 || redisBufferRead(w->c) != REDIS_OK)
+		return false;
+	while (redisGetReplyFromReader(w->c, &reply) == REDIS_OK && reply)
+		keep_early(w, reply);
+	return !w->c->err;
+}
+
+bool wire_gather(struct wire *w, const struct pipeline *p, size_t sent)
+{
+	/* a transaction has an answer to its begin, one to each command's queueing, and its end */
+	size_t expected = pipeline_is_whole(p, 0, sent) ? sent + 2 : sent;
+
+	while (w->nearly < expected && read_some(w))
+		;
+	return w->nearly >= expected || w->c->err;
+}
+
+static int next_reply(struct wire *w, void **reply)
+{
+	if (w->taken == w->nearly)
+		return redisGetReply(w->c, reply);
+	*reply = w->early[w->taken++];
+	if (w->taken == w->nearly)
+		w->taken = w->nearly = 0;
+	return REDIS_OK;
+}
+
 /* Reads the replies of as many commands. */
 static int take_each(struct wire *w, struct pipeline *p, size_t n, struct err *e)
 {
 	void *reply;
 
 	for (size_t i = 0; i < n; i++) {
-		if (redisGetReply(w->c, &reply) != REDIS_OK)
+		if (next_reply(w, &reply) != REDIS_OK)
 			return wire_broken(w, e);
 		p->replies[p->nreplies++] = reply;
 	}
@@ -69,7 +119,7 @@ static int take_queued(struct wire *w, size_t n, struct err *why, struct err *e)
 	redisReply *reply;
 
 	for (size_t i = 0; i < n; i++) {
-		if (redisGetReply(w->c, (void **)&reply) != REDIS_OK)
+		if (next_reply(w, (void **)&reply) != REDIS_OK)
 			return wire_broken(w, e);
 		if (reply->type == REDIS_REPLY_ERROR && !why->text[0])
 			err_set(why, ERR_AGAIN, "%s", reply->str);
@@ -86,7 +136,7 @@ static int take_whole(struct wire *w, struct pipeline *p, size_t n, struct err *
 
 	if (take_queued(w, 1 + n, &why, e) < 0)
 		return ERR_AGAIN;
-	if (redisGetReply(w->c, (void **)&all) != REDIS_OK)
+	if (next_reply(w, (void **)&all) != REDIS_OK)
 		return wire_broken(w, e);
 	if (all->type != REDIS_REPLY_ARRAY || all->elements != n) {
 		err_set(e, ERR_AGAIN, "redis: %s", why.text[0] ? why.text : "a transaction failed");

@@ -8,6 +8,9 @@
 #include "now.h"
 
 #define MEASURE_MS 1000
+#define AHEAD_MS 400
+#define ANSWER_AGAIN_MS 1 /* between two looks whether Redis has answered */
+#define BUSY_AGAIN_MS 10  /* where nothing can be leased */
 
 /* ---- numbers ---- */
 
@@ -50,7 +53,7 @@ static void batch_clear(struct clock_batch *b)
 {
 	for (size_t i = 0; i < b->n; i++)
 		later_leased_clear(&b->items[i]);
-	b->n = b->acked = 0;
+	b->n = b->put = b->acked = 0;
 	b->dropping = false;
 }
 
@@ -67,6 +70,15 @@ static struct clock_batch *batch_free(struct clock *c)
 	return NULL;
 }
 
+/* Something in hand has a time that no question may make us miss. */
+static bool any_to_come(const struct clock *c)
+{
+	for (size_t i = 0; i < CLOCK_BATCHES; i++)
+		if (c->batches[i].put < c->batches[i].n)
+			return true;
+	return false;
+}
+
 /* Kafka has had time enough for one of the batches: what is leased now would come back to us, or to
    another clock, before it is acknowledged. */
 static bool kafka_lags(const struct clock *c)
@@ -77,36 +89,11 @@ static bool kafka_lags(const struct clock *c)
 	return false;
 }
 
-/* ---- dropping ---- */
-
-/* What is with Kafka need not wait any longer: to be dropped with the next question to Redis. */
-static void drop_done(struct clock *c)
+/* How long before its time an item is leased: what Redis may take to answer while everything goes
+   on time; the better part of the lease is for Kafka. */
+static int64_t ahead_ms(const struct clock *c)
 {
-	struct later_ref refs[CLOCK_BATCH];
-
-	for (size_t k = 0; k < CLOCK_BATCHES; k++) {
-		struct clock_batch *b = &c->batches[k];
-
-		b->dropping = b->n && b->acked == b->n;
-		if (!b->dropping)
-			continue;
-		crash_point("put-back");
-		for (size_t i = 0; i < b->n; i++)
-			refs[i] = (struct later_ref){ b->items[i].item.id, b->items[i].item.turn };
-		later_add_drop(stage_guard(c->run), refs, b->n);
-	}
-}
-
-/* Redis has answered. Had it not, they would be dropped again, or put back twice, which a claim
-   finds out. */
-static void forget_done(struct clock *c)
-{
-	for (size_t k = 0; k < CLOCK_BATCHES; k++) {
-		if (!c->batches[k].dropping)
-			continue;
-		crash_point("dropped");
-		batch_clear(&c->batches[k]);
-	}
+	return c->settings.lease_ms / 4 < AHEAD_MS ? c->settings.lease_ms / 4 : AHEAD_MS;
 }
 
 /* ---- putting back ---- */
@@ -132,75 +119,177 @@ static void put_back(struct clock_batch *b, const struct later_item *item)
 }
 
 /* Whoever was stopped for longer than the lease leaves the rest to the clock that has it now. */
-static void put_back_all(struct clock_batch *b)
+static void give_up(struct clock_batch *b)
 {
-	size_t n = 0;
-
-	while (n < b->n && age_ms(b) < b->clock->settings.lease_ms)
-		put_back(b, &b->items[n++].item);
-	if (n < b->n)
-		log_warn("ev=lease-lost count=%zu", b->n - n);
-	for (size_t i = n; i < b->n; i++)
+	log_warn("ev=lease-lost count=%zu", b->n - b->put);
+	for (size_t i = b->put; i < b->n; i++)
 		later_leased_clear(&b->items[i]);
-	b->n = n;
+	b->n = b->put;
 }
 
-static void observe_late(struct clock *c, const struct clock_batch *b, int64_t now)
+static void put_due(struct clock *c, struct clock_batch *b, int64_t now)
 {
-	for (size_t i = 0; i < b->n; i++)
-		metric_observe(c->late, (double)(now - b->items[i].item.due_ms) / 1000.0);
+	size_t before = b->put;
+
+	while (b->put < b->n && b->items[b->put].next_ms <= now) {
+		const struct later_item *item = &b->items[b->put].item;
+
+		if (age_ms(b) >= c->settings.lease_ms) {
+			give_up(b);
+			break;
+		}
+		put_back(b, item);
+		metric_observe(c->late, (double)(now - item->due_ms) / 1000.0);
+		b->put++;
+	}
+	if (b->put > before)
+		log_debug("ev=put-back count=%zu", b->put - before);
 }
 
-/* Leases into b. Returns in how many ms it is worth looking again; ERR_AGAIN: Redis is away. */
-static int64_t lease(struct clock *c, struct clock_batch *b)
+/* Returns in how many ms the next one in hand is due. */
+static int64_t put_all_due(struct clock *c)
 {
-	struct later_due due;
-	struct err e;
+	int64_t now = redis_time_at(&c->time, now_mono_ms()), next = INT64_MAX;
 
+	for (size_t i = 0; i < CLOCK_BATCHES; i++) {
+		struct clock_batch *b = &c->batches[i];
+
+		put_due(c, b, now);
+		if (b->put < b->n && b->items[b->put].next_ms - now < next)
+			next = b->items[b->put].next_ms - now;
+	}
+	return next;
+}
+
+/* ---- asking Redis ---- */
+
+/* What is with Kafka need not wait any longer. Returns of how many batches. */
+static size_t add_drops(struct clock *c)
+{
+	struct later_ref refs[CLOCK_BATCH];
+	size_t dropping = 0;
+
+	for (size_t k = 0; k < CLOCK_BATCHES; k++) {
+		struct clock_batch *b = &c->batches[k];
+
+		b->dropping = b->n && b->acked == b->n;
+		if (!b->dropping)
+			continue;
+		crash_point("put-back");
+		for (size_t i = 0; i < b->n; i++)
+			refs[i] = (struct later_ref){ b->items[i].item.id, b->items[i].item.turn };
+		later_add_drop(stage_guard(c->run), refs, b->n);
+		dropping++;
+	}
+	return dropping;
+}
+
+static void add_lease(struct clock *c, struct clock_batch *b)
+{
+	struct later_lease *l = &c->question.lease;
+
+	*l = (struct later_lease){ .lease_ms = c->settings.lease_ms,
+				   .ahead_ms = ahead_ms(c),
+				   .max = CLOCK_BATCH,
+				   .items = b->items };
 	b->clock = c;
 	b->leased_ms = now_boot_ms();
-	if (later_lease(stage_guard(c->run), c->settings.lease_ms, CLOCK_BATCH, b->items, &due,
-			&e) < 0)
-		return ERR_AGAIN;
-	b->n = due.n;
-	if (due.unreadable) {
-		metric_add(c->unreadable, (double)due.unreadable);
+	later_add_lease(stage_guard(c->run), l);
+}
+
+/* Asks where something is to be leased or dropped by now. */
+static void ask(struct clock *c, int64_t now)
+{
+	struct clock_question *q = &c->question;
+	struct clock_batch *b = batch_free(c);
+	bool may_lease = b && !stage_stopping(c->run) && !kafka_lags(c);
+	size_t dropping = add_drops(c);
+
+	if (now >= c->lease_at_ms && !may_lease)
+		c->lease_at_ms = now + BUSY_AGAIN_MS;
+	q->into = now >= c->lease_at_ms ? b : NULL;
+	if (q->into)
+		add_lease(c, b);
+	q->under_way = q->into || dropping;
+	q->asked_ms = now;
+	if (q->under_way)
+		guard_send(stage_guard(c->run));
+}
+
+/* ---- hearing it ---- */
+
+/* Had Redis not answered, they would be dropped again, or put back twice, which a claim finds out.
+ */
+static void forget_done(struct clock *c)
+{
+	for (size_t k = 0; k < CLOCK_BATCHES; k++) {
+		if (!c->batches[k].dropping)
+			continue;
+		crash_point("dropped");
+		batch_clear(&c->batches[k]);
+	}
+}
+
+/* What is leased is ours; when to lease more. */
+static void take(struct clock *c, struct clock_batch *b, int64_t now)
+{
+	const struct later_lease *l = &c->question.lease;
+	int64_t wait_ms = c->settings.poll_ms;
+
+	b->n = l->n;
+	redis_time_note(&c->time, l->now_ms, now);
+	if (l->next_ms < l->now_ms + ahead_ms(c) / 2 + wait_ms)
+		wait_ms = l->next_ms - l->now_ms - ahead_ms(c) / 2;
+	c->lease_at_ms = now + (wait_ms > 0 ? wait_ms : 0);
+	if (l->unreadable) {
+		metric_add(c->unreadable, (double)l->unreadable);
 		log_error("ev=unreadable count=%zu why=\"parked by a newer version, left to it\"",
-			  due.unreadable);
+			  l->unreadable);
 	}
 	if (b->n)
 		crash_point("leased");
-	observe_late(c, b, due.now_ms);
-	put_back_all(b);
-	if (b->n)
-		log_debug("ev=put-back count=%zu", b->n);
-	return due.next_due_ms > due.now_ms ? due.next_due_ms - due.now_ms : 0;
+}
+
+static void hear(struct clock *c)
+{
+	struct err e;
+
+	c->question.under_way = false;
+	if (guard_hear(stage_guard(c->run), &e) < 0)
+		return; /* the stage finds out when Redis is there again */
+	forget_done(c);
+	if (c->question.into)
+		take(c, c->question.into, now_mono_ms());
+	measure(c);
+	if (resume_look(&c->resume, c->run))
+		c->lease_at_ms = 0;
 }
 
 /* ---- what the skeleton calls ---- */
 
-/* An acknowledgement wakes us before the time is over. */
+/* Hears what was asked and asks the next; waits for the answer only where nothing in hand has to go
+   meanwhile, or Redis has not answered for longer than was leased ahead. */
 int64_t clock_tick(void *ctx)
 {
 	struct clock *c = ctx;
-	struct clock_batch *b = batch_free(c);
-	int64_t next = c->settings.poll_ms;
-	struct err e;
+	int64_t now = now_mono_ms(), next, ask_in_ms;
 
-	if (!stage_ready(c->run))
-		return next;
-	drop_done(c);
-	if (b && !stage_stopping(c->run) && !kafka_lags(c))
-		next = lease(c, b);
-	else if (guard_run(stage_guard(c->run), &e) < 0)
-		next = ERR_AGAIN;
-	if (next < 0)
-		return c->settings.poll_ms;
-	forget_done(c);
-	measure(c);
-	if (resume_look(&c->resume, c->run))
-		next = 0;
-	return next < c->settings.poll_ms ? next : c->settings.poll_ms;
+	if (c->question.under_way &&
+	    (guard_answered(stage_guard(c->run)) || now - c->question.asked_ms > ahead_ms(c)))
+		hear(c);
+	next = put_all_due(c);
+	if (!c->question.under_way && stage_ready(c->run)) {
+		ask(c, now);
+		if (c->question.under_way && !any_to_come(c)) {
+			hear(c);
+			next = put_all_due(c);
+		}
+	}
+	ask_in_ms = c->question.under_way ? ANSWER_AGAIN_MS
+		    : stage_ready(c->run) ? c->lease_at_ms - now
+					  : c->settings.poll_ms;
+	next = next < ask_in_ms ? next : ask_in_ms;
+	return next > 0 ? next : 0;
 }
 
 void clock_acked(void *ctx, void *cookie)
@@ -231,7 +320,7 @@ int clock_open(void *ctx, struct run *r, struct err *e)
 		  "How long the oldest due item has been due; 0 = none." },
 		{ METRIC_COUNTER, "beckon_put_back_total", "Items put back on their topic." },
 		{ METRIC_HISTOGRAM, "beckon_put_back_late_seconds",
-		  "How long after their due time items were leased." },
+		  "How long after their due time items were put back." },
 		{ METRIC_COUNTER, "beckon_parked_unreadable_total",
 		  "Times that a due item was left to the newer version that has parked it." },
 	};

@@ -535,7 +535,7 @@ static void test_settle_parks(void **state)
 {
 	struct fixture *f = *state;
 	struct later_leased leased[4];
-	struct later_due due;
+	struct later_lease due = { .lease_ms = 1000, .max = 4, .items = leased };
 	struct later_item item = { .id = "acme/p.1.email.0",
 				   .turn = 77,
 				   .due_ms = 1,
@@ -558,7 +558,7 @@ static void test_settle_parks(void **state)
 		guard_add_settle(f->guards[A], &s);
 		run_or_fail(f->guards[A]);
 	}
-	assert_int_equal(later_lease(f->guards[A], 1000, 4, leased, &due, NULL), OK);
+	assert_int_equal(later_lease(f->guards[A], &due, NULL), OK);
 	assert_int_equal(due.n, 1);
 	assert_int_equal(leased[0].item.turn, 1); /* the settled turn + 1, whatever the item says */
 	assert_string_equal(leased[0].item.value, "bytes");

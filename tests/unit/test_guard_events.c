@@ -643,13 +643,13 @@ static void test_brought_forward(void **state)
 				    .forward_turn = 4,
 				    .forward_mark = { "beckon-at-once", "1", 1 } };
 	struct later_leased leased[4];
-	struct later_due due;
+	struct later_lease due = { .lease_ms = 1000, .max = 4, .items = leased };
 
 	park(f, "acme/m.3.email.0", 5, INT64_C(4000000000000));
 	assert_int_equal(change(f, "f1", (struct decide){ .more = &more }).answer, DECIDE_LOST);
 	more.forward_turn = 5;
 	assert_int_equal(change(f, "f2", (struct decide){ .more = &more }).answer, DECIDE_DONE);
-	assert_int_equal(later_lease(f->guards[A], 1000, 4, leased, &due, NULL), OK);
+	assert_int_equal(later_lease(f->guards[A], &due, NULL), OK);
 	assert_int_equal(due.n, 1);
 	assert_int_equal(leased[0].item.turn, 5);
 	assert_int_equal(leased[0].item.header_count, 1);

@@ -58,15 +58,15 @@ struct lease {
 static struct lease *lease(struct fixture *f, enum who who, size_t max)
 {
 	struct lease *l = xcalloc(1, sizeof(*l));
-	struct later_due due;
+	struct later_lease leased = { .lease_ms = LEASE_MS, .max = max, .items = l->out };
 	struct err e;
 
-	if (later_lease(f->guards[who], LEASE_MS, max, l->out, &due, &e) < 0)
+	if (later_lease(f->guards[who], &leased, &e) < 0)
 		fail_msg("%s", e.text);
-	l->n = due.n;
-	l->next_due_ms = due.next_due_ms;
-	l->now_ms = due.now_ms;
-	l->unreadable = due.unreadable;
+	l->n = leased.n;
+	l->next_due_ms = leased.next_ms;
+	l->now_ms = leased.now_ms;
+	l->unreadable = leased.unreadable;
 	return l;
 }
 
@@ -212,6 +212,29 @@ static int64_t waiting_for(struct fixture *f, const char *reason)
 		if (!strcmp(s.reasons[i].name, reason))
 			return s.reasons[i].waiting;
 	return -1;
+}
+
+/* What is due soon is taken ahead, in the order of its time, and says when that is. */
+static void test_ahead(void **state)
+{
+	struct fixture *f = *state;
+	int64_t now = redis_now_ms(f);
+	struct later_leased items[4];
+	struct later_lease l = { .lease_ms = 600000, .ahead_ms = 100000, .max = 4, .items = items };
+
+	park(f, item("soon", 0, now + 50000));
+	park(f, item("due", 0, now - 7));
+	park(f, item("later", 0, now + 500000));
+	assert_int_equal(later_lease(f->guards[A], &l, NULL), OK);
+	assert_int_equal(l.n, 2);
+	assert_string_equal(items[0].item.id, "due");
+	assert_int_equal(items[0].next_ms, now - 7);
+	assert_string_equal(items[1].item.id, "soon");
+	assert_int_equal(items[1].next_ms, now + 50000);
+	assert_int_equal(l.next_ms, now + 500000);
+	for (size_t i = 0; i < l.n; i++)
+		later_leased_clear(&items[i]);
+	assert_int_equal(due(f, NULL), 0);
 }
 
 static void test_drop(void **state)
@@ -504,6 +527,7 @@ int main(void)
 		CASE(test_the_same_turn_again),
 		CASE(test_due_times),
 		CASE(test_a_dead_clock),
+		CASE(test_ahead),
 		CASE(test_drop),
 		CASE(test_stats),
 		CASE(test_lag_after_a_lost_lease),

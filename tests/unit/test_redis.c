@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "mem.h"
@@ -406,6 +407,64 @@ static void test_spoiled_pipeline(void **state)
 	assert_string_equal(ask(f->redis, "GET d"), "");
 }
 
+static void await_answer(struct redis *r)
+{
+	for (int i = 0; i < 30000 && !redis_answered(r); i++)
+		usleep(1000);
+	assert_true(redis_answered(r));
+}
+
+/* Who asks whether all of the answer is there is not kept waiting, and hears the same. */
+static void test_answered(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { "" };
+
+	for (int whole = 0; whole < 2; whole++) {
+		kill(f->server.pid, SIGSTOP);
+		for (int i = 0; i < 200; i++)
+			add(f->redis, "INCR n");
+		for (int i = 0; i < whole; i++)
+			add_bytes(f->redis, "d", 40000);
+		add(f->redis, "ECHO end");
+		redis_send(f->redis);
+		for (int i = 0; i < 20; i++)
+			assert_false(redis_answered(f->redis));
+		kill(f->server.pid, SIGCONT);
+		await_answer(f->redis);
+		kill(f->server.pid, SIGSTOP); /* what it has said is all that hearing needs */
+		assert_int_equal(redis_hear(f->redis, &e), OK);
+		kill(f->server.pid, SIGCONT);
+		assert_int_equal(redis_replies(f->redis), 201 + whole);
+		assert_int_equal(redis_int(redis_reply(f->redis, 199)), 200 * (whole + 1));
+		assert_string_equal(redis_str(redis_reply(f->redis, 200 + whole), NULL), "end");
+	}
+}
+
+/* Some of it is enough to ask, all of it is waited for; and who is cut off need not wait. */
+static void test_answered_in_part(void **state)
+{
+	struct fixture *f = *state;
+	struct err e = { "" };
+
+	for (int i = 0; i < 300; i++)
+		add_bytes(f->redis, "d", 1000); /* more than is sent at once */
+	redis_send(f->redis);
+	redis_answered(f->redis);
+	assert_int_equal(redis_hear(f->redis, &e), OK);
+	assert_int_equal(redis_replies(f->redis), 300);
+	assert_string_equal(ask(f->redis, "ECHO next"), "next");
+
+	kill(f->server.pid, SIGSTOP);
+	add(f->redis, "ECHO lost");
+	redis_send(f->redis);
+	assert_false(redis_answered(f->redis));
+	redis_server_kill(&f->server);
+	await_answer(f->redis);
+	assert_int_equal(redis_hear(f->redis, &e), ERR_AGAIN);
+	assert_false(redis_connected(f->redis));
+}
+
 /* ---- scripts that were flushed ---- */
 
 static void test_noscript(void **state)
@@ -555,6 +614,8 @@ int main(void)
 		CASE(test_transactions),
 		CASE(test_pipelines_as_transactions),
 		CASE(test_spoiled_pipeline),
+		CASE(test_answered),
+		CASE(test_answered_in_part),
 		CASE(test_noscript),
 		CASE(test_faulty_script),
 		CASE(test_nobody_there),
