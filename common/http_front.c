@@ -38,6 +38,29 @@ const char *http_header(const struct http_request *q, const char *name)
 	return MHD_lookup_connection_value(q->connection, MHD_HEADER_KIND, name);
 }
 
+struct sought {
+	const char *name, *value;
+};
+
+static enum MHD_Result take_last(void *ctx, enum MHD_ValueKind kind, const char *name,
+				 const char *value)
+{
+	struct sought *sought = ctx;
+
+	(void)kind;
+	if (!strcasecmp(name, sought->name))
+		sought->value = value;
+	return MHD_YES;
+}
+
+const char *http_header_last(const struct http_request *q, const char *name)
+{
+	struct sought sought = { name, NULL };
+
+	MHD_get_connection_values(q->connection, MHD_HEADER_KIND, take_last, &sought);
+	return sought.value;
+}
+
 const char *http_cookie(const struct http_request *q, const char *name)
 {
 	return MHD_lookup_connection_value(q->connection, MHD_COOKIE_KIND, name);

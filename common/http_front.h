@@ -65,8 +65,9 @@ struct http_response {
 	size_t header_count;
 };
 
-/* "" goes for an empty value, NULL for an absent one. The first of several. */
+/* "" goes for an empty value, NULL for an absent one. The first of several, or the last. */
 const char *http_header(const struct http_request *q, const char *name);
+const char *http_header_last(const struct http_request *q, const char *name);
 const char *http_query(const struct http_request *q, const char *name);
 const char *http_cookie(const struct http_request *q, const char *name);
 /* The first name in the query that is none of those known; NULL = it has no other. */

@@ -58,18 +58,23 @@ static bool has_control(const char *s)
 	return false;
 }
 
+/* What a query gets more. */
+struct parameter {
+	const char *name, *value; /* value NULL = nothing */
+};
+
 /* base[0..head) has been written: its query gets one more parameter. */
-static void token_add(struct buf *out, const char *base, size_t head, const char *token)
+static void parameter_add(struct buf *out, const char *base, size_t head, struct parameter p)
 {
 	if (!memchr(base, '?', head))
 		buf_byte(out, '?');
 	else if (base[head - 1] != '?' && base[head - 1] != '&')
 		buf_byte(out, '&');
-	buf_str(out, "token=");
-	part_encode(out, token, strlen(token));
+	buf_fmt(out, "%s=", p.name);
+	part_encode(out, p.value, strlen(p.value));
 }
 
-static void url_join(struct buf *out, const char *base, size_t host_end, const char *token)
+static void url_join(struct buf *out, const char *base, size_t host_end, struct parameter p)
 {
 	size_t head = strcspn(base, "#"); /* where a fragment begins */
 
@@ -77,15 +82,15 @@ static void url_join(struct buf *out, const char *base, size_t host_end, const c
 	if (base[host_end] != '/')
 		buf_byte(out, '/');
 	part_encode(out, base + host_end, head - host_end);
-	if (token)
-		token_add(out, base, head, token);
+	if (p.value)
+		parameter_add(out, base, head, p);
 	if (base[head] == '#') {
 		buf_byte(out, '#');
 		part_encode(out, base + head + 1, strlen(base + head + 1));
 	}
 }
 
-int link_build(const char *base, const char *token, struct buf *out, struct err *e)
+static int build(const char *base, struct parameter p, struct buf *out, struct err *e)
 {
 	size_t scheme = scheme_len(base);
 	size_t host = scheme ? strcspn(base + scheme, "/?#") : 0;
@@ -97,11 +102,21 @@ int link_build(const char *base, const char *token, struct buf *out, struct err 
 		return err_set(e, ERR_INVALID, "link base: holds a control character");
 	if (!authority_ok(base + scheme, host))
 		return err_set(e, ERR_INVALID, "link base: not a host, or a host and a port");
-	url_join(&url, base, scheme + host, token);
+	url_join(&url, base, scheme + host, p);
 	if (url.full)
 		return err_set(e, ERR_INVALID, "link: more than %d bytes", LINK_MAX);
 	buf_add(out, url.data, url.len);
 	return OK;
+}
+
+int link_build(const char *base, const char *token, struct buf *out, struct err *e)
+{
+	return build(base, (struct parameter){ "token", token }, out, e);
+}
+
+int link_ticket(const char *base, const char *ticket, struct buf *out, struct err *e)
+{
+	return build(base, (struct parameter){ "ticket", ticket }, out, e);
 }
 
 void link_mailto(const char *address, struct buf *out)

@@ -20,6 +20,9 @@
    characters or the result is too long. */
 int link_build(const char *base, const char *token, struct buf *out, struct err *e);
 
+/* The same with "ticket=<ticket>", for who has accepted. */
+int link_ticket(const char *base, const char *ticket, struct buf *out, struct err *e);
+
 /* Is this host among those of a list, an array of what form_host takes? NULL = none is. */
 bool link_host_listed(const char *host, size_t len, const json_t *list);
 

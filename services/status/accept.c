@@ -1,10 +1,8 @@
 #include "accept.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "accept_page.h"
+#include "accept_face.h"
 #include "link.h"
 #include "log.h"
 #include "mem.h"
@@ -12,61 +10,23 @@
 #include "token.h"
 
 #define HOUR_MS 3600000
-#define STYLE_NONCE_BYTES 16
-#define HREF_MAX 256 /* bytes */
-#define TOKEN_CHARS "abcdefghijklmnopqrstuvwxyz0123456789."
-#define TOKEN_MAX 64 /* characters of what is repeated in a link of the page */
-
-/* Of a thread. */
-struct local {
-	struct guard *guard;
-	struct accept_pages *pages;
-};
 
 /* Somebody with a link. */
 struct visit {
 	struct web_request *q;
 	struct http_response *a;
 	const struct site_shared *site;
-	struct local *local;
+	struct guard *guard;
 	const char *prefix;
 	struct redis *redis;
 	const char *token;
 	char sha256[ACCEPT_SHA_SIZE];
 	struct accept_link link;
-	char href[HREF_MAX];
+	char href[ACCEPT_HREF_SIZE];
 	struct accept_view view;
 };
 
 /* ---- answering ---- */
-
-/* scheme://host[:port] of a URL that settings have checked. */
-static void add_origin(struct buf *out, const char *url)
-{
-	const char *host = url ? strstr(url, "://") : NULL;
-
-	if (!host)
-		return;
-	buf_byte(out, ' ');
-	buf_add(out, url, (size_t)(host - url) + 3 + strcspn(host + 3, "/?#"));
-}
-
-/* Browsers hold a form to form-action even where the answer sends them on. */
-static void add_policy(struct visit *v)
-{
-	const struct tenant *t = v->view.tenant;
-	autobuf policy = BUF_INIT(0);
-
-	buf_fmt(&policy, "default-src 'none'; style-src 'nonce-%s'; form-action 'self'",
-		v->view.style_nonce);
-	add_origin(&policy, t ? t->accept_redirect : NULL);
-	if (t && t->brand_logo) {
-		buf_str(&policy, "; img-src");
-		add_origin(&policy, t->brand_logo);
-	}
-	buf_str(&policy, "; base-uri 'none'; frame-ancestors 'none'");
-	http_add_header(v->a, "Content-Security-Policy", policy.data);
-}
 
 static void show(struct visit *v, enum accept_kind kind)
 {
@@ -75,19 +35,13 @@ static void show(struct visit *v, enum accept_kind kind)
 		[ACCEPT_DECLINED] = 200,   [ACCEPT_EXPIRED] = 410, [ACCEPT_CANCELLED] = 410,
 		[ACCEPT_SUPERSEDED] = 410, [ACCEPT_INVALID] = 404, [ACCEPT_AWAY] = 503,
 	};
-	char nonce[ACCEPT_NONCE_SIZE], style[CRYPTO_BASE64URL_LEN(STYLE_NONCE_BYTES) + 1];
-	unsigned char drawn[STYLE_NONCE_BYTES];
+	char nonce[ACCEPT_NONCE_SIZE];
 
-	crypto_random(drawn, sizeof(drawn));
-	crypto_base64url(drawn, sizeof(drawn), style);
 	accept_nonce(v->site->recipient_key, v->sha256, v->q->now_ms / HOUR_MS, nonce);
 	v->view.kind = kind;
-	v->view.style_nonce = style;
 	v->view.nonce = nonce;
-	web_html(v->a, v->view.faults ? 422 : v->view.stale ? 400 : statuses[kind]);
-	accept_page(v->local->pages, &v->view, &v->a->body);
-	add_policy(v);
-	http_add_header(v->a, "X-Robots-Tag", "noindex, nofollow");
+	v->a->status = v->view.faults ? 422 : v->view.stale ? 400 : statuses[kind];
+	accept_answer(v->site->pages, &v->view, v->a);
 	if (kind == ACCEPT_AWAY)
 		http_add_header(v->a, "Retry-After", "30");
 }
@@ -108,19 +62,6 @@ static void go_back(struct visit *v)
 
 /* ---- who comes ---- */
 
-/* What every link of the page begins with. A token of the path stays there. */
-static void make_href(struct visit *v)
-{
-	bool ours = v->token && strspn(v->token, TOKEN_CHARS) == strlen(v->token) &&
-		    strlen(v->token) <= TOKEN_MAX;
-
-	if (v->q->params[0] || !ours)
-		snprintf(v->href, sizeof(v->href), "?");
-	else
-		snprintf(v->href, sizeof(v->href), "?token=%s&", v->token);
-	v->view.href = v->href;
-}
-
 /* The application gets names and password where it has a key to read them with. */
 static bool asks(const struct tenant *t)
 {
@@ -129,7 +70,7 @@ static bool asks(const struct tenant *t)
 
 static int look(struct visit *v, struct err *e)
 {
-	if (!redis_connected(v->redis) && guard_ready(v->local->guard, e) < 0)
+	if (!redis_connected(v->redis) && guard_ready(v->guard, e) < 0)
 		return ERR_AGAIN;
 	return accept_store_look(v->redis, v->prefix, v->sha256, &v->link, e);
 }
@@ -139,12 +80,13 @@ static bool arrive(struct visit *v, struct web_request *q, struct http_response 
 {
 	struct err e;
 
-	*v = (struct visit){ .q = q, .a = a, .site = q->ctx, .local = q->local };
+	*v = (struct visit){ .q = q, .a = a, .site = q->ctx, .guard = q->local };
 	v->prefix = v->site->common->redis_prefix;
-	v->redis = guard_redis(v->local->guard);
+	v->redis = guard_redis(v->guard);
 	v->token = q->params[0] ? q->params[0] : web_query(q, "token");
 	token_sha256(v->token ? v->token : "", v->sha256);
-	make_href(v);
+	accept_href(v->token, q->params[0], v->href);
+	v->view.href = v->href;
 	v->view.lang =
 		accept_lang(web_query(q, "lang"), NULL, NULL, web_header(q, "Accept-Language"));
 	if (look(v, &e) < 0) {
@@ -250,15 +192,15 @@ static void ask_again(struct visit *v)
 static void welcome(struct visit *v)
 {
 	const char *to = v->view.tenant->accept_redirect;
+	autobuf where = BUF_INIT(LINK_MAX);
 	char ticket[ACCEPT_TICKET_SIZE];
 	struct err e;
 
-	if (to && accept_store_note_ticket(v->redis, v->prefix, v->sha256, v->link.invite, ticket,
-					   &e) == OK) {
-		autofree char *where =
-			xasprintf("%s%cticket=%s", to, strchr(to, '?') ? '&' : '?', ticket);
-
-		go(v, where);
+	if (to &&
+	    accept_store_note_ticket(v->redis, v->prefix, v->sha256, v->link.invite, ticket, &e) ==
+		    OK &&
+	    link_ticket(to, ticket, &where, &e) == OK) {
+		go(v, where.data);
 		return;
 	}
 	accept_store_note(v->redis, v->prefix, v->sha256, "accepted", &e);
@@ -332,7 +274,6 @@ static void verify_ticket(struct web_request *q, struct http_response *a)
 	const char *ticket = web_text(q, "ticket"), *tenant = web_text(q, "tenant");
 	bool all = !strcmp(q->person.tenant, "*");
 	const struct site_shared *site = q->ctx;
-	const struct local *local = q->local;
 	char invite[IDS_KEY_SIZE], *slash;
 	struct err e;
 
@@ -343,8 +284,8 @@ static void verify_ticket(struct web_request *q, struct http_response *a)
 			    all ? ", or tenant" : "");
 		return;
 	}
-	if (guard_ready(local->guard, &e) < 0 ||
-	    accept_store_take(guard_redis(local->guard), site->common->redis_prefix, tenant, ticket,
+	if (guard_ready(q->local, &e) < 0 ||
+	    accept_store_take(guard_redis(q->local), site->common->redis_prefix, tenant, ticket,
 			      invite, &e) < 0) {
 		web_fail(a, ERR_AGAIN, &e);
 		return;
@@ -360,24 +301,6 @@ static void verify_ticket(struct web_request *q, struct http_response *a)
 
 /* ---- the module ---- */
 
-static void *open_local(void *ctx)
-{
-	struct local *l = xcalloc(1, sizeof(*l));
-
-	l->guard = site_guard_open(ctx);
-	l->pages = accept_pages_new();
-	return l;
-}
-
-static void close_local(void *local)
-{
-	struct local *l = local;
-
-	site_guard_close(l->guard);
-	accept_pages_free(l->pages);
-	free(l);
-}
-
 struct web_module accept_module(struct site_shared *shared)
 {
 	static const struct web_route routes[] = {
@@ -392,6 +315,6 @@ struct web_module accept_module(struct site_shared *shared)
 	return (struct web_module){ .routes = routes,
 				    .count = ARRAY_LEN(routes),
 				    .ctx = shared,
-				    .open = open_local,
-				    .close = close_local };
+				    .open = site_guard_open,
+				    .close = site_guard_close };
 }

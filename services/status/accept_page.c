@@ -1,6 +1,8 @@
 #include "accept_page.h"
 
 #include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,8 +19,12 @@
 #include "letter_vars.h"
 #include "link.h"
 #include "mem.h"
+#include "phone.h"
 #include "template.h"
 #include "words.h"
+
+#define TOKEN_CHARS "abcdefghijklmnopqrstuvwxyz0123456789."
+#define TOKEN_MAX 64 /* characters of what is repeated in a link of the page */
 
 enum { EN, RU, LANGS };
 static const char *const langs[LANGS] = { "en", "ru" };
@@ -127,7 +133,7 @@ static const char *text(const json_t *data, const char *object, const char *name
 	return json_string_value(json_object_get(json_object_get(data, object), name));
 }
 
-static void set_masked(json_t *vars, const json_t *kept)
+static bool set_masked_email(json_t *vars, const json_t *kept)
 {
 	const char *email = text(kept, "recipient", "email"), *code;
 	char masked[ADDRESS_MASK_SIZE];
@@ -135,9 +141,33 @@ static void set_masked(json_t *vars, const json_t *kept)
 	struct err e;
 
 	if (!email || address_normalise(email, &address, &code, &e) < 0)
-		return;
-	address_mask(&address, masked);
-	set(vars, "masked", masked);
+		return false;
+	set(vars, "masked", address_mask(&address, masked));
+	return true;
+}
+
+static void set_masked_phone(json_t *vars, const json_t *kept, const struct tenant *t)
+{
+	const struct phone_rules rules = { .home_region = t->home_region,
+					   .landlines = t->landlines };
+	const char *number = text(kept, "recipient", "phone");
+	char masked[PHONE_SHOWN_SIZE];
+	struct phone_fault fault;
+	struct phone phone;
+	struct err e;
+
+	if (number && phone_normalise(number, &rules, &phone, &fault, &e) == OK)
+		set(vars, "masked", phone_mask(&phone, masked));
+}
+
+/* Where it was sent to: by e-mail, unless SMS was asked for or there is no address. */
+static void set_masked(json_t *vars, const json_t *kept, const struct tenant *t)
+{
+	const char *channel = json_string_value(json_object_get(kept, "channel"));
+	bool sms = channel && !strcmp(channel, "sms");
+
+	if (sms || !set_masked_email(vars, kept))
+		set_masked_phone(vars, kept, t);
 }
 
 /* When the newest link was sent, in the person's zone. */
@@ -197,7 +227,7 @@ static json_t *known(const struct accept_view *v)
 
 	if (!l)
 		return vars;
-	set_masked(vars, l->kept);
+	set_masked(vars, l->kept, t);
 	set_sent(vars, v);
 	set_flag(vars, "just_now", l->answered[0]);
 	return vars;
@@ -286,6 +316,17 @@ void accept_page(const struct accept_pages *p, const struct accept_view *v, stru
 
 /* ---- which ---- */
 
+void accept_href(const char *token, bool in_path, char out[ACCEPT_HREF_SIZE])
+{
+	bool ours =
+		token && strspn(token, TOKEN_CHARS) == strlen(token) && strlen(token) <= TOKEN_MAX;
+
+	if (in_path || !ours)
+		snprintf(out, ACCEPT_HREF_SIZE, "?");
+	else
+		snprintf(out, ACCEPT_HREF_SIZE, "?token=%s&", token);
+}
+
 enum accept_kind accept_kind_of(const struct accept_link *l)
 {
 	static const enum accept_kind kinds[LINK_VERDICTS] = {
@@ -304,12 +345,18 @@ enum accept_kind accept_kind_of(const struct accept_link *l)
 	return !strcmp(l->answered, "declined") ? ACCEPT_DECLINED : ACCEPT_ACCEPTED;
 }
 
-static const char *lang_of(const char *tag)
+/* The first of a list of tags, or of one, that names a language of ours; NULL = none does. */
+static const char *lang_of(const char *tags)
 {
-	if (!tag || !*tag)
-		return NULL;
-	return langs[!strncasecmp(tag, "ru", 2) &&
-		     !strchr("abcdefghijklmnopqrstuvwxyz", tag[2] | 0x20)];
+	const char *at = tags ? tags : "";
+
+	while (*(at += strspn(at, ", "))) {
+		for (int i = 0; i < LANGS; i++)
+			if (!strncasecmp(at, langs[i], 2) && !isalnum((unsigned char)at[2]))
+				return langs[i];
+		at += strcspn(at, ",");
+	}
+	return NULL;
 }
 
 const char *accept_lang(const char *asked, const struct accept_link *l, const struct tenant *t,

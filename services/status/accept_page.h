@@ -52,11 +52,16 @@ void accept_pages_free(struct accept_pages *p); /* NULL is fine */
 /* Appends the page. Thread-safe. */
 void accept_page(const struct accept_pages *p, const struct accept_view *v, struct buf *out);
 
+/* What every link of the page begins with; a token of the path stays there. token NULL = none. */
+#define ACCEPT_HREF_SIZE 80
+void accept_href(const char *token, bool in_path, char out[ACCEPT_HREF_SIZE]);
+
 /* What a link is to be answered with. */
 enum accept_kind accept_kind_of(const struct accept_link *l);
 
-/* The page's language: asked ("en", "ru") where it is one, else the first of these that says
-   something: the recipient's, the tenant's, what the browser accepts. Any may be NULL. */
+/* The page's language: asked ("en", "ru") where it is one, else the first of these that names one
+   of ours, as for messages: the recipient's, the tenant's; then what the browser accepts. Any may
+   be NULL. */
 const char *accept_lang(const char *asked, const struct accept_link *l, const struct tenant *t,
 			const char *accept_language);
 

@@ -6,6 +6,7 @@
 #include "api_ask.h"
 #include "api_data.h"
 #include "api_query.h"
+#include "api_words.h"
 #include "form.h"
 #include "ids.h"
 #include "mem.h"
@@ -35,7 +36,11 @@ static void act_on(const struct acting *v, const json_t *row, size_t place)
 	char name[ASK_ID_SIZE];
 
 	if (rule.code) {
-		ask_refuse(v->ask, invite, rule.code, NULL);
+		json_t *words = json_object();
+
+		if (rule.said)
+			api_words_say(v->ask->shared->words, web_lang(v->ask->q), rule.said, words);
+		ask_refuse(v->ask, invite, rule.code, words);
 		return;
 	}
 	if (json_is_true(json_object_get(row, "forgotten")) && rule.act != ACT_CANCEL) {

@@ -161,7 +161,7 @@ static void ask_all(struct inviting *v, struct ask *k, struct segments_of *sms)
 		json_t *data;
 
 		if (p->trouble.code) {
-			ask_refuse(k, NULL, p->trouble.code, api_known_trouble(v->holders, p));
+			ask_refuse(k, NULL, p->trouble.code, api_known_trouble(k, v->holders, p));
 			continue;
 		}
 		data = invite_data(p, &v->common);

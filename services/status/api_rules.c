@@ -32,7 +32,10 @@ const char *const api_actions[] = { "invite",	"release", "resend", "cancel", "se
 		rule, rule, rule, rule, rule, rule, rule, rule                                     \
 	}
 #define ILLEGAL NOT("illegal_transition")
-#define INVITED NOT("already_invited")
+#define WAITS                                                                                      \
+	{                                                                                          \
+		.code = "already_invited", .said = "already_waiting"                               \
+	}
 #define ACCEPTED NOT("already_accepted")
 #define CANCELLED NOT("cancelled")
 
@@ -40,7 +43,7 @@ const char *const api_actions[] = { "invite",	"release", "resend", "cancel", "se
    not invited, waiting, invited, error, expired, accepted, declined, cancelled */
 static const struct api_rule rules[][VIEW_STATUSES] = {
 	/* invite */
-	{ MAY(RELEASE), INVITED, MAY(RESEND), MAY(RESEND), MAY(RESEND), ACCEPTED, MAY(REQUEST),
+	{ MAY(RELEASE), WAITS, MAY(RESEND), MAY(RESEND), MAY(RESEND), ACCEPTED, MAY(REQUEST),
 	  MAY(REQUEST) },
 	/* release */
 	{ MAY(RELEASE), ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ACCEPTED, ILLEGAL, CANCELLED },
@@ -87,6 +90,8 @@ struct api_rule api_rule(const char *action, const json_t *row)
 	rule = rules[a][s];
 	if (!rule.code && rule.act == ACT_RESOLVE && strcmp(text_at(row, "word"), "unknown"))
 		return illegal;
+	if (rule.said && !strcmp(text_at(row, "word"), "unknown"))
+		rule.said = "outcome_unknown";
 	/* a password is asked for again whatever became of the last one */
 	if (rule.code && !strcmp(action, "resend") && !strcmp(text_at(row, "kind"), "password"))
 		return (struct api_rule){ .act = ACT_RESEND };

@@ -34,6 +34,7 @@ extern const char
 
 struct api_rule {
 	const char *code; /* why it cannot be asked; NULL = it can */
+	const char *said; /* whose words fit better than the code's (api_words.h); NULL = its own */
 	enum api_act act;
 };
 

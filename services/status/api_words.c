@@ -40,13 +40,20 @@ static void put(json_t *object, const char *name, const json_t *entry, const cha
 		json_object_set_new(object, name, json_string(json_string_value(text)));
 }
 
-void api_words_add(const json_t *words, const char *lang, json_t *object)
+void api_words_say(const json_t *words, const char *lang, const char *key, json_t *object)
 {
-	const char *code = json_string_value(json_object_get(object, "code"));
-	const json_t *entry = code ? json_object_get(words, code) : NULL;
+	const json_t *entry = json_object_get(words, key);
 
 	put(object, "text", entry, lang);
 	put(object, "remedy", entry, lang);
+}
+
+void api_words_add(const json_t *words, const char *lang, json_t *object)
+{
+	const char *code = json_string_value(json_object_get(object, "code"));
+
+	if (code)
+		api_words_say(words, lang, code, object);
 }
 
 /* A reason that is itself a code, as that of another attempt: said behind the first. */

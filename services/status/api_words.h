@@ -10,6 +10,9 @@
    it. */
 json_t *api_words_load(void);
 
+/* Adds text and remedy of this key, an entry or one of the refusals that no event has. */
+void api_words_say(const json_t *words, const char *lang, const char *key, json_t *object);
+
 /* Adds text and remedy of object's code, where it has one that the catalogue knows. */
 void api_words_add(const json_t *words, const char *lang, json_t *object);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "accept.h"
+#include "accept_face.h"
 #include "api.h"
 #include "api_words.h"
 #include "auth.h"
@@ -29,6 +30,7 @@ struct site {
 	struct site_shared shared;
 	struct auth *auth;
 	json_t *words;
+	struct accept_pages *pages;
 	struct tariffs *tariffs;
 	char *recipient_key; /* a copy: SIGHUP replaces that of the configuration */
 	char *callback;	     /* where sign-in comes back to */
@@ -172,6 +174,7 @@ static int open_shared(struct site *s, const struct site_settings *settings, str
 	desk.outlet = shared->outlet;
 	shared->desk = desk_open(&desk);
 	shared->words = s->words = api_words_load();
+	shared->pages = s->pages = accept_pages_new();
 	shared->sheets = view_sheets_new(0);
 	shared->exports = &s->exports;
 	shared->hub = hub_open(site_guard_open(shared), settings->listen_ms);
@@ -196,6 +199,7 @@ static void close_shared(struct site *s)
 {
 	desk_close(s->shared.desk);
 	json_decref(s->words);
+	accept_pages_free(s->pages);
 	tariffs_free(s->tariffs);
 	oidc_close(s->shared.oidc);
 	free(s->callback);
@@ -229,6 +233,8 @@ static int open_web(struct site *s, const struct site_settings *settings, struct
 			s->shared.templates ? templates_api_module(s->shared.templates) : (struct web_module){ 0 },
 		},
 		.gate = auth_gate(s->auth),
+		.face = accept_face,
+		.face_ctx = s->pages,
 	};
 
 	while (o.modules[o.nmodules].routes)

@@ -4,6 +4,7 @@
 #ifndef BECKON_SITE_H
 #define BECKON_SITE_H
 
+#include "accept_page.h"
 #include "apikey.h"
 #include "guard.h"
 #include "outlet.h"
@@ -85,8 +86,9 @@ struct site_shared {
 	const struct keyring *ring; /* NULL = no links are signed here */
 	struct outlet *outlet;
 	struct kafka_properties kafka;
-	bool secure;		       /* people come by https */
-	const json_t *words;	       /* of api_words.h */
+	bool secure;	     /* people come by https */
+	const json_t *words; /* of api_words.h */
+	const struct accept_pages *pages;
 	const json_t *base;	       /* the configuration's `tenants`; NULL = none */
 	const struct tariffs *tariffs; /* what SMS cost; NULL = not known */
 	struct desk *desk;

@@ -224,6 +224,14 @@ static void add_header_once(struct http_response *a, const char *name, const cha
 	http_add_header(a, name, value);
 }
 
+static void put_face(const struct door *d, const struct http_request *h, struct http_response *a)
+{
+	const struct web_options *o = &d->web->o;
+
+	if (d->which == WEB_PUBLIC && o->face && a->type && !strcmp(a->type, WEB_PROBLEM_TYPE))
+		o->face(o->face_ctx, h, a);
+}
+
 /* What every answer has, unless its handler knew better. */
 static void dress(struct door *d, struct http_response *a)
 {
@@ -264,6 +272,7 @@ static bool on_begin(void *ctx, struct http_request *h, struct http_response *a,
 		worker_give(d->web, k);
 	}
 	if (!good) {
+		put_face(d, h, a);
 		dress(d, a);
 		return true;
 	}

@@ -122,6 +122,10 @@ struct web_options {
 	struct web_module modules[WEB_MODULES_MAX];
 	size_t nmodules;
 	struct web_gate gate; /* who NULL: nobody can sign in */
+	/* How a problem of the public door reads, where it may be a person who has it; NULL = as
+	   it is. By any thread. */
+	void (*face)(void *face_ctx, const struct http_request *q, struct http_response *a);
+	void *face_ctx;
 };
 
 /* Nothing is answered but 503 before the first web_publish. Borrowed until web_close: routes,
@@ -167,6 +171,7 @@ void web_problem(struct http_response *a, unsigned status, const char *code, con
 /* The same with members of more, whose reference is taken: "errors", "remedy". */
 void web_problem_more(struct http_response *a, unsigned status, const char *code,
 		      const char *detail, json_t *more);
+#define WEB_PROBLEM_TYPE "application/problem+json"
 /* By kind of failure: ERR_INVALID 422, ERR_AGAIN 503 with Retry-After, ERR_FATAL 500. */
 void web_fail(struct http_response *a, int kind, const struct err *e);
 

@@ -36,12 +36,29 @@ void web_callers_free(struct web_callers *c)
 	free(c);
 }
 
-/* What a proxy that is trusted says, the last one it added. */
+/* "192.0.2.1:51234" and "[2001:db8::1]:51234", as some proxies say it: without port and brackets.
+ */
+static size_t address_len(const char **at)
+{
+	size_t n = strcspn(*at, " \t");
+	const char *colon = memchr(*at, ':', n);
+
+	if (**at == '[') {
+		(*at)++;
+		return strcspn(*at, "] \t");
+	}
+	return colon && !memchr(colon + 1, ':', n - (size_t)(colon + 1 - *at))
+		       ? (size_t)(colon - *at)
+		       : n;
+}
+
+/* What a proxy that is trusted says: the last one it added, to a header or as one. */
 static const char *address_of(const struct web_callers *c, const struct http_request *h,
 			      char out[ADDRESS_SIZE])
 {
-	const char *said = http_header(h, "X-Forwarded-For"), *last;
+	const char *said = http_header_last(h, "X-Forwarded-For"), *last;
 	bool trusted = false;
+	size_t n;
 
 	for (size_t i = 0; i < c->o.nproxies; i++)
 		trusted |= !strcmp(c->o.proxies[i], h->peer);
@@ -49,8 +66,9 @@ static const char *address_of(const struct web_callers *c, const struct http_req
 		return h->peer;
 	last = strrchr(said, ',');
 	last = last ? last + 1 : said;
-	last += strspn(last, " ");
-	snprintf(out, ADDRESS_SIZE, "%.*s", (int)strcspn(last, " "), last);
+	last += strspn(last, " \t");
+	n = address_len(&last);
+	snprintf(out, ADDRESS_SIZE, "%.*s", (int)n, last);
 	return out;
 }
 

@@ -36,18 +36,26 @@ void web_rate_free(struct web_rate *r)
 	free(r);
 }
 
-/* Somebody has a whole /64 of IPv6. */
+/* Somebody has a whole /64 of IPv6. An IPv4 address is one, also where it is written as one of
+ * IPv6.
+ */
 static size_t bucket_of(const struct web_rate *r, const char *address)
 {
-	unsigned char sum[CRYPTO_HASH_BYTES], six[16];
+	unsigned char sum[CRYPTO_HASH_BYTES];
+	struct in6_addr six;
+	struct in_addr four;
 	struct crypto_mac m;
 	uint32_t n;
 
 	crypto_mac_init(&m, r->key, sizeof(r->key));
-	if (inet_pton(AF_INET6, address, six) == 1)
-		crypto_mac_field(&m, six, 8);
-	else
+	if (inet_pton(AF_INET, address, &four) == 1)
+		crypto_mac_field(&m, &four, sizeof(four));
+	else if (inet_pton(AF_INET6, address, &six) != 1)
 		crypto_mac_str(&m, address);
+	else if (IN6_IS_ADDR_V4MAPPED(&six))
+		crypto_mac_field(&m, six.s6_addr + 12, sizeof(four));
+	else
+		crypto_mac_field(&m, six.s6_addr, 8);
 	crypto_mac_final(&m, sum);
 	memcpy(&n, sum, sizeof(n));
 	return n % BUCKETS;

@@ -139,7 +139,7 @@ void web_problem_more(struct http_response *a, unsigned status, const char *code
 	json_object_update(p, more);
 	json_decref(more);
 	web_json(a, status, p);
-	a->type = "application/problem+json";
+	a->type = WEB_PROBLEM_TYPE;
 }
 
 void web_problem(struct http_response *a, unsigned status, const char *code, const char *detail,

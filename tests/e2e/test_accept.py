@@ -14,7 +14,7 @@ from desk import chromium  # noqa: F401: a fixture is found here
 from life import DAY_MS, ask, skew, token_of
 from pages import Page, public_port
 
-TENANTS = {"tenants": {"acme": {"cooldown_s": 0, "accept": {"redirect": "https://app.internal/start?from=mail"}},
+TENANTS = {"tenants": {"acme": {"cooldown_s": 0, "accept": {"redirect": "https://app.internal/start?from=mail#home"}},
                        "plain": {"accept": {"mode": "confirm"}},
                        "house": {"brand": {"colour": "#0f766e", "logo": "https://pictures.internal/house.png"}, "contact": "people@house.internal",
                                  "accept": {"mode": "confirm", "redirect": "https://app.internal/start"}},
@@ -51,7 +51,7 @@ def test_accepts_once(fleet, door):
     assert "noindex" in shown.headers["X-Robots-Tag"] and "<script" not in shown.text
     done = page.post(shown.nonce, **FILLED)
     assert done.status == 303
-    ticket = re.fullmatch(r"https://app\.internal/start\?from=mail&ticket=([a-z2-7]{32})", done.headers["Location"])
+    ticket = re.fullmatch(r"https://app\.internal/start\?from=mail&ticket=([a-z2-7]{32})#home", done.headers["Location"])
     assert ticket
     good_ms = fleet.redis.client.pttl(f"{fleet.prefix}j:{hashlib.sha256(ticket[1].encode()).hexdigest()}")
     assert 0 < good_ms <= 60_000
@@ -164,6 +164,11 @@ def test_pages_of_failure(fleet, door, tmp_path):
     shows(cancelled, 410, "Invitation cancelled", "has been withdrawn")
     shows("k1." + "a" * 32, 404, "This link does not work", "copy the whole address")
     assert Page(door, "x").get("/i").status == 404
+    for path, lang in (("/", "en"), (f"/i/{cancelled}/", "ru")):  # what a mail program made of a link
+        astray = Page(door, "x").get(path, Accept="text/html,*/*", Accept_Language=f"de, {lang}")
+        assert (astray.status, astray.title) == (404, {"en": "This link does not work", "ru": "Ссылка не работает"}[lang])
+        assert "style-src 'nonce-" in astray.headers["Content-Security-Policy"]
+    assert json.loads(Page(door, "x").get("/").text)["code"] == "not_found"
     skew(fleet, DAY_MS)
     shows(expired, 410, "Invitation Expired", "Ask for a new invitation")
     asks_once(fleet, late, Page(door, expired))

@@ -103,6 +103,7 @@ def test_import(fleet):
     assert dry.status == 200 and dry.json["counts"] == {"request": 2, "refused": 2}
     assert [(r["row"], r["column"], r["code"]) for r in dry.json["refused"]] == \
         [(3, "email", "email_syntax"), (4, "email", "already_invited")]
+    assert dry.json["refused"][1]["remedy"] == "Keep one of the two."
     assert operator.get(f"{T}/summary").json["total"] == 0 and dry.json["sends"] is False and "finished_at" not in dry.json
     assert "sms" not in dry.json
     phones = "phone;name;locale\n+79051111111;Анна;ru\n+79051111112;Ann;en\n9051111111;Bob;en\n"
@@ -158,6 +159,7 @@ def test_who_is_known_already(fleet):
 
     def load(**query):
         answer = client.ask("POST", f"{T}/invites/import?{urllib.parse.urlencode(query)}", people, Content_Type="text/csv")
+        assert [r["remedy"] for r in answer.json["refused"] if r["code"] == "already_invited"] == ["Tick them among the users, and use Invite users."]
         return [(r["row"], r["code"], r["holder"]) for r in answer.json["refused"]], [a["row"] for a in answer.json["asked"]]
     known = [(2, "account_exists", came.invite), (3, "already_invited", held.invite)]
     assert load(dry_run="true") == (known, [4, 5, 6, 7])

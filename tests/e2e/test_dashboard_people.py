@@ -7,7 +7,7 @@ import events
 import pytest
 import web
 from checks import by_recipient, sent_once
-from desk import chromium, choose, press, row, sign_in, site  # noqa: F401: fixtures are found here
+from desk import ask_row, chromium, choose, press, row, sign_in, site  # noqa: F401: fixtures are found here
 
 try:
     from playwright.sync_api import expect
@@ -141,6 +141,37 @@ def test_asked_again(fleet, site, chromium):
     page.get_by_role("menuitem", name="Resend", exact=True).click()
     press(page, "Resend")
     expect(page.locator(".alert")).to_have_count(0)
+
+
+def test_in_doubt(fleet, site, chromium):
+    """Of a message that may have left, who knows says so, or has it sent anew; a password is sent once more after it was confirmed."""
+    known, lost = (events.invite(recipient={"email": events.address(), "name": name}) for name in ("Ann Abel", "Bob Bell"))
+    word = events.invite(kind="password", confirm=True, credentials={"username": "cora", "mint": True}, recipient={"email": events.address(), "name": "Cora Cole"})
+    for event in (known, lost):
+        fleet.sink.on("DOT", to=re.escape(event.to), times=2, reset=True)
+    fleet.emit([known, lost, word])
+    fleet.await_outcome(word, "sent")
+    page = sign_in(site, chromium.page())
+    for event in (known, lost):
+        expect(row(page, event.to)).to_contain_text("Not confirmed", timeout=3 * browser.WAIT_MS)
+    row(page, known.to).locator(".row-menu button").first.click()
+    assert page.get_by_role("menuitem").all_inner_texts()[:4] == ["Details", "Mark as sent", "Resend", "Cancel invitation"]
+    page.keyboard.press("Escape")
+    assert "when they have it" in ask_row(page, known.to, "Mark as sent", "Mark as sent")
+    expect(row(page, known.to)).to_contain_text("Sent")
+    page.get_by_label("Select Bob Bell").check()
+    page.get_by_role("button", name="Invite users (1)").click()
+    page.locator("dialog summary").click()
+    expect(page.locator("dialog")).to_contain_text("mark it as sent or resend")
+    page.keyboard.press("Escape")
+    assert "Nobody knows whether" in ask_row(page, lost.to, "Resend", "Resend")
+    assert fleet.await_outcome(lost, "sent")["generation"] == 2
+    row(page, word.to).locator(".row-menu button").first.click()
+    page.get_by_role("menuitem", name="Resend", exact=True).click()
+    page.locator("dialog .dialog-foot .primary").click()
+    page.get_by_label("I know that it cannot be recalled").check()
+    press(page, "Resend")
+    fleet.wait(lambda: len(by_recipient(fleet.sink)[word.to]) == 2, 30, "no second password")
 
 
 def test_all_but_one(fleet, site, chromium):

@@ -38,7 +38,7 @@ class Page:
         form = urllib.parse.urlencode(body) if body is not None else None
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection.request(method, path or f"/i/{self.token}?lang=en", form, headers)
+        connection.request(method, path or f"/i/{self.token}?lang=en", form, {name.replace("_", "-"): value for name, value in headers.items()})
         try:
             return Answer(connection.getresponse())
         finally:

@@ -153,7 +153,7 @@ static void shown_clear(struct shown *s)
 	buf_clear(&s->html);
 }
 
-static struct shown show(struct accept_view v)
+static struct shown show_to(struct accept_view v, const char *kept)
 {
 	struct shown s = { .link = { .invite = "acme/i",
 				     .tenant = "acme",
@@ -161,7 +161,7 @@ static struct shown show(struct accept_view v)
 				     .facts = { true, "sent", 2, 1764000000000, "acme/i",
 						1763900000000 },
 				     .sent_ms = 1763890000000,
-				     .kept = json_loads(request, 0, NULL) },
+				     .kept = json_loads(kept, 0, NULL) },
 			   .html = BUF_INIT(0) };
 	json_t *section = json_loads(settings, 0, NULL);
 	struct accept_pages *pages = accept_pages_new();
@@ -179,6 +179,62 @@ static struct shown show(struct accept_view v)
 	accept_pages_free(pages);
 	json_decref(section);
 	return s;
+}
+
+static struct shown show(struct accept_view v)
+{
+	return show_to(v, request);
+}
+
+/* Where the message went to, so that one knows which of one's own it is for. */
+static void test_whose_address(void **state)
+{
+	static const struct {
+		const char *kept, *shown; /* NULL = nothing */
+	} rows[] = {
+		{ "{\"recipient\":{\"email\":\"anna@b.internal\",\"phone\":\"+79051111111\"}}",
+		  "a***@b***.internal" },
+		{ "{\"recipient\":{\"phone\":\"+7 905 111 11 11\"}}", "+7 905 ***-**-11" },
+		{ "{\"recipient\":{\"email\":\"anna@b.internal\",\"phone\":\"+79051111111\"},"
+		  "\"channel\":\"sms\"}",
+		  "+7 905 ***-**-11" },
+		{ "{\"recipient\":{\"phone\":\"9051111111\"}}", NULL },
+		{ "{}", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct shown s = show_to((struct accept_view){ .kind = ACCEPT_OPEN, .lang = "en" },
+					 rows[i].kept);
+		const char *dt = strstr(s.html.data, "<dt>Sent to</dt>");
+
+		if (!dt != !rows[i].shown || (dt && !strstr(dt, rows[i].shown)))
+			fail_msg("row %zu: %s", i, dt ? dt : "nothing");
+		assert_null(strstr(s.html.data, "1111"));
+		shown_clear(&s);
+	}
+}
+
+static void test_href(void **state)
+{
+	char href[ACCEPT_HREF_SIZE];
+	static const struct {
+		const char *token, *href;
+		bool in_path;
+	} rows[] = {
+		{ "k1.abc", "?", true },
+		{ "k1.abc", "?token=k1.abc&", false },
+		{ NULL, "?", false },
+		{ "k1.<script>", "?", false },
+		{ "k1.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		  "?", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		accept_href(rows[i].token, rows[i].in_path, href);
+		assert_string_equal(href, rows[i].href);
+	}
 }
 
 static void test_pages(void **state)
@@ -241,17 +297,23 @@ static void test_page_faults(void **state)
 static void test_lang(void **state)
 {
 	struct accept_link link = { .kept = json_loads(request, 0, NULL) };
-	struct tenant german = { .default_locale = "de" };
+	struct accept_link other = { .kept = json_loads("{\"recipient\":{\"locale\":\"uk\"}}", 0,
+							NULL) };
+	struct tenant german = { .default_locale = "de" }, russian = { .default_locale = "ru" };
 
 	(void)state;
+	assert_string_equal(accept_lang(NULL, &other, &russian, "en"), "ru"); /* as its message */
 	assert_string_equal(accept_lang(NULL, &link, NULL, "en"), "ru");
 	assert_string_equal(accept_lang("en", &link, NULL, "ru"), "en");
 	assert_string_equal(accept_lang("xx", &link, NULL, "en"), "ru");
 	assert_string_equal(accept_lang(NULL, NULL, NULL, "ru,en;q=0.9"), "ru");
-	assert_string_equal(accept_lang(NULL, NULL, &german, "ru"), "en");
+	assert_string_equal(accept_lang(NULL, NULL, &german, "ru"), "ru");
+	assert_string_equal(accept_lang(NULL, NULL, NULL, "de-DE,de;q=0.9, RU-ru;q=0.8,en"), "ru");
 	assert_string_equal(accept_lang(NULL, NULL, NULL, "run"), "en");
+	assert_string_equal(accept_lang(NULL, NULL, NULL, ",,, ,"), "en");
 	assert_string_equal(accept_lang(NULL, NULL, NULL, NULL), "en");
 	accept_link_clear(&link);
+	accept_link_clear(&other);
 }
 
 /* ---- Redis ---- */
@@ -365,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_form_check),  cmocka_unit_test(test_form_seal),
 		cmocka_unit_test(test_nonce),	    cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_page_faults), cmocka_unit_test(test_lang),
+		cmocka_unit_test(test_href),	    cmocka_unit_test(test_whose_address),
 		cmocka_unit_test(test_look),	    cmocka_unit_test(test_note),
 	};
 

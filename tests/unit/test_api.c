@@ -122,6 +122,22 @@ static void test_rules(void **state)
 	}
 }
 
+/* Resend would be no use where the message has not left: then another remedy is told. */
+static void test_whose_words(void **state)
+{
+	json_t *waits = json_loads("{\"status\":\"waiting\",\"word\":\"queued\"}", 0, NULL);
+	json_t *doubt = json_loads("{\"status\":\"waiting\",\"word\":\"unknown\"}", 0, NULL);
+	json_t *came = json_loads("{\"status\":\"accepted\"}", 0, NULL);
+
+	(void)state;
+	assert_string_equal(api_rule("invite", waits).said, "already_waiting");
+	assert_string_equal(api_rule("invite", doubt).said, "outcome_unknown");
+	assert_null(api_rule("invite", came).said);
+	json_decref(waits);
+	json_decref(doubt);
+	json_decref(came);
+}
+
 /* What an option is not for is passed over; an invite that is resent needs no confirmation. Who is
    invited again is asked for as before; of a password the person alone is the same. */
 static void test_data(void **state)
@@ -290,9 +306,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_queries),	  cmocka_unit_test(test_what_a_query_becomes),
-		cmocka_unit_test(test_rules),	  cmocka_unit_test(test_data),
-		cmocka_unit_test(test_lines),	  cmocka_unit_test(test_csv_cells),
-		cmocka_unit_test(test_id_tokens),
+		cmocka_unit_test(test_rules),	  cmocka_unit_test(test_whose_words),
+		cmocka_unit_test(test_data),	  cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_csv_cells), cmocka_unit_test(test_id_tokens),
 	};
 	struct err e;
 

@@ -198,6 +198,9 @@ static void test_link_without_token(void **state)
 	assert_int_equal(link_build("https://a.example?x= y#z", NULL, &out, NULL), OK);
 	assert_string_equal(out.data, "https://a.example/?x=%20y#z");
 	buf_reset(&out);
+	link_ticket("https://a.example/start#/home", "t2", &out, NULL);
+	assert_string_equal(out.data, "https://a.example/start?ticket=t2#/home");
+	buf_reset(&out);
 	link_mailto("a+b&c?d@e-f.example", &out);
 	assert_string_equal(out.data, "mailto:a%2Bb%26c%3Fd@e-f.example");
 }

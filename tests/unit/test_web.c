@@ -139,6 +139,15 @@ static int who(void *ctx, void *local, struct web_request *q, struct err *why)
 static char local_text[] = "own";
 static const char *const proxies[] = { "127.0.0.1" };
 
+static void put_face(void *ctx, const struct http_request *q, struct http_response *a)
+{
+	if (!http_header(q, "Accept"))
+		return;
+	buf_reset(&a->body);
+	buf_fmt(&a->body, "%s %u", (const char *)ctx, a->status);
+	web_html(a, a->status);
+}
+
 static struct web *open_web(int64_t rate)
 {
 	struct web_options o = {
@@ -150,6 +159,8 @@ static struct web *open_web(int64_t rate)
 		.modules = { { routes, ARRAY_LEN(routes), local_text, open_local, free } },
 		.nmodules = 1,
 		.gate = { .who = who },
+		.face = put_face,
+		.face_ctx = local_text,
 	};
 	struct tenants *t;
 	struct web *w;
@@ -439,6 +450,65 @@ static int turned_away(const struct web *w, const char *head, int times)
 	return n;
 }
 
+/* However a proxy spells an address, it is one; what the caller said before it is not believed. */
+static void test_an_address_is_one(void **state)
+{
+	static const char *const same[] = {
+		"192.0.2.9",
+		" 192.0.2.9 ",
+		"192.0.2.9:51234",
+		"::ffff:192.0.2.9",
+		"[::ffff:c000:209]:7",
+		"198.51.100.1, 192.0.2.9",
+		"198.51.100.1\r\nX-Forwarded-For: 192.0.2.9",
+	};
+	static const char *const others[] = { "::ffff:192.0.2.10", "[2001:db8::1]:7",
+					      "192.0.2.9, 192.0.2.11" };
+	struct web *w = open_web(1);
+
+	(void)state;
+	turned_away(w, GET("/out/1") "X-Forwarded-For: 192.0.2.9\r\n", 20);
+	for (size_t i = 0; i < ARRAY_LEN(same); i++) {
+		autofree char *head = xasprintf(GET("/out/1") "X-Forwarded-For: %s\r\n", same[i]);
+
+		if (!turned_away(w, head, 20))
+			fail_msg("'%s' is somebody else", same[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		autofree char *head = xasprintf(GET("/out/1") "X-Forwarded-For: %s\r\n", others[i]);
+
+		if (turned_away(w, head, 1))
+			fail_msg("'%s' is the same", others[i]);
+	}
+	web_close(w);
+}
+
+/* Of the public door people read what stands in their way; programs, and the other door, as ever.
+ */
+static void test_problems_have_a_face(void **state)
+{
+	static const struct {
+		enum web_door door;
+		const char *head, *answer;
+	} cases[] = {
+		{ WEB_PUBLIC, GET("/none") "Accept: text/html\r\n", "own 404" },
+		{ WEB_PUBLIC, "PUT /out/1 HTTP/1.1\r\nAccept: text/html\r\n", "own 405" },
+		{ WEB_PUBLIC, GET("/none"), "\"not_found\"" },
+		{ WEB_PRIVATE, GET("/none") "Accept: text/html\r\n", "\"not_found\"" },
+		{ WEB_PUBLIC, GET("/out/1") "Accept: text/html\r\n", "1 tenant=- local=own" },
+	};
+	struct web *w = open_web(0);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autofree char *answer = ask(w, cases[i].door, cases[i].head, "");
+
+		if (!strstr(answer, cases[i].answer))
+			fail_msg("row %zu: %s", i, answer);
+	}
+	web_close(w);
+}
+
 /* Where nothing is metered, strangers are turned away in the end, each by their own address. */
 static void test_only_strangers_are_charged(void **state)
 {
@@ -486,6 +556,8 @@ int main(void)
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_a_stream_is_bounded),
 		cmocka_unit_test(test_one_address_asks_so_often),
+		cmocka_unit_test(test_an_address_is_one),
+		cmocka_unit_test(test_problems_have_a_face),
 		cmocka_unit_test(test_only_strangers_are_charged),
 		cmocka_unit_test(test_rate),
 	};

@@ -23,18 +23,28 @@ async function attempt(work) {
 	}
 }
 
-/** One invite is asked something; the dialog says what will happen. */
-async function confirm(row, { title, text, go, action, danger, build, options }, reload) {
+/** Of a password e-mail what sends it has one sent that cannot be recalled. */
+const sendsPassword = (row, action) => action === "password" || (row.kind === "password" && ["resend", "invite"].includes(action));
+
+/** The dialog's content, and what is asked beside the action: null = something is still missing. */
+function passwordOf(row) {
+	const sure = choice(t("do_password_confirm"), {}), box = sure.querySelector("input");
+	return { content: [h("p", null, previewButton("password", () => ({}), row.invite)), sure], options: () => (box.checked ? { confirm: true } : (box.focus(), null)) };
+}
+
+/** One invite is asked something; the dialog says what will happen. said: what is asked beside the action; field: where more of it is typed. */
+async function confirm(row, { title, text, go, action, danger, said, field: typed }, reload) {
 	const key = onceKey();
-	const name = nameOf(row);
+	const password = sendsPassword(row, action) && passwordOf(row);
+	const more = () => [said, typed?.options(), password && password.options()];
 	let done = false;
-	await dialog(t(title, { name }), () => [h("p", null, t(text)), build?.()], [
+	await dialog(t(password && !typed ? "do_password" : title, { name: nameOf(row) }), () => [h("p", null, t(password ? "do_password_text" : text)), typed?.content, password && password.content], [
 		[t(danger ? "keep" : "cancel"), "", null],
 		[t(go), danger ? "danger" : "primary", async () => {
-			const more = options ? options() : {};
-			if (more === null)
+			const asked = more();
+			if (asked.includes(null))
 				return false;
-			done = await attempt(async () => told(await post(at("invites", row.invite, action), more, { key })));
+			done = await attempt(async () => told(await post(at("invites", row.invite, action), Object.assign({}, ...asked), { key })));
 			return done;
 		}],
 	]);
@@ -42,56 +52,48 @@ async function confirm(row, { title, text, go, action, danger, build, options },
 		reload();
 }
 
-function askCorrect(row, reload) {
+function addressField(row) {
 	const input = h("input", { type: "text", required: true, value: addressOf(row), autocomplete: "off", spellcheck: "false" });
-	confirm(row, {
-		title: "do_correct", text: "do_correct_text", go: "a_correct", action: "resend", build: () => field(t("new_address"), input),
-		options: () => {
-			const address = input.value.trim();
-			if (!address)
-				return input.focus(), null;
-			return { recipient: address.includes("@") ? { email: address } : { phone: address } };
-		},
-	}, reload);
-}
-
-function askPassword(row, reload) {
-	const sure = h("div");
-	fill(sure, h("p", null, previewButton("password", () => ({}), row.invite)), choice(t("do_password_confirm"), {}));
-	confirm(row, {
-		title: "do_password", text: "do_password_text", go: "a_password", action: "password", build: () => sure,
-		options: () => (sure.querySelector("input").checked ? { confirm: true } : (sure.querySelector("input").focus(), null)),
-	}, reload);
+	return { content: field(t("new_address"), input), options: () => {
+		const address = input.value.trim();
+		return address ? { recipient: address.includes("@") ? { email: address } : { phone: address } } : (input.focus(), null);
+	} };
 }
 
 const asks = {
 	release: { title: "do_release", text: "do_release_text", go: "a_release", action: "release" },
 	resend: { title: "do_resend", text: "do_resend_text", go: "a_resend", action: "resend" },
+	correct: { title: "do_correct", text: "do_correct_text", go: "a_correct", action: "resend" },
 	again: { title: "do_again", text: "do_again_text", go: "a_again", action: "invite" },
+	mark: { title: "do_mark", text: "do_mark_text", go: "a_mark", action: "resolve", said: { as: "sent" } },
+	anew: { title: "do_resend", text: "do_anew_text", go: "a_resend", action: "resolve", said: { as: "resend" } },
 	cancel: { title: "do_cancel", text: "do_cancel_sent", go: "a_cancel", action: "cancel", danger: true },
-	cancel_unsent: { title: "do_cancel", text: "do_cancel_unsent", go: "a_cancel", action: "cancel", danger: true },
 	sendnow: { title: "do_sendnow", text: "do_sendnow_text", go: "a_sendnow", action: "send-now" },
+	password: { title: "do_password", text: "do_password_text", go: "a_password", action: "password" },
 	forget: { title: "do_forget", text: "do_forget_text", go: "a_forget", action: "forget", danger: true },
 };
 
 /** What may be asked in each status, in the order of the menu. */
 const byStatus = {
-	not_invited: ["release", "cancel_unsent"], waiting: ["sendnow", "cancel_unsent"], invited: ["resend", "correct", "cancel"],
-	error: ["resend", "correct", "cancel_unsent"], expired: ["resend", "correct", "cancel"], accepted: [], declined: ["again"], cancelled: ["again"],
+	not_invited: ["release", "cancel"], waiting: ["sendnow", "cancel"], invited: ["resend", "correct", "cancel"],
+	error: ["resend", "correct", "cancel"], expired: ["resend", "correct", "cancel"], accepted: [], declined: ["again"], cancelled: ["again"],
 };
+
+/** Whether it was sent is for who knows to say; a password is made anew at any time. */
+const ofUnknown = (row) => ["mark", row.kind === "password" ? "resend" : "anew", "cancel"];
+
+/** What stays of it with the person. */
+const cancelText = (row) => (row.kind === "password" ? "do_cancel_password" : row.sent_at || row.invited_at || row.word === "unknown" ? "do_cancel_sent" : "do_cancel_unsent");
 
 /** Items for menu(): those that fit the row and the role. */
 export function rowActions(row, reload) {
-	const own = { correct: () => askCorrect(row, reload) };
 	const items = [[t("a_open"), () => { location.hash = `#/invite/${row.invite}`; }]];
+	const item = (name) => [t(asks[name].go), () => confirm(row, { ...asks[name], ...(name === "cancel" && { text: cancelText(row) }), ...(name === "correct" && { field: addressField(row) }) }, reload), asks[name].danger && "danger"];
 	if (!may("operator"))
 		return items;
-	for (const name of byStatus[row.status] || [])
-		items.push([t(own[name] ? "a_correct" : asks[name].go), own[name] || (() => confirm(row, asks[name], reload)), asks[name]?.danger && "danger"]);
-	if (!row.forgotten) {
-		items.push([t("a_password"), () => askPassword(row, reload)], null);
-		items.push([t("a_forget"), () => confirm(row, asks.forget, reload), "danger"]);
-	}
+	items.push(...(row.word === "unknown" ? ofUnknown(row) : byStatus[row.status] || []).map(item));
+	if (!row.forgotten)
+		items.push(item("password"), null, item("forget"));
 	return items;
 }
 

@@ -1,6 +1,6 @@
 // Batches: how far each is, what went wrong, and sending again those that failed.
-import { at, get, may, post } from "./api.js";
-import { fill, h, icon, note } from "./dom.js";
+import { at, get, may, onceKey, post } from "./api.js";
+import { fill, h, icon, note, redrawn } from "./dom.js";
 import { actMany } from "./actions.js";
 import { momentText } from "./format.js";
 import { askPause } from "./pausing.js";
@@ -45,17 +45,14 @@ export function legend(counts, href) {
 const badgeOf = (batch, paused) => (paused ? h("span", { class: "badge paused" }, t("batch_paused")) : h("span", { class: `badge ${batch.state}` }, t(stateWords[batch.state])));
 
 export async function batchesPage({ main, here }) {
-	async function load() {
-		const { items } = await get(at("batches"));
-		if (!here.alive)
-			return;
-		fill(main, h("div", { class: "head" }, h("h1", null, t("batches"))),
+	const draw = redrawn({ main, here }, ({ items }) => fill(main, h("div", { class: "head" }, h("h1", null, t("batches"))),
 			items.length ? h("div", { class: "cards" }, items.map((batch) => h("section", { class: "card" },
 				h("div", { class: "card-head" }, h("h2", null, h("a", { href: `#/batch/${encodeURIComponent(batch.batch)}` }, batch.batch)), badgeOf(batch)),
 				statusBar(batch.counts, batch.total), h("p", { class: "dim" }, t("total", { n: batch.total }), " · ",
 					t("batch_sum", { sent: sentOf(batch.counts), n: batch.counts.error || 0 }), batch.updated_at && [" · ", momentText(batch.updated_at)]))))
-				: h("div", { class: "empty" }, icon("list"), h("h2", null, t("no_batches")), h("p", null, t("no_batches_text")), h("a", { class: "button primary", href: "#/import" }, t("import"))));
-	}
+				: h("div", { class: "empty" }, icon("list"), h("h2", null, t("no_batches")), h("p", null, t("no_batches_text")), h("a", { class: "button primary", href: "#/import" }, t("import")))));
+
+	const load = async () => draw(await get(at("batches")));
 	await load();
 	return { news: () => load().catch(() => {}) };
 }
@@ -73,7 +70,7 @@ export async function batchPage({ main, args, here }) {
 
 	async function pause(change) {
 		try {
-			await post(at("pauses"), { scope: "batch", name, ...change });
+			await post(at("pauses"), { scope: "batch", name, ...change }, { key: onceKey() });
 			await load();
 			return true;
 		} catch (problem) {
@@ -85,10 +82,10 @@ export async function batchPage({ main, args, here }) {
 	const stop = () => askPause({ title: t("do_pause"), text: t("do_pause_text"), button: t("stop_batch") },
 		(reason) => pause({ paused: true, reason }));
 
-	function errors(batch) {
+	function errors(batch, texts) {
 		const codes = Object.entries(batch.errors || {}).filter(([, n]) => n > 0);
 		return codes.length > 0 && h("section", { class: "card" }, h("h2", null, t("errors_by_code")), h("ul", { class: "codes" }, codes.map(([code, n]) => h("li", null,
-			h("div", null, h("b", null, batch.texts?.[code]?.text || code), batch.texts?.[code] && h("p", { class: "dim" }, batch.texts[code].remedy)),
+			h("div", null, h("b", null, texts[code]?.text || code), texts[code] && h("p", { class: "dim" }, texts[code].remedy)),
 			may("operator") && h("button", { type: "button", onclick: () => actMany("resend", { filter: { batch: name, status: "error", code } }).then(load) }, t("resend_failed", { n }))))));
 	}
 
@@ -100,16 +97,11 @@ export async function batchPage({ main, args, here }) {
 			h("div", { class: "empty", role: "status" }, icon("clock"), h("h2", null, t("batch_unknown")), h("p", null, t("batch_unknown_text"))));
 	}
 
-	async function load() {
-		const [batch, pauses, texts] = await Promise.all([get(at("batches", name)).catch(missing), get(at("pauses")), get(at("errors"))]);
-		if (!here.alive)
-			return;
+	const draw = redrawn({ main, here }, ({ batch, paused, texts }) => {
 		if (!batch) {
 			unknown();
 			return;
 		}
-		const paused = pauses.items.find((one) => one.scope === "batch" && one.name === name);
-		batch.texts = texts;
 		fill(main, crumb(),
 			h("div", { class: "head" }, h("h1", null, name), h("div", { class: "head-actions" }, badgeOf(batch, paused && batch.state === "sending"),
 				may("operator") && (batch.state === "sending" || paused) && h("button", { type: "button", onclick: () => (paused ? pause({ paused: false }) : stop()) },
@@ -119,7 +111,12 @@ export async function batchPage({ main, args, here }) {
 				h("p", { class: "big", role: "status" }, t("batch_sum", { sent: sentOf(batch.counts), n: batch.counts.error || 0 }), batch.state !== "sending" && `, ${t(stateWords[batch.state])}`),
 				statusBar(batch.counts, batch.total), legend(batch.counts, people),
 				paused && batch.state === "sending" && h("p", { class: "dim" }, paused.reason, " · ", t("do_pause_text"))),
-			errors(batch));
+			errors(batch, texts));
+	});
+
+	async function load() {
+		const [batch, pauses, texts] = await Promise.all([get(at("batches", name)).catch(missing), get(at("pauses")), get(at("errors"))]);
+		draw({ batch, texts, paused: pauses.items.find((one) => one.scope === "batch" && one.name === name) });
 	}
 	await load();
 	return { news: () => load().catch(() => {}) };

@@ -1,6 +1,6 @@
 // Channels: relays and SMS providers, how they do, the brake of each, and a test of one.
 import { at, get, may, me, onceKey, post, tenant } from "./api.js";
-import { dialog, field, fill, h, icon, note } from "./dom.js";
+import { dialog, field, fill, h, icon, note, redrawn } from "./dom.js";
 import { countryName, momentText, wordsOf } from "./format.js";
 import { askPause } from "./pausing.js";
 import { t, tag } from "./words.js";
@@ -38,7 +38,7 @@ function regionTable(route, texts) {
 	if (!route.regions?.length)
 		return null;
 	const heads = ["r_country", "state", "r_since", "r_taken", "r_sent_back", "r_last_error"];
-	return h("details", { open: route.regions.some((one) => one.state !== "up") }, h("summary", null, t("r_countries", { n: route.regions.length })),
+	return h("details", { id: `countries-${route.channel}-${route.route}`, open: route.regions.some((one) => one.state !== "up") }, h("summary", null, t("r_countries", { n: route.regions.length })),
 		h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${route.route}: ${t("r_country")}` },
 			h("table", { class: "table plain" }, h("thead", null, h("tr", null, heads.map((name) => h("th", { scope: "col" }, t(name))))),
 				h("tbody", null, route.regions.map((one) => h("tr", null, h("th", { scope: "row" }, countryName(one.region)), h("td", null, stateBadge(one, route.couriers)),
@@ -108,7 +108,7 @@ const pausesOf = (pauses, route) => pauses.filter((one) => one.scope === "provid
 async function change(key, body, load) {
 	const path = key.startsWith("*/") ? "/v1/tenants/*/pauses" : at("pauses");
 	try {
-		await post(path, { scope: "provider", ...body });
+		await post(path, { scope: "provider", ...body }, { key: onceKey() });
 		await load();
 		return true;
 	} catch (problem) {
@@ -148,21 +148,16 @@ function group(channel, routes, more) {
 
 export async function channelsPage({ main, here }) {
 	const texts = await get(at("errors"));
-	let shown = "";
-
-	async function load() {
-		const [{ items }, pauses] = await Promise.all([get("/v1/routes"), get(at("pauses"))]);
-		const text = JSON.stringify([items, pauses]);
-		if (!here.alive || text === shown)
-			return; // what has not changed keeps its place, and the focus
-		shown = text;
-		const more = { pauses: pauses.items, texts, load };
-		const focus = document.activeElement?.getAttribute("aria-label");
+	const draw = redrawn({ main, here }, ({ items, pauses }) => {
+		const more = { pauses, texts, load };
 		fill(main, h("div", { class: "head" }, h("h1", null, t("channels"))), h("p", { class: "dim intro" }, t("r_intro")),
 			items.length ? ["email", "sms"].map((channel) => group(channel, items.filter((one) => one.channel === channel), more))
 				: h("div", { class: "empty" }, icon("mail"), h("h2", null, t("r_empty")), h("p", null, t("r_empty_text"))));
-		if (focus)
-			[...main.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === focus)?.focus();
+	});
+
+	async function load() {
+		const [{ items }, pauses] = await Promise.all([get("/v1/routes"), get(at("pauses"))]);
+		draw({ items, pauses: pauses.items });
 	}
 	await load();
 	const clock = setInterval(() => load().catch(() => {}), LOOK_MS);

@@ -1,4 +1,7 @@
 // Small tools for building pages: elements, dialogs, menus, notes that come and go.
+import { t } from "./words.js";
+
+const MENU_MS = 300; // until it is looked again whether a menu is shut
 
 /** An element: h("button", {class: "x", onclick: f, "aria-label": t}, "text", [more]). null and false are left out. */
 export function h(tag, attributes, ...children) {
@@ -68,10 +71,16 @@ export function icon(name) {
 /** Where notes are shown: part of every page, so that one page's are still read on the next. */
 export const notes = h("div", { class: "notes", role: "status", "aria-live": "polite" });
 
+/** Where notes are seen and read out: beneath a dialog they are neither. */
+function placeNotes() {
+	const place = [...document.querySelectorAll("dialog[open]")].at(-1) || document.body;
+	if (notes.parentElement !== place)
+		place.append(notes);
+}
+
 /** A note at the foot of the page, read out, gone after a while. */
 export function note(text, bad = false) {
-	if (!notes.isConnected)
-		document.body.append(notes);
+	placeNotes();
 	const one = h("div", { class: bad ? "note bad" : "note" }, text);
 	notes.append(one);
 	setTimeout(() => one.remove(), bad ? 12000 : 6000);
@@ -79,10 +88,10 @@ export function note(text, bad = false) {
 
 /** What a control is for: the same after it was drawn anew, although it counts something else by then. */
 function purpose(element) {
-	const row = element.closest("[data-invite]")?.dataset.invite || "";
+	const row = element.closest("[data-invite], [data-route]")?.dataset;
 	const { sort, status } = element.dataset;
 	const said = element.id || sort || status || element.getAttribute("aria-label") || element.textContent.replace(/\d+/g, "");
-	return `${row} ${element.tagName} ${said}`;
+	return `${row?.invite || row?.route} ${element.tagName} ${said}`;
 }
 
 /** Gives the focus back to what has it now, should it have lost it by then. */
@@ -102,6 +111,29 @@ export function keepFocus(root, draw) {
 	const back = root.contains(document.activeElement) && document.activeElement !== root && wayBack(root);
 	draw();
 	back && back();
+}
+
+/**
+ * Of a page that is drawn again and again while it is looked at: draw(what) is called where what differs from the last time. What has the focus
+ * keeps it, a menu that is open is waited for, and details that have an id stay open.
+ */
+export function redrawn({ main, here }, draw) {
+	let last = "", waiting;
+	return function again(what) {
+		const text = JSON.stringify(what);
+		clearTimeout(waiting);
+		if (!here.alive || text === last)
+			return;
+		if (main.querySelector(".menu:not([hidden])")) {
+			waiting = setTimeout(again, MENU_MS, what);
+			return;
+		}
+		last = text;
+		const opened = new Map([...main.querySelectorAll("details[id]")].map((one) => [one.id, one.open]));
+		keepFocus(main, () => draw(what));
+		for (const one of main.querySelectorAll("details[id]"))
+			one.open ||= opened.get(one.id);
+	};
 }
 
 /**
@@ -126,7 +158,7 @@ export function dialog(title, build, buttons, wide = false) {
 		};
 		const row = buttons.map(([text, kind, action]) => h("button", { type: "button", class: kind, onclick: act(action) }, text));
 		append(box, [h("div", { class: "dialog-head" }, heading,
-			h("button", { type: "button", class: "quiet square", "aria-label": document.documentElement.lang === "ru" ? "Закрыть" : "Close", onclick: close }, icon("cross"))),
+			h("button", { type: "button", class: "quiet square", "aria-label": t("close"), onclick: close }, icon("cross"))),
 		h("div", { class: "dialog-body" }, build(close)), h("div", { class: "dialog-foot" }, row)]);
 		box.addEventListener("keydown", (event) => {
 			if (event.key === "Enter" && !event.isComposing && event.target.matches("input:not([type=checkbox])")) {
@@ -137,6 +169,8 @@ export function dialog(title, build, buttons, wide = false) {
 		const page = document.getElementById("main");
 		const back = page?.contains(document.activeElement) && wayBack(page);
 		box.addEventListener("close", () => {
+			if (box.contains(notes))
+				placeNotes();
 			box.remove();
 			back && back();
 			resolve();

@@ -1,6 +1,6 @@
 // Fleet: how many are where, what went wrong, how much is happening, and the brake.
-import { at, get, may, post, me } from "./api.js";
-import { fill, h, icon, note } from "./dom.js";
+import { at, get, may, onceKey, post, me } from "./api.js";
+import { fill, h, icon, note, redrawn } from "./dom.js";
 import { legend, statusBar } from "./batches.js";
 import { lagCard, look, ratesCard } from "./fleet_rates.js";
 import { shortTime } from "./format.js";
@@ -35,7 +35,7 @@ const pauseAll = (load) => askPause({ title: t("do_pause"), text: t("do_pause_te
 
 async function change(body, load) {
 	try {
-		await post(at("pauses"), body);
+		await post(at("pauses"), body, { key: onceKey() });
 		await load();
 		return true;
 	} catch (problem) {
@@ -85,16 +85,16 @@ export function heard(changed) {
 export async function fleetPage({ main, here }) {
 	const texts = await get(at("errors"));
 
-	async function load() {
-		const [summary, pauses, fleet, processes] = await Promise.all([get(at("summary")), get(at("pauses")), me.role === "super" ? get("/v1/fleet") : null, may("operator") ? look() : null]);
-		if (!here.alive)
-			return;
-		fill(main, h("div", { class: "head" }, h("h1", null, t("fleet"))),
+	const draw = redrawn({ main, here }, ({ summary, pauses, fleet, processes }) => fill(main, h("div", { class: "head" }, h("h1", null, t("fleet"))),
 			h("div", { class: "two even" },
 				h("section", { class: "card" }, h("h2", null, t("fleet_now")), h("p", { class: "big" }, t("total", { n: summary.total })), statusBar(summary.counts, summary.total),
 					legend(summary.counts, (status) => `#/users?${new URLSearchParams(status === "accepted" ? { tab: "enrolled" } : { status })}`)),
 				h("section", { class: "card" }, h("h2", null, t("changes_now")), h("p", { class: "big" }, perMinute.at(-1).toLocaleString(tag())), plot(perMinute), h("p", { class: "dim small" }, t("changes_hint"))),
-				sending(pauses.items, load), errorCard(summary.errors, texts), processes && [ratesCard(processes.past), lagCard(processes)], fleet && waitingCard(fleet)));
+				sending(pauses.items, load), errorCard(summary.errors, texts), processes && [ratesCard(processes.past), lagCard(processes)], fleet && waitingCard(fleet))));
+
+	async function load() {
+		const [summary, pauses, fleet, processes] = await Promise.all([get(at("summary")), get(at("pauses")), me.role === "super" ? get("/v1/fleet") : null, may("operator") ? look() : null]);
+		draw({ summary, pauses, fleet, processes, perMinute });
 	}
 	await load();
 	const clock = setInterval(() => load().catch(() => {}), LOOK_MS);

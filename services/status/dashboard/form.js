@@ -41,6 +41,8 @@ function stillToMend(text, { total, refused }) {
 /** Gives whether anybody was invited. */
 export async function inviteForm() {
 	const settings = await known();
+	if (document.querySelector("dialog[open]"))
+		return false; // pressed twice while that was asked
 	const key = onceKey();
 	const to = h("textarea", { rows: "2", required: true, autocomplete: "off", spellcheck: "false", autofocus: true, placeholder: "ann@example.com, bob@example.com" });
 	const role = named(settings.roles, { required: true });

@@ -1,6 +1,7 @@
 // Times, durations and the words of a state.
 import { has, tag, t } from "./words.js";
 
+export const TICK_MS = 15000; // of a page's countdowns
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const cache = new Map();
@@ -12,14 +13,19 @@ function formatter(kind, options) {
 	return cache.get(key);
 }
 
-/** "14 Mar, 18:00", and "18:00" today. */
+const days = { day: "numeric", month: "short" };
+
+/** "14 Mar, 18:00", "14 Mar 2031, 18:00" in another year, and "18:00" today. */
 export function shortTime(text) {
 	if (!text)
 		return "";
 	const moment = new Date(text);
 	const clock = formatter("clock", { hour: "2-digit", minute: "2-digit" }).format(moment);
-	return moment.toDateString() === new Date().toDateString() ? clock
-		: `${formatter("day", { day: "numeric", month: "short" }).format(moment)}, ${clock}`;
+	const now = new Date();
+	if (moment.toDateString() === now.toDateString())
+		return clock;
+	const day = moment.getFullYear() === now.getFullYear() ? formatter("day", days) : formatter("date", { ...days, year: "numeric" });
+	return `${day.format(moment)}, ${clock}`;
 }
 
 /** "14 March 2025 at 18:00:05 CET": with the zone, for titles and details. */
@@ -37,10 +43,26 @@ export function left(ms) {
 	return min ? say(min, "min") : say(s, "sec");
 }
 
-export function countdown(text) {
+function countdown(text) {
 	const ms = new Date(text) - Date.now();
 	return ms > 0 ? t("in_time", { time: left(ms) }) : t("ended");
 }
+
+/** "in 23 h 12 min", which tick() keeps true. */
+export function countdownText(text) {
+	const time = momentText(text);
+	time.className = "countdown";
+	time.textContent = countdown(text);
+	return time;
+}
+
+export function tick(root) {
+	for (const time of root.querySelectorAll("time.countdown"))
+		time.textContent = countdown(time.dateTime);
+}
+
+/** A sentence as it goes on behind a colon; "SMS" stays as it is. */
+const goingOn = (text) => text.replace(/^\p{Lu}(?!\p{Lu})/u, (first) => first.toLowerCase()).replace(/\.$/, "");
 
 /** A row's words: "Sent", "Until 08:00", "Not sent: the mailbox does not exist". */
 export function wordsOf(row) {
@@ -49,7 +71,7 @@ export function wordsOf(row) {
 	if (word === "deferred" && row.not_before)
 		return t("w_deferred", { time: shortTime(row.not_before) }) + (why ? ` (${why})` : "");
 	if ((word === "error" || word === "undelivered") && why)
-		return t(`w_${word}`, { why: why.charAt(0).toLowerCase() + why.slice(1).replace(/\.$/, "") });
+		return t(`w_${word}`, { why: goingOn(why) });
 	return plainWord(word);
 }
 

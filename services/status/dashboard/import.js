@@ -71,12 +71,19 @@ async function textOf(file) {
 
 export async function importPage({ main }) {
 	const place = h("div");
-	let news = () => {};
-	const file = h("input", { type: "file", accept: ".csv,text/csv", class: "unseen", id: "file", onchange: () => file.files[0] && look(file.files[0]) });
+	let news = () => {}, looked = 0;
+	const file = h("input", { type: "file", accept: ".csv,text/csv", class: "unseen", id: "file", onchange: () => {
+		const [chosen] = file.files;
+		file.value = ""; // else the same file, mended, is none that was chosen anew
+		chosen && look(chosen);
+	} });
 	const send = (text, query, key) => post(at("invites", "import"), text, { query, key, type: "text/csv" });
 
 	async function look(chosen) {
+		const mine = ++looked; // of two files the one that was chosen last
 		const text = await textOf(chosen);
+		if (mine !== looked)
+			return;
 		news = () => {};
 		const fault = text === null ? [t("not_utf8"), " ", t("not_utf8_what")] : !text.trim() && [t("import_empty"), " ", t("drop_hint")];
 		if (fault) {
@@ -85,8 +92,11 @@ export async function importPage({ main }) {
 		}
 		fill(place, h("p", { class: "loading", role: "status" }, t("loading")));
 		try {
-			checked(chosen.name, text, await send(text, { dry_run: "true" }));
+			const answer = await send(text, { dry_run: "true" });
+			mine === looked && checked(chosen.name, text, answer);
 		} catch (problem) {
+			if (mine !== looked)
+				return;
 			const why = problem.code === "invalid" ? t("import_bad", { why: problem.message }) : problem.message;
 			fill(place, h("p", { class: "alert", role: "alert" }, why, " ", problem.remedy || t("drop_hint")));
 		}
@@ -100,7 +110,7 @@ export async function importPage({ main }) {
 			go.disabled = true;
 			try {
 				const now = invite.querySelector("input").checked;
-				news = summary(place, await send(text, { send: now ? "now" : "hold" }, key), () => { drop.hidden = false; fill(place); file.value = ""; file.focus(); });
+				news = summary(place, await send(text, { send: now ? "now" : "hold" }, key), () => { drop.hidden = false; fill(place); file.focus(); });
 				drop.hidden = true;
 			} catch (problem) {
 				go.disabled = false;

@@ -1,7 +1,7 @@
 // One invite: what is known, what has happened, and what can be done.
 import { at, get } from "./api.js";
-import { fill, h, icon, menu } from "./dom.js";
-import { addressOf, countdown, fullTime, momentText, nameOf, plainWord, shortTime } from "./format.js";
+import { fill, h, icon, menu, redrawn } from "./dom.js";
+import { TICK_MS, addressOf, countdownText, fullTime, momentText, nameOf, plainWord, shortTime, tick } from "./format.js";
 import { rowActions } from "./actions.js";
 import { badge, ticked } from "./users_table.js";
 import { has, t } from "./words.js";
@@ -21,16 +21,13 @@ function facts(row) {
 	const line = (label, value) => value && [h("dt", null, label), h("dd", null, value)];
 	return h("dl", { class: "facts" }, line(t("role"), row.role), line(t("department"), row.department), line(t("teams"), (row.teams || []).join(", ")),
 		line(t("inviter"), row.inviter?.name), line(t("batch"), row.batch && h("a", { href: `#/batch/${encodeURIComponent(row.batch.id)}` }, row.batch.id)),
-		line(t("invited_column"), ticked(row) || t("no")), line(t("sent"), row.sent_at && fullTime(row.sent_at)), line(t("expires"), row.expires_at && `${fullTime(row.expires_at)} (${countdown(row.expires_at)})`),
+		line(t("invited_column"), ticked(row) || t("no")), line(t("sent"), row.sent_at && fullTime(row.sent_at)), line(t("expires"), row.expires_at && [`${fullTime(row.expires_at)} (`, countdownText(row.expires_at), ")"]),
 		line(t("generation"), row.generation), line(t("attempts"), row.attempts), line(t("provider"), row.provider),
 		line(t("invite_id"), h("code", null, row.invite)));
 }
 
 export async function invitePage({ main, args, here }) {
-	async function load() {
-		const row = await get(at("invites", args[0]));
-		if (!here.alive)
-			return;
+	const draw = redrawn({ main, here }, (row) => {
 		const more = h("button", { type: "button" }, t("actions"), " ▾");
 		const history = row.history || [];
 		fill(main, h("a", { class: "crumb", href: "#/users" }, "‹ ", t("users")),
@@ -44,7 +41,10 @@ export async function invitePage({ main, args, here }) {
 				h("section", { class: "card" }, h("h2", null, t("timeline")), history.length
 					? h("ol", { class: "timeline" }, [...history].reverse().map(entry)) : h("p", { class: "dim" }, icon("clock"), t("no_history"))),
 				h("section", { class: "card" }, h("h2", null, t("facts")), facts(row))));
-	}
+	});
+
+	const load = async () => draw(await get(at("invites", args[0])));
 	await load();
-	return { news: () => load().catch(() => {}) };
+	const clock = setInterval(tick, TICK_MS, main);
+	return { news: () => load().catch(() => {}), leave: () => clearInterval(clock) };
 }

@@ -4,14 +4,19 @@ import { dialog, fill, h, select } from "./dom.js";
 import { countryName, money } from "./format.js";
 import { lang, t } from "./words.js";
 
+const waiting = new WeakMap(); // frames, and what each does when it is ready
+
+addEventListener("message", (event) => {
+	const frame = event.source && event.data === "ready" && [...document.querySelectorAll("iframe.preview")].find((one) => one.contentWindow === event.source);
+	waiting.get(frame)?.();
+});
+
 /** A frame without rights that shows HTML; put(html) shows other. */
 export function htmlFrame() {
 	const frame = h("iframe", { class: "preview", src: "/app/preview.html", sandbox: "allow-scripts", title: t("preview") });
 	let html = "";
 	let ready = false;
-	addEventListener("message", (event) => {
-		if (!event.source || event.source !== frame.contentWindow || event.data !== "ready")
-			return;
+	waiting.set(frame, () => {
 		ready = true;
 		frame.contentWindow.postMessage(html, "*");
 	});
@@ -68,16 +73,15 @@ export function previewButton(name, options, invite) {
 	return h("button", { type: "button", class: "link", onclick: () => {
 		const place = h("div", { role: "status" }, t("loading"));
 		const language = select({ "aria-label": t("tpl_locale"), onchange: () => load() }, [["en", "English"], ["ru", "Русский"]], lang());
+		let asked = 0;
+		/** In the language that was chosen last, however the answers come. */
 		async function load() {
-			try {
-				const { note, subject } = options();
-				const made = await render(name, { locale: language.value, ...(invite && { invite }), ...(note && { note }) });
-				if (subject)
-					made.parts.subject = subject;
-				fill(place, messageView(made));
-			} catch (problem) {
-				fill(place, h("p", { class: "bad" }, problem.message));
-			}
+			const mine = ++asked;
+			const { note } = options();
+			const content = await render(name, { locale: language.value, ...(invite && { invite }), ...(note && { note }) })
+				.then(messageView, (problem) => h("p", { class: "bad" }, problem.message));
+			if (mine === asked)
+				fill(place, content);
 		}
 		dialog(t("preview"), () => [language, place], [[t("close"), "", null]], true);
 		load();

@@ -1,9 +1,10 @@
 // Settings of the organisation: one form; what is not set here holds as the installation says.
-import { at, get, may, put } from "./api.js";
+import { at, get, may, onceKey, put } from "./api.js";
 import { choice, field, fill, h, note, select } from "./dom.js";
 import { fullTime } from "./format.js";
 import { t } from "./words.js";
 
+const MIDNIGHT = "23:59"; // the latest that a field for a time can say: until the end of the day
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /** Shown where nobody says anything. */
@@ -29,7 +30,21 @@ function write(object, path, value) {
 	}
 }
 
+/** The days that "mon-fri, sun", or a list, names; a range may go over the week's end. */
+function daysOf(said) {
+	const days = new Set();
+	for (const item of [said].flat().join(" ").split(/[\s,]+/).filter(Boolean)) {
+		const [first, last = first] = item.split("-").map((one) => DAYS.indexOf(one));
+		for (let i = 0; first >= 0 && i <= (last - first + DAYS.length) % DAYS.length; i++)
+			days.add(DAYS[(first + i) % DAYS.length]);
+	}
+	return days;
+}
+
 const listOf = (control) => control.value.split("\n").map((one) => one.trim()).filter(Boolean);
+
+/** What holds is among the choices, whoever has set it. */
+const offered = (options, held) => (held === undefined || options.some(([value]) => value === held) ? options : [...options, [held, held]]);
 
 /** Controls that know their place in the settings, now.settings; take() writes into them what was changed, kept() is told that they hold. */
 function controls(now) {
@@ -55,7 +70,7 @@ function controls(now) {
 			add(path, made.querySelector("input"), (control) => control.checked);
 			return made;
 		},
-		pick: (path, label, options, more) => field(label, add(path, select({}, options, known(path)), textValue), more),
+		pick: (path, label, options, more) => field(label, add(path, select({}, offered(options, known(path)), known(path)), textValue), more),
 		lines: (path, label, more) => field(label, add(path, h("textarea", { rows: "6", value: (known(path) || []).join("\n") }),
 			(control) => (listOf(control).length || known(path) ? listOf(control) : undefined)), more),
 		/* A list that is emptied is none: then the installation's holds, or anything goes. */
@@ -64,15 +79,14 @@ function controls(now) {
 		hours: (path, label) => {
 			const held = known(path);
 			const open = typeof held === "object" && held !== null;
-			const days = [open ? held.days ?? DAYS.join(" ") : ""].flat().join(" ");
-			const has = (day, i) => !open || days.includes(day) || (days.includes("mon-fri") && i < 5) || (days.includes("mon-sun"));
+			const days = daysOf(open ? held.days ?? DAYS : DAYS);
 			const always = h("input", { type: "checkbox", checked: !open });
 			const from = h("input", { type: "time", value: open ? held.from : "08:00", "aria-label": t("set_from") });
-			const to = h("input", { type: "time", value: open ? (held.to === "24:00" ? "23:59" : held.to) : "20:00", "aria-label": t("set_to") });
-			const boxes = DAYS.map((day, i) => h("label", { class: "tick" }, h("input", { type: "checkbox", value: day, checked: has(day, i) }), t(`day_${day}`)));
+			const to = h("input", { type: "time", value: open ? held.to.replace("24:00", MIDNIGHT) : "20:00", "aria-label": t("set_to") });
+			const boxes = DAYS.map((day) => h("label", { class: "tick" }, h("input", { type: "checkbox", value: day, checked: days.has(day) }), t(`day_${day}`)));
 			const rest = h("div", { class: "row hours", hidden: !open }, boxes, h("span", { class: "pair" }, t("set_from"), from, t("set_to"), to));
 			always.addEventListener("change", () => { rest.hidden = always.checked; });
-			const said = () => (always.checked ? "off" : { days: boxes.map((box) => box.firstChild).filter((box) => box.checked).map((box) => box.value), from: from.value, to: to.value });
+			const said = () => (always.checked ? "off" : { days: boxes.map((box) => box.firstChild).filter((box) => box.checked).map((box) => box.value), from: from.value, to: to.value.replace(MIDNIGHT, "24:00") });
 			let before = JSON.stringify(said());
 			kept.push(() => { before = JSON.stringify(said()); });
 			all.push((out) => {
@@ -95,18 +109,20 @@ export async function settingsPage({ main, here }) {
 	let touched = false;
 	const card = (title, ...content) => h("section", { class: "card" }, h("h2", null, t(title)), content);
 	const last = now.history?.at(-1);
+	const key = onceKey();
 	const save = h("button", { type: "submit", class: "primary", disabled: !able }, t("save"));
 	const form = h("form", { class: "settings", oninput: () => { touched = true; }, onsubmit: async (event) => {
 		event.preventDefault();
 		const wanted = structuredClone(spelled(now.settings));
 		c.take(wanted);
 		save.disabled = true;
+		touched = false; // what is typed from here on is not saved yet
 		try {
-			Object.assign(now, await put(at("settings"), { version: now.version, settings: wanted }));
+			Object.assign(now, await put(at("settings"), { version: now.version, settings: wanted }, { key }));
 			c.kept();
-			touched = false;
 			note(t("saved"));
 		} catch (problem) {
+			touched = true;
 			note(problem.status === 409 ? t("set_conflict") : [t("set_refused"), problem.message, problem.remedy].filter(Boolean).join(" "), true);
 		}
 		save.disabled = !able;

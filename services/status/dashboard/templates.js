@@ -1,5 +1,5 @@
 // System Emails: the list, and the editor with live preview, findings and versions.
-import { at, get, may, me, post, put } from "./api.js";
+import { Problem, at, get, may, me, onceKey, post, put } from "./api.js";
 import { dialog, field, fill, h, icon, note, select } from "./dom.js";
 import { addressOf, momentText, nameOf } from "./format.js";
 import { htmlFrame, render, smsWords } from "./preview.js";
@@ -12,8 +12,10 @@ const PEOPLE = 20; // whose data a preview offers: the latest
 
 const languageName = (locale) => new Intl.DisplayNames([tag()], { type: "language" }).of(locale);
 
-export async function templatesPage({ main }) {
+export async function templatesPage({ main, here }) {
 	const { items } = await get(at("templates"));
+	if (!here.alive)
+		return {};
 	const place = (name) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
 	const names = [...new Set(items.map((one) => one.name))].sort((a, b) => place(a) - place(b) || a.localeCompare(b));
 	const state = (one) => `${one.locale.toUpperCase()}: ${one.own ? t("tpl_version", { n: one.version }) : t("tpl_default")}`;
@@ -44,16 +46,16 @@ function diffView(diff) {
 
 /** The versions, newest first; each can be compared with what holds, and restored. */
 function showVersions(name, locale, now, restored) {
-	const place = h("div", { role: "status" });
+	const place = h("div", { role: "status" }), key = onceKey();
 	const compare = async (version) => fill(place, diffView((await get(at("templates", name, locale, "versions", String(version)))).diff));
 	dialog(t("tpl_versions"), (close) => [h("ul", { class: "plain versions" }, now.versions.map((one) => h("li", { class: "card-head" },
 		h("span", null, h("b", null, one.own ? t("tpl_version", { n: one.version }) : t("tpl_default")), " ", one.time && momentText(one.time), one.actor && h("span", { class: "dim" }, ` ${one.actor}`)),
 		one.version !== now.holds && h("span", { class: "row" }, h("button", { type: "button", class: "link", onclick: () => compare(one.version) }, t("tpl_diff")),
 			may("admin") && h("button", { type: "button", onclick: async () => {
 				try {
-					await post(at("templates", name, locale, "restore"), { version: one.version });
+					await post(at("templates", name, locale, "restore"), { version: one.version }, { key });
 					close();
-					restored();
+					await restored();
 				} catch (problem) {
 					note(problem.message, true);
 				}
@@ -76,7 +78,9 @@ export async function templatePage({ main, args, here }) {
 	const [name] = args;
 	const all = await get(at("templates"));
 	const mine = all.items.filter((one) => one.name === name);
-	const state = { locale: mine.some((one) => one.locale === lang()) ? lang() : mine[0].locale, part: "html", parts: {}, now: null, timer: 0 };
+	if (!mine.length)
+		throw new Problem(404, { title: t("not_found") });
+	const state = { locale: mine.some((one) => one.locale === lang()) ? lang() : mine[0].locale, part: "html", parts: {}, now: null, timer: 0, asked: 0 };
 	const area = h("textarea", { class: "code", spellcheck: "false", "aria-label": t("tpl_part"), rows: "22", oninput: () => { state.parts[state.part] = area.value; later(); } });
 	const frame = htmlFrame();
 	const text = h("pre", { class: "message", tabindex: "0", hidden: true });
@@ -91,14 +95,17 @@ export async function templatePage({ main, args, here }) {
 		state.timer = setTimeout(check, WAIT_MS);
 	}
 
-	/** The message as it would be, and what is wrong with it. */
+	/** The message as it would be, and what is wrong with it: as it was typed last, however the answers come. */
 	async function check() {
+		const asked = ++state.asked;
 		try {
 			const to = phone.value.trim();
 			const made = await render(name, { locale: state.locale, parts: state.parts, ...(to && { phone: to }), ...(data.value && { invite: data.value }) });
-			if (here.alive)
+			if (here.alive && asked === state.asked)
 				showMade(made);
 		} catch (problem) {
+			if (asked !== state.asked)
+				return;
 			fill(findings, h("h2", null, t("tpl_findings")), h("p", { class: "bad" }, [problem.message, problem.remedy].filter(Boolean).join(" ")));
 		}
 	}
@@ -138,35 +145,59 @@ export async function templatePage({ main, args, here }) {
 	}
 
 	const unsaved = () => may("admin") && PARTS.some((part) => (state.parts[part] ?? "") !== (state.now.parts[part] ?? ""));
-	const load = async () => take(await get(at("templates", name, state.locale)));
 
-	/** Runs a change; what speaks against it is shown among the findings. */
-	async function change(work, said) {
+	/** Language and parts change together: what is saved meanwhile is that which is seen. */
+	async function load(locale = state.locale) {
+		const made = await get(at("templates", name, locale));
+		state.locale = locale;
+		take(made);
+	}
+
+	/** Runs a change, once at a time; what speaks against it is shown among the findings. */
+	const change = (work) => async ({ currentTarget: button }) => {
+		button.disabled = true;
 		try {
-			await work();
-			note(said);
+			note(await work());
 		} catch (problem) {
-			note(problem.message, true);
+			note([problem.message, problem.remedy].filter(Boolean).join(" "), true);
 			if (problem.body?.findings)
 				fill(findings, h("h2", null, t("tpl_findings")), findingsList(problem.body.findings));
 		}
-	}
+		button.disabled = false;
+		if (document.activeElement === document.body)
+			button.focus();
+	};
 
 	/** Another language; what is not saved of this one is asked about. */
 	async function choose(control) {
+		const locale = control.value;
 		let leaves = !unsaved();
+		control.value = state.locale;
 		if (!leaves)
 			await dialog(t("unsaved"), () => h("p", null, t("unsaved_text")), [[t("stay"), "", null], [t("leave"), "danger", () => { leaves = true; }]]);
-		if (!leaves) {
-			control.value = state.locale;
+		if (!leaves)
 			return;
-		}
-		state.locale = control.value;
-		await load();
+		await load(locale);
+		control.value = state.locale;
 	}
 
-	const save = () => change(async () => take(await put(at("templates", name, state.locale), { version: state.now.holds, parts: state.parts })), t("saved"));
-	const test = () => change(() => post(at("templates", name, state.locale, "test"), {}), t("tpl_sent", { address: me.email || "" }));
+	const saveKey = onceKey(), testKey = onceKey();
+	/** What is typed while it is being saved stays, and is not saved yet. */
+	async function save() {
+		const sent = { ...state.parts };
+		const made = await put(at("templates", name, state.locale), { version: state.now.holds, parts: sent }, { key: saveKey });
+		if (PARTS.every((part) => sent[part] === state.parts[part]))
+			take(made);
+		else
+			state.now = made;
+		return t("saved");
+	}
+
+	/** Of what holds: a text that is not saved goes to nobody. */
+	async function test() {
+		await post(at("templates", name, state.locale, "test"), {}, { key: testKey });
+		return t(unsaved() ? "tpl_sent_saved" : "tpl_sent", { address: me.email || "" });
+	}
 	const width = (label, narrow) => h("button", { type: "button", "aria-pressed": String(!narrow), onclick: (event) => {
 		frame.element.classList.toggle("narrow", narrow);
 		for (const one of event.currentTarget.parentElement.children)
@@ -186,8 +217,8 @@ export async function templatePage({ main, args, here }) {
 		h("div", { class: "head" }, h("h1", null, mine[0].title), h("div", { class: "head-actions" },
 			select({ "aria-label": t("tpl_locale"), onchange: (event) => choose(event.target) }, mine.map((one) => [one.locale, languageName(one.locale)]), state.locale),
 			h("button", { type: "button", onclick: () => showVersions(name, state.locale, state.now, load) }, t("tpl_versions")),
-			may("admin") && h("button", { type: "button", onclick: test }, icon("mail"), t("tpl_test")),
-			may("admin") && h("button", { type: "button", class: "primary", onclick: save }, t("tpl_submit")))),
+			may("admin") && h("button", { type: "button", onclick: change(test) }, icon("mail"), t("tpl_test")),
+			may("admin") && h("button", { type: "button", class: "primary", onclick: change(save) }, t("tpl_submit")))),
 		mine[0].kind === "password" && h("p", { class: "alert" }, t("tpl_recall")),
 		h("div", { class: "two even editor" }, h("section", { class: "card" }, tabs, area, variablesList(all.variables?.[mine[0].kind] || [], insert), findings),
 			h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", null, t("preview")), h("div", { class: "segmented" }, width(t("tpl_desktop"), false), width(t("tpl_phone"), true))),

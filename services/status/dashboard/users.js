@@ -1,7 +1,7 @@
 // The users page: two tabs, a filter panel with counts, the list, and what is done with those who are ticked.
-import { at, get, may } from "./api.js";
+import { at, get, hasKey, may, save } from "./api.js";
 import { fill, h, icon, keepFocus, menu } from "./dom.js";
-import { zone } from "./format.js";
+import { TICK_MS, tick, zone } from "./format.js";
 import { inviteDialog, manyDialog } from "./actions.js";
 import { inviteForm } from "./form.js";
 import { filterPanel, lists, pendingOf, readLists } from "./users_filter.js";
@@ -35,8 +35,8 @@ export function filterOf(state) {
 
 function readState(query) {
 	const state = Object.fromEntries(STATE.map((name) => [name, query.get(name) || ""]));
-	state.tab = state.tab === "enrolled" ? "enrolled" : "pending";
-	return state;
+	const accepted = state.status === "accepted"; // all of them are enrolled
+	return { ...state, tab: state.tab === "enrolled" || accepted ? "enrolled" : "pending", status: accepted ? "" : state.status };
 }
 
 function addressOfState(state) {
@@ -63,8 +63,9 @@ export async function usersPage({ main, query, here }) {
 	const list = h("div", { class: "list" });
 	const bar = h("div", { class: "toolbar" });
 	const tabs = h("div", { class: "tabs", role: "tablist", "aria-label": t("users") });
+	const people = h("section", { class: "people", id: "people", role: "tabpanel" }, bar, list, h("p", { class: "dim small zone" }, t("zone", { zone })));
 
-	/** Of two questions the later one is answered. */
+	/** Of two questions the later one is answered. Gives whether it was this one. */
 	async function load() {
 		asking?.abort();
 		asking = new AbortController();
@@ -73,15 +74,18 @@ export async function usersPage({ main, query, here }) {
 				limit: PAGE, cursor: view.cursors.at(-1) }, asking.signal);
 		} catch (problem) {
 			if (problem.name === "AbortError")
-				return;
+				return false;
 			throw problem;
 		}
 		if (here.alive)
 			draw();
+		return here.alive;
 	}
 
 	/** Another question; the address keeps it, so that going back and reloading work. */
 	async function change(more) {
+		if (!here.alive)
+			return; // what was typed last was meant for a page that is left
 		Object.assign(state, more);
 		view.cursors = [""];
 		chosen.clear();
@@ -103,6 +107,7 @@ export async function usersPage({ main, query, here }) {
 				return;
 			change({ tab: state.tab === "pending" ? "enrolled" : "pending", status: "" }).then(() => tabs.querySelector("[aria-selected=true]").focus());
 		};
+		people.setAttribute("aria-labelledby", `tab-${state.tab}`);
 		fill(tabs, ["enrolled", "pending"].map((name) => h("button", {
 			type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "people", "aria-selected": String(state.tab === name),
 			tabindex: state.tab === name ? "0" : "-1", onkeydown: keys, onclick: () => change({ tab: name, status: "" }),
@@ -133,7 +138,7 @@ export async function usersPage({ main, query, here }) {
 			n > 0 && h("button", { type: "button", class: "link", onclick: () => { chosen.clear(); view.everything = false; draw(); } }, t("clear_selection")),
 			h("span", { class: "grow" }),
 			!n && h("span", { class: "dim" }, t("total", { n: view.page.total })),
-			!n && h("a", { class: "link", href: exportAddress(), download: "" }, icon("down"), t("export")),
+			!n && h("a", { class: "link", href: exportAddress(), download: "", onclick: exportByKey }, icon("down"), t("export")),
 			able && n > 0 && menu(h("button", { type: "button" }, t("more"), " ▾"), () => [[t("send_password_email"), () => ask(manyDialog("password", target, n))],
 				[t("n_cancel_go"), () => ask(manyDialog("cancel", target, n)), "danger"]]),
 			able && h("button", { type: "button", class: "primary", disabled: n === 0, onclick: () => ask(inviteDialog(target, n)) }, t("invite_users", { n })));
@@ -147,22 +152,34 @@ export async function usersPage({ main, query, here }) {
 		return url.pathname + url.search;
 	}
 
-	function turn(cursor) {
-		if (cursor === null)
-			view.cursors.pop();
-		else
-			view.cursors.push(cursor);
-		load().then(() => scrollTo(0, 0));
+	/** A link would not send the key. */
+	function exportByKey(event) {
+		if (!hasKey())
+			return;
+		event.preventDefault();
+		save(at("invites", "export"), filterOf(state), "invites.csv");
 	}
 
+	async function turn(cursors) {
+		const before = view.cursors;
+		view.cursors = cursors;
+		try {
+			await load() && scrollTo(0, 0);
+		} catch (problem) {
+			view.cursors = before;
+			throw problem;
+		}
+	}
+
+	/** Its buttons lead from the page that is shown, however often they are pressed before the next one is. */
 	function pager() {
-		const from = (view.cursors.length - 1) * PAGE;
+		const { cursors } = view, from = (cursors.length - 1) * PAGE;
 		if (!view.page.next && !from)
 			return null;
 		return h("nav", { class: "pager", "aria-label": t("next") },
-			h("button", { type: "button", disabled: !from, onclick: () => turn(null) }, t("previous")),
+			h("button", { type: "button", disabled: !from, onclick: () => turn(cursors.slice(0, -1)) }, t("previous")),
 			h("span", { class: "dim" }, t("page_of", { from: from + 1, to: from + view.page.items.length, n: view.page.total })),
-			h("button", { type: "button", disabled: !view.page.next, onclick: () => turn(view.page.next) }, t("next")));
+			h("button", { type: "button", disabled: !view.page.next, onclick: () => turn([...cursors, view.page.next]) }, t("next")));
 	}
 
 	function emptyState() {
@@ -197,15 +214,15 @@ export async function usersPage({ main, query, here }) {
 	}
 
 	await load();
+	if (!here.alive)
+		return {};
 	fill(main,
 		h("div", { class: "head" }, h("h1", null, t("users")),
 			may("operator") && h("div", { class: "head-actions" },
 				h("a", { class: "button", href: "#/import" }, icon("up"), t("import")),
 				h("button", { type: "button", class: "primary", onclick: invite }, icon("plus"), t("invite_user")))),
 		tabs,
-		h("div", { class: "with-panel" }, panel,
-			h("section", { class: "people", id: "people", role: "tabpanel", "aria-labelledby": `tab-${state.tab}` }, bar, list,
-				h("p", { class: "dim small zone" }, t("zone", { zone })))));
-	const clock = setInterval(() => list.table?.tick(), 15000);
+		h("div", { class: "with-panel" }, panel, people));
+	const clock = setInterval(tick, TICK_MS, list);
 	return { news: () => load().catch(() => {}), leave: () => { clearInterval(clock); asking?.abort(); } };
 }

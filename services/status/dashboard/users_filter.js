@@ -41,9 +41,13 @@ function typed(name, label, state, change, more = {}) {
 
 /** What was chosen elsewhere is shown here too; where somebody types nothing is touched. */
 export function follow(element, state) {
-	for (const control of element.querySelectorAll("[data-filter]"))
-		if (control !== document.activeElement && control.value !== state[control.dataset.filter])
-			control.value = state[control.dataset.filter];
+	for (const control of element.querySelectorAll("[data-filter]")) {
+		const said = state[control.dataset.filter];
+		if (control.type === "checkbox")
+			control.checked = control.value === said;
+		else if (control !== document.activeElement && control.value !== said)
+			control.value = said;
+	}
 }
 
 /** Builds the panel into element; gives a function that draws other counts. */
@@ -53,17 +57,15 @@ export function filterPanel(element, state, change, clear) {
 	const opened = matchMedia("(min-width: 60rem)");
 	const details = h("details", { open: opened.matches }, h("summary", null, t("filters")),
 		typed("q", t("search"), state, change, { placeholder: t("search_hint"), title: t("search_hint") }),
-		statuses, more, h("button", { type: "button", class: "link", onclick: () => { clear(); build(); } }, t("clear")));
+		statuses, more, h("button", { type: "button", class: "link", onclick: clear }, t("clear")));
+	const ticked = (name, value, label) => choice(label, { checked: state[name] === value, "data-filter": name, value, onchange: (event) => change({ [name]: event.target.checked ? value : "" }) });
 
 	function build() {
-		details.querySelector("input[type=search]").value = state.q;
-		fill(more,
-			choice(t("follow_up"), { checked: state.sent === "old", "data-follow": "", onchange: (event) => change({ sent: event.target.checked ? "old" : "" }) }),
-			choice(t("asked_again"), { checked: Boolean(state.again), onchange: (event) => change({ again: event.target.checked ? "1" : "" }) }),
+		fill(more, ticked("sent", "old", t("follow_up")), ticked("again", "1", t("asked_again")),
 			narrowing("role", t("role"), state, change), narrowing("team", t("team"), state, change),
 			narrowing("department", t("department"), state, change), typed("inviter", t("inviter"), state, change),
 			typed("batch", t("batch"), state, change),
-			field(t("channel"), h("select", { onchange: (event) => change({ channel: event.target.value }) },
+			field(t("channel"), h("select", { "data-filter": "channel", onchange: (event) => change({ channel: event.target.value }) },
 				[["", t("any")], ["email", t("email")], ["sms", t("sms")]].map(([v, text]) => h("option", { value: v, selected: v === state.channel }, text)))));
 	}
 
@@ -71,8 +73,7 @@ export function filterPanel(element, state, change, clear) {
 	build();
 	known.then(build);
 	return (counts) => {
-		follow(more, state);
-		more.querySelector("[data-follow]").checked = state.sent === "old";
+		follow(details, state);
 		const all = state.tab === "enrolled" ? [["", counts.accepted || 0]]
 			: [["", pendingOf(counts)], ...[...PENDING, ...ENDED].map((status) => [status, counts[status] || 0])];
 		fill(statuses, all.map(([status, n]) => h("li", null, h("button", {

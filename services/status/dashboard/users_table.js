@@ -1,7 +1,7 @@
 // The list of people. Rows are kept while they say the same, so that news leave alone what somebody is at.
 import { may } from "./api.js";
 import { fill, h, icon, menu } from "./dom.js";
-import { addressOf, countdown, fullTime, momentText, nameOf, shortTime, wordsOf } from "./format.js";
+import { addressOf, countdownText, momentText, nameOf, shortTime, wordsOf } from "./format.js";
 import { rowActions } from "./actions.js";
 import { PENDING, ENDED, follow, known, lists } from "./users_filter.js";
 import { t } from "./words.js";
@@ -51,7 +51,7 @@ function stateBadge(row) {
 function expiry(row) {
 	if (!row.expires_at || !["invited", "waiting"].includes(row.status))
 		return row.status === "expired" ? momentText(row.expires_at || row.updated_at) : "";
-	return h("time", { class: "countdown", datetime: row.expires_at, title: fullTime(row.expires_at) }, countdown(row.expires_at));
+	return countdownText(row.expires_at);
 }
 
 /** The tick "User invited" with its date; "" where nothing was sent, or where it failed or is sent again only now. */
@@ -156,11 +156,6 @@ export function usersTable({ state, chosen, view, change, chose, reload }) {
 		tickAll();
 	}
 
-	function tick() {
-		for (const time of body.querySelectorAll("time.countdown"))
-			time.textContent = countdown(time.dateTime);
-	}
-
 	known.then(drawNarrowing);
-	return { element: h("table", { class: "table" }, h("thead", null, heads, narrow), body), draw, tick };
+	return { element: h("table", { class: "table" }, h("thead", null, heads, narrow), body), draw };
 }
