@@ -15,6 +15,7 @@
 #include "yamldoc.h"
 
 #define PATH_MAX_BYTES 1024
+#define CREDENTIALS "CREDENTIALS_DIRECTORY"
 
 extern char **environ;
 
@@ -200,9 +201,18 @@ void config_secret_free(char *secret)
 /* Under systemd the directory of secrets has another name for each instance. */
 static char *secret_path(const char *path)
 {
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	const char *dir = getenv(CREDENTIALS);
 
 	return *path != '/' && dir ? xasprintf("%s/%s", dir, path) : xstrdup(path);
+}
+
+/* Somebody has called the tool by hand with what systemd hands to the services. */
+static int err_credential(struct err *e)
+{
+	struct err why = *e;
+
+	return err_set(e, ERR_FATAL, "%.200s (a name alone is looked for in " CREDENTIALS ")",
+		       why.text);
 }
 
 int config_secret_read(const char *path, char **out, struct err *e)
@@ -213,7 +223,7 @@ int config_secret_read(const char *path, char **out, struct err *e)
 	int r = file_read(full, &text, e);
 
 	if (r < 0)
-		return ERR_FATAL;
+		return *path == '/' || getenv(CREDENTIALS) ? ERR_FATAL : err_credential(e);
 	n = text.len;
 	n -= n > 0 && text.data[n - 1] == '\n';
 	n -= n > 0 && text.data[n - 1] == '\r';

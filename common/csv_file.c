@@ -34,13 +34,18 @@ static void drop_cells(struct reading *r)
 	r->any = false;
 }
 
+/* Without the apostrophe that csv_write and spreadsheets put before what looks like a formula. */
 static char *trimmed(const char *text, size_t n)
 {
-	static const char space[] = " \t\r\n";
+	static const char space[] = " \t\r\n", formula[] = "=+-@";
 
 	while (n && strchr(space, text[n - 1]))
 		n--;
 	while (n && strchr(space, *text)) {
+		text++;
+		n--;
+	}
+	if (n > 1 && *text == '\'' && memchr(formula, text[1], sizeof(formula) - 1)) {
 		text++;
 		n--;
 	}

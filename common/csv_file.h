@@ -3,7 +3,8 @@
  *
  * RFC 4180, UTF-8 with or without a byte order mark. The separator (comma, semicolon or tab) is the
  * one that the first line has most of. Rows are counted as a spreadsheet shows them: the first is
- * 1, empty ones count. Cells come trimmed.
+ * 1, empty ones count. Cells come trimmed, and without the apostrophe that keeps "+7 …" from being
+ * a formula, so that what csv_write has written can be read again.
  */
 #ifndef BECKON_CSV_FILE_H
 #define BECKON_CSV_FILE_H

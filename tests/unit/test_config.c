@@ -382,7 +382,9 @@ static const struct {
 	  "beckon.yaml:1: a configuration is a mapping of keys to values" },
 	{ { .file = "a: 1\na: 2" }, "beckon.yaml:2:1: this key is given twice" },
 	{ { .file = "redis.password_file: secret.txt" },
-	  "beckon.yaml:1: redis.password_file: cannot open secret.txt: No such file or directory" },
+	  "beckon.yaml:1: redis.password_file: cannot open secret.txt: No such file or directory "
+	  "(a "
+	  "name alone is looked for in CREDENTIALS_DIRECTORY)" },
 	{ { .file = "redis.password_file: [a]" },
 	  "beckon.yaml:1: redis.password_file: must be the path of a file" },
 	{ { .file = "redis.password_file: /dev/null" },
