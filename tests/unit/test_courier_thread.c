@@ -1,4 +1,5 @@
 /* What a channel thread may do with a parcel: no final dot once the lease is over. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* Where requests may go: addresses that are not public are refused however they are written. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

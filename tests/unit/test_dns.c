@@ -1,5 +1,6 @@
 /* Whether a domain takes mail, asked of a small server in a thread: each kind of answer, and none.
  */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* Parcels between the loop and its threads: each comes back exactly once, whatever ends meanwhile.
  */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

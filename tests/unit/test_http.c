@@ -1,4 +1,5 @@
 /* The pages for those who watch the process, asked over real sockets. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

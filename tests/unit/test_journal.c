@@ -1,5 +1,6 @@
 /* What a killed process had in flight is read back whole, and a file that is none of ours is left
  * alone. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* The producer over real connections to the mock cluster, partitions as Java's clients choose them,
  * properties. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* Members of a group over real connections to the mock cluster: partition queues, stored offsets,
  * revocation, lag. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* The mock cluster, the reader of whole topics and the questions about topics, over real
  * connections. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

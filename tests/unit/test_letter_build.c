@@ -1,4 +1,5 @@
 /* Letters by the templates of the installation, found in a catalog that threads share. */
+/* mark: tsan */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>

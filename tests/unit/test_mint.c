@@ -1,4 +1,5 @@
 /* Minted passwords: what they are made of, and that each comes back sealed to its two readers. */
+/* mark: tsan */
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>

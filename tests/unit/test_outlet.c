@@ -1,4 +1,5 @@
 /* Events appended by several threads to the mock cluster, and what is said when nobody is there. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

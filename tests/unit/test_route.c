@@ -1,4 +1,5 @@
 /* A route: closed by a fault, probed with growing pauses, opened again, freed at any moment. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* The topic of settings, followed over real connections: known once it has been read to its end,
  * news as they come, nothing in it or missing of it in the way. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

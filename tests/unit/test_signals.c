@@ -1,4 +1,5 @@
 /* Signals as the loop sees them, in processes of their own. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* The process-wide connect(): who gets ours and who the kernel's. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -4,6 +4,7 @@
  * Started with arguments this program is the service: each record tells what is to be done with it,
  * and what happens is told on standard output. Records are "<number> <order>".
  */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

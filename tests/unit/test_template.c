@@ -1,5 +1,6 @@
 /* Mustache: every case of unit/cases/template/ (or of the directory given), and what no file can
  * say. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

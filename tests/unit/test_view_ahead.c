@@ -1,5 +1,6 @@
 /* Sheets of large tenants are read before anybody asks; those of small ones, and of one that does
    not fit, when somebody does. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

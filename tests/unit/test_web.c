@@ -1,5 +1,6 @@
 /* The front of the status service, asked over real sockets by several routes of a module made here.
  */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>

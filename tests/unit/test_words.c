@@ -1,4 +1,5 @@
 /* Dates and durations in words, and the local time of zones. */
+/* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
