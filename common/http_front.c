@@ -2,9 +2,13 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "http_address.h"
 #include "http_stream_priv.h"
@@ -13,17 +17,22 @@
 
 #define STACK_BYTES ((size_t)1 << 20)
 #define HEADER_MAX_BYTES 8192
+#define LOOK_MS 10 /* between two looks whether all are answered */
+#define LOOKS 3	   /* that found nobody: what had been sent already would have been heard */
 
 struct http_front {
 	struct MHD_Daemon *daemon;
 	struct http_front_options o;
 	_Atomic size_t bodies_bytes; /* held by all requests */
+	_Atomic size_t under_way;    /* requests that have begun and not ended */
+	_Atomic bool leaving;
+	int listener; /* from when it leaves; -1 = the daemon's */
 };
 
 /* A request that is coming in. */
 struct coming {
 	struct http_request q;
-	char *query;
+	char *target, *query;
 	bool begun;
 	struct buf body;
 	size_t body_max, counted; /* counted: of the front's bodies_bytes */
@@ -75,6 +84,11 @@ const char *http_query(const struct http_request *q, const char *name)
 					  &v, &len) != MHD_YES)
 		return NULL;
 	return v ? v : "";
+}
+
+bool http_unescape(char *s)
+{
+	return MHD_http_unescape(s) == strlen(s);
 }
 
 struct stranger {
@@ -152,11 +166,14 @@ static struct MHD_Response *response_of(struct http_response *a, struct MHD_Conn
 	return r;
 }
 
-static enum MHD_Result reply(struct MHD_Connection *connection, struct http_response *a)
+static enum MHD_Result reply(const struct http_front *f, struct MHD_Connection *connection,
+			     struct http_response *a)
 {
 	struct MHD_Response *r = response_of(a, connection);
 	enum MHD_Result sent;
 
+	if (atomic_load(&f->leaving))
+		MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
 	if (a->type)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, a->type);
 	for (size_t i = 0; i < a->header_count; i++) {
@@ -181,7 +198,7 @@ static enum MHD_Result refuse(struct http_front *f, struct MHD_Connection *c, un
 
 	f->o.refuse(f->o.ctx, status, &a);
 	a.status = status;
-	return reply(c, &a);
+	return reply(f, c, &a);
 }
 
 /* ---- a request, as it comes ---- */
@@ -195,7 +212,7 @@ static enum MHD_Result begin(struct http_front *f, struct MHD_Connection *c, str
 	peer_of(c, in->q.peer);
 	in->began_ms = now_mono_ms();
 	if (f->o.begin(f->o.ctx, &in->q, &a, &in->body_max))
-		return reply(c, &a);
+		return reply(f, c, &a);
 	buf_clear(&a.body);
 	in->body.max = in->body_max;
 	if (length && strtoull(length, NULL, 10) > in->body_max)
@@ -228,7 +245,7 @@ static enum MHD_Result finish(struct http_front *f, struct MHD_Connection *c, st
 	in->q.body = in->body.data ? in->body.data : "";
 	in->q.body_len = in->body.len;
 	f->o.handle(f->o.ctx, &in->q, &a);
-	return reply(c, &a);
+	return reply(f, c, &a);
 }
 
 /* The request line, before anything is decoded: where a request begins. */
@@ -236,10 +253,12 @@ static void *on_line(void *ctx, const char *uri, struct MHD_Connection *c)
 {
 	struct coming *in = xcalloc(1, sizeof(*in));
 	const char *query = strchr(uri, '?');
+	struct http_front *f = ctx;
 
-	(void)ctx;
 	(void)c;
+	f->under_way++;
 	in->query = xstrdup(query ? query + 1 : "");
+	in->target = xstrndup(uri, strcspn(uri, "?"));
 	return in;
 }
 
@@ -253,9 +272,11 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 	(void)version;
 	if (!in->begun) {
 		in->begun = true;
-		in->q = (struct http_request){
-			.method = method, .path = path, .query = in->query, .connection = c
-		};
+		in->q = (struct http_request){ .method = method,
+					       .path = path,
+					       .target = in->target,
+					       .query = in->query,
+					       .connection = c };
 		return begin(f, c, in);
 	}
 	if (now_mono_ms() - in->began_ms > HTTP_FRONT_BODY_S * 1000)
@@ -284,8 +305,10 @@ static void on_end(void *ctx, struct MHD_Connection *c, void **state,
 	atomic_fetch_sub(&f->bodies_bytes, in->counted);
 	buf_clear(&in->body);
 	free(in->query);
+	free(in->target);
 	free(in);
 	*state = NULL;
+	f->under_way--;
 }
 
 /* ---- the listener ---- */
@@ -323,6 +346,7 @@ int http_front_open(struct http_front **out, const struct http_front_options *o,
 		return r;
 	f = xcalloc(1, sizeof(*f));
 	f->o = *o;
+	f->listener = -1;
 	errno = 0;
 	f->daemon = start(f, address);
 	freeaddrinfo(address);
@@ -340,10 +364,35 @@ uint16_t http_front_port(const struct http_front *f)
 	return MHD_get_daemon_info(f->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 }
 
+/* The socket is the daemon's until that has ended. Shut, so that nobody waits behind it. */
+void http_front_leave(struct http_front *f)
+{
+	if (!f || atomic_exchange(&f->leaving, true))
+		return;
+	f->listener = MHD_quiesce_daemon(f->daemon);
+	if (f->listener >= 0)
+		shutdown(f->listener, SHUT_RDWR);
+}
+
+static void await_answers(const struct http_front *f)
+{
+	int64_t until_ms = now_mono_ms() + HTTP_FRONT_LEAVE_MS;
+
+	for (int looks = 0; looks < LOOKS && now_mono_ms() < until_ms; looks++) {
+		poll(NULL, 0, LOOK_MS);
+		if (atomic_load(&f->under_way))
+			looks = -1;
+	}
+}
+
 void http_front_close(struct http_front *f)
 {
 	if (!f)
 		return;
+	http_front_leave(f);
+	await_answers(f);
 	MHD_stop_daemon(f->daemon);
+	if (f->listener >= 0)
+		close(f->listener);
 	free(f);
 }

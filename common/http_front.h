@@ -22,6 +22,7 @@
 #define HTTP_FRONT_REPLY_MAX_BYTES ((size_t)64 << 20)
 #define HTTP_FRONT_BODY_S 30	  /* how long a body may take to come */
 #define HTTP_FRONT_HEADERS_MAX 16 /* that a reply may have beside its type */
+#define HTTP_FRONT_LEAVE_MS 3000
 #define HTTP_PEER_SIZE 46
 
 struct http_stream;
@@ -29,6 +30,7 @@ struct http_stream;
 /* A request; everything is borrowed until handle has returned. */
 struct http_request {
 	const char *method, *path; /* path is percent-decoded, without the query */
+	const char *target;	   /* the path as it came, not decoded */
 	const char *query;	   /* as it came, behind the question mark; "" = none */
 	const char *body;	   /* NUL-terminated; "" in begin */
 	size_t body_len;
@@ -70,6 +72,9 @@ const char *http_header(const struct http_request *q, const char *name);
 const char *http_header_last(const struct http_request *q, const char *name);
 const char *http_query(const struct http_request *q, const char *name);
 const char *http_cookie(const struct http_request *q, const char *name);
+/* Decodes s in place; a % that begins no two hexadecimal digits stays. False: it has a NUL. */
+bool http_unescape(char *s);
+
 /* The first name in the query that is none of those known; NULL = it has no other. */
 const char *http_query_strange(const struct http_request *q,
 			       bool (*known)(const void *ctx, const char *name), const void *ctx);
@@ -99,7 +104,12 @@ struct http_front;
 int http_front_open(struct http_front **out, const struct http_front_options *o, struct err *e);
 uint16_t http_front_port(const struct http_front *f);
 
-/* Ends the threads; takes NULL. Every stream must have been ended. Nothing runs afterwards. */
+/* Takes no more connections; those that are there are answered once more and end. Returns at once;
+   takes NULL. */
+void http_front_leave(struct http_front *f);
+
+/* The same, and ends the threads once what is under way is answered, or HTTP_FRONT_LEAVE_MS are
+   over; takes NULL. Every stream must have been ended. Nothing runs afterwards. */
 void http_front_close(struct http_front *f);
 
 /*

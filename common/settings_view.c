@@ -14,6 +14,7 @@
 struct settings_view {
 	json_t *base;			   /* the configuration's tenants; NULL = none */
 	json_t *tenants;		   /* name -> record */
+	struct tenants *made;		   /* of both; NULL = one of them has changed since */
 	json_t *pauses;			   /* key -> record */
 	struct suppressions *suppressions; /* NULL = nobody asked yet */
 	struct suppress_change *news;	   /* since then */
@@ -43,6 +44,7 @@ void settings_view_free(struct settings_view *v)
 	json_decref(v->base);
 	json_decref(v->tenants);
 	json_decref(v->pauses);
+	tenants_free(v->made);
 	suppressions_free(v->suppressions);
 	free(v->news);
 	free(v);
@@ -130,6 +132,14 @@ static int put(json_t *map, const char *name, const struct record *r, bool pause
 	return code;
 }
 
+static int put_settings(struct settings_view *v, const char *tenant, const struct record *r,
+			struct err *e)
+{
+	tenants_free(v->made);
+	v->made = NULL;
+	return put(v->tenants, tenant, r, false, e);
+}
+
 static int take_suppression(struct settings_view *v, const struct suppress_who *who,
 			    const struct record *r, struct err *e)
 {
@@ -170,12 +180,12 @@ int settings_view_take(struct settings_view *v, const struct record *r, bool *ch
 	if (suppression)
 		return take_suppression(v, &who, r, e);
 	*slash = '\0';
-	return ours ? put(v->tenants, text, r, false, e) : OK;
+	return ours ? put_settings(v, text, r, e) : OK;
 }
 
 /* ---- what holds ---- */
 
-struct tenants *settings_view_tenants(const struct settings_view *v)
+static struct tenants *make_tenants(const struct settings_view *v)
 {
 	json_t *own = json_object();
 	const char *name;
@@ -193,6 +203,14 @@ struct tenants *settings_view_tenants(const struct settings_view *v)
 	(void)r;
 	json_decref(own);
 	return t;
+}
+
+/* Made once for as long as they hold: suppressions come by the thousand, and change no tenant. */
+struct tenants *settings_view_tenants(struct settings_view *v)
+{
+	if (!v->made)
+		v->made = make_tenants(v);
+	return tenants_hold(v->made);
 }
 
 struct pauses *settings_view_pauses(const struct settings_view *v)

@@ -34,7 +34,7 @@ int settings_view_take(struct settings_view *v, const struct record *r, bool *ch
 		       struct err *e);
 
 /* What holds now; the caller holds it. */
-struct tenants *settings_view_tenants(const struct settings_view *v);
+struct tenants *settings_view_tenants(struct settings_view *v);
 struct pauses *settings_view_pauses(const struct settings_view *v);
 struct suppressions *settings_view_suppressions(struct settings_view *v);
 

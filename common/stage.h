@@ -160,6 +160,8 @@ void stage_follow_templates(struct run *r, struct catalog *base, bool keep);
 /* What holds now, until the next turn of the loop; to be held by whoever keeps it longer. NULL:
    nothing is followed. */
 struct catalog *stage_catalog(const struct run *r);
+/* Has the topic been read, so that what is not in it is nowhere? */
+bool stage_templates_known(const struct run *r);
 
 /* Appends a record on behalf of w. ERR_INVALID: too large. A queue that is full cannot
    happen within the bounds above, and ends the process. */

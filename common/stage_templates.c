@@ -15,7 +15,7 @@ struct stage_templates {
 	struct catalog *base;
 	struct templates_view *view; /* the follower's thread's own */
 	struct catalog *now;
-	bool keep;
+	bool keep, known;
 	char why[256];
 };
 
@@ -66,6 +66,11 @@ struct catalog *stage_catalog(const struct run *r)
 	return r->templates ? r->templates->now : NULL;
 }
 
+bool stage_templates_known(const struct run *r)
+{
+	return r->templates && r->templates->known;
+}
+
 const char *stage_templates_look(struct run *r)
 {
 	struct stage_templates *t = r->templates;
@@ -81,6 +86,7 @@ const char *stage_templates_look(struct run *r)
 		t->now = news;
 		log_info("ev=templates");
 	}
+	t->known = !why;
 	if (!why)
 		return NULL;
 	snprintf(t->why, sizeof(t->why), "templates: %s", why);

@@ -13,6 +13,7 @@
 #include "now.h"
 #include "replay.h"
 #include "settings.h"
+#include "view_behind.h"
 #include "view_query.h"
 #include "view_scan.h"
 
@@ -125,6 +126,22 @@ static void sum_up(const struct listing *v, const struct found *f)
 	fputc('\n', stderr);
 }
 
+/* What is empty just now may be full in a moment. */
+static void say_behind(const struct listing *v)
+{
+	static const struct words_in words[] = {
+		[VIEW_IS_READING] = { { "what was told is still being read: there may be more",
+					"сообщённое ещё читается: может быть показано не всё" } },
+		[VIEW_NOBODY_READS] = { { "no beckon-status reads what is told: this may be old",
+					  "beckon-status не работает: данные могли устареть" } },
+	};
+	enum view_reading reading;
+	struct err e;
+
+	if (view_behind(v->guard, &reading, &e) == OK && reading != VIEW_READ)
+		fprintf(stderr, "%s\n", words[reading].in[v->print.lang]);
+}
+
 static void print_some(void *ctx, const json_t *rows)
 {
 	struct listing *v = ctx;
@@ -142,6 +159,7 @@ static void end_list(struct listing *v, const struct found *f)
 	json_decref(none);
 	if (!v->o.csv)
 		sum_up(v, f);
+	say_behind(v);
 }
 
 /* By the last change: read as it is shown, a page at a time. */

@@ -9,6 +9,8 @@
 #include "ids.h"
 #include "log.h"
 #include "mem.h"
+#include "view.h"
+#include "view_behind.h"
 #include "view_csv.h"
 
 #define EXPORT_PAGE 500	   /* rows that are read at once */
@@ -95,9 +97,12 @@ static void list(struct web_request *q, struct http_response *a)
 		return;
 	json_array_foreach (page.items, i, row)
 		dress_row(q, row);
-	web_json(a, 200,
-		 json_pack("{sO,ss?,so,sI}", "items", page.items, "next", page.next, "counts",
-			   counts_of(&page), "total", (json_int_t)page.total));
+	json_t *out = json_pack("{sO,ss?,so,sI}", "items", page.items, "next", page.next, "counts",
+				counts_of(&page), "total", (json_int_t)page.total);
+
+	if (shared->view && view_is_behind(view_stand(shared->view).lag))
+		json_object_set_new(out, "filling", json_true());
+	web_json(a, 200, out);
 	view_page_clear(&page);
 }
 
@@ -232,6 +237,11 @@ static void one(struct web_request *q, struct http_response *a)
 	web_json(a, 200, row);
 }
 
+static bool is_limit(const char *name)
+{
+	return !strcmp(name, "limit");
+}
+
 static void batches(struct web_request *q, struct http_response *a)
 {
 	struct view_query query = { .limit = 0 };
@@ -239,7 +249,8 @@ static void batches(struct web_request *q, struct http_response *a)
 	json_t *items;
 	struct err e;
 
-	if (answer_fault(a, api_query_read(&asked, &query, &e), &e) || !ready(q, a))
+	if (answer_fault(a, web_query_only(q, is_limit, &e), &e) ||
+	    answer_fault(a, api_query_read(&asked, &query, &e), &e) || !ready(q, a))
 		return;
 	size_t limit = query.limit ? query.limit : VIEW_LIMIT_DEFAULT;
 

@@ -127,9 +127,8 @@ static int read_common(struct inviting *v, struct err *e)
 	json_object_foreach ((json_t *)json, name, value) {
 		if (member_known(name))
 			continue;
-		return err_set(e, ERR_INVALID, "unknown member%s%.40s",
-			       form_name(name, strlen(name)) ? " " : "",
-			       form_name(name, strlen(name)) ? name : "");
+		return err_set(e, ERR_INVALID, "there is no member %.40s",
+			       form_name(name, strlen(name)) ? name : "of that name");
 	}
 	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
 		json_t *text = json_object_get(json, members[i].name);
@@ -216,12 +215,13 @@ static void put_batch(struct inviting *v, const struct ask *k, char drawn[ASK_ID
 
 static bool common_ok(const struct inviting *v, struct http_response *a)
 {
+	const struct site_shared *s = v->q->ctx;
 	struct err e;
 	int r = invite_check_common(&v->common, &e);
 
 	if (r)
 		web_fail(a, r, &e);
-	return r == OK;
+	return r == OK && templates_api_has(v->q, s->templates, v->common.template_name, a);
 }
 
 /* Whether the good rows are sent at once, and when the last one may leave at the tenant's limit. */

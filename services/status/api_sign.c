@@ -112,27 +112,28 @@ static void take_text(char *out, size_t size, const json_t *object, const char *
 	text_put(out, size, s ? s : "");
 }
 
-/* What was kept when this browser left; it can be taken once. NULL = nothing. */
-static json_t *take_trip(struct web_request *q, struct oidc_trip *t, struct err *e)
+/* What was kept when this browser left; it can be taken once. */
+static int take_trip(struct web_request *q, struct oidc_trip *t, json_t **out, struct err *e)
 {
 	const char *state = web_query(q, "state"), *cookie = http_cookie(q->http, COOKIE);
 	const struct redis_reply *reply;
 	char key[KEY_SIZE];
-	json_t *kept;
+	struct err away;
 
 	err_set(e, ERR_INVALID, "this sign-in was not begun here, or too long ago; begin again");
 	if (!state || !cookie || strlen(state) != sizeof(t->state) - 1 || strcmp(state, cookie))
-		return NULL;
+		return ERR_INVALID;
 	const char *argv[] = { "GETDEL", trip_key(q->ctx, state, key) };
 
-	if (site_ask(q->local, ARRAY_LEN(argv), argv, &reply, e) ||
-	    redis_type(reply) != REDIS_STRING)
-		return NULL;
-	kept = json_loads(redis_str(reply, NULL), 0, NULL);
+	if (site_ask(q->local, ARRAY_LEN(argv), argv, &reply, &away))
+		return err_set(e, ERR_AGAIN, "%s", away.text);
+	*out = json_loads(redis_str(reply, NULL), 0, NULL); /* "": it is not there */
+	if (!*out)
+		return ERR_INVALID;
 	text_put(t->state, sizeof(t->state), state);
-	take_text(t->nonce, sizeof(t->nonce), kept, "nonce");
-	take_text(t->verifier, sizeof(t->verifier), kept, "verifier");
-	return kept;
+	take_text(t->nonce, sizeof(t->nonce), *out, "nonce");
+	take_text(t->verifier, sizeof(t->verifier), *out, "verifier");
+	return OK;
 }
 
 /* A claim's text, or the first of an array's: groups often come so. */
@@ -144,12 +145,41 @@ static const char *claim(const json_t *claims, const char *name, const char *oth
 	return s && *s ? s : otherwise;
 }
 
+/* The highest role that the claim names: groups come as an array, in no order, among others that
+   mean nothing here. */
+static enum web_role role_of(const json_t *claims, const struct site_settings *s)
+{
+	const json_t *said = s->oidc_role ? json_object_get(claims, s->oidc_role) : NULL, *one;
+	enum web_role highest = WEB_ANYONE;
+	size_t i;
+
+	if (!json_is_array(said) || !json_array_size(said))
+		return web_role_of(claim(claims, s->oidc_role, s->role));
+	json_array_foreach (said, i, one) {
+		const char *word = json_string_value(one);
+		enum web_role role = word ? web_role_of(word) : WEB_ANYONE;
+
+		highest = role > highest ? role : highest;
+	}
+	return highest;
+}
+
+/* At most 255 characters (OpenID Connect Core 5.1); a long one is not cut, since it could be
+   another's then. */
+static void put_subject(char out[WEB_ID_MAX + 1], const char *subject)
+{
+	_Static_assert(CRYPTO_HEX_LEN(CRYPTO_HASH_BYTES) <= WEB_ID_MAX, "fits");
+	if (strlen(subject) > WEB_ID_MAX)
+		crypto_sha256_hex(subject, strlen(subject), out);
+	else
+		text_put(out, WEB_ID_MAX + 1, subject);
+}
+
 static int person_of(const struct site_settings *s, const json_t *claims, struct web_person *p,
 		     struct err *e)
 {
-	*p = (struct web_person){ .proof = WEB_PROOF_SESSION,
-				  .role = web_role_of(claim(claims, s->oidc_role, s->role)) };
-	text_put(p->id, sizeof(p->id), claim(claims, "sub", ""));
+	*p = (struct web_person){ .proof = WEB_PROOF_SESSION, .role = role_of(claims, s) };
+	put_subject(p->id, claim(claims, "sub", ""));
 	text_put(p->name, sizeof(p->name), claim(claims, "name", ""));
 	text_put(p->email, sizeof(p->email), claim(claims, "email", ""));
 	if (p->role && auth_tenant(p, claim(claims, s->oidc_tenant, s->tenant ? s->tenant : "")))
@@ -186,14 +216,14 @@ static void callback(struct web_request *q, struct http_response *a)
 {
 	const struct site_shared *s = q->ctx;
 	struct oidc_trip t;
-	json_t *kept;
+	json_t *kept = NULL;
 	struct err e;
-	int r = ERR_INVALID;
+	int r;
 
 	if (!configured(s, a))
 		return;
-	kept = take_trip(q, &t, &e);
-	if (kept)
+	r = take_trip(q, &t, &kept, &e);
+	if (r == OK)
 		r = sign_in(q, &t, a, &e);
 	if (r)
 		refuse(q, a, r, &e);

@@ -172,6 +172,19 @@ bool auth_tenant(struct web_person *p, const char *name)
 	return true;
 }
 
+/* A proxy that adds its header to one that came says two things: which of both is its own? */
+static bool says_once(const struct site_settings *s, const struct web_request *q)
+{
+	const char *const headers[] = { s->proxy_user, s->proxy_name, s->proxy_email, s->proxy_role,
+					s->proxy_tenant };
+
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++)
+		if (headers[i] &&
+		    web_header(q, headers[i]) != http_header_last(q->http, headers[i]))
+			return false;
+	return true;
+}
+
 static int by_proxy(const struct auth *a, struct web_request *q, struct err *e)
 {
 	const struct site_settings *s = a->settings;
@@ -180,6 +193,8 @@ static int by_proxy(const struct auth *a, struct web_request *q, struct err *e)
 
 	if (!user)
 		return OK;
+	if (!says_once(s, q))
+		return err_set(e, ERR_INVALID, "a header that says who signed in is there twice");
 	p->role = web_role_of(said(q, s->proxy_role, s->role));
 	if (strlen(user) > WEB_ID_MAX || !p->role ||
 	    !auth_tenant(p, said(q, s->proxy_tenant, s->tenant ? s->tenant : ""))) {

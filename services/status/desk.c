@@ -13,15 +13,15 @@
 #include "redis.h"
 #include "settings_record.h"
 #include "settings_view.h"
+#include "suppress.h"
 #include "tenant.h"
 #include "tenant_defaults.h"
 #include "thread.h"
 #include "topic_follow.h"
 
 #define TURN_MS 100
-#define SILENCE_MAX_MS 8000 /* without a record: Kafka is away */
-#define FOLLOWED_MS 2000    /* how long a change is waited for here */
-#define LOCK_MS "15000"	    /* longer than reading and writing take */
+#define FOLLOWED_MS 2000 /* how long a change is waited for here */
+#define LOCK_MS "30000"	 /* longer than reading and writing take */
 #define LOCK_WAIT_MS 5000
 #define LOCK_AGAIN_US 50000
 #define MARK_BYTES 12
@@ -63,8 +63,13 @@ static int view_take(void *ctx, const struct record *r, bool *changed, struct er
 	struct desk *d = ctx;
 	autofree char *key = xstrndup(r->key_len ? r->key : "", r->key_len);
 	bool keys = false, settings = false;
-	int status = apikeys_take(d->following.keys, r, &keys, e);
+	struct suppress_who who;
+	int status;
 
+	*changed = false;
+	if (suppress_key_read(key, &who)) /* who is not written to is nothing that is asked here */
+		return OK;
+	status = apikeys_take(d->following.keys, r, &keys, e);
 	if (status == OK && !keys)
 		status = settings_view_take(d->following.view, r, &settings, e);
 	key[strcspn(key, "/")] = '\0';
@@ -251,8 +256,10 @@ int desk_put(struct desk *d, const char *key, const json_t *record, struct err *
 /* The topic's own word on a tenant's settings, read to its end. */
 static int read_end(const struct desk *d, const char *key, struct settings_view *v, struct err *e)
 {
-	struct kafka_span span = { .topic = d->o.topic, .key = key, .timeout_ms = SILENCE_MAX_MS };
-	int64_t heard_ms = now_mono_ms();
+	int64_t silence_max_ms = outlet_patience_ms(d->o.outlet), heard_ms = now_mono_ms();
+	struct kafka_span span = { .topic = d->o.topic,
+				   .key = key,
+				   .timeout_ms = (int)silence_max_ms };
 	struct kafka_reader *k;
 	struct record record;
 	struct err wrong;
@@ -263,7 +270,7 @@ static int read_end(const struct desk *d, const char *key, struct settings_view 
 	while (r == OK && !kafka_reader_caught_up(k)) {
 		int next = kafka_reader_next(k, TURN_MS, &record, e);
 
-		if (next == ERR_FATAL || now_mono_ms() - heard_ms > SILENCE_MAX_MS)
+		if (next == ERR_FATAL || now_mono_ms() - heard_ms > silence_max_ms)
 			r = err_set(e, ERR_AGAIN, "Kafka has stopped answering");
 		if (next != OK)
 			continue;
@@ -315,11 +322,15 @@ static int set_locked(struct desk *d, const struct desk_change *c, json_t **out,
 /* One command; true: it was answered by OK or 1. */
 static int ask(struct redis *r, int argc, const char **argv, bool *yes, struct err *e)
 {
+	const struct redis_reply *v;
+
 	redis_add(r, argc, argv, NULL);
 	if (redis_run(r, e))
 		return ERR_AGAIN;
-	*yes = !strcmp(redis_str(redis_reply(r, 0), NULL), "OK") ||
-	       redis_int(redis_reply(r, 0)) == 1;
+	v = redis_reply(r, 0);
+	if (redis_type(v) == REDIS_ERROR)
+		return err_set(e, ERR_AGAIN, "redis: %.80s", redis_str(v, NULL));
+	*yes = !strcmp(redis_str(v, NULL), "OK") || redis_int(v) == 1;
 	return OK;
 }
 

@@ -74,8 +74,9 @@ static void drop(struct hub *h, size_t i)
 	h->list[i] = h->list[--h->count];
 }
 
-/* Asks for one listener; the lock is given back meanwhile, and only this thread removes. */
-static bool serve(struct hub *h, size_t i)
+/* Asks for one listener; the lock is given back meanwhile, and only this thread removes. *away:
+   Redis does not answer, which each of them would have to wait for. */
+static bool serve(struct hub *h, size_t i, bool *away)
 {
 	struct listener l = h->list[i];
 	struct view_changes c = l.at;
@@ -86,8 +87,10 @@ static bool serve(struct hub *h, size_t i)
 		return false;
 	c.tenant = l.tenant;
 	c.max = HUB_NAMES_MAX + 1;
+	c.skips = true;
 	pthread_mutex_unlock(&h->background.lock);
-	asked = guard_ready(h->guard, &e) == OK && view_changed(h->guard, &c, &e) == OK;
+	asked = !*away && guard_ready(h->guard, &e) == OK && view_changed(h->guard, &c, &e) == OK;
+	*away = !asked;
 	pthread_mutex_lock(&h->background.lock);
 	good = tell(&h->list[i], asked ? &c : NULL, now_mono_ms());
 	if (asked) {
@@ -103,8 +106,10 @@ static void *turn(void *arg)
 
 	pthread_mutex_lock(&h->background.lock);
 	while (!h->background.ending) {
+		bool away = false;
+
 		for (size_t i = h->count; i-- > 0 && !h->background.ending;)
-			if (!serve(h, i))
+			if (!serve(h, i, &away))
 				drop(h, i);
 		background_wait(&h->background, h->count ? TURN_MS : -1);
 	}

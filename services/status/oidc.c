@@ -10,6 +10,7 @@
 #include "json_text.h"
 #include "mem.h"
 #include "now.h"
+#include "thread.h"
 
 #define WORD_BYTES 32
 #define TIMEOUT_MS 10000
@@ -17,6 +18,9 @@
 #define TOKEN_MAX_BYTES 16384
 #define FORM_MAX_BYTES 16384
 #define LATE_MS 60000 /* clocks may differ by so much */
+#define ASKING_MAX 2  /* threads that wait for the issuer; the others have other things to do */
+#define ROOM_MS 1500  /* how long another one waits for one of them to be back */
+#define QUIET_MS 3000 /* nothing is asked of an issuer that has just not answered */
 #define DISCOVERY "/.well-known/openid-configuration"
 
 struct oidc {
@@ -25,6 +29,9 @@ struct oidc {
 	pthread_mutex_t lock; /* of what follows */
 	char *authorize, *token;
 	int64_t known_ms; /* since when; 0 = not known */
+	int64_t quiet_until_ms;
+	unsigned asking;
+	pthread_cond_t room;
 };
 
 struct oidc *oidc_open(const struct oidc_options *options)
@@ -35,6 +42,7 @@ struct oidc *oidc_open(const struct oidc_options *options)
 	o->secret = options->secret ? xstrdup(options->secret) : NULL;
 	o->o.secret = o->secret;
 	pthread_mutex_init(&o->lock, NULL);
+	thread_cond_init(&o->room);
 	return o;
 }
 
@@ -42,6 +50,7 @@ void oidc_close(struct oidc *o)
 {
 	if (!o)
 		return;
+	pthread_cond_destroy(&o->room);
 	pthread_mutex_destroy(&o->lock);
 	config_secret_free(o->secret);
 	free(o->authorize);
@@ -83,8 +92,23 @@ static void on_done(void *ctx, const struct curl_answer *a)
 		f->json = NULL;
 }
 
-/* Asks and waits. ERR_AGAIN: no answer, or the issuer is ill; ERR_INVALID: it refuses. */
-static int fetch(const struct oidc *o, struct curl_request *r, json_t **out, struct err *e)
+/* May this thread wait for the issuer? With the lock. */
+static int may_ask(struct oidc *o, struct err *e)
+{
+	int64_t until_ms = now_mono_ms() + ROOM_MS, left_ms;
+
+	while (o->asking == ASKING_MAX && (left_ms = until_ms - now_mono_ms()) > 0)
+		thread_wait(&o->room, &o->lock, left_ms);
+	if (now_mono_ms() < o->quiet_until_ms)
+		return err_set(e, ERR_AGAIN, "the sign-in service does not answer");
+	if (o->asking == ASKING_MAX)
+		return err_set(e, ERR_AGAIN, "others are waiting for the sign-in service");
+	return OK;
+}
+
+/* Asks and waits, with the lock, which is given back meanwhile. ERR_AGAIN: no answer, or the issuer
+   is ill; ERR_INVALID: it refuses. */
+static int fetch(struct oidc *o, struct curl_request *r, json_t **out, struct err *e)
 {
 	struct curl_options options = { .plain_ok = o->o.private_ok,
 					.private_ok = o->o.private_ok,
@@ -92,10 +116,19 @@ static int fetch(const struct oidc *o, struct curl_request *r, json_t **out, str
 					.connect_timeout_ms = TIMEOUT_MS / 2 };
 	struct fetched f = { 0 };
 
+	if (may_ask(o, e))
+		return ERR_AGAIN;
 	r->timeout_ms = TIMEOUT_MS;
 	r->done = on_done;
 	r->user_data = &f;
+	o->asking++;
+	pthread_mutex_unlock(&o->lock);
 	curl_ask(&options, r);
+	pthread_mutex_lock(&o->lock);
+	o->asking--;
+	pthread_cond_signal(&o->room);
+	if (!f.status)
+		o->quiet_until_ms = now_mono_ms() + QUIET_MS;
 	if (f.status == 200 && json_is_object(f.json)) {
 		*out = f.json;
 		return OK;
@@ -112,7 +145,7 @@ static const char *text_at(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
-/* With the lock. */
+/* With the lock, which is given back meanwhile. */
 static int discover(struct oidc *o, struct err *e)
 {
 	size_t n = strlen(o->o.issuer);
@@ -124,7 +157,7 @@ static int discover(struct oidc *o, struct err *e)
 	if (o->known_ms && now_mono_ms() - o->known_ms < ENDPOINTS_FOR_MS)
 		return OK;
 	if (fetch(o, &r, &said, e))
-		return ERR_AGAIN;
+		return o->known_ms ? OK : ERR_AGAIN; /* what it said before holds on */
 	const char *authorize = text_at(said, "authorization_endpoint");
 	const char *token = text_at(said, "token_endpoint"), *issuer = text_at(said, "issuer");
 
@@ -213,7 +246,9 @@ int oidc_claims(struct oidc *o, const struct oidc_trip *t, const char *code, jso
 				    .user = o->o.client,
 				    .secret = o->o.secret };
 
+	pthread_mutex_lock(&o->lock);
 	r = fetch(o, &ask, &answer, e);
+	pthread_mutex_unlock(&o->lock);
 	if (r)
 		return r;
 	const char *id_token = text_at(answer, "id_token");

@@ -5,6 +5,9 @@
  * The ID token is taken from the token endpoint alone, over TLS whose certificate was verified, so
  * its signature is not checked again (Core 3.1.3.7, point 6). What is waited for while somebody is
  * away signing in lies in Redis for ten minutes, bound to that browser by a cookie.
+ *
+ * An issuer that hangs holds up two threads at most, and for a few seconds after it has not
+ * answered nobody waits for it.
  */
 #ifndef BECKON_OIDC_H
 #define BECKON_OIDC_H

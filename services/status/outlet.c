@@ -16,6 +16,7 @@
 #include "thread.h"
 
 #define TURN_MS 200
+#define HURRY_MS 1000 /* where Kafka owes an answer already, or nobody has time to wait */
 
 /* What one caller waits for. It outlives a caller that has waited long enough, since
    acknowledgements may come later. */
@@ -34,8 +35,9 @@ struct outlet {
 	pthread_t thread;
 	int wake_fd;
 	struct wait waits; /* head of the list of those */
+	size_t owed;	   /* records that nobody waits for any more, and Kafka has not taken yet */
 	char away[160];	   /* why no broker answers; "" = one does */
-	_Atomic bool stopping;
+	_Atomic bool hurried, stopping;
 };
 
 static struct wait *wait_new(struct outlet *o)
@@ -63,6 +65,7 @@ static void acked(void *ctx, void *opaque, const char *error)
 
 	if (error)
 		text_put(w->refused, sizeof(w->refused), error);
+	o->owed -= w->left;
 	if (--w->pending == 0 && w->left)
 		wait_free(w);
 	pthread_cond_broadcast(&o->heard);
@@ -140,14 +143,37 @@ const char *outlet_fatal(struct outlet *o)
 	return why;
 }
 
+void outlet_hurry(struct outlet *o)
+{
+	atomic_store(&o->hurried, true);
+}
+
 /* ---- appending; all with the lock ---- */
 
-/* Waits for something to be heard. ERR_AGAIN: nothing was, for too long. */
-static int wait_a_turn(struct outlet *o, int64_t until_ms, struct err *e)
+/* A Kafka that stands still would hold every thread for the whole time, one change after the other:
+   who comes after the first one hears of it soon. It is no refusal, since another partition may
+   well be served. */
+static int64_t patience_ms(const struct outlet *o)
+{
+	return o->owed || atomic_load(&o->hurried) ? HURRY_MS : OUTLET_WAIT_MS;
+}
+
+int64_t outlet_patience_ms(struct outlet *o)
+{
+	int64_t ms;
+
+	pthread_mutex_lock(&o->lock);
+	ms = patience_ms(o);
+	pthread_mutex_unlock(&o->lock);
+	return ms;
+}
+
+/* Waits for something to be heard. ERR_AGAIN: nothing was since heard_ms, for too long. */
+static int wait_a_turn(struct outlet *o, int64_t heard_ms, struct err *e)
 {
 	if (*o->away)
 		return err_set(e, ERR_AGAIN, "Kafka cannot be reached");
-	if (now_mono_ms() > until_ms)
+	if (now_mono_ms() - heard_ms > patience_ms(o))
 		return err_set(e, ERR_AGAIN, "Kafka does not answer");
 	thread_wait(&o->heard, &o->lock, TURN_MS);
 	return OK;
@@ -156,11 +182,11 @@ static int wait_a_turn(struct outlet *o, int64_t until_ms, struct err *e)
 /* A queue that is full empties as acknowledgements come. */
 static int send_one(struct outlet *o, const struct kafka_message *m, struct wait *w, struct err *e)
 {
-	int64_t until_ms = now_mono_ms() + OUTLET_WAIT_MS;
+	int64_t began_ms = now_mono_ms();
 	int r;
 
 	while ((r = producer_send(o->producer, m, w, e)) == ERR_AGAIN)
-		if (wait_a_turn(o, until_ms, e))
+		if (wait_a_turn(o, began_ms, e))
 			return ERR_AGAIN;
 	w->pending += r == OK;
 	return r;
@@ -193,13 +219,13 @@ static int send_event(struct outlet *o, const struct outlet_event *event, struct
 static int await(struct outlet *o, struct wait *w, struct err *e)
 {
 	size_t pending = w->pending;
-	int64_t until_ms = now_mono_ms() + OUTLET_WAIT_MS;
+	int64_t heard_ms = now_mono_ms();
 	int r = OK;
 
 	while (w->pending && r == OK) {
-		r = wait_a_turn(o, until_ms, e);
+		r = wait_a_turn(o, heard_ms, e);
 		if (w->pending != pending)
-			until_ms = now_mono_ms() + OUTLET_WAIT_MS;
+			heard_ms = now_mono_ms();
 		pending = w->pending;
 	}
 	if (r == OK && *w->refused)
@@ -208,9 +234,10 @@ static int await(struct outlet *o, struct wait *w, struct err *e)
 }
 
 /* Gives w to those acknowledgements that are still to come. */
-static void leave(struct wait *w)
+static void leave(struct outlet *o, struct wait *w)
 {
 	w->left = true;
+	o->owed += w->pending;
 	if (!w->pending)
 		wait_free(w);
 }
@@ -228,7 +255,7 @@ int outlet_append(struct outlet *o, const struct outlet_event *list, size_t n, s
 		r = send_event(o, &list[i], w, e);
 	if (r == OK)
 		r = await(o, w, e);
-	leave(w);
+	leave(o, w);
 	pthread_mutex_unlock(&o->lock);
 	return r;
 }
@@ -246,7 +273,7 @@ int outlet_put(struct outlet *o, const struct kafka_message *m, struct err *e)
 		r = send_one(o, m, w, e);
 	if (r == OK)
 		r = await(o, w, e);
-	leave(w);
+	leave(o, w);
 	pthread_mutex_unlock(&o->lock);
 	return r;
 }

@@ -3,7 +3,8 @@
  *
  * One producer for all threads, under one lock; a thread of its own hears the acknowledgements.
  * What is answered with OK is in Kafka. Where it was not acknowledged in time it may still get
- * there, so whoever asks again asks with the same ids.
+ * there, so whoever asks again asks with the same ids; until it is, others are not made to wait as
+ * long.
  */
 #ifndef BECKON_OUTLET_H
 #define BECKON_OUTLET_H
@@ -36,6 +37,12 @@ int outlet_append(struct outlet *o, const struct outlet_event *list, size_t n, s
 
 /* The same for one record of any topic. */
 int outlet_put(struct outlet *o, const struct kafka_message *m, struct err *e);
+
+/* How long Kafka's silence is borne now, by whoever reads it as well. */
+int64_t outlet_patience_ms(struct outlet *o);
+
+/* From now on nobody waits for long: the process is about to end. Any thread. */
+void outlet_hurry(struct outlet *o);
 
 /* Why this process must end, or NULL. */
 const char *outlet_fatal(struct outlet *o);

@@ -129,9 +129,13 @@ static int append(void *ctx, const struct receipt_told *list, size_t n, struct e
 
 /* ---- a call ---- */
 
+/* What is said twice is not said: a proxy may have added its own word to one that came. */
 static const char *header(void *ctx, const char *name)
 {
-	return web_header(ctx, name);
+	const struct web_request *q = ctx;
+	const char *first = web_header(q, name);
+
+	return first == http_header_last(q->http, name) ? first : NULL;
 }
 
 static int read_call(const struct receipt_source *source, const struct web_request *q,

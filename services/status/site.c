@@ -319,6 +319,8 @@ void site_close(struct site *s)
 {
 	if (!s)
 		return;
+	if (s->shared.outlet)
+		outlet_hurry(s->shared.outlet);
 	hub_close(s->shared.hub);
 	web_close(s->web);
 	view_ahead_close(s->ahead);

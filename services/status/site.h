@@ -97,6 +97,7 @@ struct site_shared {
 	struct oidc *oidc;	 /* NULL = nobody signs in here */
 	const struct site_settings *settings;
 	struct view_sheets *sheets;
+	struct view *view;		 /* of this process: how far it is; NULL = it has none */
 	_Atomic unsigned *exports;	 /* that are under way */
 	struct templates_api *templates; /* NULL = the private door is shut */
 };

@@ -62,7 +62,7 @@ static int64_t *number_at(const struct state *s, size_t offset)
 	return (int64_t *)((char *)s + offset);
 }
 
-/* Numbers, the word, the code, the batch, which may have spaces; "-" = none. The last number is
+/* Numbers, the word, the code ("-" = none), the batch, which may be any line. The last number is
    there only where the person has asked: earlier versions read the others. */
 static void write_line(const struct state *s, struct buf *out)
 {
@@ -91,8 +91,7 @@ static char *take(const char **at, char end)
 	if (!to)
 		return NULL;
 	*at = to + 1;
-	return to == from || (to == from + 1 && *from == '-') ? NULL
-							      : xstrndup(from, (size_t)(to - from));
+	return to == from ? NULL : xstrndup(from, (size_t)(to - from));
 }
 
 /* Moves *at behind the numbers. */
@@ -134,6 +133,10 @@ static bool read_line(const char *at, struct state *s)
 	if (!read_numbers(&at, s) || !read_word(&at, s))
 		return false;
 	s->read.code = take(&at, ' ');
+	if (s->read.code && !strcmp(s->read.code, "-")) {
+		free(s->read.code);
+		s->read.code = NULL;
+	}
 	s->read.batch = take(&at, '\n');
 	s->read.json = xstrdup(at);
 	return *at == '{';

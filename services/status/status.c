@@ -203,6 +203,7 @@ int status_open(void *ctx, struct run *r, struct err *e)
 						.recipient_key = s->settings.recipient_key,
 						.ring = s->ring,
 						.kafka = o.kafka,
+						.view = s->view,
 						.base = s->settings.tenants },
 			 e);
 }

@@ -33,12 +33,18 @@ struct catalog *templates_api_catalog(struct templates_api *t)
 void templates_api_tick(struct templates_api *t)
 {
 	struct catalog *now, *former;
+	bool known;
 
-	if (!t || t->now == (now = stage_catalog(t->run)))
+	if (!t)
+		return;
+	now = stage_catalog(t->run);
+	known = stage_templates_known(t->run);
+	if (t->now == now && t->known == known)
 		return;
 	pthread_mutex_lock(&t->lock);
 	former = t->now;
 	t->now = catalog_hold(now);
+	t->known = known;
 	pthread_cond_broadcast(&t->news);
 	pthread_mutex_unlock(&t->lock);
 	catalog_free(former);
@@ -63,14 +69,6 @@ struct listing {
 	json_t *items;
 };
 
-static bool has_parts(const struct catalog_entry *entry)
-{
-	for (enum part part = 0; part < PART_COUNT; part++)
-		if (entry->parts[part])
-			return true;
-	return false;
-}
-
 /* The installation's where the tenant has none of its own; else that. */
 static void list_one(void *ctx, const struct catalog_entry *entry)
 {
@@ -78,7 +76,7 @@ static void list_one(void *ctx, const struct catalog_entry *entry)
 	const struct catalog_entry *own =
 		catalog_own(l->catalog, l->tenant, entry->name, entry->locale);
 
-	if ((own && has_parts(own)) == (entry->tenant != NULL) && has_parts(entry))
+	if ((own && shape_has_parts(own)) == (entry->tenant != NULL) && shape_has_parts(entry))
 		json_array_append_new(l->items, shape_entry(l->catalog, entry, l->tenant, l->lang));
 }
 

@@ -20,7 +20,10 @@ int templates_api_open(struct templates_api **out, struct run *r, const char *di
 		       const struct site_shared *shared, struct err *e);
 void templates_api_tick(struct templates_api *t); /* every turn of the loop; takes NULL */
 struct catalog *
-templates_api_catalog(struct templates_api *t);	   /* what holds now; catalog_free it */
+templates_api_catalog(struct templates_api *t); /* what holds now; catalog_free it */
+/* Is there a template of this name that the tenant may use? False: it is answered, by a problem. */
+bool templates_api_has(const struct web_request *q, struct templates_api *t, const char *name,
+		       struct http_response *a);
 void templates_api_close(struct templates_api *t); /* once the web is closed; takes NULL */
 
 struct web_module templates_api_module(struct templates_api *t);

@@ -25,6 +25,7 @@ struct templates_api {
 	pthread_mutex_t lock;	  /* of now */
 	pthread_cond_t news;
 	struct catalog *now;
+	bool known; /* the topic has been read */
 };
 
 /* ---- templates_api_shape.c: what is shown ---- */
@@ -32,6 +33,9 @@ struct templates_api {
 /* A template of the list: {name, locale, title, kind, version, own, parts, sha256, time, actor}. */
 json_t *shape_entry(const struct catalog *c, const struct catalog_entry *entry, const char *tenant,
 		    const char *lang);
+
+/* One without any says that the installation's holds again. */
+bool shape_has_parts(const struct catalog_entry *entry);
 
 /* The parts as somebody wrote them: the tenant's own, or those of the installation's files. NULL:
    there is no such template. */

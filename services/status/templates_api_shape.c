@@ -139,6 +139,14 @@ static void add_line(void *lines, enum text_diff_op op, const char *line, size_t
 	json_array_append_new(lines, json_pack("[s,s%]", marks[op], line, len));
 }
 
+bool shape_has_parts(const struct catalog_entry *entry)
+{
+	for (enum part part = 0; part < PART_COUNT; part++)
+		if (entry->parts[part])
+			return true;
+	return false;
+}
+
 static const char *text_of(const json_t *parts, enum part part)
 {
 	const char *text = json_string_value(json_object_get(parts, catalog_part_names[part]));

@@ -289,12 +289,15 @@ static int turn(struct view *v, struct err *e)
 	if (consumer_poll(v->consumer, e) < 0)
 		return ERR_AGAIN;
 	read = read_some(v);
-	if (!read && !v->writing && !v->telling)
-		return view_keep_due(&v->keep) ? view_keep_turn(&v->keep, &world, e) : idle(v, e);
-	r = read || v->writing ? go_on(v, read, e) : await_told(v, e);
-	if (r == OK)
-		say(v, NULL);
+	if (read || v->writing)
+		r = go_on(v, read, e);
+	else if (v->telling)
+		r = await_told(v, e);
+	else
+		r = view_keep_due(&v->keep) ? view_keep_turn(&v->keep, &world, e) : idle(v, e);
 	measure(v);
+	if (r == OK && atomic_load(&v->lag) >= 0)
+		say(v, NULL);
 	return r;
 }
 
@@ -348,6 +351,7 @@ int view_open(struct view **out, const struct view_options *o, struct err *e)
 		return ERR_FATAL;
 	}
 	view_keep_open(&v->keep);
+	v->tell.ending = &v->ending;
 	v->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	thread_start(&v->thread, view_main, v);
 	*out = v;

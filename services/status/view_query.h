@@ -197,7 +197,8 @@ struct view_changes {
 	int64_t since;
 	char epoch[64];
 	size_t max;	 /* 0 = 1,000 */
-	json_t *invites; /* out: array of strings */
+	bool skips;	 /* where there are more the next question goes on behind all of them */
+	json_t *invites; /* out: array of strings; skips: max of them = there are more */
 	bool reset;	 /* out */
 };
 int view_changed(struct guard *g, struct view_changes *c, struct err *e);

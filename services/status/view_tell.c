@@ -1,5 +1,6 @@
 #include "view_tell.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 
 #define TELL_MS 10000 /* within which Kafka acknowledges a batch, or all begins again */
 #define WARM_MS 5000
+#define HURRY_MS 1000 /* from when the process is to end */
 
 static void on_acked(void *ctx, void *opaque, const char *error)
 {
@@ -19,6 +21,12 @@ static void on_acked(void *ctx, void *opaque, const char *error)
 	t->untold--;
 	if (error)
 		log_warn("ev=state-refused why=\"%s\"", error);
+}
+
+/* What is not acknowledged by then is told again by whoever comes next. */
+static bool ends(const struct view_tell *t)
+{
+	return t->ending && atomic_load(t->ending);
 }
 
 /* Made once there is a broker: it tells whether there is a topic of states. */
@@ -43,7 +51,7 @@ int view_tell_open(struct view_tell *t, struct kafka_properties kafka, const cha
 void view_tell_close(struct view_tell *t)
 {
 	producer_close(t->producer);
-	*t = (struct view_tell){ 0 };
+	*t = (struct view_tell){ .ending = t->ending };
 }
 
 int view_tell_put(struct view_tell *t, const struct kafka_message *m, struct err *e)
@@ -98,7 +106,10 @@ int view_tell_await(struct view_tell *t, struct err *e)
 {
 	int64_t until = now_mono_ms() + TELL_MS;
 
-	while (t->untold && now_mono_ms() < until)
+	for (int64_t now; t->untold && (now = now_mono_ms()) < until;) {
+		if (ends(t) && until - now > HURRY_MS)
+			until = now + HURRY_MS;
 		producer_poll(t->producer, 100);
+	}
 	return t->untold ? err_set(e, ERR_AGAIN, "kafka: states are not acknowledged") : OK;
 }

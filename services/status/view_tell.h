@@ -7,6 +7,7 @@
 #ifndef BECKON_VIEW_TELL_H
 #define BECKON_VIEW_TELL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,9 +17,10 @@
 /* All zero = not open. */
 struct view_tell {
 	struct producer *producer;
-	const char *topic; /* borrowed */
-	bool tells;	   /* there is such a topic */
-	size_t untold;	   /* not acknowledged */
+	const char *topic;	   /* borrowed */
+	bool tells;		   /* there is such a topic */
+	size_t untold;		   /* not acknowledged */
+	const atomic_bool *ending; /* true: nothing is waited for long; NULL = never; borrowed */
 };
 
 /* Does nothing where it is open. Where the topic does not exist nothing is told (ev=state-missing).

@@ -112,7 +112,7 @@ static bool find_route(const struct door *d, struct web_request *q, size_t *modu
 {
 	struct web_found f;
 
-	q->text = xstrdup(q->http->path);
+	q->text = xstrdup(q->http->target);
 	web_match(&d->web->o, d->which, q->http->method, q->text, &f, q->params);
 	if (!within_rate(d->web, f.route, q->http, a))
 		return false;
@@ -361,6 +361,7 @@ void web_close(struct web *w)
 {
 	if (!w)
 		return;
+	http_front_leave(w->doors[WEB_DOORS - 1].front); /* while the other is closed */
 	for (int i = 0; i < WEB_DOORS; i++)
 		http_front_close(w->doors[i].front);
 	while (w->free) {
@@ -395,6 +396,5 @@ void web_counted(const struct web *w, struct web_counts *out)
 {
 	for (size_t d = 0; d < WEB_DOORS; d++)
 		for (size_t i = 0; i < 6; i++)
-			out->answers[d][i] =
-				atomic_load_explicit(&w->answers[d][i], memory_order_relaxed);
+			out->answers[d][i] = atomic_load(&w->answers[d][i]);
 }

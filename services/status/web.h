@@ -131,7 +131,8 @@ struct web_options {
 /* Nothing is answered but 503 before the first web_publish. Borrowed until web_close: routes,
    ctx, proxies. ERR_FATAL: an address that cannot be listened on. */
 int web_open(struct web **out, const struct web_options *o, struct err *e);
-void web_close(struct web *w); /* takes NULL; streams must have been ended */
+/* What is under way is answered first. Takes NULL; streams must have been ended. */
+void web_close(struct web *w);
 uint16_t web_port(const struct web *w, enum web_door door);
 
 /* What tenants have settled, from now on. From the loop's thread. */

@@ -5,45 +5,59 @@
 
 #include "mem.h"
 
-/* How many params a pattern has; -1 where the path does not fit it. */
-static int fits(const char *pattern, const char *path)
+#define SEGMENTS_MAX 16 /* of a path; no route has as many */
+
+/* A path's segments, decoded: a slash that is written as %2F belongs to a name. */
+struct segments {
+	char *list[SEGMENTS_MAX];
+	size_t n; /* 0 = it fits no pattern */
+};
+
+/* They point into path, which is cut. */
+static void split(char *path, struct segments *out)
 {
-	int params = 0;
+	char *segment;
 
-	while (*pattern && *path) {
-		size_t n = strcspn(path, "/"), m = strcspn(pattern, "/");
-
-		if (*pattern == '{') {
-			if (!n || params++ == WEB_PARAMS_MAX)
-				return -1;
-		} else if (n != m || memcmp(pattern, path, n) != 0) {
-			return -1;
+	out->n = 0;
+	for (path += *path == '/'; (segment = strsep(&path, "/")); out->n++) {
+		if (out->n == SEGMENTS_MAX || !http_unescape(segment)) {
+			out->n = 0;
+			return;
 		}
-		pattern += m;
-		path += n;
-		if (*pattern != *path)
-			return -1;
-		pattern += *pattern == '/';
-		path += *path == '/';
+		out->list[out->n] = segment;
 	}
-	return *pattern || *path ? -1 : params;
 }
 
-/* Cuts path where pattern, which fits it, has params. */
-static void cut(const char *pattern, char *path, const char *params[WEB_PARAMS_MAX])
+/* How many params a pattern has; -1 where the path does not fit it. */
+static int fits(const char *pattern, const struct segments *s)
+{
+	int params = 0;
+	size_t i = 0;
+
+	for (pattern++; i < s->n; i++) {
+		size_t len = strcspn(pattern, "/");
+
+		if (*pattern == '{' && (!*s->list[i] || params++ == WEB_PARAMS_MAX))
+			return -1;
+		if (*pattern != '{' &&
+		    (strlen(s->list[i]) != len || memcmp(pattern, s->list[i], len) != 0))
+			return -1;
+		pattern += len;
+		if (i + 1 < s->n && *pattern++ != '/')
+			return -1;
+	}
+	return *pattern || !s->n ? -1 : params;
+}
+
+/* What stands where pattern, which fits, has params. */
+static void take(const char *pattern, const struct segments *s, const char *params[WEB_PARAMS_MAX])
 {
 	size_t count = 0;
 
-	while (*pattern) {
-		size_t n = strcspn(path, "/"), m = strcspn(pattern, "/");
-		char end = path[n];
-
-		if (*pattern == '{') {
-			params[count++] = path;
-			path[n] = '\0';
-		}
-		pattern += m + (pattern[m] == '/');
-		path += n + (end == '/');
+	for (size_t i = 0; i < s->n; i++, pattern += strcspn(pattern, "/")) {
+		pattern++;
+		if (*pattern == '{')
+			params[count++] = s->list[i];
 	}
 }
 
@@ -64,14 +78,16 @@ void web_match(const struct web_options *o, enum web_door door, const char *meth
 	       struct web_found *out, const char *params[WEB_PARAMS_MAX])
 {
 	int best = WEB_PARAMS_MAX + 1;
+	struct segments segments;
 
+	split(path, &segments);
 	*out = (struct web_found){ 0 };
 	for (size_t i = 0; i < o->nmodules; i++) {
 		const struct web_module *m = &o->modules[i];
 
 		for (size_t k = 0; k < m->count; k++) {
 			const struct web_route *r = &m->routes[k];
-			int n = r->door == door ? fits(r->pattern, path) : -1;
+			int n = r->door == door ? fits(r->pattern, &segments) : -1;
 
 			if (n < 0 || n > best)
 				continue;
@@ -87,7 +103,7 @@ void web_match(const struct web_options *o, enum web_door door, const char *meth
 		}
 	}
 	if (out->route)
-		cut(out->route->pattern, path, params);
+		take(out->route->pattern, &segments, params);
 }
 
 int web_param_index(const char *pattern, const char *name)

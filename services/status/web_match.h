@@ -13,7 +13,8 @@ struct web_found {
 	size_t index;			 /* of the module */
 };
 
-/* path is cut into params, which point into it (a copy that the caller keeps). */
+/* path, as it came, is decoded and cut into params, which point into it (a copy that the caller
+   keeps). */
 void web_match(const struct web_options *o, enum web_door door, const char *method, char *path,
 	       struct web_found *out, const char *params[WEB_PARAMS_MAX]);
 

@@ -1,5 +1,7 @@
 """Who may use the API: keys, sessions, a trusted proxy; and that nobody reaches another tenant."""
+import queue
 import socket
+import threading
 import time
 
 import pytest
@@ -57,6 +59,11 @@ def test_proxy(fleet):
     assert no_tenant.get("/v1/session").status == 401
     for wrong in ("acme" * 17, "ac me", "acme/i"):  # cut to fit it could be another's
         assert site.anybody(**{**ann.headers, "X-Tenant": wrong}).get("/v1/session").status == 401
+    with socket.create_connection(("127.0.0.1", int(site.private.rsplit(":", 1)[1])), 30) as s:  # what a proxy adds to what came
+        head = "".join(f"{k}: {v}\r\n" for k, v in ann.headers.items())
+        s.sendall(f"GET /v1/session HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Role: super\r\n{head}\r\n".encode())
+        answer = b"".join(iter(lambda: s.recv(4096), b"")).decode()
+        assert " 401 " in answer and "there twice" in answer, answer
     other = web.Client(site.private.replace("127.0.0.1", "localhost"), **ann.headers)
     assert other.get("/v1/session").status == 200  # the same machine, the same address
 
@@ -113,8 +120,41 @@ def test_people_sign_in(fleet):
         assert oidcd.Browser(site.private).sign_in(to).headers["Location"] == "/"
     text = fleet["status"].text()
     assert "what=sign-in tenant=acme by=person:" in text and "anna" not in text.lower() and "u-7" not in text
+
+    issuer.spoil = {"beckon_role": ["everyone", "viewer", "operator", "staff"]}  # groups, in no order
+    anna = oidcd.Browser(site.private)
+    assert anna.sign_in().status == 303 and anna.go("/v1/session").json["role"] == "operator"
+    left = oidcd.Browser(site.private)
+    back = left.go(left.go("/auth/login").headers["Location"]).headers["Location"]
+    fleet.redis.freeze()
+    away = left.go(back)
+    fleet.redis.thaw()
+    assert away.status == 503 and away.headers["Retry-After"], away  # nobody was refused
     issuer.close()
     assert oidcd.Browser(site.private).go("/auth/login").status in (303, 503)
+
+
+def test_an_issuer_that_hangs(fleet):
+    """It holds up a few of those who sign in, and nobody else."""
+    issuer = oidcd.Issuer()
+    issuer.awake.clear()
+    own = web.doors(auth__oidc_issuer=issuer.url, auth__oidc_private=True)
+    own["http__url"] = f"http://{own['http__private']}"
+    site = web.Site(fleet, own)
+    fleet.up(services=("status",), status=own)
+    fleet.wait(lambda: site.anybody().get("/v1/session").status == 401, 15, "not open")
+    answers = queue.Queue()
+    coming = [threading.Thread(target=lambda: answers.put(oidcd.Browser(site.private).go("/auth/login"))) for _ in range(4)]
+    for one in coming:
+        one.start()
+    first = answers.get(timeout=30)
+    assert first.status == 503 and "others are waiting" in first.json["detail"], first
+    issuer.awake.set()
+    for one in coming:
+        one.join(30)
+    assert {answers.get().status for _ in coming[1:]} <= {303, 503}
+    fleet.wait(lambda: oidcd.Browser(site.private).go("/auth/login").status == 303, 20, "nobody signs in any more")
+    issuer.close()
 
 
 def test_no_issuer_among_our_own_machines(fleet):

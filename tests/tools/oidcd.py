@@ -20,6 +20,8 @@ class Issuer:
     def __init__(self, client="beckon", secret="s3cret-of-client"):
         self.client, self.secret = client, secret
         self.claims, self.spoil, self.codes, self.asked = {}, {}, {}, []
+        self.awake = threading.Event()  # cleared: it takes connections and says nothing
+        self.awake.set()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -52,6 +54,7 @@ class Issuer:
                 self.wfile.write(data)
 
             def do_GET(self):
+                issuer.awake.wait()
                 url = urllib.parse.urlparse(self.path)
                 if url.path == "/.well-known/openid-configuration":
                     return self._say(200, {"issuer": issuer.url, "authorization_endpoint": f"{issuer.url}/authorize",

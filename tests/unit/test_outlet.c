@@ -7,7 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "cloudevent.h"
@@ -137,12 +141,50 @@ static void test_kafka_is_away(void **state)
 	outlet_close(o);
 }
 
+/* Somebody takes the connection and says nothing. */
+static int silent_broker(struct sockaddr_in *at)
+{
+	socklen_t len = sizeof(*at);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	*at = (struct sockaddr_in){ .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	assert_int_equal(bind(fd, (struct sockaddr *)at, len), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	getsockname(fd, (struct sockaddr *)at, &len);
+	return fd;
+}
+
+/* A process that is to end does not wait as long as one that goes on. */
+static void test_in_a_hurry(void **state)
+{
+	struct kafka_property silent = { "bootstrap.servers", NULL };
+	struct sockaddr_in at;
+	int fd = silent_broker(&at);
+	autofree char *address = xasprintf("127.0.0.1:%d", ntohs(at.sin_port));
+	int64_t began_ms;
+	struct outlet *o;
+	struct err e;
+
+	(void)state;
+	silent.value = address;
+	assert_int_equal(outlet_open(&o, (struct kafka_properties){ &silent, 1 }, topic, &e), OK);
+	outlet_hurry(o);
+	assert_true(outlet_patience_ms(o) < OUTLET_WAIT_MS);
+	began_ms = now_mono_ms();
+	assert_int_equal((int)(intptr_t)append(o), ERR_AGAIN);
+	assert_true(now_mono_ms() - began_ms < OUTLET_WAIT_MS);
+	outlet_close(o);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_answered_is_there),
 		cmocka_unit_test(test_a_record_that_is_too_large_is_refused),
 		cmocka_unit_test(test_kafka_is_away),
+		cmocka_unit_test(test_in_a_hurry),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -46,7 +46,7 @@ static void good(struct settings_view *v, const char *key, const char *value)
 	assert_true(changed);
 }
 
-static int64_t ttl_of(const struct settings_view *v, const char *tenant)
+static int64_t ttl_of(struct settings_view *v, const char *tenant)
 {
 	struct tenants *t = settings_view_tenants(v);
 	int64_t ttl_s = tenants_find(t, tenant)->link_ttl_s;
@@ -82,6 +82,30 @@ static void test_what_holds(void **state)
 	good(v, "*/settings", NULL); /* a tombstone */
 	assert_int_equal(ttl_of(v, "other"), 1000);
 	assert_null(settings_view_tenant(v, "*"));
+	settings_view_free(v);
+}
+
+/* They come by the thousand: what all tenants have settled is not put together for each of them. */
+static void test_suppressions_change_no_tenant(void **state)
+{
+	static const char key[] = "acme/suppress/AAAAAAAAAAAAAAAAAAAAAA";
+	struct settings_view *v = view_over(NULL);
+	struct tenants *before, *after;
+
+	(void)state;
+	good(v, "acme/settings", TTL(1, 4000));
+	before = settings_view_tenants(v);
+	good(v, key, "{\"format\":1,\"suppressed\":true}");
+	after = settings_view_tenants(v);
+	assert_ptr_equal(before, after);
+	tenants_free(after);
+	good(v, "acme/settings", TTL(2, 5000));
+	after = settings_view_tenants(v);
+	assert_ptr_not_equal(before, after);
+	assert_int_equal(tenants_find(before, "acme")->link_ttl_s, 4000);
+	assert_int_equal(tenants_find(after, "acme")->link_ttl_s, 5000);
+	tenants_free(before);
+	tenants_free(after);
 	settings_view_free(v);
 }
 
@@ -253,9 +277,13 @@ static void test_paths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_holds),	     cmocka_unit_test(test_bad_records),
-		cmocka_unit_test(test_sections_of_others),   cmocka_unit_test(test_pauses),
-		cmocka_unit_test(test_versions_and_history), cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_what_holds),
+		cmocka_unit_test(test_bad_records),
+		cmocka_unit_test(test_suppressions_change_no_tenant),
+		cmocka_unit_test(test_sections_of_others),
+		cmocka_unit_test(test_pauses),
+		cmocka_unit_test(test_versions_and_history),
+		cmocka_unit_test(test_paths),
 	};
 	struct err e;
 

@@ -294,6 +294,30 @@ static void test_forget(void **state)
 	state_clear(&s);
 }
 
+/* The view counts an invite in the batch that was read; one that is not read back would be counted
+   again with each change. */
+static void test_a_batch_may_have_any_name(void **state)
+{
+	static const char *const names[] = { "b1", "-", " ", "a b", "2026/11", "- -" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		autofree char *members = xasprintf("'word':'held','sequence':[1,1,0],"
+						   "'batch':{'id':'%s','row':1}",
+						   names[i]);
+		const struct row row = { .told = { { members, AT(1) } } };
+		struct state s = { 0 };
+
+		fold_told(&s, &row, 0);
+		assert_string_equal(state_batch(&s), names[i]);
+		write_and_read(&s);
+		assert_non_null(state_batch(&s));
+		assert_string_equal(state_batch(&s), names[i]);
+		assert_null(state_code(&s));
+		state_clear(&s);
+	}
+}
+
 static void test_unreadable(void **state)
 {
 	static const char *const bad[] = {
@@ -333,7 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_orders),	 cmocka_unit_test(test_decides),
 		cmocka_unit_test(test_forget),	 cmocka_unit_test(test_unreadable),
-		cmocka_unit_test(test_statuses),
+		cmocka_unit_test(test_statuses), cmocka_unit_test(test_a_batch_may_have_any_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

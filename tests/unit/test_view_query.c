@@ -396,6 +396,37 @@ static void test_follows(void **state)
 	view_sheets_free(s);
 }
 
+/* Many at once are one piece of news for live pages, and the next one is of what changed since. */
+static void test_changes_that_are_skipped(void **state)
+{
+	struct fixture *f = *state;
+	struct view_changes all = { .tenant = "acme", .since = VIEW_FROM_NOW, .max = 2 }, live;
+	struct view_batch b = { 0 };
+	struct err e;
+
+	assert_int_equal(view_changed(f->guards[A], &all, &e), OK);
+	json_decref(all.invites);
+	live = all;
+	live.skips = true;
+	for (size_t i = 0; i < 5; i++)
+		take(&b, i, 3, "sent");
+	apply(f, &b);
+	for (size_t left = 5; left; left -= left < 2 ? left : 2) {
+		assert_int_equal(view_changed(f->guards[A], &all, &e), OK);
+		assert_int_equal(json_array_size(all.invites), left < 2 ? left : 2);
+		json_decref(all.invites);
+	}
+	assert_int_equal(view_changed(f->guards[A], &live, &e), OK);
+	assert_int_equal(json_array_size(live.invites), 2);
+	json_decref(live.invites);
+	assert_int_equal(live.since, all.since);
+	take(&b, 1, 4, "sent");
+	apply(f, &b);
+	assert_int_equal(view_changed(f->guards[A], &live, &e), OK);
+	assert_int_equal(json_array_size(live.invites), 1);
+	json_decref(live.invites);
+}
+
 static void test_one(void **state)
 {
 	static const struct view_name name = { "acme", "i-1", false },
@@ -602,6 +633,7 @@ int main(void)
 		WITH_INVITES(test_pages),
 		WITH_INVITES(test_wrong_questions),
 		WITH_INVITES(test_follows),
+		WITH_INVITES(test_changes_that_are_skipped),
 		WITH_INVITES(test_one),
 		WITH_INVITES(test_batches),
 		WITH_INVITES(test_repeated),

@@ -100,6 +100,16 @@ static void believe(struct web_request *q, struct http_response *a)
 		web_charge(q);
 }
 
+static atomic_bool slow_began;
+
+static void take_time(struct web_request *q, struct http_response *a)
+{
+	(void)q;
+	slow_began = true;
+	usleep(300000);
+	buf_str(&a->body, "done at last");
+}
+
 static const struct web_route routes[] = {
 	{ "GET", "/t/{tenant}/x/{id}", WEB_PRIVATE, WEB_VIEWER, .handle = say_params },
 	{ "GET", "/t/{tenant}/x/all", WEB_PRIVATE, WEB_VIEWER, .handle = say_params },
@@ -108,6 +118,7 @@ static const struct web_route routes[] = {
 	{ "GET", "/out/{id}", WEB_PUBLIC, WEB_ANYONE, .handle = say_params },
 	{ "GET", "/stream", WEB_PUBLIC, WEB_ANYONE, .handle = say_stream },
 	{ "GET", "/source", WEB_PUBLIC, WEB_ANYONE, .handle = say_source },
+	{ "GET", "/slow", WEB_PUBLIC, WEB_ANYONE, .handle = take_time },
 	{ "GET", "/inject", WEB_PUBLIC, WEB_ANYONE, .handle = inject },
 	{ "GET", "/told", WEB_PUBLIC, WEB_ANYONE, WEB_UNMETERED, .handle = believe },
 };
@@ -221,6 +232,11 @@ struct row {
 static const struct row rows[] = {
 	/* routes and params */
 	{ WEB_PUBLIC, GET("/out/a%20b"), "", "200", "a b tenant=- local=own" },
+	{ WEB_PUBLIC, GET("/out/2026%2F11"), "", "200", "2026/11 tenant=-" },
+	{ WEB_PUBLIC, GET("/%6fut/a%zz"), "", "200", "a%zz tenant=-" },
+	{ WEB_PUBLIC, GET("/out%2Fa"), "", "404", "not_found" },
+	{ WEB_PUBLIC, GET("/out/a%00b"), "", "404", "not_found" },
+	{ WEB_PUBLIC, GET("/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r"), "", "404", "not_found" },
 	{ WEB_PUBLIC, GET("/out/a/"), "", "404", "\"code\":\"not_found\"" },
 	{ WEB_PUBLIC, GET("/out/"), "", "404", "" },
 	{ WEB_PUBLIC, GET("/open"), "", "404", "" }, /* it is behind the other door */
@@ -421,6 +437,31 @@ static void test_a_stream_is_bounded(void **state)
 	web_close(w);
 }
 
+static void *ask_slowly(void *w)
+{
+	return ask(w, WEB_PUBLIC, GET("/slow"), "");
+}
+
+/* Who ends while somebody is being answered: they get it, and nobody else is let in. */
+static void test_what_is_under_way_is_answered(void **state)
+{
+	struct web *w = open_web(0);
+	pthread_t thread;
+	char *answer;
+
+	(void)state;
+	slow_began = false;
+	pthread_create(&thread, NULL, ask_slowly, w);
+	while (!slow_began)
+		usleep(1000);
+	web_close(w);
+	pthread_join(thread, (void **)&answer);
+	assert_non_null(answer);
+	assert_non_null(strstr(answer, "done at last"));
+	assert_non_null(strstr(answer, "Connection: close"));
+	free(answer);
+}
+
 static void test_one_address_asks_so_often(void **state)
 {
 	struct web *w = open_web(1);
@@ -556,6 +597,7 @@ int main(void)
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_a_stream_is_bounded),
+		cmocka_unit_test(test_what_is_under_way_is_answered),
 		cmocka_unit_test(test_one_address_asks_so_often),
 		cmocka_unit_test(test_an_address_is_one),
 		cmocka_unit_test(test_problems_have_a_face),

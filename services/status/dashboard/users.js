@@ -9,6 +9,7 @@ import { usersTable } from "./users_table.js";
 import { t, tag } from "./words.js";
 
 const PAGE = 50;
+const FILLING_MS = 2000;
 const STATE = ["tab", "status", "q", "person", "role", "team", "department", "inviter", "batch", "channel", "code", "sent", "expires", "invited", "again", "sort", "order"];
 const DAY_MS = 86400000;
 
@@ -46,7 +47,9 @@ function addressOfState(state) {
 
 const isFiltered = (state) => STATE.some((name) => !["tab", "sort", "order"].includes(name) && state[name]);
 
-function emptyText(state, counts) {
+function emptyText(state, { counts, filling }) {
+	if (filling)
+		return ["filling_empty", "filling_text"];
 	if (isFiltered(state))
 		return ["empty_filter", "empty_filter_text"];
 	return state.tab === "enrolled" && pendingOf(counts) ? ["empty_enrolled", "empty_enrolled_text"] : ["empty_all", "empty_all_text"];
@@ -57,7 +60,7 @@ export async function usersPage({ main, query, here }) {
 	const state = readState(query);
 	const chosen = new Set();
 	const view = { page: null, cursors: [""], everything: false };
-	let asking;
+	let asking, again;
 
 	const panel = h("aside", { class: "filters", "aria-label": t("filters") });
 	const list = h("div", { class: "list" });
@@ -77,9 +80,13 @@ export async function usersPage({ main, query, here }) {
 				return false;
 			throw problem;
 		}
-		if (here.alive)
-			draw();
-		return here.alive;
+		if (!here.alive)
+			return false;
+		draw();
+		clearTimeout(again);
+		if (view.page.filling)
+			again = setTimeout(() => load().catch(() => {}), FILLING_MS);
+		return true;
 	}
 
 	/** Another question; the address keeps it, so that going back and reloading work. */
@@ -138,6 +145,7 @@ export async function usersPage({ main, query, here }) {
 			n > 0 && h("button", { type: "button", class: "link", onclick: () => { chosen.clear(); view.everything = false; draw(); } }, t("clear_selection")),
 			h("span", { class: "grow" }),
 			!n && h("span", { class: "dim" }, t("total", { n: view.page.total })),
+			!n && view.page.filling && h("span", { class: "dim", role: "status" }, t("filling")),
 			!n && h("a", { class: "link", href: exportAddress(), download: "", onclick: exportByKey }, icon("down"), t("export")),
 			able && n > 0 && menu(h("button", { type: "button" }, t("more"), " ▾"), () => [[t("send_password_email"), () => ask(manyDialog("password", target, n))],
 				[t("n_cancel_go"), () => ask(manyDialog("cancel", target, n)), "danger"]]),
@@ -183,7 +191,7 @@ export async function usersPage({ main, query, here }) {
 	}
 
 	function emptyState() {
-		const [title, text] = emptyText(state, view.page.counts);
+		const [title, text] = emptyText(state, view.page);
 		return h("div", { class: "empty" }, icon("users"), h("h2", null, t(title)), h("p", null, t(text)),
 			title === "empty_all" && may("operator") && h("button", { type: "button", class: "primary", onclick: invite }, t("invite_user")),
 			title === "empty_filter" && h("button", { type: "button", onclick: clear }, t("clear")));
@@ -224,5 +232,5 @@ export async function usersPage({ main, query, here }) {
 		tabs,
 		h("div", { class: "with-panel" }, panel, people));
 	const clock = setInterval(tick, TICK_MS, list);
-	return { news: () => load().catch(() => {}), leave: () => { clearInterval(clock); asking?.abort(); } };
+	return { news: () => load().catch(() => {}), leave: () => { clearInterval(clock); clearTimeout(again); asking?.abort(); } };
 }

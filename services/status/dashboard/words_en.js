@@ -25,7 +25,7 @@ export const en = {
 	why_rate_limited: "a rate limit", why_quiet_hours: "quiet hours", why_scheduled: "its appointed time", why_retry: "another attempt", why_provider_down: "the relay is away", why_paused: "paused",
 	in_time: "in {time}", ended: "ended", total: { one: "{n} person", other: "{n} people" }, page_of: "{from}–{to} of {n}", previous: "Previous", next: "Next",
 	select_page: "Select all on this page", select_one: "Select {name}", selected: { one: "{n} selected", other: "{n} selected" }, select_all: { one: "Select the one matching", other: "Select all {n} matching" },
-	clear_selection: "Clear selection", sort_by: "Sort by {column}", empty_all: "Nobody yet", empty_all_text: "Invite the first person, or import a list.",
+	clear_selection: "Clear selection", sort_by: "Sort by {column}", filling: "More is still being read …", filling_empty: "Being read …", filling_text: "The list is read anew. It fills by itself in a moment.", empty_all: "Nobody yet", empty_all_text: "Invite the first person, or import a list.",
 	empty_filter: "Nobody matches", empty_filter_text: "Take a filter away, or search for something else.", empty_enrolled: "Nobody has accepted yet", empty_enrolled_text: "As soon as somebody accepts, they appear here.",
 	zone: "Times in {zone}", invite_users: "Invite users ({n})", invite_user: "Invite User", import: "Import", export: "Export CSV", d: "d", hr: "h", min: "min", sec: "s",
 

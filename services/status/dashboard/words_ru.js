@@ -25,7 +25,7 @@ export const ru = {
 	why_rate_limited: "ограничение скорости", why_quiet_hours: "тихие часы", why_scheduled: "назначенное время", why_retry: "повторная попытка", why_provider_down: "нет связи с сервером", why_paused: "приостановлено",
 	in_time: "ещё {time}", ended: "истёк", total: { one: "{n} человек", few: "{n} человека", many: "{n} человек", other: "{n} человека" }, page_of: "{from}–{to} из {n}", previous: "Назад", next: "Дальше",
 	select_page: "Выбрать всех на странице", select_one: "Выбрать: {name}", selected: { one: "Выбран {n}", few: "Выбрано {n}", many: "Выбрано {n}", other: "Выбрано {n}" }, select_all: { one: "Выбрать {n} найденного", few: "Выбрать всех найденных: {n}", many: "Выбрать всех найденных: {n}", other: "Выбрать всех найденных: {n}" },
-	clear_selection: "Снять выбор", sort_by: "Упорядочить: {column}", empty_all: "Пока никого нет", empty_all_text: "Пригласите первого человека или загрузите список.",
+	clear_selection: "Снять выбор", sort_by: "Упорядочить: {column}", filling: "Остальные ещё читаются…", filling_empty: "Читается…", filling_text: "Список читается заново и скоро заполнится сам.", empty_all: "Пока никого нет", empty_all_text: "Пригласите первого человека или загрузите список.",
 	empty_filter: "Никого не найдено", empty_filter_text: "Уберите фильтр или измените поиск.", empty_enrolled: "Ещё никто не принял приглашение", empty_enrolled_text: "Как только кто-то примет его, он появится здесь.",
 	zone: "Время: {zone}", invite_users: "Пригласить ({n})", invite_user: "Пригласить пользователя", import: "Импорт", export: "Выгрузить CSV", d: "дн.", hr: "ч", min: "мин", sec: "с",
 
