@@ -58,7 +58,21 @@ static const struct kafka_property defaults[] = {
 	{ "socket.nagle.disable", "true" },
 	{ "allow.auto.create.topics", "false" },
 	{ "log_level", "3" },
+	/* the last, for librdkafka 2.0.2 does not know it: where there is room again is fetched at
+	   once, not within a second */
+	{ "fetch.queue.backoff.ms", "20" },
 };
+
+/* Ours that this librdkafka knows. */
+static size_t known_defaults(void)
+{
+	const struct kafka_property *last = &defaults[ARRAY_LEN(defaults) - 1];
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	bool known = rd_kafka_conf_set(conf, last->name, last->value, NULL, 0) == RD_KAFKA_CONF_OK;
+
+	rd_kafka_conf_destroy(conf);
+	return ARRAY_LEN(defaults) - !known;
+}
 
 static const uint64_t one = 1;
 
@@ -228,7 +242,7 @@ static rd_kafka_conf_t *consumer_conf(struct consumer *c, struct kafka_propertie
 				      const struct consumer_options *o, struct err *e)
 {
 	rd_kafka_conf_t *conf =
-		kafka_conf_new(RD_KAFKA_CONSUMER, user, defaults, ARRAY_LEN(defaults), e);
+		kafka_conf_new(RD_KAFKA_CONSUMER, user, defaults, known_defaults(), e);
 
 	if (!conf)
 		return NULL;
