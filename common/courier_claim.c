@@ -89,10 +89,23 @@ static int64_t window_end(const struct parcel *p)
 	return job_is_password(&p->job) ? 0 : p->claim.now_ms + p->job.ttl_s * 1000;
 }
 
+/* It has been in doubt as often as may be. Who took it over may have died, or left it, before that
+   was settled. */
+static bool is_final_doubt(const struct courier *c, const struct parcel *p)
+{
+	return p->claim.doubts > (courier_rules(c, p).doubts_are_final ? 0 : 1);
+}
+
 /* In doubt, and nobody knows with whom: nobody else may have it. */
 static bool is_lost_doubt(const struct courier *c, const struct parcel *p)
 {
 	return c->channel->aim && p->claim.doubts > 0 && !p->job.provider[0];
+}
+
+static void stay_in_doubt(struct courier *c, struct parcel *p)
+{
+	p->elsewhere = true;
+	judge(c, p, REACH_IN_DOUBT, NULL);
 }
 
 /* Ours: to a channel thread, unless its time is over. */
@@ -111,8 +124,8 @@ static void send(struct courier *c, struct parcel *p)
 		judge(c, p, REACH_REFUSED, "not_sent_in_time");
 	else if (!p->token[0] && !job_is_password(&p->job))
 		judge(c, p, REACH_REFUSED, "render_failed");
-	else if (is_lost_doubt(c, p))
-		judge(c, p, REACH_IN_DOUBT, NULL);
+	else if (is_lost_doubt(c, p) || is_final_doubt(c, p))
+		stay_in_doubt(c, p);
 	else if (courier_test_answers(p))
 		courier_judge(c, p);
 	else
@@ -164,14 +177,14 @@ static void after_doubt(struct courier *c, struct parcel *p)
 	o = courier_outcome(c, p, WORD_UNKNOWN, p->claim.claimed_turn - 1);
 	o.code = "outcome_unknown";
 	courier_tell(c, p, &o);
-	if (p->claim.doubts <= 1 && !courier_rules(c, p).doubts_are_final) {
+	if (!is_final_doubt(c, p)) {
 		p->elsewhere = false;
 		send(c, p);
 		return;
 	}
 	p->expires_ms = window_end(p);
 	parcel_move(c, p, PARCEL_AWAY);
-	judge(c, p, REACH_IN_DOUBT, NULL);
+	stay_in_doubt(c, p);
 }
 
 static void busy(struct courier *c, struct parcel *p)

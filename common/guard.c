@@ -337,8 +337,9 @@ int guard_hear(struct guard *g, struct err *e)
 	return g->answer < 0 ? err_set(e, g->answer, "%s", g->why.text) : OK;
 }
 
+/* Of what was awaited before guard_hear tells still: that is another question's answer. */
 int guard_run(struct guard *g, struct err *e)
 {
 	guard_send(g);
-	return guard_hear(g, e);
+	return hear(g, e);
 }

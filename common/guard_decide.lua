@@ -1,10 +1,15 @@
 -- Compare-and-set of an invite's state, with the plan, the address, the tenant's slot, what waits and the timer.
 local DONE, LOST, TAKEN = 0, 1, 2
 
--- Removes what waits of a delivery; a slot that it has been waiting for is free again.
+-- Removes what waits of a delivery; a slot that it has been waiting for is free again. Nobody will ever settle what
+-- was claimed of it before, so the memory of that ends by itself.
 local function withdraw(delivery, slot, limit)
 	local from, to = match(slot or '', '^(%d+)-(%d+)$')
-	if unpark(delivery) and from and tonumber(from) > now * 1000 then
+	if not unpark(delivery) then
+		return
+	end
+	call('PEXPIRE', prefix .. 'c:' .. delivery, delivery_memory_ms)
+	if from and tonumber(from) > now * 1000 then
 		local lanes, lifetime_ms = prefix .. 's:' .. limit, math.ceil(to / 1000) - now + 1000
 		call('ZADD', lanes, to, from .. '-' .. to)
 		if call('PTTL', lanes) < lifetime_ms then

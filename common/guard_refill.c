@@ -168,29 +168,58 @@ void refill_batch_clear(struct refill_batch *b)
 
 /* ---- running ---- */
 
+/* Behind each transaction the lease is watched, so that the next one is refused where it has ended
+   or is somebody else's: whoever slept through it must not write into what the other has made. */
+void refill_watch(struct guard *g)
+{
+	autofree char *lock = xasprintf("%srebuild", guard_options(g)->prefix);
+	const char *argv[] = { "WATCH", lock };
+
+	redis_add(guard_redis(g), ARRAY_LEN(argv), argv, NULL);
+}
+
+/* A transaction that is refused answers nothing. */
+static bool is_refused(const struct redis *r)
+{
+	size_t n = redis_replies(r);
+
+	return n > 1 && redis_type(redis_reply(r, n - 2)) == REDIS_NIL;
+}
+
 static int hear(struct redis *r, struct err *e)
 {
 	if (!redis_under_way(r))
 		return OK;
-	return redis_hear(r, e) < 0 ? ERR_AGAIN : redis_check(r, e);
+	if (redis_hear(r, e) < 0 || redis_check(r, e) < 0)
+		return ERR_AGAIN;
+	return is_refused(r) ? err_set(e, ERR_AGAIN, "the lease of the rebuild was lost") : OK;
 }
 
 int refill_send(struct guard *g, struct err *e)
 {
 	struct redis *r = guard_redis(g);
-	int result = hear(r, e);
 
+	if (hear(r, e) < 0) { /* what comes next would be watched by nobody */
+		redis_forget(r);
+		return ERR_AGAIN;
+	}
+	if (redis_end_multi(r))
+		refill_watch(g);
 	redis_send(r);
-	return result;
+	return OK;
 }
 
 int refill_run(struct guard *g, struct err *e)
 {
-	struct redis *r = guard_redis(g);
-	int before = refill_send(g, e);
-	struct err later;
+	return refill_send(g, e) < 0 ? ERR_AGAIN : hear(guard_redis(g), e);
+}
 
-	return hear(r, before < 0 ? &later : e) < 0 ? ERR_AGAIN : before;
+void refill_forget(struct guard *g)
+{
+	struct err e;
+
+	hear(guard_redis(g), &e);
+	redis_forget(guard_redis(g));
 }
 
 /* ---- what is written ---- */

@@ -5,7 +5,9 @@
  * commands, queued and run as one transaction, since Redis then writes to its disk once. One of
  * many is elected by a lease (key `rebuild`, its progress in `rebuild:progress`); whoever holds it
  * empties what a former try has left, writes, and writes the epoch last. A holder that lost the
- * lease, or whose Redis was emptied meanwhile, hears so when it keeps the lease, and begins again.
+ * lease, or whose Redis was emptied meanwhile, hears so when it keeps the lease, and begins again;
+ * what it sends before that (it was stopped, or the network was) Redis refuses, since the lease is
+ * watched.
  */
 #ifndef BECKON_GUARD_REFILL_H
 #define BECKON_GUARD_REFILL_H
@@ -37,6 +39,9 @@ struct refill_progress {
  */
 int refill_hold(struct guard *g, bool first, int64_t lease_ms, const struct refill_progress *mine,
 		enum refill_answer *out, struct err *e);
+
+/* Queued: what is next in a transaction is refused where the lease has changed since. */
+void refill_watch(struct guard *g);
 
 /* Gives the lease up. */
 int refill_leave(struct guard *g, const char *by, struct err *e);
@@ -113,7 +118,11 @@ void refill_limit(struct guard *g, const char *name, int64_t line_us, int64_t ms
 int refill_read_kept(struct guard *g, struct refill_batch *b, const char *invite, char **data,
 		     size_t *len, struct err *e);
 
-/* Runs what is queued. ERR_AGAIN: nothing is known; begin again. */
+/* After a failure: nothing stays queued. */
+void refill_forget(struct guard *g);
+
+/* Runs what is queued. ERR_AGAIN: nothing is known, and what is still queued is not sent; begin
+ * again. */
 int refill_run(struct guard *g, struct err *e);
 /* The same, but that Redis works while the next is prepared: a failure is heard with the next send
  * or run. */

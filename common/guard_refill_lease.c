@@ -27,14 +27,18 @@ static int ask(struct guard *g, const struct asking *a, enum refill_answer *out,
 	const char *argv[] = { "EVAL",		guard_rebuild_lua, "0",	  guard_options(g)->prefix,
 			       a->by,		a->what,	   lease, a->id,
 			       redis_run_id(r), a->phase,	   done,  total };
+	const char *unwatch = "UNWATCH"; /* we have changed it ourselves */
 
 	int_text(lease, a->lease_ms);
 	int_text(done, a->done);
 	int_text(total, a->total);
 	redis_add(r, (int)ARRAY_LEN(argv), argv, NULL);
+	redis_add(r, 1, &unwatch, NULL);
+	if (a->lease_ms)
+		refill_watch(g);
 	if (refill_run(g, e) < 0)
 		return ERR_AGAIN;
-	*out = (enum refill_answer)redis_int(redis_reply(r, redis_replies(r) - 1));
+	*out = (enum refill_answer)redis_int(redis_reply(r, 0));
 	redis_patience(r, a->lease_ms && *out == REFILL_MINE ? PATIENCE_MS : 0);
 	return OK;
 }
@@ -99,10 +103,10 @@ int refill_condemn(struct guard *g, struct err *e)
 	return refill_run(g, e);
 }
 
-/* Queues the removal of found keys; returns how many. */
-static int64_t remove_found(struct guard *g, const struct redis_reply *keys, const char *lock)
+/* Queues the removal of found keys but those that begin with `spared`; returns how many. */
+static int64_t remove_found(struct guard *g, const struct redis_reply *keys, const char *spared)
 {
-	size_t n = redis_len(keys), len, lock_len = strlen(lock);
+	size_t n = redis_len(keys), len, spared_len = strlen(spared);
 	autofree const char **argv = xcalloc(n + 1, sizeof(*argv));
 	autofree size_t *lens = xcalloc(n + 1, sizeof(*lens));
 	int words = 0;
@@ -112,7 +116,7 @@ static int64_t remove_found(struct guard *g, const struct redis_reply *keys, con
 	for (size_t i = 0; i < n; i++) {
 		const char *key = redis_str(redis_at(keys, i), &len);
 
-		if (len >= lock_len && !memcmp(key, lock, lock_len))
+		if (len >= spared_len && !memcmp(key, spared, spared_len))
 			continue;
 		argv[words] = key;
 		lens[words++] = len;
@@ -136,14 +140,14 @@ static char *pattern_of(const char *prefix)
 	return buf_take(&out);
 }
 
-/* All whose name begins with `begin`, but those that begin with `spared`. */
-static int wipe(struct guard *g, const char *begin, const char *spared, int64_t *cursor,
+/* All whose name begins with `begin`, but those that begin with `spare`. */
+static int wipe(struct guard *g, const char *begin, const char *spare, int64_t *cursor,
 		int64_t *removed, struct err *e)
 {
 	struct redis *r = guard_redis(g);
 	autofree char *from = xasprintf("%s%s", guard_options(g)->prefix, begin);
 	autofree char *pattern = pattern_of(from);
-	autofree char *lock = xasprintf("%s%s", guard_options(g)->prefix, spared);
+	autofree char *spared = xasprintf("%s%s", guard_options(g)->prefix, spare);
 	char at[INT_TEXT_SIZE];
 	const char *argv[] = { "SCAN", at, "MATCH", pattern, "COUNT", SCAN_COUNT };
 
@@ -154,7 +158,9 @@ static int wipe(struct guard *g, const char *begin, const char *spared, int64_t 
 	const struct redis_reply *v = redis_reply(r, 0);
 
 	*cursor = redis_int(redis_at(v, 0));
-	*removed += remove_found(g, redis_at(v, 1), lock);
+	if (redis_len(redis_at(v, 1)) && !*begin)
+		redis_add_multi(r); /* by whoever has the lease */
+	*removed += remove_found(g, redis_at(v, 1), spared);
 	return refill_run(g, e);
 }
 

@@ -122,6 +122,10 @@ size_t consumer_read(struct consumer *c, struct consumer_partition *part, size_t
 		     void (*take)(void *ctx, void *user, const struct record *r), void *ctx);
 /* Everything below offset is done. False: the partition is not ours any more. */
 bool consumer_store(struct consumer *c, struct consumer_partition *part, int64_t offset);
+/* The topic is another one under the same name: the group's next member begins with the first
+   record of each partition that is ours, not where the former one was left. Before consumer_close.
+ */
+void consumer_begin_anew(struct consumer *c);
 /* High watermark minus position: records not read yet; -1 = unknown. position -1: nothing has been
    read since the partition was assigned. */
 int64_t consumer_lag(struct consumer *c, struct consumer_partition *part, int64_t position);

@@ -354,6 +354,17 @@ bool consumer_store(struct consumer *c, struct consumer_partition *part, int64_t
 	return code == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+void consumer_begin_anew(struct consumer *c)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+	for (const struct consumer_partition *p = c->parts; p; p = p->next)
+		rd_kafka_topic_partition_list_add(list, p->topic, p->partition)->offset = 0;
+	rd_kafka_offsets_store(c->rk, list); /* or closing would commit what was stored before */
+	rd_kafka_commit(c->rk, list, 1);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
 int64_t consumer_lag(struct consumer *c, struct consumer_partition *part, int64_t position)
 {
 	int64_t low, high;

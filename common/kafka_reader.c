@@ -33,6 +33,9 @@ static const struct kafka_property defaults[] = {
 	{ "allow.auto.create.topics", "false" },
 	{ "fetch.wait.max.ms", "50" },
 	{ "queued.max.messages.kbytes", "16384" },
+	/* Where what comes next has been deleted, by its age or with its topic, the reading goes on
+	   with the first that is left: the library's own default skips all of them. */
+	{ "auto.offset.reset", "earliest" },
 };
 
 static int timeout_of(const struct kafka_span *span)

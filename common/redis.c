@@ -75,6 +75,19 @@ void redis_add_multi(struct redis *r)
 	pipeline_begin_multi(&r->queue);
 }
 
+bool redis_end_multi(struct redis *r)
+{
+	bool begun = r->queue.multi;
+
+	pipeline_end_multi(&r->queue);
+	return begun;
+}
+
+void redis_forget(struct redis *r)
+{
+	pipeline_reset(&r->queue);
+}
+
 /* ---- scripts ---- */
 
 static void add_script_loads(struct redis *r, struct pipeline *p)

@@ -64,6 +64,10 @@ void redis_add(struct redis *r, int argc, const char **argv, const size_t *len);
    of 256 KiB, which nobody notices: Redis would wait for the disk with every 16 KiB that it reads.
    */
 void redis_add_multi(struct redis *r);
+/* It ends here, and other commands may follow it; false = none had begun. */
+bool redis_end_multi(struct redis *r);
+/* What was added and not sent is not to be sent. */
+void redis_forget(struct redis *r);
 
 /* The same with words that were written ahead, as a call with hundreds of them is put together:
    head's strings come before them. */

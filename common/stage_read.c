@@ -108,6 +108,8 @@ static void on_record(void *ctx, void *user, const struct record *rec)
 	struct stage_part *part = user;
 
 	if (rec->offset < part->mark.next) {
+		if (!r->dying[0]) /* where the group stands is of the former topic */
+			consumer_begin_anew(r->consumer);
 		stage_die(r, "offsets of a partition went down: has the topic been made anew?");
 		return;
 	}

@@ -44,9 +44,9 @@ static const struct args args = {
 	"INVITE...|- --yes [OPTION...]",
 	"Erases what is personal of invites: address, name, note, what a message would be made "
 	"of.\n"
-	"The history stays, by hash and mask. What has not left yet is cancelled. Events on the "
-	"topics\n"
-	"go with their time (topics.requested).\n"
+	"The history stays, by hash and mask. What has not left yet is cancelled, and so is what "
+	"has a\n"
+	"link that works. Events on the topics go with their time (topics.requested).\n"
 	"\nINVITE may be repeated; - reads one a line. Ends with 0 when all is erased (or asked, "
 	"with\n--no-wait), 69 when it is not known to be.",
 	list,

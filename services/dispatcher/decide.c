@@ -37,8 +37,6 @@ enum in decide_in(const struct invite_view *invite)
 
 /* ---- answers ---- */
 
-#define TAKEN "already_invited"
-
 const struct plan decide_silence = { .word = PLAN_SILENT };
 
 struct plan decide_refused(const char *code, const char *where)
@@ -68,10 +66,10 @@ static struct plan no(const struct question *q, const char *code, const char *wh
 
 struct plan decide_taken(const struct plan *wanted, const char *other)
 {
-	struct plan p = decide_refused(TAKEN, "/recipient");
+	struct plan p = decide_refused("already_invited", "/recipient");
 
 	if (wanted->instead)
-		p = decide_no_stand_in(wanted, TAKEN);
+		p = decide_no_stand_in(wanted, p.code);
 	p.other = other;
 	return p;
 }
@@ -326,14 +324,16 @@ static struct plan renewal(const struct question *q)
 			      .prev = decide_prev(q) };
 }
 
-/* Nobody writes to somebody who is forgotten: what has not left yet is cancelled. */
+/* Nobody writes to somebody who is forgotten, and no link of theirs works: the invitation is
+   cancelled, so that the address is free. */
 static struct plan forget(const struct question *q)
 {
 	enum in in = decide_in(&q->invite);
-	struct plan p =
-		in == IN_HELD || in == IN_QUEUED ? decide_end(q, WORD_CANCELLED) : decide_silence;
+	bool link = in == IN_SENT || in == IN_DELIVERED || in == IN_UNKNOWN;
+	bool open = in == IN_HELD || in == IN_QUEUED || (link && q->invite.kind == KIND_INVITE);
+	struct plan p = open ? decide_end(q, WORD_CANCELLED) : decide_silence;
 
-	p.changes.remove_waiting = true; /* a reminder */
+	p.changes.remove_waiting = true; /* a ladder's SMS */
 	p.changes.data = DATA_ERASE;
 	return p;
 }
@@ -383,6 +383,8 @@ static struct plan plan_of(const struct question *q)
 	    (r->recipient.state == STATE_ACTIVE || r->recipient.state == STATE_INACTIVE))
 		return no(q, "account_exists", "/recipient/state");
 	answer = rules[r->type].answers[in];
+	if (r->type == REQUEST_RESEND && q->invite.kind == KIND_PASSWORD && in && in < IN_OTHER)
+		answer = GO; /* at any time, whatever became of the last one */
 	if (!answer)
 		return decide_silence;
 	return *answer ? decide_refused(answer, NULL) : rules[r->type].act(q);

@@ -380,9 +380,7 @@ int rebuild_step(struct rebuild *r, const struct rebuild_policy *policy, enum re
 	r->pass.now_ms = now_ms();
 	*again_ms = FAILED_AGAIN_MS;
 	if (step(r, out, e)) {
-		struct err left;
-
-		refill_run(r->o.pass.guard, &left); /* nothing stays queued */
+		refill_forget(r->o.pass.guard);
 		begin_again(r);
 		return ERR_AGAIN;
 	}

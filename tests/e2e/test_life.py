@@ -320,20 +320,25 @@ def test_resolve(fleet):
 
 
 def test_forget(fleet):
-    """The request's data goes, the state stays; a later resend says why it is refused."""
+    """The request's data goes, and what was open ends: its link does not work, and the person may be invited anew. Of
+    what had ended already a resend says why it is refused."""
     up(fleet)
-    sent, held = events.invite(), events.invite(send="hold")
-    fleet.emit([sent, held])
-    fleet.await_outcome(sent, "sent")
-    fleet.await_outcome(held, "held")
-    client = fleet.redis.client
-    assert client.exists(f"{fleet.prefix}r:{sent.key}", f"{fleet.prefix}r:{held.key}") == 2
-    assert ask(fleet, "invite.forget-requested", held, "cancelled")["prev"] == "held"
-    fleet.emit(events.command("invite.forget-requested", sent))
-    refused = ask(fleet, "invite.resend-requested", sent, "refused")
+    sent, held, failed = events.invite(), events.invite(send="hold"), events.invite()
+    fleet.sink.on("RCPT", to=re.escape(failed.to), reply="550 5.1.1 no such user")
+    wanted = ((sent, "sent"), (held, "held"), (failed, "error"))
+    fleet.emit([event for event, _ in wanted])
+    for event, word in wanted:
+        fleet.await_outcome(event, word)
+    kept = [f"{fleet.prefix}r:{event.key}" for event, _ in wanted]
+    assert fleet.redis.client.exists(*kept) == 3
+    for event, word in wanted[:2]:
+        assert ask(fleet, "invite.forget-requested", event, "cancelled")["prev"] == word
+        assert waits(fleet, event) == {} and holder(fleet, event) is None
+    fleet.emit(events.command("invite.forget-requested", failed))
+    refused = ask(fleet, "invite.resend-requested", failed, "refused")
     assert refused["code"] == "illegal_transition" and "erased" in refused["reason"]
-    assert client.exists(f"{fleet.prefix}r:{sent.key}", f"{fleet.prefix}r:{held.key}") == 0
-    assert state_of(fleet, sent)["state"] == "sent"
+    assert fleet.redis.client.exists(*kept) == 0 and state_of(fleet, failed)["state"] == "error"
+    fleet.await_outcome(fleet.emit(events.invite(email=sent.to)), "sent")
 
 
 @pytest.mark.story

@@ -136,6 +136,28 @@ def test_a_courier_sleeps_longer_than_its_lease(fleet):
     assert len(fleet.sink.messages) == taken + 12 and held
 
 
+def test_who_takes_over_dies_too(fleet):
+    """A delivery that was in doubt as often as may be is not sent because whoever took it over died before that was settled.
+
+    What the take-over writes is written here, since the lease before it lasts 16 seconds."""
+    fleet.up()
+    fleet.sink.on("RCPT", times=2, hold="at the relay")
+    secret, doubtful = wanted = fleet.emit([events.password(), events.invite()])
+    fleet.sink.wait(lambda: sum(bool(c.to) for c in fleet.sink.connections) == 2, 30, "they are not at the relay")
+    fleet["email"].kill()
+    for event, doubts in ((secret, "1"), (doubtful, "2")):
+        claim = f"{fleet.prefix}c:{event.key}.1.email.0"
+        line = fleet.redis.client.get(claim).split("|")
+        line[1], line[9], line[10] = "2", doubts, "2"
+        fleet.redis.client.set(claim, "|".join(line))
+    fleet["email"].start().await_ready()
+    for event in wanted:
+        assert fleet.await_outcome(event, "unknown")["sequence"][:2] == [1, 2]
+        assert fleet.redis.client.hget(f"{fleet.prefix}d:{event.key}", "state") == "unknown"
+    fleet.sink.release("at the relay")
+    assert not fleet.sink.messages
+
+
 def test_two_programs_with_one_slot(fleet):
     """The second one is told so and leaves; the first one works on."""
     fleet.up()
@@ -170,6 +192,23 @@ def test_dispatcher_killed_under_load(fleet):
     emitter.join()
     fleet["dispatcher"].start().await_ready()
     sent_once(fleet, wanted)
+
+
+def test_a_topic_is_made_anew(fleet):
+    """Deleted under the fleet, and made again: whoever reads it ends and says so; started again it begins with the first record
+    of the new one, and sends nothing twice."""
+    fleet.up()
+    before = load(fleet, 20)
+    sent_once(fleet, before)
+    email, topic = fleet["email"], fleet.topics["email"]
+    fleet.kafka.delete_topics([topic])
+    fleet.kafka.create_topics([topic])
+    after = load(fleet, 60)
+    fleet.wait(lambda: not email.running(), 90, "the courier goes on as if nothing had been")
+    assert email.popen.returncode == 70 and "has the topic been made anew?" in email.text(), email.tail()
+    email.start().await_ready()
+    sent_once(fleet, before + after)
+    assert fleet["dispatcher"].running()
 
 
 @pytest.mark.soak

@@ -138,6 +138,8 @@ def test_again_at_any_time(fleet):
     sealed = seals.close(fleet.seal_key, SECRET.format(3))
     assert ask(fleet, resend, event, "sent", credentials=events.credentials(sealed=sealed), confirm=True)["generation"] == 3
     assert SECRET.format(3) in texts(by_recipient(fleet.sink)[event.to][2])[0]
+    assert ask(fleet, "user.activated", event, "accepted")["prev"] == "sent"  # who has signed in may ask for another
+    assert ask(fleet, resend, event, "sent", credentials=events.credentials(), confirm=True)["generation"] == 4
 
 
 def test_held_and_released(fleet):

@@ -105,7 +105,7 @@ def test_list(fleet):
 
     fleet.emit(events.command("invite.forget-requested", ann))
     fleet.wait(lambda: names(listed(fleet, "--search", "ann")) == [], 30, "still found")
-    one, = listed(fleet, "--status", "invited", "--role", "editor")
+    one, = listed(fleet, "--status", "cancelled", "--role", "editor")
     assert one["forgotten"] and "name" not in one["person"] and "email" not in one["person"]
 
 

@@ -228,7 +228,7 @@ class Invite:
         if self.state is None:
             raise Refused("illegal_transition")
         self.erased = True
-        return self._end("cancelled") if self.state in ("held", "queued") else []
+        return self._end("cancelled") if self.state in ("held", "queued", "sent", "delivered", "unknown") else []
 
     def receipt(self, data, _phase):
         channel = data["delivery"].split(".")[-2]

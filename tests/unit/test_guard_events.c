@@ -625,7 +625,11 @@ static void test_what_waits_is_removed(void **state)
 	park(f, "acme/m.1.email.0", 2, d.slot_ms);
 	park(f, "acme/m.1.email.1", 5, d.slot_ms);
 	park(f, "acme/m.2.email.0", 2, d.slot_ms);
+	command(f,
+		"SET beckon:c:acme/m.1.email.1 1|5|parked||||0|0|1||0|0|"); /* as settle left it */
 	change(f, "m2", (struct decide){ .more = &more });
+	assert_in_range(redis_int(command(f, "TTL beckon:c:acme/m.1.email.1")), 1,
+			DELIVERY_MEMORY_S);
 	assert_false(waits(f, "acme/m.1.email.0"));
 	assert_false(waits(f, "acme/m.1.email.1"));
 	assert_true(waits(f, "acme/m.2.email.0"));	   /* of another generation */

@@ -179,6 +179,39 @@ static void test_awaited(void **state)
 	assert_string_equal(e.text, "redis: epoch missing or changed");
 }
 
+/* What is asked between a question and its answer has an answer of its own: whoever parks something
+   there must not take it for parked when Redis has gone. */
+static void test_asked_between(void **state)
+{
+	struct fixture *f = *state;
+	struct claim c = claim_for("acme/b.1.email.0");
+	struct later_item item = { .id = "acme/p.1.email.0",
+				   .turn = 2,
+				   .topic = "invite-email",
+				   .key = "acme/p",
+				   .value = "{}",
+				   .value_len = 2 };
+	struct err e;
+
+	guard_add_claim(f->guards[A], &c);
+	guard_send(f->guards[A]);
+	guard_await(f->guards[A]);
+	assert_int_equal(later_park(f->guards[A], &item, 1, &e), OK);
+	assert_int_equal(redis_int(command(f, "EXISTS beckon:l:acme/p.1.email.0")), 1);
+	assert_int_equal(guard_hear(f->guards[A], &e), OK);
+	assert_int_equal(c.answer, CLAIM_GO);
+
+	guard_add_claim(f->guards[A], &c);
+	guard_send(f->guards[A]);
+	guard_await(f->guards[A]);
+	redis_server_kill(&f->server);
+	item.id = "acme/q.1.email.0";
+	assert_int_equal(later_park(f->guards[A], &item, 1, &e), ERR_AGAIN);
+	assert_int_equal(guard_hear(f->guards[A], &e), OK); /* that had come in time */
+	redis_server_run(&f->server);
+	ready_or_fail(f->guards[A]);
+}
+
 static void test_nothing_asked(void **state)
 {
 	struct fixture *f = *state;
@@ -397,6 +430,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refuses, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_scripts_flushed, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_awaited, fixture_open, fixture_close),
+		cmocka_unit_test_setup_teardown(test_asked_between, fixture_open, fixture_close),
 		cmocka_unit_test_setup_teardown(test_nothing_asked, fixture_open, fixture_close),
 		cmocka_unit_test(test_bad_url),
 		cmocka_unit_test_setup_teardown(test_silence_doubles_nothing, fixture_open,

@@ -17,6 +17,8 @@
 
 #define WAIT_MS 10000
 #define PARTITIONS 3
+#define LARGE ((size_t)100 << 10)
+#define LARGE_KEPT 50 /* of them a mock broker keeps no more */
 
 struct world {
 	struct kafka_mock *mock;
@@ -77,6 +79,13 @@ static void append(struct world *w, int first, int n)
 		m.key_len = (size_t)snprintf(key, sizeof(key), "k%d", i);
 		assert_int_equal(producer_send(w->out, &m, NULL, NULL), OK);
 	}
+	assert_true(producer_flush(w->out, WAIT_MS));
+}
+
+static void append_all(struct world *w, const struct kafka_message *m, int n)
+{
+	for (int i = 0; i < n; i++)
+		assert_int_equal(producer_send(w->out, m, NULL, NULL), OK);
 	assert_true(producer_flush(w->out, WAIT_MS));
 }
 
@@ -156,6 +165,37 @@ static void test_span_of_a_key(void **state)
 	kafka_reader_close(k);
 }
 
+/* A broker's retention takes away what is being read: the rest is read all the same. */
+static void test_what_is_read_is_deleted(void **state)
+{
+	struct world *w = *state;
+	struct kafka_property props[] = { w->bootstrap, { "queued.max.messages.kbytes", "100" } };
+	struct kafka_span span = { .topic = "kept" };
+	autofree char *value = xcalloc(1, LARGE);
+	struct kafka_message m = { .topic = "kept", .value = value, .value_len = LARGE };
+	struct kafka_reader *k;
+	struct record r;
+	struct err e;
+	int64_t last = -1;
+	int n = 0;
+
+	assert_int_equal(kafka_mock_topic(w->mock, "kept", 1, &e), OK);
+	append_all(w, &m, LARGE_KEPT / 2);
+	assert_int_equal(
+		kafka_reader_open_span(&k, (struct kafka_properties){ props, 2 }, &span, &e), OK);
+	assert_int_equal(kafka_reader_next(k, WAIT_MS, &r, &e), OK);
+	assert_int_equal(r.offset, 0);
+	append_all(w, &m, 3 * LARGE_KEPT);
+	while (last < LARGE_KEPT / 2 + 3 * LARGE_KEPT - 1 &&
+	       kafka_reader_next(k, WAIT_MS, &r, &e) == OK) {
+		last = r.offset;
+		n++;
+	}
+	assert_int_equal(last, LARGE_KEPT / 2 + 3 * LARGE_KEPT - 1);
+	assert_in_range(n, LARGE_KEPT / 2, 3 * LARGE_KEPT); /* some are gone */
+	kafka_reader_close(k);
+}
+
 static void test_records(void **state)
 {
 	struct world *w = *state;
@@ -217,10 +257,14 @@ static void test_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_from_start),	  cmocka_unit_test(test_from_now),
-		cmocka_unit_test(test_span_of_a_key),	  cmocka_unit_test(test_records),
-		cmocka_unit_test(test_no_topic),	  cmocka_unit_test(test_away),
+		cmocka_unit_test(test_from_start),
+		cmocka_unit_test(test_from_now),
+		cmocka_unit_test(test_span_of_a_key),
+		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_no_topic),
+		cmocka_unit_test(test_away),
 		cmocka_unit_test(test_topic_that_exists),
+		cmocka_unit_test(test_what_is_read_is_deleted),
 	};
 
 	return cmocka_run_group_tests_name("kafka_tools", tests, setup, teardown);
