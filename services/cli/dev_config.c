@@ -66,11 +66,10 @@ static void describe(const struct dev *d, const char *templates, struct buf *b)
 		catcher_port(d->catcher));
 	put(b, "providers_dir", "%s/../providers", templates);
 	buf_fmt(b,
-		"providers:\n  - {name: catcher, like: webhook, tls: \"off\", private_network: "
-		"true, "
-		"settings: {endpoint: \"http://127.0.0.1:%u/\"}, secret_file: \"%s/keys/"
-		"provider.secret\"}\n",
-		text_catcher_port(d->texts), d->dir);
+		"providers:\n  - name: catcher\n    like: webhook\n    tls: \"off\"\n"
+		"    private_network: true\n    settings: {endpoint: \"http://127.0.0.1:%u/\"}\n",
+		text_catcher_port(d->texts));
+	put(b, "    secret_file", "%s/keys/provider.secret", d->dir);
 	buf_str(b, "tenants:\n  \"*\":\n"
 		   "    sender: {from: invitations@example.com, from_name: beckon dev}\n"
 		   "    contact: help@example.com\n"

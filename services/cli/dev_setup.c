@@ -139,6 +139,23 @@ static int open_catcher(struct dev *d, struct err *e)
 	return text_catcher_open(&d->texts, on_text, d, e);
 }
 
+/* Somebody who tries beckon for the first time may have none: said before anything else is. */
+static int find_redis(struct err *e)
+{
+	autofree char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "");
+	char *rest = path, *dir;
+
+	while ((dir = strsep(&rest, ":"))) {
+		autofree char *program = xasprintf("%s/redis-server", dir);
+
+		if (access(program, X_OK) == 0)
+			return OK;
+	}
+	return err_set(e, ERR_FATAL,
+		       "there is no redis-server in PATH; Debian has it in the package "
+		       "redis-server");
+}
+
 static int start_redis(struct dev *d, struct err *e)
 {
 	autofree char *redis_dir = in_dir(d, "redis"), *socket = in_dir(d, "redis/redis.sock");
@@ -227,8 +244,8 @@ int dev_open(struct dev *d, const struct dev_options *o, struct err *e)
 	people_init(&d->people);
 	follow_init(&d->follow);
 	advice_open(&d->advice, LANG_EN);
-	if (crypto_init(e) || read_people(d, e) || open_signals(d, e) || make_folder(d, e) ||
-	    open_broker(d, e) || open_catcher(d, e))
+	if (crypto_init(e) || read_people(d, e) || find_redis(e) || open_signals(d, e) ||
+	    make_folder(d, e) || open_broker(d, e) || open_catcher(d, e))
 		return ERR_FATAL;
 	autofree char *keys = in_dir(d, "keys"), *log = in_dir(d, "log");
 

@@ -33,7 +33,7 @@ void dev_show_start(const struct dev *d)
 		printf("  People  http://127.0.0.1:%u/, the dashboard; sign in with the API key\n"
 		       "          %s\n"
 		       "Invite somebody from another terminal; Ctrl-C ends it all:\n"
-		       "  beckon invite --config %s --to ann@example.com\n",
+		       "  beckon invite --config '%s' --to ann@example.com\n",
 		       d->private_port, d->key.text, d->config);
 	fflush(stdout);
 }

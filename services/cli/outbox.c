@@ -25,6 +25,15 @@ static void acked(void *ctx, void *opaque, const char *error)
 	snprintf(o->why, sizeof(o->why), "%s", error);
 }
 
+/* In the words of those who read (kafka_admin.c). */
+static int err_away(struct err *e)
+{
+	struct err why = *e;
+
+	return err_set(e, ERR_AGAIN, "Kafka does not answer (%.200s); see kafka.bootstrap.servers",
+		       why.text);
+}
+
 int outbox_open(struct outbox *o, const struct settings *s, const char *topic, struct err *e)
 {
 	int r;
@@ -36,7 +45,7 @@ int outbox_open(struct outbox *o, const struct settings *s, const char *topic, s
 	r = producer_warm(o->producer, topic, WARM_TIMEOUT_MS, NULL, e);
 	if (r)
 		outbox_close(o);
-	return r;
+	return r == ERR_AGAIN ? err_away(e) : r;
 }
 
 void outbox_close(struct outbox *o)

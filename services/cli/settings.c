@@ -47,13 +47,15 @@ static const struct config_key keys[] = {
 };
 #undef S
 
+/* What is wrong a command says itself: librdkafka is quiet unless it is told otherwise. */
 static struct kafka_properties properties(const struct config_map *m)
 {
-	struct kafka_property *list = xcalloc(m->count, sizeof(*list));
+	struct kafka_property *list = xcalloc(m->count + 1, sizeof(*list));
 
+	list[0] = (struct kafka_property){ "log_level", "0" };
 	for (size_t i = 0; i < m->count; i++)
-		list[i] = (struct kafka_property){ m->pairs[i].name, m->pairs[i].value };
-	return (struct kafka_properties){ list, m->count };
+		list[i + 1] = (struct kafka_property){ m->pairs[i].name, m->pairs[i].value };
+	return (struct kafka_properties){ list, m->count + 1 };
 }
 
 int settings_open(struct settings *out, const struct arg_list *words, struct err *e)
@@ -104,6 +106,7 @@ int settings_guard_ready(const struct settings *s, const char *client, struct gu
 		if (!redis_connected(guard_redis(*out)))
 			err_set(e, r, "%.200s; see redis.url", why.text);
 		guard_free(*out);
+		*out = NULL;
 	}
 	return r;
 }

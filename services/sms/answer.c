@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "codes.h"
@@ -29,8 +30,8 @@ static const json_t *step(const json_t *v, const char *name, size_t n)
 	if (n == 1 && *name == '*')
 		return json_object_iter_value(json_object_iter((json_t *)v));
 	snprintf(key, sizeof(key), "%.*s", (int)n, name);
-	if (json_is_array(v) && isdigit((unsigned char)key[0]))
-		return json_array_get(v, (size_t)(key[0] - '0'));
+	if (json_is_array(v) && key[0] && !key[strspn(key, "0123456789")])
+		return json_array_get(v, strtoul(key, NULL, 10));
 	return json_object_get(v, key);
 }
 

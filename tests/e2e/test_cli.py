@@ -51,7 +51,7 @@ def built():
 @pytest.fixture
 def dev(tmp_path):
     """`beckon dev` in a folder of its own, up and waiting for work: .popen, .dir, .config."""
-    folder = tmp_path / "dev"
+    folder = tmp_path / 'd "1"'
     with open(tmp_path / "out", "w+") as out:
         popen = subprocess.Popen([program("beckon"), "dev", "--dir", folder], stdout=out, stderr=out, env=ENV,
                                  stdin=subprocess.DEVNULL)
@@ -68,7 +68,7 @@ def dev(tmp_path):
 def test_dev_once(tmp_path):
     people = csv(tmp_path / "people.csv", "ann@example.com;Ann Lee;en", "ivan@example.com;Иван Петров;ru-RU",
                  "no-at-sign;Nora;en", "nobody@example.com;Nobody;en", "ANN@example.com;Ann again;en")
-    folder = tmp_path / "dev"
+    folder = tmp_path / 'd "1"'
     done = beckon("dev", "--once", people, "--dir", folder)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = {int(m[1]): m[2] for m in re.finditer(r"^row (\d+) +(.*)$", done.stdout, re.M)}
@@ -199,6 +199,11 @@ def test_dev_wants_a_new_folder(tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_dev_without_redis(tmp_path):
+    done = beckon("dev", PATH=str(tmp_path))
+    assert done.returncode == 78 and "no redis-server" in done.stderr and not done.stdout
+
+
 # ---- against Apache Kafka
 
 @pytest.mark.story
@@ -321,12 +326,13 @@ def test_held_until_told(fleet):
     (["parked", "--reason", "weather"], 2, "is no reason"),
     (["template", "preview"], 2, "takes one NAME"),
     (["list", "--redis-url", "unix:///nonexistent.sock"], 69, "see redis.url"),
+    (["replay", "--code", "auth_failed", "--since", "1h", "--redis-url", "unix:///nonexistent.sock"], 69, "see redis.url"),
     (["invite", "--to", "a@example.com", "--tenant", "a b"], 2, "--tenant: "),
     (["invite", "--csv", "/nonexistent.csv"], 78, "/nonexistent.csv"),
     (["tail", "--until-word", "snt"], 2, "no word of an outcome"),
     (["tail", "--set", "redis.prefx=x"], 78, "redis.prefix"),
     (["topics"], 2, "'create' or 'list'"),
-    (["topics", "list", "--kafka-bootstrap-servers", "127.0.0.1:1"], 69, "kafka.bootstrap.servers"),
+    (["invite", "--to", "a@example.com", "--kafka-bootstrap-servers", "127.0.0.1:1"], 69, "kafka.bootstrap.servers"),
     (["init", "--redis-url", "unix:///nonexistent.sock"], 69, "redis"),
     (["init", "--config", "/nonexistent.yaml"], 78, "/nonexistent.yaml"),
     (["dev", "--once", "/nonexistent.csv"], 78, "/nonexistent.csv"),
@@ -334,6 +340,7 @@ def test_held_until_told(fleet):
 def test_exit_codes(args, status, text):
     done = beckon(*args)
     assert (done.returncode, text in done.stderr) == (status, True), done.stderr
+    assert status != 69 or done.stderr.startswith(f"beckon {args[0]}: "), f"a library speaks as well: {done.stderr}"
 
 
 def test_every_command_has_help():

@@ -140,6 +140,34 @@ static void test_all_descriptions(void **state)
 		description_free(describe(names[i]));
 }
 
+/* Paths lead to any element, not to the first ten alone. */
+static void test_paths(void **state)
+{
+	static const char text[] = "url: x\nbody: {kind: form, fields: {a: b}}\n"
+				   "answer: {format: json, id: [a.11.b, a.1x, '*.2.b', a.0]}\n";
+	static const struct {
+		const char *body, *id;
+	} rows[] = {
+		{ "{\"a\":[0,1,2,3,4,5,6,7,8,9,10,{\"b\":\"eleven\"}]}", "eleven" },
+		{ "{\"a\":[\"zero\",\"one\"]}", "zero" },
+		{ "{\"a\":{\"1x\":\"named\"}}", "named" },
+		{ "{\"a\":[0,1,{\"b\":\"first\"}]}", "first" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct description *d;
+		struct curl_answer a = reply(200, "whole", rows[i].body);
+		struct answer told;
+		struct err e;
+
+		assert_int_equal(description_parse(&d, "x.yaml", text, strlen(text), &e), OK);
+		answer_read(d, &a, &told);
+		assert_string_equal(told.id, rows[i].id);
+		description_free(d);
+	}
+}
+
 static void test_faulty_descriptions(void **state)
 {
 	static const struct {
@@ -182,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_says_when),
+		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_all_descriptions),
 		cmocka_unit_test(test_faulty_descriptions),
 	};
