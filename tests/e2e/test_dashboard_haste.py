@@ -12,7 +12,7 @@ except ImportError:  # then browser.missing() says so
 
 T = "/v1/tenants/acme"
 UNAVAILABLE = {"status": 503, "content_type": "application/problem+json", "body": json.dumps({"code": "unavailable", "detail": "Redis is away"})}
-NOT_SIGNED_IN = {"status": 401, "content_type": "application/problem+json", "body": json.dumps({"code": "not_signed_in", "detail": "sign in"})}
+NOT_SIGNED_IN = {"status": 401, "content_type": "application/problem+json", "body": json.dumps({"code": "not_signed_in", "detail": "sign in", "login": "/auth/login"})}
 
 
 class Held:
@@ -124,9 +124,12 @@ def test_lost_answers(fleet, lists, chromium):  # noqa: F811
         page.set_input_files("#file", {"name": "people.csv", "mimeType": "text/csv", "buffer": text.encode()})
         assert page.locator("#file").input_value() == ""  # chosen again it is another one
     expect(page.locator("main")).to_contain_text("1 of 1 row is fine")
-
-    page.get_by_role("button", name="Import 1 person").wait_for()
+    page.evaluate("""() => { const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(["email\\na@b.internal\\nb@b.internal\\n"], "more.csv"));
+        const stays = document.querySelector("h1").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+        if (stays) throw new Error("the browser would open the file"); }""")
+    expect(page.locator("main")).to_contain_text("2 of 2 rows are fine")
     page.route("**/v1/**", lambda route: route.fulfill(**NOT_SIGNED_IN))
-    page.get_by_role("button", name="Import 1 person").click()
+    page.get_by_role("button", name="Import 2 people").click()
     expect(page.get_by_role("heading", name="Sign in to beckon")).to_be_visible()
+    assert page.get_by_role("link", name="Sign in").get_attribute("href") == "/auth/login?to=%2F%23%2Fimport"  # and back
     assert not chromium.complaints, chromium.complaints

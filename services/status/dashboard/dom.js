@@ -73,9 +73,9 @@ export const notes = h("div", { class: "notes", role: "status", "aria-live": "po
 
 /** Where notes are seen and read out: beneath a dialog they are neither. */
 function placeNotes() {
-	const place = [...document.querySelectorAll("dialog[open]")].at(-1) || document.body;
+	const box = [...document.querySelectorAll("dialog[open]")].at(-1), place = box || document.body;
 	if (notes.parentElement !== place)
-		place.append(notes);
+		place.insertBefore(notes, box ? box.lastElementChild : null);
 }
 
 /** A note at the foot of the page, read out, gone after a while. */
@@ -202,7 +202,9 @@ export function menu(button, items) {
 		list.hidden = false;
 		button.setAttribute("aria-expanded", "true");
 		document.addEventListener("click", outside, true);
-		list.classList.toggle("above", button.getBoundingClientRect().bottom + list.offsetHeight > innerHeight);
+		const { bottom, right } = button.getBoundingClientRect();
+		list.classList.toggle("above", bottom + list.offsetHeight > innerHeight);
+		list.classList.toggle("start", right < list.offsetWidth);
 		choices()[0]?.focus();
 	};
 	button.setAttribute("aria-haspopup", "menu");

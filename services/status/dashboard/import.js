@@ -10,7 +10,7 @@ const SHOWN = 200; // rows with faults
 
 export function refusedTable(refused) {
 	const withRow = refused.some((one) => one.row);
-	return h("div", { class: "scroll", tabindex: "0" }, h("table", { class: "table plain" },
+	return h("div", { class: "scroll", tabindex: "0" }, h("table", { class: "table plain refusals" },
 		h("thead", null, h("tr", null, withRow && h("th", { scope: "col" }, t("row")), h("th", { scope: "col" }, t("problem")), h("th", { scope: "col" }, t("remedy")))),
 		h("tbody", null, refused.slice(0, SHOWN).map((one) => h("tr", null,
 			withRow && h("th", { scope: "row" }, one.row, one.column && h("span", { class: "dim" }, ` ${one.column}`)),
@@ -127,14 +127,17 @@ export async function importPage({ main }) {
 
 	const drop = h("div", { class: "drop" }, icon("up"), h("p", null, t("drop")), h("p", { class: "dim small" }, t("drop_hint")),
 		file, h("label", { class: "button", for: "file" }, t("choose_file")));
-	drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
-	drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-	drop.addEventListener("drop", (event) => {
+	const page = new AbortController(), { signal } = page;
+	/* Beside its place a file would be opened by the browser, in the dashboard's stead. */
+	addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); }, { signal });
+	addEventListener("dragleave", (event) => event.relatedTarget || drop.classList.remove("over"), { signal });
+	addEventListener("drop", (event) => {
+		const [dropped] = event.dataTransfer.files;
 		event.preventDefault();
 		drop.classList.remove("over");
-		if (event.dataTransfer.files[0])
-			look(event.dataTransfer.files[0]);
-	});
+		if (dropped && !drop.hidden)
+			look(dropped);
+	}, { signal });
 	fill(main, h("div", { class: "head" }, h("h1", null, t("import_title"))), drop, place);
-	return { news: () => news()?.catch(() => {}) };
+	return { news: () => news()?.catch(() => {}), leave: () => page.abort() };
 }

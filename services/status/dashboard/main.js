@@ -217,7 +217,7 @@ function signInPage(problem) {
 	};
 	const back = { refused: t("sign_in_refused"), away: t("sign_in_away") }[new URLSearchParams(location.search).get("sign_in")];
 	const byKey = hasKey(), wrong = byKey ? problem.message : back;
-	const login = problem.body.login;
+	const login = problem.body.login && `${problem.body.login}?${new URLSearchParams({ to: `/${location.hash}` })}`; // and back to the page that was wanted
 	const form = h("form", { onsubmit: enter }, field(t("api_key"), key, t("api_key_hint")), h("button", { class: login ? "" : "primary" }, t("sign_in")));
 	useKey("");
 	shown?.leave?.();
