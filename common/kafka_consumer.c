@@ -57,6 +57,8 @@ static const struct kafka_property defaults[] = {
 	{ "socket.keepalive.enable", "true" },
 	{ "socket.nagle.disable", "true" },
 	{ "allow.auto.create.topics", "false" },
+	{ "topic.metadata.refresh.interval.ms",
+	  "30000" }, /* a topic that is gone is told so late */
 	{ "log_level", "3" },
 	/* the last, for librdkafka 2.0.2 does not know it: where there is room again is fetched at
 	   once, not within a second */
@@ -214,8 +216,9 @@ static int join(struct consumer *c, struct err *e)
 }
 
 /* Partitions are given up and what is stored is committed, for as long as that may take. False: the
-   library has not come to an end; its threads go on, and only the process can end them. */
-static bool end_client(struct consumer *c)
+   library has not come to an end; its threads go on, and only the process can end them. So they do
+   where the client has failed for good: taking one away whose topic is gone may never end. */
+static bool end_client(struct consumer *c, bool for_good)
 {
 	rd_kafka_queue_t *last = rd_kafka_queue_new(c->rk);
 	int64_t until = now_mono_ms() + CLOSE_WAIT_MS;
@@ -231,7 +234,7 @@ static bool end_client(struct consumer *c)
 	close_matching(c, NULL, true);
 	rd_kafka_queue_destroy(last);
 	rd_kafka_queue_destroy(c->queue);
-	if (closed)
+	if (closed && !for_good)
 		rd_kafka_destroy(c->rk);
 	c->queue = NULL;
 	c->rk = NULL;
@@ -310,7 +313,7 @@ int consumer_poll(struct consumer *c, struct err *e)
 		note_error(c, m);
 		rd_kafka_message_destroy(m);
 	}
-	if (c->stale && (!end_client(c) || join(c, e) < 0))
+	if (c->stale && (!end_client(c, false) || join(c, e) < 0))
 		return err_set(e, ERR_FATAL, "kafka: fenced, and cannot join anew");
 	if (c->fatal[0])
 		return err_set(e, ERR_FATAL, "kafka: %s", c->fatal);
@@ -384,7 +387,8 @@ void consumer_close(struct consumer *c)
 	if (!c)
 		return;
 	if (c->rk)
-		end_client(c); /* a static member keeps its partitions: librdkafka sends no leave */
+		end_client(c, c->fatal[0] != '\0'); /* a static member keeps its partitions:
+						       librdkafka sends no leave */
 	rd_kafka_topic_partition_list_destroy(c->topics);
 	if (c->conf)
 		rd_kafka_conf_destroy(c->conf);
