@@ -241,10 +241,11 @@ static bool pauses(const struct explaining *v, struct explained *out)
 
 static bool rate(const struct explaining *v, struct explained *out)
 {
-	const struct tenant_rate *r = &v->ask.tenant->limit;
+	const struct tenant_rate *r;
 
 	if (!leaves(v))
 		return false;
+	r = &v->ask.tenant->limit;
 	out->ruling = r->interval_us ? RULING_NOTE : RULING_OK;
 	if (r->interval_us)
 		buf_fmt(&out->value, "one a %.3f s, %lld at once; its slot is told by `deferred`",
