@@ -89,6 +89,7 @@ struct listing {
 	struct view_query query;
 	struct list_print print;
 	struct guard *guard;
+	enum view_reading reading; /* before the list was read */
 };
 
 /* ---- the list ---- */
@@ -135,11 +136,9 @@ static void say_behind(const struct listing *v)
 		[VIEW_NOBODY_READS] = { { "no beckon-status reads what is told: this may be old",
 					  "beckon-status не работает: данные могли устареть" } },
 	};
-	enum view_reading reading;
-	struct err e;
 
-	if (view_behind(v->guard, &reading, &e) == OK && reading != VIEW_READ)
-		fprintf(stderr, "%s\n", words[reading].in[v->print.lang]);
+	if (v->reading != VIEW_READ)
+		fprintf(stderr, "%s\n", words[v->reading].in[v->print.lang]);
 }
 
 static void print_some(void *ctx, const json_t *rows)
@@ -252,7 +251,9 @@ static int run(struct listing *v, struct err *e)
 	if (r < 0)
 		return r;
 	json_decref(since.invites);
-	r = show_all(v, e);
+	r = view_behind(v->guard, &v->reading, e);
+	if (r == OK)
+		r = show_all(v, e);
 	return r == OK && v->o.follow ? follow(v, &since, e) : r;
 }
 

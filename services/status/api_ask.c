@@ -157,7 +157,6 @@ bool ask_begin(struct ask *k, struct web_request *q, const char *what, struct ht
 	}
 	if (!open_ask(k, a))
 		return false;
-	k->events = json_array();
 	k->asked = json_array();
 	k->refused = json_array();
 	k->counts = json_object();
@@ -178,7 +177,11 @@ void ask_once(struct web_request *q, const struct site_shared *shared, const cha
 
 void ask_end(struct ask *k)
 {
-	json_decref(k->events);
+	for (size_t i = 0; i < k->nevents; i++) {
+		free((char *)k->events[i].invite);
+		free(k->events[i].value);
+	}
+	free(k->events);
 	json_decref(k->asked);
 	json_decref(k->refused);
 	json_decref(k->counts);
@@ -230,10 +233,21 @@ static void put_missing(json_t *data, const char *name, const char *value)
 		json_object_set_new(data, name, json_string(value));
 }
 
+static void add_event(struct ask *k, const struct ask_event *of, const json_t *data)
+{
+	struct ask_event *event;
+
+	k->events = xgrow(k->events, k->nevents, sizeof(*k->events));
+	event = &k->events[k->nevents++];
+	*event = *of;
+	event->invite = xstrdup(of->invite);
+	event->value = json_dumps(data, JSON_COMPACT);
+}
+
 void ask_add(struct ask *k, enum api_act act, const char *invite, json_t *data, int64_t row)
 {
 	const struct api_act_info *info = &api_acts[act];
-	char id[ASK_ID_SIZE];
+	struct ask_event event = { .type = info->type, .invite = invite };
 	struct request r;
 	struct err e;
 
@@ -247,11 +261,11 @@ void ask_add(struct ask *k, enum api_act act, const char *invite, json_t *data, 
 		json_decref(data);
 		return;
 	}
-	ask_name(k, invite, (size_t)act, id);
+	ask_name(k, invite, (size_t)act, event.id);
 	json_t *entry = json_pack("{ss,ss}", "invite", invite, "action", info->name);
 
 	if (!k->dry_run)
-		json_object_set_new(entry, "event", json_string(id));
+		json_object_set_new(entry, "event", json_string(event.id));
 	if (k->of)
 		json_object_set_new(entry, "of", json_string(k->of));
 	if (row)
@@ -259,30 +273,24 @@ void ask_add(struct ask *k, enum api_act act, const char *invite, json_t *data, 
 	list(k->asked, entry);
 	count(k, info->name);
 	k->total++;
-	json_array_append_new(k->events, json_pack("{ss,ss,ss,so}", "type", info->type, "id", id,
-						   "invite", invite, "data", data));
+	if (!k->dry_run)
+		add_event(k, &event, data);
+	json_decref(data);
 }
 
 /* ---- the end ---- */
 
-static const char *text_at(const json_t *object, const char *name)
-{
-	return json_string_value(json_object_get(object, name));
-}
-
 static int append(struct ask *k, struct err *e)
 {
-	size_t n = json_array_size(k->events), i;
-	autofree struct outlet_event *list = xcalloc(n + 1, sizeof(*list));
-	json_t *event;
+	autofree struct outlet_event *list = xcalloc(k->nevents + 1, sizeof(*list));
 
-	json_array_foreach (k->events, i, event)
-		list[i] = (struct outlet_event){ .id = text_at(event, "id"),
-						 .type = text_at(event, "type"),
+	for (size_t i = 0; i < k->nevents; i++)
+		list[i] = (struct outlet_event){ .id = k->events[i].id,
+						 .type = k->events[i].type,
 						 .tenant = k->q->tenant,
-						 .invite = text_at(event, "invite"),
-						 .data = json_object_get(event, "data") };
-	return n ? outlet_append(k->shared->outlet, list, n, e) : OK;
+						 .invite = k->events[i].invite,
+						 .value = k->events[i].value };
+	return k->nevents ? outlet_append(k->shared->outlet, list, k->nevents, e) : OK;
 }
 
 static void audit(const struct ask *k)
@@ -290,7 +298,7 @@ static void audit(const struct ask *k)
 	char by[WEB_ID_MAX + 1];
 
 	log_info("ev=audit what=%s tenant=%s by=%s asked=%zu refused=%lld", k->what, k->q->tenant,
-		 site_audit_name(k->q->ctx, &k->q->person, by), json_array_size(k->events),
+		 site_audit_name(k->q->ctx, &k->q->person, by), k->nevents,
 		 (long long)json_integer_value(json_object_get(k->counts, "refused")));
 }
 

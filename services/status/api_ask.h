@@ -16,6 +16,13 @@
 #define ASK_LISTED_MAX 1000 /* of each list in the answer */
 #define ASK_ID_SIZE 27
 
+/* One that is to be appended. Its data as bytes: a hundred thousand objects would be 300 MB. */
+struct ask_event {
+	const char *type, *invite;
+	char *value;
+	char id[ASK_ID_SIZE];
+};
+
 struct ask {
 	struct web_request *q;
 	const struct site_shared *shared;
@@ -23,7 +30,8 @@ struct ask {
 	bool dry_run;
 	const char *key; /* Idempotency-Key; NULL = none */
 	const char *of;	 /* the invite that is asked anew under another name; NULL = none */
-	json_t *events;	 /* array of {type, id, invite, data} */
+	struct ask_event *events; /* none in a dry run */
+	size_t nevents;
 	json_t *asked, *refused, *counts;
 	json_int_t total;
 };

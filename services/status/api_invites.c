@@ -85,6 +85,8 @@ static void list(struct web_request *q, struct http_response *a)
 	const struct site_shared *shared = q->ctx;
 	struct view_query query = { .filter = filter_of(q) };
 	struct api_asked asked = asked_by(q);
+	/* before it is asked: what is read meanwhile may be missing there */
+	bool filling = shared->view && view_is_behind(view_stand(shared->view).lag);
 	struct view_page page;
 	struct err e;
 	json_t *row;
@@ -100,7 +102,7 @@ static void list(struct web_request *q, struct http_response *a)
 	json_t *out = json_pack("{sO,ss?,so,sI}", "items", page.items, "next", page.next, "counts",
 				counts_of(&page), "total", (json_int_t)page.total);
 
-	if (shared->view && view_is_behind(view_stand(shared->view).lag))
+	if (filling)
 		json_object_set_new(out, "filling", json_true());
 	web_json(a, 200, out);
 	view_page_clear(&page);

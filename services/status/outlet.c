@@ -197,7 +197,8 @@ static int send_event(struct outlet *o, const struct outlet_event *event, struct
 {
 	char key[IDS_KEY_SIZE], time[NOW_TEXT_SIZE];
 	autofree char *type = xasprintf("%s%s", CLOUDEVENT_PREFIX, event->type);
-	autofree char *value = json_dumps(event->data, JSON_COMPACT);
+	autofree char *made = event->value ? NULL : json_dumps(event->data, JSON_COMPACT);
+	const char *value = event->value ? event->value : made;
 	struct header headers[CLOUDEVENT_HEADERS_MAX];
 	struct cloudevent_head head = { .id = event->id,
 					.source = OUTLET_SOURCE,

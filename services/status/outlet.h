@@ -29,6 +29,7 @@ struct outlet_event {
 	const char *id, *type; /* type without its prefix */
 	const char *tenant, *invite;
 	const json_t *data;
+	const char *value; /* the data as bytes; NULL = as data is */
 };
 
 /* Appends all and waits for all. ERR_AGAIN: Kafka is away, some may be there; ERR_INVALID: Kafka

@@ -117,8 +117,11 @@ static int append(void *ctx, const struct receipt_told *list, size_t n, struct e
 					   .key_len = strlen(t->suppress_key),
 					   .value = t->suppress };
 
-		events[i] = (struct outlet_event){ t->id, "delivery.receipt-received",
-						   t->about.tenant, t->about.invite, t->data };
+		events[i] = (struct outlet_event){ .id = t->id,
+						   .type = "delivery.receipt-received",
+						   .tenant = t->about.tenant,
+						   .invite = t->about.invite,
+						   .data = t->data };
 		if (!t->suppress)
 			continue;
 		m.value_len = strlen(t->suppress);

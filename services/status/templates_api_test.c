@@ -37,7 +37,9 @@ void templates_api_test(struct web_request *q, struct http_response *a)
 	struct catalog_source which;
 	unsigned char drawn[12];
 	char id[CRYPTO_HEX_LEN(sizeof(drawn)) + 1], invite[64];
-	struct outlet_event event = { id, "invite.requested", q->tenant, invite, NULL };
+	struct outlet_event event = {
+		.id = id, .type = "invite.requested", .tenant = q->tenant, .invite = invite
+	};
 	json_t *data = NULL;
 	struct err e;
 	int r;

@@ -59,7 +59,16 @@ def test_made_anew(fleet):
     await_word(fleet, wanted[0::2], "sent")
     await_word(fleet, wanted[1::2], "held")
     before = [shown(fleet, e) for e in wanted]
+    looks = []
+
+    def whole():
+        done = fleet.beckon("list", "--config", fleet.dir / "beckon.yaml", "--tenant", wanted[0].tenant, "--json", check=False)
+        said = "still being read" in done.stderr or "no beckon-status reads" in done.stderr
+        looks.append((done.returncode, len(done.stdout.splitlines()), said))
+        return looks[-1] == (0, len(wanted), False)
     fleet.redis.wipe()
+    fleet.wait(whole, 90, lambda: looks[-3:])
+    assert all(said for code, n, said in looks if code == 0 and n < len(wanted)), looks  # "0 of 0" is no answer
     fleet.wait(lambda: fleet["status"].metric("beckon_rebuilds_total"), 60, "nobody made Redis anew")
     fleet.wait(lambda: all(shown(fleet, e) for e in wanted), 60, "the view is not filled")
     fleet.wait(lambda: fleet["status"].metric("beckon_view_lag") == 0, 30, "it has not read everything")

@@ -71,8 +71,11 @@ static void *append(void *arg)
 	intptr_t r;
 
 	for (int i = 0; i < EACH; i++)
-		list[i] = (struct outlet_event){ "id", "invite.cancel-requested", "acme", "i1",
-						 data };
+		list[i] = (struct outlet_event){ .id = "id",
+						 .type = "invite.cancel-requested",
+						 .tenant = "acme",
+						 .invite = "i1",
+						 .data = data };
 	r = outlet_append(o, list, EACH, &e);
 	json_decref(data);
 	return (void *)r;
