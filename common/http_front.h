@@ -92,7 +92,8 @@ struct http_front_options {
 	bool (*begin)(void *ctx, struct http_request *q, struct http_response *a, size_t *body_max);
 	/* The whole request is there. */
 	void (*handle)(void *ctx, struct http_request *q, struct http_response *a);
-	/* The front's own refusals, so that they look like all others: 400, 408, 413, 503. */
+	/* The front's own refusals, so that they look like all others: 413, 503. A body that takes
+	   longer than it may ends the connection. */
 	void (*refuse)(void *ctx, unsigned status, struct http_response *a);
 	void (*end)(void *ctx, void *user); /* after the reply is out, or the connection is gone */
 	void *ctx;

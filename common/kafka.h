@@ -126,6 +126,8 @@ bool consumer_store(struct consumer *c, struct consumer_partition *part, int64_t
    record of each partition that is ours, not where the former one was left. Before consumer_close.
  */
 void consumer_begin_anew(struct consumer *c);
+/* Has the group said which partitions are ours? There may be none, where it has more members. */
+bool consumer_joined(const struct consumer *c);
 /* High watermark minus position: records not read yet; -1 = unknown. position -1: nothing has been
    read since the partition was assigned. */
 int64_t consumer_lag(struct consumer *c, struct consumer_partition *part, int64_t position);

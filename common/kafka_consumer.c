@@ -31,8 +31,9 @@ struct consumer {
 	struct consumer_events events;
 	int wake_fd;
 	struct kafka_link link;
-	bool lost;  /* this client's session has ended once without its doing */
-	bool stale; /* and the group takes it for its own successor */
+	bool joined; /* what is ours is known, if only that it is nothing */
+	bool lost;   /* this client's session has ended once without its doing */
+	bool stale;  /* and the group takes it for its own successor */
 	char fatal[200];
 };
 
@@ -172,10 +173,8 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 	struct consumer *c = ctx;
 	bool cooperative = !strcmp(rd_kafka_rebalance_protocol(rk), "COOPERATIVE");
 
-	if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
-		assign(c, list, cooperative);
-	else
-		unassign(c, list, cooperative);
+	c->joined = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+	(c->joined ? assign : unassign)(c, list, cooperative);
 }
 
 static void note_fatal(struct consumer *c)
@@ -366,6 +365,11 @@ void consumer_begin_anew(struct consumer *c)
 	rd_kafka_offsets_store(c->rk, list); /* or closing would commit what was stored before */
 	rd_kafka_commit(c->rk, list, 1);
 	rd_kafka_topic_partition_list_destroy(list);
+}
+
+bool consumer_joined(const struct consumer *c)
+{
+	return c->joined;
 }
 
 int64_t consumer_lag(struct consumer *c, struct consumer_partition *part, int64_t position)

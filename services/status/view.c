@@ -149,7 +149,7 @@ static void measure(struct view *v)
 
 		sum = lag < 0 ? -1 : sum + lag;
 	}
-	atomic_store(&v->lag, v->parts ? sum : -1);
+	atomic_store(&v->lag, consumer_joined(v->consumer) ? sum : -1);
 }
 
 /* ---- telling ---- */

@@ -347,6 +347,27 @@ static void test_revoke(void **state)
 	member_close(second);
 }
 
+/* Who has been told that nothing is theirs knows it. */
+static void test_more_members_than_partitions(void **state)
+{
+	struct cluster *c = *state;
+	struct member *first, *second;
+	struct err e = { "" };
+
+	assert_int_equal(kafka_mock_topic(c->mock, "few", 1, &e), OK);
+	c->topic = "few";
+	first = member_open(c);
+	assert_false(consumer_joined(first->consumer));
+	UNTIL(first->held == 1, turn(first));
+	assert_true(consumer_joined(first->consumer));
+	second = member_open(c);
+	UNTIL(consumer_joined(first->consumer) && consumer_joined(second->consumer), turn(first);
+	      turn(second));
+	assert_int_equal(first->held + second->held, 1);
+	member_close(first);
+	member_close(second);
+}
+
 /* Told for as long as it is true, not only when it begins. */
 static void test_away(void **state)
 {
@@ -382,7 +403,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_credit), cmocka_unit_test(test_stored_offsets),
 		cmocka_unit_test(test_lag),    cmocka_unit_test(test_revoke),
-		cmocka_unit_test(test_away),
+		cmocka_unit_test(test_away),   cmocka_unit_test(test_more_members_than_partitions),
 	};
 
 	return cmocka_run_group_tests(tests, cluster_open, cluster_close);
