@@ -89,6 +89,24 @@ def test_two_couriers(fleet):
     assert second.running()
 
 
+def test_a_partition_comes_back(fleet):
+    """A second courier takes a partition and leaves it again, while a mail of it is still at the relay: it is sent once."""
+    fleet.kafka_options |= {"session.timeout.ms": 1500, "heartbeat.interval.ms": 300}
+    fleet.up(email={"sessions": 8})
+    first = fleet["email"]
+    fleet.sink.on("DOT", times=6, hold="the dot")
+    wanted = fleet.emit([events.invite(email=events.address(f"d{n}.internal")) for n in range(6)])
+    fleet.sink.wait(lambda: sum("DATA" in line for c in fleet.sink.connections for line in c.commands) >= 6, 30, "nobody is at the relay")
+    second = fleet.service("email").start().await_ready()
+    fleet.wait(lambda: "ev=assigned" in second.text(), 30, "it gets nothing")
+    before = first.text().count("ev=assigned")
+    assert second.stop() == 0
+    fleet.wait(lambda: first.text().count("ev=assigned") > before, 60, "its partition does not come back")
+    fleet.wait(lambda: first.metric("beckon_undone") == 12, 30, "it does not read them again")
+    fleet.sink.release("the dot")
+    sent_once(fleet, wanted)
+
+
 def test_courier_killed_with_mails_in_flight(fleet):
     """SIGKILL and a start with the same slot; the journal says what was in doubt."""
     fleet.up()
