@@ -339,10 +339,11 @@ enum accept_kind accept_kind_of(const struct accept_link *l)
 		[LINK_UNKNOWN] = ACCEPT_INVALID,
 	};
 	enum link_verdict verdict = link_judge(&l->facts, l->invite, l->generation);
+	const char *answer = accept_store_answer(l, verdict);
 
-	if (verdict != LINK_VALID || !l->answered[0] || !strcmp(l->answered, ACCEPT_RENEWAL))
+	if (!answer)
 		return kinds[verdict];
-	return !strcmp(l->answered, "declined") ? ACCEPT_DECLINED : ACCEPT_ACCEPTED;
+	return !strcmp(answer, "declined") ? ACCEPT_DECLINED : ACCEPT_ACCEPTED;
 }
 
 /* The first of a list of tags, or of one, that names a language of ours; NULL = none does. */

@@ -78,6 +78,13 @@ void accept_link_clear(struct accept_link *l)
 	l->kept = NULL;
 }
 
+const char *accept_store_answer(const struct accept_link *l, enum link_verdict verdict)
+{
+	if (verdict != LINK_VALID || !l->answered[0] || !strcmp(l->answered, ACCEPT_RENEWAL))
+		return NULL;
+	return l->answered;
+}
+
 static int note(struct redis *r, const char *prefix, const char *token_sha256, const char *word,
 		const char *const ticket[2], struct err *e)
 {

@@ -46,6 +46,10 @@ int accept_store_look(struct redis *r, const char *prefix, const char *token_sha
 		      struct accept_link *out, struct err *e);
 void accept_link_clear(struct accept_link *l); /* a zeroed one is fine */
 
+/* What the person has answered and the state does not say yet, "accepted" or "declined"; NULL =
+   nothing: the verdict holds. */
+const char *accept_store_answer(const struct accept_link *l, enum link_verdict verdict);
+
 /* Notes the answer. The second notes an acceptance and draws a ticket for the application. */
 int accept_store_note(struct redis *r, const char *prefix, const char *token_sha256,
 		      const char *word, struct err *e);

@@ -58,10 +58,10 @@ static json_t *verdict_of(const struct web_request *q, const char *token,
 
 	if (!is_ours(q, token, l))
 		return json_pack("{ss}", "state", states[LINK_UNKNOWN]);
-	const char *state = *l->answered ? l->answered
-					 : states[link_judge(&l->facts, l->invite, l->generation)];
+	enum link_verdict verdict = link_judge(&l->facts, l->invite, l->generation);
+	const char *state = accept_store_answer(l, verdict);
 
-	out = json_pack("{ss,ss,ss,sI}", "state", state, "tenant", l->tenant, "invite",
+	out = json_pack("{ss,ss,ss,sI}", "state", state ? state : states[verdict], "tenant", l->tenant, "invite",
 			strchr(l->invite, '/') + 1, "generation", (json_int_t)l->generation);
 	if (l->facts.expires_ms)
 		json_object_set_new(out, "expires_at",

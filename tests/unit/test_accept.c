@@ -394,6 +394,34 @@ static void test_look(void **state)
 	accept_link_clear(&l);
 }
 
+/* What was answered is told while the state does not say it; whoever asked for another link has not
+   answered this one. */
+static void test_answer(void **state)
+{
+	static const struct {
+		const char *answered, *told;
+		enum link_verdict verdict;
+	} rows[] = {
+		{ "", NULL, LINK_VALID },
+		{ "accepted", "accepted", LINK_VALID },
+		{ "declined", "declined", LINK_VALID },
+		{ "declined", NULL, LINK_SUPERSEDED },
+		{ ACCEPT_RENEWAL, NULL, LINK_EXPIRED },
+		{ ACCEPT_RENEWAL, NULL, LINK_VALID },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct accept_link l = { 0 };
+		const char *told;
+
+		text_put(l.answered, sizeof(l.answered), rows[i].answered);
+		told = accept_store_answer(&l, rows[i].verdict);
+		if (!told != !rows[i].told || (told && strcmp(told, rows[i].told)))
+			fail_msg("row %zu: %s", i, told);
+	}
+}
+
 /* What was answered is seen at once, until the state has it; a ticket is good once, for its tenant.
  */
 static void test_note(void **state)
@@ -429,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_page_faults), cmocka_unit_test(test_lang),
 		cmocka_unit_test(test_href),	    cmocka_unit_test(test_whose_address),
 		cmocka_unit_test(test_look),	    cmocka_unit_test(test_note),
+		cmocka_unit_test(test_answer),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

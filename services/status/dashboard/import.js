@@ -7,6 +7,8 @@ import { money, shortTime } from "./format.js";
 import { t, tag } from "./words.js";
 
 const SHOWN = 200; // rows with faults
+const LOOK_MS = 300;
+const STILL_MS = 5000; // without one more of those who were imported: no more come
 
 export function refusedTable(refused) {
 	const withRow = refused.some((one) => one.row);
@@ -36,7 +38,28 @@ function summary(place, answer, again) {
 		draw(counts.not_invited || 0, total - (counts.not_invited || 0));
 		offer.hidden = !counts.not_invited;
 	}
+
+	/** Who was imported is taken in one after the other: until all of them are there to be chosen from. */
+	async function takenIn() {
+		let seen = 0;
+		for (let since = Date.now(); seen < n && Date.now() - since < STILL_MS;) {
+			const { total } = await get(at("batches", answer.batch)).catch(() => ({ total: 0 }));
+			if (total > seen)
+				[seen, since] = [total, Date.now()];
+			if (seen < n)
+				await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+		}
+	}
+
+	let waits = false;
 	async function choose(what) {
+		if (waits)
+			return;
+		waits = true;
+		await takenIn();
+		waits = false;
+		if (!place.isConnected)
+			return; // somebody has gone elsewhere
 		const chosen = await choosePeople(filter, t(what));
 		if (chosen)
 			await (what === "send_invite_email" ? inviteDialog(chosen.target, chosen.n) : manyDialog("password", chosen.target, chosen.n));

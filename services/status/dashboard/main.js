@@ -52,7 +52,8 @@ async function signOut() {
 	try {
 		await call("DELETE", "/v1/session");
 	} catch (problem) {
-		note(problem.message, true);
+		if (problem.status !== 401)
+			return note(problem.message, true); // still signed in
 	}
 	location.reload();
 }
@@ -66,7 +67,7 @@ function accountMenu() {
 		say("", t("theme_auto")), say("light", t("theme_light")), say("dark", t("theme_dark")), null,
 		[lang() === "ru" ? "English" : "Русский", () => unlessUnsaved(() => { chooseLang(lang() === "ru" ? "en" : "ru"); start(); })],
 		me.tenant === "*" && tenants.length > 0 && [t("another_tenant"), () => unlessUnsaved(askTenant)],
-		...(me.csrf || hasKey() ? [null, [t("sign_out"), signOut]] : []),
+		...(me.csrf || hasKey() ? [null, [t("sign_out"), () => unlessUnsaved(signOut)]] : []),
 	]);
 }
 
