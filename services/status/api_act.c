@@ -213,8 +213,9 @@ static int check_recipient(const struct acting *v, const json_t *names, struct e
 
 static int check_body(const struct web_request *q, struct err *e)
 {
-	static const char *const members[] = { "action", "invites", "filter", "dry_run",
-					       "options" };
+	static const char *const members[] = { "action",  "invites", "filter",
+					       "dry_run", "options", "at_most" };
+	const json_t *most = json_object_get(q->json, "at_most");
 	const json_t *dry = json_object_get(q->json, "dry_run");
 	const json_t *said = json_object_get(q->json, "options");
 	const char *name;
@@ -227,7 +228,8 @@ static int check_body(const struct web_request *q, struct err *e)
 			i++;
 		if (i == ARRAY_LEN(members))
 			return err_set(e, ERR_INVALID,
-				       "only action, invites, filter, dry_run and options");
+				       "only action, invites, filter, at_most, dry_run and "
+				       "options");
 	}
 	if (web_query_only(q, NULL, e)) /* a dry_run that stands in the address would be done */
 		return ERR_INVALID;
@@ -235,7 +237,23 @@ static int check_body(const struct web_request *q, struct err *e)
 		return err_set(e, ERR_INVALID, "action: there is no such one");
 	if ((dry && !json_is_boolean(dry)) || (said && !json_is_object(said)))
 		return err_set(e, ERR_INVALID, "dry_run: true or false; options: an object");
+	if (most && (!json_is_integer(most) || json_integer_value(most) < 0))
+		return err_set(e, ERR_INVALID, "at_most: a number");
 	return api_options_known(said, e) ? OK : ERR_INVALID;
+}
+
+/* A filter finds who is there now: whoever has counted them before says how many were meant. */
+static bool more_than_meant(const struct web_request *q, const json_t *names,
+			    struct http_response *a)
+{
+	const json_t *most = json_object_get(q->json, "at_most");
+	size_t n = json_array_size(names);
+
+	if (!most || n <= (uint64_t)json_integer_value(most))
+		return false;
+	web_problem(a, 409, "changed_meanwhile", "these are %zu invites by now; nothing was asked",
+		    n);
+	return true;
 }
 
 static void act_many(struct web_request *q, struct http_response *a)
@@ -255,6 +273,11 @@ static void act_many(struct web_request *q, struct http_response *a)
 	ask.dry_run = json_is_true(json_object_get(q->json, "dry_run"));
 	v.ask = &ask;
 	r = read_names(q, &names, &e);
+	if (r == OK && more_than_meant(q, names, a)) {
+		json_decref(names);
+		ask_end(&ask);
+		return;
+	}
 	if (r == OK)
 		r = check_recipient(&v, names, &e);
 	if (r == OK)

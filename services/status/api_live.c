@@ -61,8 +61,9 @@ static json_t *verdict_of(const struct web_request *q, const char *token,
 	enum link_verdict verdict = link_judge(&l->facts, l->invite, l->generation);
 	const char *state = accept_store_answer(l, verdict);
 
-	out = json_pack("{ss,ss,ss,sI}", "state", state ? state : states[verdict], "tenant", l->tenant, "invite",
-			strchr(l->invite, '/') + 1, "generation", (json_int_t)l->generation);
+	out = json_pack("{ss,ss,ss,sI}", "state", state ? state : states[verdict], "tenant",
+			l->tenant, "invite", strchr(l->invite, '/') + 1, "generation",
+			(json_int_t)l->generation);
 	if (l->facts.expires_ms)
 		json_object_set_new(out, "expires_at",
 				    json_string(now_text(l->facts.expires_ms, time)));

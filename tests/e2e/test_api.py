@@ -87,6 +87,8 @@ def test_from_request_to_acceptance(fleet):
     dry = operator.post(f"{T}/actions", {"action": "invite", "filter": {"status": "all"}, "dry_run": True})
     assert dry.status == 200 and dry.json["counts"] == {"resend": 1, "request": 1}
     assert all("event" not in a for a in dry.json["asked"])
+    more = operator.post(f"{T}/actions", {"action": "invite", "filter": {"status": "all"}, "at_most": dry.json["total"] - 1})
+    assert more.status == 409 and more.json["code"] == "changed_meanwhile"
     assert operator.post(f"{T}/invites/{bob}/invite", {}).status == 202  # invited again, as the person that is known
     assert shown(site, operator, bob, "invited")["person"]["email"] == "bob@people.internal"
 

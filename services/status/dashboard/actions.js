@@ -120,6 +120,20 @@ function skippedList(refused) {
 	return told;
 }
 
+/** Asks those who were counted: where there are more of them by now nobody is asked, and they are counted anew. Gives whether it was asked. */
+async function askCounted(body, key, count) {
+	try {
+		told(await post(at("actions"), body, { key }));
+		return true;
+	} catch (problem) {
+		const more = problem.code === "changed_meanwhile";
+		note(more ? t("more_by_now") : [problem.message, problem.remedy].filter(Boolean).join(" "), true);
+		if (more)
+			await count();
+		return false;
+	}
+}
+
 /** "Invite users (N)": says who gets what, who is skipped and why, then asks. Gives whether it was asked. */
 export async function inviteDialog(target, n) {
 	const key = onceKey();
@@ -128,21 +142,21 @@ export async function inviteDialog(target, n) {
 	const words = h("textarea", { rows: "3", maxlength: "2000" });
 	const options = () => ({ ...(subject.value.trim() && { subject: subject.value.trim() }), ...(words.value.trim() && { note: words.value.trim() }) });
 	const refused = new Map();
-	let done = false;
+	let done = false, counted = n;
 	const box = dialog(t("invite_dialog", { n }), () => [sums,
 		field(t("subject"), subject, t("subject_hint")), field(t("note"), words, t("note_hint")),
 		h("button", { type: "button", class: "link", onclick: () => previewPeople(target, n, { name: "invite", refused, options }) }, t("preview_people"))], [
 		[t("cancel"), "", null],
 		[t("send_invitations", { n }), "primary", async () => {
-			done = await attempt(async () => told(await post(at("actions"), { action: "invite", ...target, options: options() }, { key })));
+			done = await askCounted({ action: "invite", ...target, at_most: counted, options: options() }, key, count);
 			return done;
 		}],
 	], true);
 	const go = document.querySelector("dialog[open] .dialog-foot .primary");
-	go.disabled = true;
-	try {
+	async function count() {
 		const answer = await post(at("actions"), { action: "invite", ...target, dry_run: true });
 		const counts = answer.counts || {};
+		counted = answer.total;
 		for (const one of answer.refused)
 			refused.set(one.invite, one);
 		const able = ["release", "resend", "request"].reduce((sum, what) => sum + (counts[what] || 0), 0);
@@ -151,9 +165,9 @@ export async function inviteDialog(target, n) {
 		able === 0 && h("p", null, t("nothing_to_send")), answer.refused.length > 0 && skippedList(answer.refused));
 		go.textContent = t("send_invitations", { n: able });
 		go.disabled = able === 0;
-	} catch (problem) {
-		fill(sums, h("p", { class: "bad" }, problem.message));
 	}
+	go.disabled = true;
+	count().catch((problem) => fill(sums, h("p", { class: "bad" }, problem.message)));
 	await box;
 	return done;
 }
@@ -170,26 +184,26 @@ export async function manyDialog(action, target, n) {
 	const sums = h("div", { class: "sums", role: "status" }, t("counting"));
 	const sure = template && choice(t("do_password_confirm"), {});
 	const refused = new Map();
-	let done = false;
+	let done = false, counted = n;
 	const agreed = () => !sure || sure.querySelector("input").checked || (sure.querySelector("input").focus(), false);
 	const options = sure ? { confirm: true } : {};
 	const box = dialog(t("many_dialog", { what: t(go), n }), () => [h("p", null, t(text)), sums,
 		template && h("button", { type: "button", class: "link", onclick: () => previewPeople(target, n, { name: template, refused }) }, t("preview_people")), sure], [
 		[t(danger ? "keep" : "cancel"), "", null],
-		[t(go), danger ? "danger" : "primary", async () => agreed() && (done = await attempt(async () => told(await post(at("actions"), { action, ...target, options }, { key }))))],
+		[t(go), danger ? "danger" : "primary", async () => agreed() && (done = await askCounted({ action, ...target, at_most: counted, options }, key, count))],
 	], Boolean(template));
 	const button = [...document.querySelectorAll("dialog[open]")].at(-1).querySelector(".dialog-foot button:last-child");
-	button.disabled = true;
-	try {
+	async function count() {
 		const answer = await post(at("actions"), { action, ...target, options, dry_run: true });
 		const able = answer.counts?.[action] || 0;
+		counted = answer.total;
 		for (const one of answer.refused)
 			refused.set(one.invite, one);
 		fill(sums, h("p", null, able ? t(`many_${action}`, { n: able }) : t("many_none")), answer.refused.length > 0 && skippedList(answer.refused));
 		button.disabled = able === 0;
-	} catch (problem) {
-		fill(sums, h("p", { class: "bad" }, problem.message));
 	}
+	button.disabled = true;
+	count().catch((problem) => fill(sums, h("p", { class: "bad" }, problem.message)));
 	await box;
 	return done;
 }
