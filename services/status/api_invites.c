@@ -6,6 +6,7 @@
 #include "api_query.h"
 #include "api_words.h"
 #include "csv_write.h"
+#include "exports.h"
 #include "ids.h"
 #include "log.h"
 #include "mem.h"
@@ -15,7 +16,6 @@
 
 #define EXPORT_PAGE 500	   /* rows that are read at once */
 #define EXPORT_MAX 1000000 /* rows */
-#define EXPORTS_MAX 16	   /* at the same time */
 
 /* ---- what every one of them needs ---- */
 
@@ -114,7 +114,7 @@ static void list(struct web_request *q, struct http_response *a)
    written next, since they are the oldest first. Each is written as it is by then. */
 struct exporting {
 	struct guard *guard; /* its own: handlers have theirs */
-	_Atomic unsigned *running;
+	struct exports *exports;
 	char tenant[IDS_NAME_MAX + 1];
 	bool masked, headed;
 	json_t *invites;
@@ -124,7 +124,7 @@ static void export_close(void *ctx)
 {
 	struct exporting *x = ctx;
 
-	(*x->running)--;
+	exports_end(x->exports, x->tenant);
 	site_guard_close(x->guard);
 	json_decref(x->invites);
 	free(x);
@@ -174,8 +174,7 @@ static struct exporting *export_new(const struct web_request *q, struct view_nam
 	const struct site_shared *shared = q->ctx;
 	struct exporting *x = xcalloc(1, sizeof(*x));
 
-	x->running = shared->exports;
-	(*x->running)++;
+	x->exports = shared->exports;
 	x->guard = site_guard_open(q->ctx);
 	text_put(x->tenant, sizeof(x->tenant), q->tenant);
 	x->masked = !web_sees_addresses(q);
@@ -194,12 +193,13 @@ static void export(struct web_request *q, struct http_response *a)
 	if (answer_fault(a, web_query_only(q, api_filter_knows, &e), &e) ||
 	    answer_fault(a, api_filter_read(&asked, &filter, &e), &e) || !ready(q, a))
 		return;
-	if (*shared->exports >= EXPORTS_MAX) {
-		err_set(&e, ERR_AGAIN, "%d exports are under way", EXPORTS_MAX);
+	if (!exports_begin(shared->exports, q->tenant)) {
+		err_set(&e, ERR_AGAIN, "too many exports are under way");
 		web_fail(a, ERR_AGAIN, &e);
 		return;
 	}
 	if (answer_fault(a, view_find(shared->sheets, q->local, &filter, &found, &e), &e)) {
+		exports_end(shared->exports, q->tenant);
 		json_decref(found.invites);
 		return;
 	}

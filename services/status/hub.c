@@ -142,13 +142,23 @@ void hub_close(struct hub *h)
 	free(h);
 }
 
+/* With the lock. */
+static bool has_room(const struct hub *h, const char *tenant)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->count; i++)
+		n += !strcmp(h->list[i].tenant, tenant);
+	return !h->background.ending && h->count < HUB_LISTENERS_MAX && n < HUB_TENANT_MAX;
+}
+
 struct http_stream *hub_listen(struct hub *h, const char *tenant)
 {
 	struct http_stream *stream = NULL;
 	int64_t now = now_mono_ms();
 
 	pthread_mutex_lock(&h->background.lock);
-	if (!h->background.ending && h->count < HUB_LISTENERS_MAX) {
+	if (has_room(h, tenant)) {
 		struct listener *l = &h->list[h->count];
 
 		stream = http_stream_new(WAITING_MAX_BYTES);

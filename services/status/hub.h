@@ -15,7 +15,8 @@
 #include "http_front.h"
 
 #define HUB_LISTENERS_MAX 256
-#define HUB_NAMES_MAX 200 /* of one event */
+#define HUB_TENANT_MAX 128 /* of one tenant: its pages leave room for those of others */
+#define HUB_NAMES_MAX 200  /* of one event */
 
 struct hub;
 

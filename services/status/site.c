@@ -11,6 +11,7 @@
 #include "api_words.h"
 #include "auth.h"
 #include "desk.h"
+#include "exports.h"
 #include "hub.h"
 #include "log.h"
 #include "lookout.h"
@@ -36,8 +37,7 @@ struct site {
 	char *callback;	     /* where sign-in comes back to */
 	struct web *web;
 	struct view_ahead *ahead; /* NULL = the private door is shut */
-	_Atomic unsigned exports;
-	unsigned published; /* which settings */
+	unsigned published;	  /* which settings */
 	struct metric *answers[WEB_DOORS][CLASSES];
 	struct web_counts told;
 	struct receipts *receipts;
@@ -176,7 +176,7 @@ static int open_shared(struct site *s, const struct site_settings *settings, str
 	shared->words = s->words = api_words_load();
 	shared->pages = s->pages = accept_pages_new();
 	shared->sheets = view_sheets_new(0);
-	shared->exports = &s->exports;
+	shared->exports = exports_new();
 	shared->hub = hub_open(site_guard_open(shared), settings->listen_ms);
 	if (settings->private_listen) {
 		shared->lookout =
@@ -205,6 +205,7 @@ static void close_shared(struct site *s)
 	free(s->callback);
 	config_secret_free(s->recipient_key);
 	view_sheets_free(s->shared.sheets);
+	exports_free(s->shared.exports);
 	outlet_close(s->shared.outlet);
 }
 

@@ -97,8 +97,8 @@ struct site_shared {
 	struct oidc *oidc;	 /* NULL = nobody signs in here */
 	const struct site_settings *settings;
 	struct view_sheets *sheets;
-	struct view *view;		 /* of this process: how far it is; NULL = it has none */
-	_Atomic unsigned *exports;	 /* that are under way */
+	struct view *view; /* of this process: how far it is; NULL = it has none */
+	struct exports *exports;
 	struct templates_api *templates; /* NULL = the private door is shut */
 };
 
