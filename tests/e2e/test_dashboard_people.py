@@ -306,3 +306,12 @@ def test_nobody_yet(fleet, site, chromium):
         fleet.await_count("sent", count)
     expect(page.locator("tbody tr")).to_have_count(2)
     expect(page.locator(".tenant")).to_have_text("harbour")
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("menuitem", name="Another organisation").click()
+    page.locator("dialog input").fill("quay")
+    press(page, "Begin")
+    expect(page.get_by_role("heading", name="Nobody yet")).to_be_visible()
+    page.get_by_label("Organisation").select_option("harbour")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.evaluate("location.hash = '#/users?status=accepted'")  # as a batch's page leads there
+    expect(page.get_by_role("tab", name="Enrolled")).to_have_attribute("aria-selected", "true")

@@ -101,14 +101,19 @@ function frame(name) {
 		stale, main, notes);
 }
 
-/** What is read by nobody else is said; what may pass by itself is tried again. */
+/** What there is to read beside the message, once. */
+function besideOf(problem) {
+	const more = { 503: t("starting_text"), 0: t("tries_again") }[problem.status] || problem.remedy || problem.body?.detail;
+	return more !== problem.message && more;
+}
+
+/** What may pass by itself is tried again. */
 function failure(problem, retry) {
+	const title = problem.status === 503 ? t("starting") : problem.message;
 	if (problem.status === 503 || problem.status === 0)
 		again = setTimeout(retry, AGAIN_MS);
-	document.title = `${problem.message} · ${t("app")}`;
-	fill(main, h("div", { class: "empty" }, icon(problem.status === 503 ? "clock" : "cross"),
-		h("h1", null, problem.status === 503 ? t("starting") : problem.message),
-		h("p", null, problem.status === 503 ? t("starting_text") : problem.remedy || problem.body?.detail || ""),
+	document.title = `${title} · ${t("app")}`;
+	fill(main, h("div", { class: "empty" }, icon(problem.status === 503 ? "clock" : "cross"), h("h1", null, title), h("p", null, besideOf(problem)),
 		h("button", { type: "button", class: "primary", onclick: retry }, t("try_again"))));
 }
 

@@ -9,7 +9,7 @@ export const en = {
 	sign_in_refused: "You are not signed in: it took too long, or you have no role here. Try again, or ask whoever looks after beckon.",
 	sign_in_away: "The sign-in service does not answer. Try again in a moment.",
 	with_key: "Sign in with an API key", api_key: "API key", api_key_hint: "Made by `beckon apikey add`; forgotten when this tab is closed",
-	starting: "beckon is getting ready", starting_text: "Redis or Kafka cannot be asked right now. This page tries again by itself.", stale: "No news come in: what you see may be old. Trying again…", signed_out: "You are not signed in any more. Keep a copy of what you need, then reload this page.",
+	starting: "beckon is getting ready", starting_text: "Redis or Kafka cannot be asked right now. This page tries again by itself.", tries_again: "This page tries again by itself.", stale: "No news come in: what you see may be old. Trying again…", signed_out: "You are not signed in any more. Keep a copy of what you need, then reload this page.",
 
 	first_tenant: "Which organisation do you begin with?", first_tenant_text: "Nobody was invited yet, and no organisation has settings.", first_tenant_name: "Name of the organisation", first_tenant_hint: "As programs and the command line name it: letters, digits, _ and -", first_tenant_go: "Begin", another_tenant: "Another organisation", another_tenant_text: "It shows in the list of organisations once somebody is invited to it, or its settings are saved.",
 	role_viewer: "Viewer", role_operator: "Operator", role_admin: "Admin", role_super: "Super-admin",
