@@ -133,7 +133,8 @@ static void judge_all(struct redis *r, const struct findings *f)
 		f->add(f->ctx, FINDING_OK, "redis: epoch", "");
 	else
 		f->add(f->ctx, FINDING_BAD, "redis: epoch",
-		       "the fleet stands still until Redis is told that it is whole: beckon init");
+		       "the fleet stands still until Redis is whole: beckon-status or beckon "
+		       "rebuild makes it so; where all is new, beckon init");
 }
 
 void doctor_redis(const struct settings *s, const struct findings *f)
