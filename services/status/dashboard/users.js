@@ -9,7 +9,7 @@ import { usersTable } from "./users_table.js";
 import { t, tag } from "./words.js";
 
 const PAGE = 50;
-const FILLING_MS = 2000;
+const FILLING_MS = 1000;
 const STATE = ["tab", "status", "q", "person", "role", "team", "department", "inviter", "batch", "channel", "code", "sent", "expires", "invited", "again", "sort", "order"];
 const DAY_MS = 86400000;
 
