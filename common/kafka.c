@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "log.h"
 #include "mem.h"
 #include "nearest.h"
 #include "now.h"
@@ -132,12 +133,25 @@ static int set_all(rd_kafka_conf_t *conf, rd_kafka_type_t type, struct kafka_pro
 	return OK;
 }
 
+/* What the library would print by itself is a line like ours. It copes with what it calls errors,
+   such as a broker that is away: stage tells of what it does not cope with. */
+static void on_log(const rd_kafka_t *rk, int severity, const char *facility, const char *text)
+{
+	enum log_level level = severity <= 4   ? LOG_LEVEL_WARN
+			       : severity <= 6 ? LOG_LEVEL_INFO
+					       : LOG_LEVEL_DEBUG;
+
+	(void)rk;
+	log_line(level, "ev=kafka facility=%s text=\"%s\"", facility, text);
+}
+
 rd_kafka_conf_t *kafka_conf_new(rd_kafka_type_t type, struct kafka_properties user,
 				const struct kafka_property *ours, size_t nours, struct err *e)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	int r = OK;
 
+	rd_kafka_conf_set_log_cb(conf, on_log);
 	for (size_t i = 0; i < nours && r == OK; i++)
 		r = set(conf, &ours[i], e);
 	if (r == OK)

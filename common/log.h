@@ -7,7 +7,7 @@
  * characters, separators of lines and bytes that are no UTF-8 become spaces. Ids only: never
  * addresses, names, bodies or tokens.
  * error = someone must act; warn = we coped; info = outcomes and life cycle; debug.
- * Library modules do not log.
+ * Library modules do not log; what a library of others says goes through here (kafka.c).
  */
 #ifndef BECKON_LOG_H
 #define BECKON_LOG_H

@@ -25,6 +25,8 @@ SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime
 # It could not stop every thread of a process that was ending: nothing is known of leaks, and nothing is wrong.
 LEAKS_UNSEEN = re.compile(r"LeakSanitizer has encountered a fatal error\.|==\d+==HINT: LeakSanitizer does not work under.*|"
                           r"==\d+==HINT: For debugging, try setting environment variable LSAN_OPTIONS.*")
+# What a library prints by itself is no line that a program reads.
+FOREIGN = re.compile(r"^%\d\|.*", re.M)
 
 # Own options of the sanitizers: any report ends the process with a code nobody else uses.
 SANITIZER_EXIT = 66
@@ -327,11 +329,13 @@ class Fleet:
         codes = self.stop()
         took = time.monotonic() - started
         leaks, reports = self.leaks(), self.sanitizer_reports()
+        foreign = [] if self.build else [m.group(0) for s in self.services for m in FOREIGN.finditer(s.text())]
         self.close()
         assert not reports, "\n".join(reports)
         bad = {n: c for n, c in codes.items() if c != 0 and not self._excused(n, c, dead)}
         assert not bad, f"exit codes {bad}\n{self.tails(40)}"
         assert took < 35 or sanitized(), f"SIGTERM took {took:.1f} s"
+        assert not foreign, "lines that are not ours:\n" + "\n".join(foreign[:10])
         assert not leaks, "personal data outside the message:\n" + "\n".join(leaks[:10])
 
     def _excused(self, name, code, dead):
