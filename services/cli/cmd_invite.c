@@ -5,6 +5,7 @@
 
 #include "advice.h"
 #include "args.h"
+#include "buf.h"
 #include "cli.h"
 #include "crypto.h"
 #include "follow.h"
@@ -28,7 +29,8 @@
 
 struct invite_options {
 	struct invite_common common;
-	const char *to, *csv;
+	const char *csv;
+	struct arg_list to;
 	struct arg_list teams;
 	int64_t timeout_s; /* of wait; 0 = however long it takes */
 	bool dry_run, skip_bad, json, wait;
@@ -36,8 +38,9 @@ struct invite_options {
 
 #define AT(member) offsetof(struct invite_options, member)
 static const struct arg list[] = {
-	{ "to", ARG_TEXT, AT(to), "WHOM",
-	  "addresses or phone numbers: \"a@example.com, +7 905 111-11-11\"", 0, 0 },
+	{ "to", ARG_LIST, AT(to), "WHOM",
+	  "addresses or phone numbers: \"a@example.com, +7 905 111-11-11\"; may be repeated", 0,
+	  0 },
 	{ "csv", ARG_TEXT, AT(csv), "FILE",
 	  "whom: a CSV file, - = standard input; its first row names the columns", 0, 0 },
 	{ "tenant", ARG_TEXT, AT(common.tenant), "NAME",
@@ -134,7 +137,7 @@ static void put_inviter(struct invite_common *c)
 /* What cannot be meant; OK = it can. */
 static int check_line(const struct inviting *v, struct err *e)
 {
-	if (!v->o.to == !v->o.csv)
+	if (!v->o.to.count == !v->o.csv)
 		return err_set(e, ERR_INVALID, "say whom to invite: either --to or --csv");
 	if (v->o.common.hold && v->o.common.now)
 		return err_set(e, ERR_INVALID, "--hold and --now exclude each other");
@@ -145,10 +148,20 @@ static int check_line(const struct inviting *v, struct err *e)
 	return OK;
 }
 
+static int add_people(struct inviting *v, struct err *e)
+{
+	autobuf whom = BUF_INIT(0);
+
+	for (size_t i = 0; i < v->o.to.count; i++) {
+		buf_str(&whom, i ? ", " : "");
+		buf_str(&whom, v->o.to.items[i]);
+	}
+	return people_add(&v->people, whom.data, now_ms(), e);
+}
+
 static int read_people(struct inviting *v, struct err *e)
 {
-	int r = v->o.csv ? people_read_csv(&v->people, v->o.csv, e)
-			 : people_add(&v->people, v->o.to, now_ms(), e);
+	int r = v->o.csv ? people_read_csv(&v->people, v->o.csv, e) : add_people(v, e);
 
 	if (r)
 		return r;

@@ -110,7 +110,7 @@ def test_dev_serves_until_ctrl_c(dev):
     wait_until(lambda: "Ctrl-C" in dev.out.read_text(), PATIENCE_S, dev.out.read_text)
     config = ("--config", dev.config)
 
-    done = beckon("invite", *config, "--to", "ann@example.com, bob@example.com", "--organisation", "Works",
+    done = beckon("invite", *config, "--to", "ann@example.com", "--to", "bob@example.com", "--organisation", "Works",
                   "--note", "See you", "--wait", "--json")
     assert done.returncode == 0, done.stderr
     told = [json.loads(line) for line in done.stdout.splitlines()]
