@@ -80,6 +80,7 @@ int cmd_doctor(int argc, char **argv)
 
 	f.no_kafka = !doctor_topics(&s, &f);
 	doctor_redis(&s, &f);
+	doctor_times(&s, &f);
 	doctor_clock(&s, &f);
 	doctor_relay(&s, &f);
 	doctor_keys(&s, &f);

@@ -25,6 +25,8 @@ bool doctor_topics(const struct settings *s, const struct findings *f);
 /* Redis is the primary, new enough, writes everything down and evicts nothing; its epoch is there;
    its clock is ours. */
 void doctor_redis(const struct settings *s, const struct findings *f);
+/* A rebuild waits for as long as what is being sent may take. */
+void doctor_times(const struct settings *s, const struct findings *f);
 /* Nothing is long overdue: a clock runs. */
 void doctor_clock(const struct settings *s, const struct findings *f);
 /* Whether something has been stopped on purpose, and may have been forgotten. */

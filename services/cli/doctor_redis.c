@@ -15,6 +15,7 @@
 #define SKEW_BAD_MS 30000
 #define OVERDUE_WARN_MS 5000
 #define OVERDUE_BAD_MS 60000
+#define LEASE_MARGIN_MS 15000 /* of a claim, behind its message's deadline */
 
 /* What INFO and CONFIG must say. A broken must is bad, a broken should a warning. */
 static const struct fact {
@@ -151,6 +152,20 @@ void doctor_redis(const struct settings *s, const struct findings *f)
 	else
 		judge_all(r, f);
 	redis_free(r);
+}
+
+/* A sending that outlasts the wait finds another Redis when it ends, and is never told. */
+void doctor_times(const struct settings *s, const struct findings *f)
+{
+	int64_t needed_s = (s->message_deadline_ms + LEASE_MARGIN_MS) / 1000;
+	bool enough = s->rebuild_wait_ms >= s->message_deadline_ms + LEASE_MARGIN_MS;
+	autofree char *remedy = xasprintf("a message may take %lld s and its lease ends 15 s "
+					  "later: set it to %lld s or more",
+					  (long long)(s->message_deadline_ms / 1000),
+					  (long long)needed_s);
+
+	f->add(f->ctx, enough ? FINDING_OK : FINDING_WARN, "settings: rebuild.wait",
+	       enough ? "" : remedy);
 }
 
 void doctor_clock(const struct settings *s, const struct findings *f)

@@ -44,6 +44,8 @@ static const struct config_key keys[] = {
 	  .max = 3600000, .help = "How long what is being sent may take to be told, for rebuild." },
 	{ CONFIG_INT(S, rebuild_share), .name = "rebuild.share", .fallback = "75000", .min = 1,
 	  .max = 10000000, .help = "Requests that a rebuild has in hand at a time." },
+	{ CONFIG_DURATION(S, message_deadline_ms), .name = "message_deadline", .fallback = "60s",
+	  .min = 1000, .max = 3600000, .help = "As the couriers have it, for doctor." },
 };
 #undef S
 

@@ -31,7 +31,7 @@ struct settings {
 	char *public_listen; /* http.public */
 	bool allow_reserved;
 	int64_t event_memory_ms, delivery_memory_ms, rebuild_wait_ms; /* for rebuild */
-	int64_t rebuild_share;
+	int64_t rebuild_share, message_deadline_ms;
 };
 
 /* words are what args_read put aside. ERR_FATAL: a wrong setting, told as file, key and value. */

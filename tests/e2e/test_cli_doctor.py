@@ -61,6 +61,13 @@ def test_keys(doctor, fleet):
     assert judged(doctor(), "keys: ring") == "bad"
 
 
+def test_times(doctor):
+    """What outlasts a rebuild's wait would find another Redis, and never be told."""
+    found = doctor(message_deadline="2m", rebuild={"wait": "75s"})
+    assert judged(found, "settings: rebuild.wait") == "warn" and "135 s" in found["settings: rebuild.wait"]["remedy"]
+    assert judged(doctor(message_deadline="2m", rebuild={"wait": "135s"}), "settings: rebuild.wait") == "ok"
+
+
 def test_no_kafka(doctor):
     """It is said once and soon, and everything that can be looked at without it is."""
     began = time.monotonic()

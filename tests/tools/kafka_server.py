@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from confluent_kafka import KafkaException
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
 from process import Process, Server, build_root, free_port, wait_until
@@ -117,6 +117,15 @@ class KafkaServer(Server):
         known = admin.list_topics(timeout=5).topics
         return all(n in known and len(known[n].partitions) == partitions
                    and all(p.leader >= 0 for p in known[n].partitions.values()) for n in names)
+
+    def ends(self, topic):
+        """Where each partition ends, as the broker has it now."""
+        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "ends", "enable.auto.commit": False})
+        try:
+            partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+            return [consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1] for p in partitions]
+        finally:
+            consumer.close()
 
     def delete_topics(self, names):
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
