@@ -159,10 +159,10 @@ void doctor_times(const struct settings *s, const struct findings *f)
 {
 	int64_t needed_s = (s->message_deadline_ms + LEASE_MARGIN_MS) / 1000;
 	bool enough = s->rebuild_wait_ms >= s->message_deadline_ms + LEASE_MARGIN_MS;
-	autofree char *remedy = xasprintf("a message may take %lld s and its lease ends 15 s "
-					  "later: set it to %lld s or more",
-					  (long long)(s->message_deadline_ms / 1000),
-					  (long long)needed_s);
+	autofree char *remedy =
+		xasprintf("a message may take %lld s and its lease ends 15 s "
+			  "later: set it to %lld s or more",
+			  (long long)(s->message_deadline_ms / 1000), (long long)needed_s);
 
 	f->add(f->ctx, enough ? FINDING_OK : FINDING_WARN, "settings: rebuild.wait",
 	       enough ? "" : remedy);
