@@ -189,6 +189,8 @@ def arguments():
     p.add_argument("--count", type=int, default=30_000, help="invites of a volume round")
     p.add_argument("--json", type=Path, help="append a line for each measure and round to this file")
     p.add_argument("--no-aof", action="store_true", help="Redis keeps nothing on disk")
+    p.add_argument("--trouble", choices=("rewrite", "disk"), help="clock: Redis writes its file anew, or others keep its "
+                   "disk busy, while items fall due")
     p.add_argument("--profile", choices=profiling.TOOLS, help="one volume run under this profiler")
     return p.parse_args()
 

@@ -1,6 +1,7 @@
 """How late the clock is and what it costs, with a million items waiting. README.md says how to read the figures."""
 import statistics
 import subprocess
+import threading
 import time
 import uuid
 
@@ -17,6 +18,7 @@ TOMORROW_MS = 86_400_000
 LEAD = 3                            # so many times as long as parking takes, until the first of it falls due
 IDLE_S = 5
 IN_TIME_MS = 100
+TROUBLE_S, DISK_MB = 2, 2500        # into what falls due; what is written beside it
 
 
 def park(fleet, topic, count, first_ms):
@@ -52,17 +54,31 @@ def start(rig):
     return fleet, fleet.service("clock")
 
 
-def put_back(fleet, service, topic, lead_s):
+def keep_disk_busy(folder):
+    target = folder / "busy"
+    subprocess.run(["dd", "if=/dev/zero", f"of={target}", "bs=1M", f"count={DISK_MB}"], check=True, capture_output=True)
+    target.unlink()
+
+
+def trouble(rig, kind, first_ms):
+    """Begins TROUBLE_S after the first item has fallen due."""
+    kinds = {"rewrite": rig.redis.client.bgrewriteaof, "disk": lambda: keep_disk_busy(rig.dir)}
+    if kind:
+        threading.Timer(first_ms / 1000 + TROUBLE_S - time.time(), kinds[kind]).start()
+
+
+def put_back(rig, fleet, service, lead_s, kind):
     """Parks what falls due and waits until all of it is back: (first due, end), both in s."""
     first_ms = int((time.time() + lead_s) * 1000)
-    park(fleet, topic, DUE, first_ms)
+    park(fleet, fleet.topics["email"], DUE, first_ms)
+    trouble(rig, kind, first_ms)
     assert time.time() * 1000 < first_ms, "parking took too long: some were late before they waited"
     wait_until(lambda: service.metric("beckon_put_back_total") >= DUE, lead_s + 5 * DUE / RATE, "not all came back",
                step=0.5)
     return first_ms / 1000, time.time()
 
 
-def measure(rig, _options):
+def measure(rig, options):
     fleet, service = start(rig)
     topic, before = fleet.topics["email"], memory(rig.redis)
     began = time.time()
@@ -74,7 +90,7 @@ def measure(rig, _options):
         began = time.time()
         time.sleep(IDLE_S)
         idle = meter.cpu(began, time.time())
-        used = meter.cpu(*put_back(fleet, service, topic, lead_s))
+        used = meter.cpu(*put_back(rig, fleet, service, lead_s, options.trouble))
     late, took = read_late(rig.kafka.bootstrap, topic, DUE)
     fleet.stop()
     rig.redis.wipe()
