@@ -141,7 +141,7 @@ static void take_answers(struct courier *c)
 	}
 	courier_park_limited(c, limited, n);
 	if (c->lists[PARCEL_AWAY].count - away < asked)
-		c->held_back = false; /* who did not leave keeps nobody of its domain waiting */
+		c->held_back_ms = 0; /* who did not leave keeps nobody of its domain waiting */
 }
 
 void courier_hear(struct courier *c)

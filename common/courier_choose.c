@@ -6,6 +6,7 @@
 
 #define UNDER_WAY_AGAIN_MS 50
 #define WAITING_PER_SESSION 3
+#define LOOK_FURTHER_MS 10     /* nobody may be asked for so long: as many again are read */
 #define REQUESTS_PER_WAITING 2 /* of a channel whose sessions are only requests */
 
 static size_t room(const struct courier *c)
@@ -144,6 +145,14 @@ static size_t choose(struct courier *c, size_t n, bool more, int64_t now)
 	return n;
 }
 
+static void note_held_back(struct courier *c, bool held_back, int64_t now)
+{
+	if (!held_back)
+		c->held_back_ms = 0;
+	else if (!c->held_back_ms)
+		c->held_back_ms = now;
+}
+
 /* First those whose domain has less than half of the sessions; what room is left is for the others.
  */
 void courier_choose(struct courier *c, int64_t now)
@@ -162,7 +171,7 @@ void courier_choose(struct courier *c, int64_t now)
 	if (c->domains_waiting > 1)
 		n = choose(c, n, false, now);
 	n = choose(c, n, true, now);
-	c->held_back = n > 0;
+	note_held_back(c, n > 0 && c->lists[PARCEL_WAITING].count, now);
 	forget_asked(&c->lists[PARCEL_ASKED]);
 	forget_asked(&c->lists[PARCEL_ANSWERED]);
 }
@@ -175,7 +184,9 @@ int64_t courier_next_ask(const struct courier *c, int64_t now)
 
 	if (!room(c) || !stage_ready(c->run))
 		return next;
-	if (c->lists[PARCEL_WAITING].count && !c->held_back)
+	if (c->held_back_ms)
+		next = (now - c->held_back_ms) / 2 + LOOK_FURTHER_MS;
+	else if (c->lists[PARCEL_WAITING].count)
 		return 0;
 	for (const struct parcel *p = c->lists[PARCEL_RESTING].first; p; p = p->next)
 		if (p->ask_at_ms - now < next)
@@ -185,8 +196,8 @@ int64_t courier_next_ask(const struct courier *c, int64_t now)
 
 /* A few jobs a session are enough to be never without one; fewer than sessions where those are only
    requests: a turn ends a part of them, and each job that waits is memory.
-   Where all that wait are held back, more are read: somebody of another domain may be behind them.
- */
+   Where all that wait are held back, more are read, the more the longer: somebody of another domain
+   may be behind them, but mostly the first answer lets them go. */
 size_t courier_appetite(void *service)
 {
 	struct courier *c = courier_of(service);
@@ -194,7 +205,7 @@ size_t courier_appetite(void *service)
 					 : c->sessions * WAITING_PER_SESSION;
 	size_t waiting = c->lists[PARCEL_WAITING].count;
 
-	if (c->held_back)
-		return SIZE_MAX;
+	if (c->held_back_ms)
+		enough *= 1 + (size_t)(now_mono_ms() - c->held_back_ms) / LOOK_FURTHER_MS;
 	return waiting < enough / 2 ? enough - waiting : 0; /* by the dozen, not one by one */
 }

@@ -139,6 +139,20 @@ def test_tarpit(fleet):
     sent_once(fleet, quick + slow)
 
 
+@pytest.mark.story
+def test_behind_a_tarpit(fleet):
+    """Whoever comes behind more of a silent domain than is read at once is reached all the same."""
+    fleet.up(email={"sessions": 4})
+    slow = [events.invite(email=events.address("tarpit.internal"), tenant="one") for _ in range(300)]
+    last = events.invite(tenant="one")
+    fleet.sink.on("RCPT", to=r".*@tarpit\.internal", hold="tarpit")
+    fleet.emit([*slow, last])
+    sent_once(fleet, [last])
+    assert not [m for m in fleet.sink.messages if m.to.endswith("tarpit.internal")]
+    fleet.sink.release("tarpit")
+    sent_once(fleet, [*slow, last])
+
+
 # ---- TLS: until all is well nothing is said but EHLO and STARTTLS, least of all the password
 
 @pytest.fixture(scope="module")
