@@ -119,7 +119,7 @@ struct courier {
 	int64_t speed_ms;		      /* monotonic: when that of the lanes was asked last */
 	int64_t held_back_ms; /* monotonic: since when there is room, but only for domains that have
 				 their share; 0 = it is not so */
-	size_t gone;	/* parcels asked for, away or settling whose partition is somebody else's */
+	size_t gone; /* parcels asked for, away or settling whose partition is somebody else's */
 	unsigned settings_count; /* those that we know of */
 	bool recall;		 /* what is ready is taken back with the next turn */
 	char source[32], why[512];

@@ -159,8 +159,9 @@ static int set_locked(const struct settings_options *o, const struct arg_list *w
 static int set(const struct settings_options *o, const struct arg_list *words,
 	       const struct settings *s, struct err *e)
 {
+	autofree char *what = xasprintf("settings/%s", o->tenant);
 	struct settings_lock *lock;
-	int r = settings_lock_take(&lock, s, o->tenant, e);
+	int r = settings_lock_take(&lock, s, what, e);
 
 	if (r)
 		return r;

@@ -6,16 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "crypto.h"
 #include "mem.h"
 #include "now.h"
 #include "redis.h"
+#include "redis_lock.h"
 #include "topic_fold.h"
-
-#define LOCK_MS "15000" /* longer than reading and writing take */
-#define LOCK_WAIT_MS 5000
-#define LOCK_AGAIN_US 50000
-#define MARK_BYTES 12
 
 /* ---- Kafka ---- */
 
@@ -56,81 +51,32 @@ int settings_topic_put(const struct settings *s, const char *key, const json_t *
 
 struct settings_lock {
 	struct redis *redis;
-	char *key, mark[CRYPTO_HEX_LEN(MARK_BYTES) + 1];
+	struct redis_lock lock;
 };
 
-/* One command; *yes: it was answered by OK or 1. */
-static int ask(struct redis *r, int argc, const char **argv, bool *yes, struct err *e)
-{
-	const struct redis_reply *v;
-
-	redis_add(r, argc, argv, NULL);
-	if (redis_run(r, e))
-		return ERR_AGAIN;
-	v = redis_reply(r, 0);
-	if (redis_type(v) == REDIS_ERROR)
-		return err_set(e, ERR_AGAIN, "redis: %s", redis_str(v, NULL));
-	*yes = !strcmp(redis_str(v, NULL), "OK") || redis_int(v) == 1;
-	return OK;
-}
-
-static int wait_for(struct settings_lock *l, struct err *e)
-{
-	const char *argv[] = { "SET", l->key, l->mark, "NX", "PX", LOCK_MS };
-	int64_t until_ms = now_mono_ms() + LOCK_WAIT_MS;
-	bool ours = false;
-
-	for (;;) {
-		if (ask(l->redis, ARRAY_LEN(argv), argv, &ours, e))
-			return ERR_AGAIN;
-		if (ours)
-			return OK;
-		if (now_mono_ms() > until_ms)
-			return err_set(e, ERR_AGAIN, "somebody else is changing these settings");
-		usleep(LOCK_AGAIN_US);
-	}
-}
-
-int settings_lock_take(struct settings_lock **out, const struct settings *s, const char *tenant,
+int settings_lock_take(struct settings_lock **out, const struct settings *s, const char *what,
 		       struct err *e)
 {
 	struct settings_lock *l = xcalloc(1, sizeof(*l));
 	struct redis_options o = { s->redis_url, s->redis_password, "beckon-cli",
 				   (int)s->redis_timeout_ms };
-	unsigned char drawn[MARK_BYTES];
 	int r = redis_new(&l->redis, &o, NULL, 0, e);
 
-	l->key = xasprintf("%slock:settings/%s", s->redis_prefix, tenant);
-	crypto_random(drawn, sizeof(drawn));
-	crypto_hex(drawn, sizeof(drawn), l->mark);
 	if (r == OK)
-		r = redis_connect(l->redis, e);
+		r = redis_lock_take(&l->lock, l->redis, s->redis_prefix, what, e);
 	if (r == OK)
-		r = wait_for(l, e);
-	if (r == OK) {
 		*out = l;
-		return OK;
-	}
-	redis_free(l->redis);
-	free(l->key);
-	free(l);
+	else
+		settings_lock_release(l);
 	return r;
 }
 
 void settings_lock_release(struct settings_lock *l)
 {
-	static const char script[] = "return redis.call('GET', ARGV[1]) == ARGV[2] and "
-				     "redis.call('DEL', ARGV[1])";
-	struct err e;
-	bool gone;
-
 	if (!l)
 		return;
-	const char *argv[] = { "EVAL", script, "0", l->key, l->mark };
-
-	ask(l->redis, ARRAY_LEN(argv), argv, &gone, &e); /* else it ends by itself */
+	redis_lock_give(&l->lock);
 	redis_free(l->redis);
-	free(l->key);
 	free(l);
 }
 

@@ -26,9 +26,9 @@ int settings_topic_each(const struct settings *s,
 int settings_topic_put(const struct settings *s, const char *key, const json_t *record,
 		       struct err *e);
 
-/* The lock on a tenant's settings. */
+/* The lock on what is changed: "settings/acme", "templates/acme"; see redis_lock.h. */
 struct settings_lock;
-int settings_lock_take(struct settings_lock **out, const struct settings *s, const char *tenant,
+int settings_lock_take(struct settings_lock **out, const struct settings *s, const char *what,
 		       struct err *e);
 void settings_lock_release(struct settings_lock *l); /* NULL is fine */
 

@@ -4,27 +4,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "crypto.h"
-#include "kafka_reader.h"
 #include "mem.h"
 #include "now.h"
-#include "redis.h"
+#include "redis_lock.h"
 #include "settings_record.h"
 #include "settings_view.h"
 #include "suppress.h"
 #include "tenant.h"
 #include "tenant_defaults.h"
 #include "thread.h"
+#include "topic_end.h"
 #include "topic_follow.h"
 
 #define TURN_MS 100
 #define FOLLOWED_MS 2000 /* how long a change is waited for here */
-#define LOCK_MS "30000"	 /* longer than reading and writing take */
-#define LOCK_WAIT_MS 5000
-#define LOCK_AGAIN_US 50000
-#define MARK_BYTES 12
 
 /* What the topic says. The follower has one and makes copies of it. */
 struct known {
@@ -253,32 +248,11 @@ int desk_put(struct desk *d, const char *key, const json_t *record, struct err *
 	return r;
 }
 
-/* The topic's own word on a tenant's settings, read to its end. */
-static int read_end(const struct desk *d, const char *key, struct settings_view *v, struct err *e)
+static void view_one(void *ctx, const struct record *r)
 {
-	int64_t silence_max_ms = outlet_patience_ms(d->o.outlet), heard_ms = now_mono_ms();
-	struct kafka_span span = { .topic = d->o.topic,
-				   .key = key,
-				   .timeout_ms = (int)silence_max_ms };
-	struct kafka_reader *k;
-	struct record record;
 	struct err wrong;
-	int r = kafka_reader_open_span(&k, d->o.kafka, &span, e);
 
-	if (r)
-		return ERR_AGAIN;
-	while (r == OK && !kafka_reader_caught_up(k)) {
-		int next = kafka_reader_next(k, TURN_MS, &record, e);
-
-		if (next == ERR_FATAL || now_mono_ms() - heard_ms > silence_max_ms)
-			r = err_set(e, ERR_AGAIN, "Kafka has stopped answering");
-		if (next != OK)
-			continue;
-		heard_ms = now_mono_ms();
-		settings_view_take(v, &record, NULL, &wrong); /* what is wrong is passed over */
-	}
-	kafka_reader_close(k);
-	return r;
+	settings_view_take(ctx, r, NULL, &wrong); /* what is wrong is passed over */
 }
 
 /* Would services take it? As they read it. */
@@ -296,6 +270,7 @@ static int check(const struct desk_change *c, struct err *e)
 static int set_locked(struct desk *d, const struct desk_change *c, json_t **out, struct err *e)
 {
 	autofree char *key = xasprintf("%s/settings", c->tenant);
+	struct topic_end end = { d->o.kafka, d->o.topic, key, outlet_patience_ms(d->o.outlet) };
 	struct settings_author author = { c->actor, now_ms() };
 	struct settings_view *v;
 	const json_t *former;
@@ -303,7 +278,7 @@ static int set_locked(struct desk *d, const struct desk_change *c, json_t **out,
 	int r = settings_view_new(&v, NULL, e);
 
 	if (r == OK)
-		r = read_end(d, key, v, e);
+		r = topic_end_read(&end, view_one, v, e);
 	former = r == OK ? settings_view_tenant(v, c->tenant) : NULL;
 	if (r == OK && c->version != settings_record_version(former))
 		r = DESK_OLD;
@@ -319,68 +294,18 @@ static int set_locked(struct desk *d, const struct desk_change *c, json_t **out,
 	return r;
 }
 
-/* One command; true: it was answered by OK or 1. */
-static int ask(struct redis *r, int argc, const char **argv, bool *yes, struct err *e)
-{
-	const struct redis_reply *v;
-
-	redis_add(r, argc, argv, NULL);
-	if (redis_run(r, e))
-		return ERR_AGAIN;
-	v = redis_reply(r, 0);
-	if (redis_type(v) == REDIS_ERROR)
-		return err_set(e, ERR_AGAIN, "redis: %.80s", redis_str(v, NULL));
-	*yes = !strcmp(redis_str(v, NULL), "OK") || redis_int(v) == 1;
-	return OK;
-}
-
-static int take_lock(struct redis *r, const char *key, const char *mark, struct err *e)
-{
-	const char *argv[] = { "SET", key, mark, "NX", "PX", LOCK_MS };
-	int64_t until_ms = now_mono_ms() + LOCK_WAIT_MS;
-	bool ours = false;
-
-	for (;;) {
-		if (ask(r, ARRAY_LEN(argv), argv, &ours, e))
-			return ERR_AGAIN;
-		if (ours)
-			return OK;
-		if (now_mono_ms() > until_ms)
-			return err_set(e, ERR_AGAIN, "somebody else is changing these settings");
-		usleep(LOCK_AGAIN_US);
-	}
-}
-
-static void give_lock(struct redis *r, const char *key, const char *mark)
-{
-	static const char script[] = "return redis.call('GET', ARGV[1]) == ARGV[2] and "
-				     "redis.call('DEL', ARGV[1])";
-	const char *argv[] = { "EVAL", script, "0", key, mark };
-	struct err e;
-	bool gone;
-
-	ask(r, ARRAY_LEN(argv), argv, &gone, &e); /* else it ends by itself */
-}
-
 int desk_set(struct desk *d, struct guard *g, const struct desk_change *c, json_t **out,
 	     struct err *e)
 {
-	autofree char *key = xasprintf("%slock:settings/%s", d->o.redis_prefix, c->tenant);
-	char mark[CRYPTO_HEX_LEN(MARK_BYTES) + 1];
-	unsigned char drawn[MARK_BYTES];
-	struct redis *redis = guard_redis(g);
+	autofree char *what = xasprintf("settings/%s", c->tenant);
+	struct redis_lock lock;
 	int r = check(c, e);
 
-	if (r)
+	if (r == OK)
+		r = redis_lock_take(&lock, guard_redis(g), d->o.redis_prefix, what, e);
+	if (r != OK)
 		return r;
-	crypto_random(drawn, sizeof(drawn));
-	crypto_hex(drawn, sizeof(drawn), mark);
-	if (!redis_connected(redis) && redis_connect(redis, e))
-		return ERR_AGAIN;
-	r = take_lock(redis, key, mark, e);
-	if (r == OK) {
-		r = set_locked(d, c, out, e);
-		give_lock(redis, key, mark);
-	}
+	r = set_locked(d, c, out, e);
+	redis_lock_give(&lock);
 	return r;
 }

@@ -147,18 +147,6 @@ static void get_version(struct web_request *q, struct http_response *a)
 
 /* ---- changing ---- */
 
-/* Until our own follower has it, so that who reads next reads what was written. */
-static void await(struct templates_api *t, const struct catalog_source *s, json_int_t version)
-{
-	int64_t until_ms = now_mono_ms() + READ_BACK_MS, left_ms;
-
-	pthread_mutex_lock(&t->lock);
-	while (templates_version_of(t->now, s->tenant, s->name, s->locale) < version &&
-	       (left_ms = until_ms - now_mono_ms()) > 0)
-		thread_wait(&t->news, &t->lock, left_ms);
-	pthread_mutex_unlock(&t->lock);
-}
-
 static int append(struct templates_api *t, const struct catalog_source *s, const json_t *record,
 		  struct err *e)
 {
@@ -177,7 +165,8 @@ static int append(struct templates_api *t, const struct catalog_source *s, const
 	if (r == OK) {
 		log_info("ev=template-changed key=%s version=%lld", key,
 			 (long long)settings_record_version(record));
-		await(t, s, settings_record_version(record));
+		templates_api_await(t, s, settings_record_version(record)); /* who reads next
+									       reads it */
 	}
 	return r;
 }
@@ -220,13 +209,35 @@ static void change(struct web_request *q, const struct catalog_source *source, i
 	catalog_free(c);
 }
 
+static void alone(struct web_request *q, struct catalog_source *source,
+		  void (*then)(struct web_request *q, struct catalog_source *source,
+			       struct http_response *a),
+		  struct http_response *a)
+{
+	struct redis_lock lock;
+	struct err e;
+	int r = templates_api_lock(&lock, q, source, &e);
+
+	if (r != OK) {
+		web_fail(a, r, &e);
+		return;
+	}
+	then(q, source, a);
+	redis_lock_give(&lock);
+}
+
+static void change_from(struct web_request *q, struct catalog_source *source,
+			struct http_response *a)
+{
+	change(q, source, json_integer_value(json_object_get(q->json, "version")), a);
+}
+
 /* {version, parts}: the version that was read; parts null = the installation's again. */
 static void put_one(struct web_request *q, struct http_response *a)
 {
 	static const char *const known[] = { "version", "parts", NULL };
 	const json_t *version = json_object_get(q->json, "version"),
 		     *parts = json_object_get(q->json, "parts");
-	struct templates_api *t = q->ctx;
 	struct catalog_source source;
 	struct err e;
 
@@ -240,13 +251,11 @@ static void put_one(struct web_request *q, struct http_response *a)
 		web_fail(a, ERR_INVALID, &e);
 		return;
 	}
-	pthread_mutex_lock(&t->changing);
-	change(q, &source, json_integer_value(version), a);
-	pthread_mutex_unlock(&t->changing);
+	alone(q, &source, change_from, a);
 }
 
-static void restore_locked(struct web_request *q, struct catalog_source *source,
-			   struct http_response *a)
+static void restore_from(struct web_request *q, struct catalog_source *source,
+			 struct http_response *a)
 {
 	struct catalog *c = templates_api_catalog(q->ctx);
 	json_t *parts = templates_parts_of(c, source);
@@ -266,7 +275,6 @@ static void restore_one(struct web_request *q, struct http_response *a)
 {
 	static const char *const known[] = { "version", NULL };
 	json_int_t version = json_integer_value(json_object_get(q->json, "version"));
-	struct templates_api *t = q->ctx;
 	struct catalog_source source;
 
 	if (!path_of(q, &source, a) || !knows_all(q, known, a))
@@ -276,9 +284,7 @@ static void restore_one(struct web_request *q, struct http_response *a)
 		return;
 	}
 	source.version = (unsigned)version;
-	pthread_mutex_lock(&t->changing);
-	restore_locked(q, &source, a);
-	pthread_mutex_unlock(&t->changing);
+	alone(q, &source, restore_from, a);
 }
 
 /* ---- each once under a key ---- */
@@ -341,7 +347,6 @@ int templates_api_open(struct templates_api **out, struct run *r, const char *di
 	t->dir = xstrdup(dir);
 	t->shared = shared;
 	t->now = base;
-	pthread_mutex_init(&t->changing, NULL);
 	pthread_mutex_init(&t->lock, NULL);
 	thread_cond_init(&t->news);
 	stage_follow_templates(r, base, true);
@@ -356,7 +361,6 @@ void templates_api_close(struct templates_api *t)
 	catalog_free(t->now);
 	pthread_cond_destroy(&t->news);
 	pthread_mutex_destroy(&t->lock);
-	pthread_mutex_destroy(&t->changing);
 	free(t->dir);
 	free(t);
 }

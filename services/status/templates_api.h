@@ -4,8 +4,8 @@
  *
  * The loop follows the topic (stage_follow_templates) and publishes what holds; each handler holds
  * the catalog that it began with. A change goes through templates_change, so nothing unfit gets in,
- * is appended, and answered once this process has read it back. What each route takes and answers
- * is told by schemas/openapi.yaml.
+ * is appended under the lock that `beckon template` takes too, and answered once this process has
+ * read it back. What each route takes and answers is told by schemas/openapi.yaml.
  */
 #ifndef BECKON_TEMPLATES_API_H
 #define BECKON_TEMPLATES_API_H

@@ -11,6 +11,7 @@
 #include "catalog.h"
 #include "letter_names.h"
 #include "phone.h"
+#include "redis_lock.h"
 #include "tariffs.h"
 #include "template_lint.h"
 #include "templates_api.h"
@@ -21,12 +22,22 @@ struct templates_api {
 	const struct site_shared *shared;
 	struct run *run;
 	char *dir;
-	pthread_mutex_t changing; /* one change at a time, until it is read back */
-	pthread_mutex_t lock;	  /* of now */
+	pthread_mutex_t lock; /* of now */
 	pthread_cond_t news;
 	struct catalog *now;
 	bool known; /* the topic has been read */
 };
+
+/* ---- templates_api_lock.c: one change at a time ---- */
+
+/* Until this process' own follower has that version, or later. False: it does not come. */
+bool templates_api_await(struct templates_api *t, const struct catalog_source *which,
+			 json_int_t version);
+
+/* Then nobody else of the fleet changes the tenant's templates, and this process knows the version
+   that holds. ERR_AGAIN: Redis or Kafka is away, or somebody else's change takes long. */
+int templates_api_lock(struct redis_lock *l, const struct web_request *q,
+		       const struct catalog_source *which, struct err *e);
 
 /* ---- templates_api_shape.c: what is shown ---- */
 

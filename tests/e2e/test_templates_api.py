@@ -1,4 +1,6 @@
 """Tenants' templates over HTTP: looked at, judged, changed, restored, tried on oneself."""
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 import events
@@ -75,6 +77,29 @@ def test_editor(fleet):
         assert admin.post(f"{PREFIX}/preview", body).status == 422, body
     assert viewer.get(f"{PREFIX}/invite/en").json["holds"] == 4
     assert admin.post(f"{PREFIX}/invite/en/test").status == 422  # a key has no address
+
+
+@pytest.mark.story
+def test_several_editors_at_once(fleet):
+    """By two services and by hand, all from the same version: of each round one change holds, and the others are told."""
+    site = web.up(fleet, services=("status",))
+    admin, doors = site.key("acme", "admin"), web.doors()
+    fleet.service("status", **doors).start().await_ready()
+    second = web.Client(f"http://{doors['http__private']}", Authorization=admin.headers["Authorization"])
+    fleet.wait(lambda: second.get("/v1/session").status == 200, 15, "the key is not known")
+    parts = admin.get(f"{PREFIX}/invite/en").json["parts"]
+
+    def save(client, version, subject):
+        return client.ask("PUT", f"{PREFIX}/invite/en", {"version": version, "parts": {**parts, "subject": SUBJECT % subject}})
+
+    for version in range(1, 9):
+        with ThreadPoolExecutor(4) as pool:
+            told = list(pool.map(save, [admin, second] * 2, [version] * 4, [f"{version}-{n}" for n in range(4)]))
+        assert sorted(t.status for t in told) == [200, 409, 409, 409], [t.text for t in told]
+        held = next(t for t in told if t.status == 200).json
+        assert held["version"] == version + 1
+        for client in (admin, second):
+            fleet.wait(lambda c=client: c.get(f"{PREFIX}/invite/en").json["parts"] == held["parts"], 15, "another holds")
 
 
 def test_a_test_to_oneself(fleet):
