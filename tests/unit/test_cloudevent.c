@@ -177,6 +177,12 @@ static void test_bounds_met(void **state)
 	assert_int_equal(read_binary("ce_traceparent", "00-zz", "{}", &c, &e), OK);
 	assert_string_equal(c.traceparent, ""); /* a tracer's mistake refuses nobody */
 	cloudevent_clear(&c);
+	assert_int_equal(read_binary("ce_traceparent",
+				     "00-0af7651916cd43dd8448eb211c80319c-b7ad6b71\r\nX: 331-01",
+				     "{}", &c, &e),
+			 OK);
+	assert_string_equal(c.traceparent, ""); /* it goes on as a header and into logs */
+	cloudevent_clear(&c);
 	assert_int_equal(read_binary("ce_dataschema", "https://x/v2/invite.json", NULL, &c, &e),
 			 OK);
 	assert_int_equal(c.schema_major, 2);

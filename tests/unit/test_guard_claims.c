@@ -159,6 +159,12 @@ static const struct story {
 	{ "the parked turn goes to one record only",
 	  { GO(A, 0, 1, 0, 0, NULL), DONE(A, 0, "parked", 0, "D0"), GO(A, 1, 50, 1, 0, NULL),
 	    ASK(B, 1, 51, CLAIM_BUSY, 1, 0, NULL) } },
+	{ "a release of an earlier turn gives nothing back",
+	  { GO(A, 0, 1, 0, 0, NULL),
+	    DONE(A, 0, "parked", 0, "D0"),
+	    GO(A, 1, 50, 1, 0, NULL),
+	    { RELEASE, A, 0, 0, NULL, 0, 0, 0, NULL },
+	    ASK(B, 1, 51, CLAIM_BUSY, 1, 0, NULL) } },
 	{ "a newer generation",
 	  { { STATE, A, 2, 0, "queued", 0, 0, 0, NULL }, DUP(A, 0, 1, 0, 0, NULL) } },
 	{ "an older state",
@@ -438,6 +444,8 @@ static void test_settle_writes_the_state(void **state)
 		}
 		assert_in_range(redis_int(command(f, "TTL beckon:c:%s", delivery)),
 				DELIVERY_MEMORY_S - 5, DELIVERY_MEMORY_S);
+		assert_in_range(redis_int(command(f, "TTL beckon:o:%s/0", delivery)),
+				DELIVERY_MEMORY_S - 5, DELIVERY_MEMORY_S);
 	}
 	assert_int_equal(redis_int(command(f, "EXISTS beckon:d:acme/none")), 0);
 }
@@ -531,6 +539,34 @@ static void test_settle_after_a_receipt(void **state)
 	assert_int_equal(later_cancel(f->guards[A], "acme/j.timer", NULL), OK);
 }
 
+/* It came back before we settled: there is no link that reminders or an end could be of. */
+static void test_settle_after_it_came_back(void **state)
+{
+	struct fixture *f = *state;
+	const struct guard_field set[] = { { "state", "sent", 4 } };
+	struct later_item timer = { .id = "acme/u.timer",
+				    .turn = 1001,
+				    .due_ms = 5,
+				    .topic = "t",
+				    .key = "acme/u",
+				    .value = "{}",
+				    .value_len = 2 };
+	struct settle s = { .delivery = "acme/u.1.email.0",
+			    .invite = "acme/u",
+			    .generation = 1,
+			    .verdict = "sent",
+			    .set = set,
+			    .nset = 1,
+			    .timer = &timer };
+
+	claim_of(f, "acme/u", "acme/u.1.email.0");
+	command(f, "HSET beckon:d:acme/u ver 2 gen 1 state undelivered");
+	guard_add_settle(f->guards[A], &s);
+	run_or_fail(f->guards[A]);
+	assert_string_equal(text_of(command(f, "HGET beckon:d:acme/u state")), "undelivered");
+	assert_int_equal(redis_int(command(f, "EXISTS beckon:l:acme/u.timer")), 0);
+}
+
 static void test_settle_parks(void **state)
 {
 	struct fixture *f = *state;
@@ -613,6 +649,7 @@ int main(void)
 		cmocka_unit_test(test_settle_gives_the_address_up),
 		cmocka_unit_test(test_settle_of_a_former_generation),
 		cmocka_unit_test(test_settle_after_a_receipt),
+		cmocka_unit_test(test_settle_after_it_came_back),
 		cmocka_unit_test(test_settle_parks),
 		cmocka_unit_test(test_superseded_memory_ends),
 		cmocka_unit_test(test_claim_of_another_version),

@@ -174,6 +174,63 @@ static void test_forget(void **state)
 	}
 }
 
+static void work_not_sent(struct journal *j)
+{
+	int entry = journal_take(j, "t/i1.1.email.0", 11);
+
+	journal_dot(j, entry);
+	journal_reply(j, entry, &(struct mail_result){ .reach = REACH_NOT_SENT });
+}
+
+static void work_dot(struct journal *j)
+{
+	journal_dot(j, journal_take(j, "t/i1.1.email.0", 11));
+}
+
+/* Two lives died with the same delivery in hand: "not sent" of the first is no leave to send again
+   what the second may have sent. */
+static void test_the_last_life_counts(void **state)
+{
+	struct place *p = *state;
+	struct journal *j;
+
+	in_killed_child(p, work_not_sent);
+	in_killed_child(p, work_dot);
+	j = open_or_fail(p, 8);
+	assert_int_equal(journal_former_count(j), 2);
+	assert_int_equal(journal_former(j, "t/i1.1.email.0", 11)->stage, JOURNAL_DOT);
+	journal_forget(j, "t/i1.1.email.0", 11);
+	assert_int_equal(journal_former_count(j), 0);
+	journal_close(j);
+}
+
+/* A relay's reply may name the recipient. */
+static void test_a_reply_does_not_stay(void **state)
+{
+	struct place *p = *state;
+	struct journal *j = open_or_fail(p, 8);
+	int entry = journal_take(j, "t/i1.1.email.0", 11);
+	char file[8192];
+
+	for (int answered = 1; answered >= 0; answered--) {
+		FILE *f;
+		size_t n;
+
+		if (answered)
+			journal_reply(j, entry, &refused);
+		else
+			journal_free_entry(j, entry);
+		f = fopen(p->file, "re");
+		assert_non_null(f);
+		n = fread(file, 1, sizeof(file), f);
+		fclose(f);
+		assert_int_equal(memmem(file, n, refused.reply.text, strlen(refused.reply.text)) !=
+					 NULL,
+				 answered);
+	}
+	journal_close(j);
+}
+
 /* ---- the holder ---- */
 
 static void test_holder(void **state)
@@ -338,6 +395,20 @@ static void test_no_directory(void **state)
 	assert_non_null(strstr(e.text, "/nonexistent/w.journal"));
 }
 
+static void test_no_link(void **state)
+{
+	struct place *p = *state;
+	struct journal *j = NULL;
+	char to[140];
+	struct err e;
+
+	snprintf(to, sizeof(to), "%s.to", p->file);
+	put(to, 0, "", 0);
+	assert_int_equal(symlink(to, p->file), 0);
+	assert_int_equal(journal_open(&j, p->dir, "w", 8, &e), ERR_FATAL);
+	unlink(to);
+}
+
 /* A maker that died before the header was written has left nothing that matters. */
 static void test_unfinished_file(void **state)
 {
@@ -481,12 +552,21 @@ static void test_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_stages),	    CASE(test_forget),
-		CASE(test_holder),	    CASE(test_another_boot),
-		CASE(test_capacity),	    CASE(test_old_ones_go_where_room_is_short),
-		CASE(test_grows),	    CASE(test_refused_files),
-		CASE(test_no_directory),    CASE(test_unfinished_file),
-		CASE(test_killed_anywhere), CASE(test_threads),
+		CASE(test_stages),
+		CASE(test_forget),
+		CASE(test_no_link),
+		CASE(test_the_last_life_counts),
+		CASE(test_a_reply_does_not_stay),
+		CASE(test_holder),
+		CASE(test_another_boot),
+		CASE(test_capacity),
+		CASE(test_old_ones_go_where_room_is_short),
+		CASE(test_grows),
+		CASE(test_refused_files),
+		CASE(test_no_directory),
+		CASE(test_unfinished_file),
+		CASE(test_killed_anywhere),
+		CASE(test_threads),
 	};
 
 	if (crypto_init(NULL) < 0)

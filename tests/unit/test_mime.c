@@ -211,6 +211,19 @@ static void test_part(void **state)
 	}
 }
 
+/* RFC 5322 has no place for it, and a relay may end the text there. */
+static void test_part_with_nul(void **state)
+{
+	autobuf text = BUF_INIT(0);
+	autobuf out = BUF_INIT(0);
+
+	(void)state;
+	buf_add(&text, "a\0b and more", 12);
+	mime_part(&out, "plain", &text, "=_b");
+	assert_null(memchr(out.data, '\0', out.len));
+	assert_string_equal(out.data, PART("quoted-printable", "a=00b and more\r\n"));
+}
+
 static void test_part_long_lines(void **state)
 {
 	static const struct {
@@ -277,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_mailbox_refused),
 		cmocka_unit_test(test_date),
 		cmocka_unit_test(test_part),
+		cmocka_unit_test(test_part_with_nul),
 		cmocka_unit_test(test_part_long_lines),
 		cmocka_unit_test(test_part_full),
 		cmocka_unit_test(test_boundary),

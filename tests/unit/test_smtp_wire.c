@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -93,6 +94,20 @@ static void test_messages(void **state)
 	assert_false(wire_message_ok(line, WIRE_LINE_MAX + 3));
 }
 
+static void test_message_size(void **state)
+{
+	char *all = xmalloc(WIRE_MESSAGE_MAX + 2);
+
+	(void)state;
+	memset(all, 'x', WIRE_MESSAGE_MAX + 2);
+	for (size_t at = 510; at <= WIRE_MESSAGE_MAX; at += 512) /* each line has 512 octets */
+		memcpy(all + at, "\r\n", 2);
+	assert_true(wire_message_ok(all, WIRE_MESSAGE_MAX));
+	memcpy(all + WIRE_MESSAGE_MAX, "\r\n", 2);
+	assert_false(wire_message_ok(all, WIRE_MESSAGE_MAX + 2));
+	free(all);
+}
+
 static void test_xtext(void **state)
 {
 	char most[WIRE_XTEXT_MAX + 2];
@@ -114,6 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_message_size),
 		cmocka_unit_test(test_xtext),
 	};
 

@@ -215,6 +215,40 @@ static void test_partials_that_multiply(void **state)
 
 /* Ten megabytes in one value and in two million items: data is never parsed, and time stays linear.
  */
+/* Many small ones are no way around the bound, and a name is short. */
+static void test_partials_are_counted(void **state)
+{
+	autofree char *longest = repeated("n", TEMPLATE_NAME_MAX);
+	autofree char *named = xasprintf("{{>%s}}", longest);
+	autofree char *too_long = repeated("n", TEMPLATE_NAME_MAX + 1);
+	autofree char *over = xasprintf("{{>%s}}", too_long);
+	autobuf uses = BUF_INIT(0);
+	json_t *partials = json_object(), *c;
+	struct err e;
+
+	(void)state;
+	for (int i = 0; i < 256; i++) {
+		autofree char *name = xasprintf("p%d", i);
+
+		json_object_set_new(partials, name, json_string("x"));
+		buf_fmt(&uses, "{{>%s}}", name);
+	}
+	json_object_set_new(partials, longest, json_string("x"));
+	json_object_set_new(partials, too_long, json_string("x"));
+	c = json_pack("{s:{},s:o}", "data", "partials", partials);
+	for (int i = 0; i < 2; i++) {
+		const char *source = i ? uses.data : over;
+		autobuf out = BUF_INIT(0);
+
+		assert_int_equal(render(source, strlen(source), c, &out, &e), ERR_INVALID);
+		assert_non_null(strstr(e.text, i ? "256 files" : "name is too long"));
+	}
+	autobuf out = BUF_INIT(0);
+
+	assert_int_equal(render(named, strlen(named), c, &out, &e), OK);
+	json_decref(c);
+}
+
 static void test_large_data(void **state)
 {
 	autofree char *value = repeated("{{x}}<>", 10000000 / 7);
@@ -282,6 +316,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_output_bound),
 		cmocka_unit_test(test_steps_bound),
 		cmocka_unit_test(test_partials_that_multiply),
+		cmocka_unit_test(test_partials_are_counted),
 		cmocka_unit_test(test_large_data),
 		cmocka_unit_test(test_threads),
 	};

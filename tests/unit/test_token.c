@@ -134,7 +134,9 @@ static void test_bad_rings(void **state)
 		assert_non_null(strstr(e.text, table[i].says));
 		assert_null(strstr(e.text, "AAEC"));
 	}
-	assert_int_equal(keyring_parse(&ring, "k\0", 2, &e), ERR_INVALID);
+	static const char cut[] = "k1:" KEY " 2025-01-01T00:00:00Z\0 and bytes that are no text";
+
+	assert_int_equal(keyring_parse(&ring, cut, sizeof(cut) - 1, &e), ERR_INVALID);
 	assert_null(ring);
 }
 
