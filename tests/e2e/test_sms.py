@@ -253,6 +253,21 @@ def test_a_provider_is_gone(fleet, gateway, up):
         assert gateway.count(in_doubt.to) == 0 and other.count(in_doubt.to) == 1
 
 
+def test_what_is_in_doubt_is_asked_of_the_same(fleet, gateway, up):
+    """What one provider may have taken is sent once more, under its key, to that one alone."""
+    with smsd.Server() as other:
+        up(entry("first", other, "webhook"), entry("second", gateway, "webhook"),
+           routes=[{"providers": [{"name": name, "order": 1} for name in ("first", "second")]}])
+        jobs = [texts.Text() for _ in range(9)]  # two providers in turn: the next round would begin with the other one
+        for server in (other, gateway):
+            for job in jobs:
+                server.on("webhook", to=job.to, how="reset", times=1)
+        texts.emit(fleet, jobs)
+        told(fleet, jobs)
+        assert [sorted((other.count(j.to), gateway.count(j.to))) for j in jobs] == [[0, 2]] * len(jobs)
+        assert {bool(other.count(j.to)) for j in jobs} == {True, False}
+
+
 def test_a_country_is_not_served(fleet, gateway, up):
     """One provider refuses one country: that route closes, the others go on; who has no other way waits."""
     up(entry("first", gateway, "webhook"), entry("second", gateway, "kannel", order=2),

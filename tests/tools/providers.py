@@ -114,18 +114,20 @@ class Bird(Provider):
     def entry(self):
         return super().entry() | {"url": self.url()}
 
-    def call(self, ident, word, at, error=None, query=""):
+    def call(self, ident, word, at, error=None, query="", body=b""):
         fields = {"id": ident, "status": self.words[word], "recipient": "79051111111"}
         if word == "undelivered":
             fields["statusErrorCode"] = error or self.failure[0]
         query = urllib.parse.urlencode(fields)
         claims = {"iss": "MessageBird", "nbf": int(at), "exp": int(at) + 30, "jti": str(uuid.uuid4()),
                   "url_hash": hashlib.sha256(self.url(query).encode()).hexdigest()}
+        if body:
+            claims["payload_hash"] = hashlib.sha256(body).hexdigest()
         parts = [base64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=").decode()
                  for p in ({"alg": "HS256", "typ": "JWT"}, claims)]
         mac = _hmac("sha256", ".".join(parts)).digest()
         parts.append(base64.urlsafe_b64encode(mac).rstrip(b"=").decode())
-        return Call(b"", {"messagebird-signature-jwt": ".".join(parts)}, query)
+        return Call(body, (JSON if body else {}) | {"messagebird-signature-jwt": ".".join(parts)}, query)
 
 
 class Smsc(Provider):
@@ -215,8 +217,8 @@ class SendGrid(Mail):
                       "type": "blocked" if error == "blocked" else "bounce"}
         return event
 
-    def call(self, ident, word, at, error=None, query=""):
-        body = json.dumps([self.event(ident, word, error)]).encode()
+    def call(self, ident, word, at, error=None, query="", count=1):
+        body = json.dumps([self.event(ident, word, error)] * count).encode()
         stamp = str(int(at))
         signature = self.key.sign(stamp.encode() + body, ec.ECDSA(hashes.SHA256()))
         return Call(body, JSON | {"x-twilio-email-event-webhook-timestamp": stamp,
@@ -321,7 +323,9 @@ class Ses(Sns):
             mail = {"messageId": "0100018c-ses", "headers": [{"name": "Message-ID", "value": ident}]}
         told = {"notificationType": kinds[word], "mail": mail}
         if word == "undelivered":
-            told["bounce"] = {"bounceType": "Permanent", "bounceSubType": error or "General", "bouncedRecipients": [
+            passing = error == "Transient"
+            told["bounce"] = {"bounceType": "Transient" if passing else "Permanent",
+                              "bounceSubType": "General" if passing else error or "General", "bouncedRecipients": [
                 {"emailAddress": "anna@acme-corp.com", "status": "5.1.1",
                  "diagnosticCode": "smtp; 550 5.1.1 user unknown"}]}
         return told

@@ -8,8 +8,12 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "curl.h"
 #include "inet.h"
@@ -234,6 +238,108 @@ static void test_nobody_there(void **state)
 	curl_wire_free(w);
 }
 
+/* A machine of ours that is asked on one connection after the other. */
+struct gateway {
+	pthread_t thread;
+	int fd;
+	char url[64];
+	int asked; /* to be read once it has ended */
+};
+
+/* Every request but the second one is answered: after that the connection is closed. */
+static bool answer(struct gateway *g, int fd)
+{
+	static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+	char text[4096] = "";
+	size_t len = 0;
+	ssize_t n;
+
+	while (!strstr(text, "a=b")) {
+		if ((n = read(fd, text + len, sizeof(text) - 1 - len)) <= 0)
+			return false;
+		len += (size_t)n;
+		text[len] = '\0';
+	}
+	return ++g->asked != 2 && write(fd, ok, sizeof(ok) - 1) > 0;
+}
+
+static void *serve(void *arg)
+{
+	struct gateway *g = arg;
+	int fd;
+
+	while ((fd = accept(g->fd, NULL, NULL)) >= 0) {
+		while (answer(g, fd))
+			continue;
+		close(fd);
+	}
+	return NULL;
+}
+
+static void gateway_open(struct gateway *g)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(at);
+
+	*g = (struct gateway){ .fd = socket(AF_INET, SOCK_STREAM, 0) };
+	assert_int_equal(bind(g->fd, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(g->fd, 8), 0);
+	assert_int_equal(getsockname(g->fd, (struct sockaddr *)&at, &len), 0);
+	snprintf(g->url, sizeof(g->url), "http://127.0.0.1:%u/", (unsigned)ntohs(at.sin_port));
+	assert_int_equal(pthread_create(&g->thread, NULL, serve, g), 0);
+}
+
+static int gateway_close(struct gateway *g)
+{
+	shutdown(g->fd, SHUT_RDWR);
+	pthread_join(g->thread, NULL);
+	close(g->fd);
+	return g->asked;
+}
+
+static const struct curl_options ours = {
+	.plain_ok = true, .private_ok = true, .connections = 1, .connect_timeout_ms = 2000
+};
+
+/* A kept connection that ends without an answer: libcurl would ask once more on another one, and
+   the message would go out twice. */
+static void test_nothing_is_repeated(void **state)
+{
+	struct curl_wire *w = curl_wire_new(&ours);
+	struct gateway g;
+	struct seen seen;
+
+	(void)state;
+	gateway_open(&g);
+	post(w, g.url, &seen);
+	assert_int_equal(seen.answer.status, 200);
+	post(w, g.url, &seen);
+	assert_true(seen.answer.begun && !seen.answer.whole && !seen.answer.status);
+	curl_wire_free(w);
+	assert_int_equal(gateway_close(&g), 2);
+}
+
+/* A proxy is the setting's, or none: what the environment names would see every number and text. */
+static void test_no_proxy_of_the_environment(void **state)
+{
+	static const char *const names[] = { "http_proxy", "https_proxy", "HTTPS_PROXY",
+					     "all_proxy", "ALL_PROXY" };
+	struct curl_wire *w = curl_wire_new(&ours);
+	struct gateway g;
+	struct seen seen;
+
+	(void)state;
+	gateway_open(&g);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		setenv(names[i], "http://127.0.0.1:1", 1);
+	post(w, g.url, &seen);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		unsetenv(names[i]);
+	assert_int_equal(seen.answer.status, 200); /* and not by way of port 1 */
+	curl_wire_free(w);
+	assert_int_equal(gateway_close(&g), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +347,8 @@ int main(void)
 		cmocka_unit_test(test_other_protocols),
 		cmocka_unit_test(test_public),
 		cmocka_unit_test(test_nobody_there),
+		cmocka_unit_test(test_nothing_is_repeated),
+		cmocka_unit_test(test_no_proxy_of_the_environment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

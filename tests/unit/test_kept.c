@@ -243,10 +243,15 @@ static void test_ladder_jobs(void **state)
 	assert_int_equal(kept_read(request_of("ladder", MAIL "," TEL, false), &terms, &k, &e), OK);
 	struct job email = kept_job(&k, &plain, &first), sms = kept_job(&k, &plain, &then);
 
+	struct tenant late = plain;
+
+	late.ladder_after_s = 50000; /* more than half of the link's day */
+	assert_int_equal(kept_job(&k, &late, &first).ladder_after_ms, 43200000);
 	assert_string_equal(email.id, "acme/i-1.1.email.0");
 	assert_true(email.ladder_after_ms == 3600000 && !email.ladder);
 	assert_string_equal(sms.id, "acme/i-1.1.sms.0");
 	assert_string_equal(sms.to, "+79051111111");
+	assert_int_equal(sms.not_after_ms, NOW - 1); /* a link that has ended is not sent */
 	assert_true(sms.ladder && !sms.ladder_after_ms && sms.expires_ms == NOW);
 	assert_string_equal(sms.address_key, email.address_key);
 	assert_string_not_equal(sms.recipient_hash, email.recipient_hash);

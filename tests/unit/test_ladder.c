@@ -294,6 +294,40 @@ static void test_reminders(void **state)
 	}
 }
 
+/* Who has nothing that works has nothing to be reminded of, until the SMS is there. */
+static void test_no_reminder_of_what_came_back(void **state)
+{
+	struct row due = {
+		.state = "undelivered", .ladder = ALONE, .turn = EMAIL_TURN, .hours = 12
+	};
+	struct told t;
+	struct plan p;
+
+	(void)state;
+	make(&t, &due);
+	t.q.policy.reminders = (struct tenant_reminder){ 1, 1, 2 };
+	p = decide(&t.q);
+	assert_int_equal(p.word, PLAN_SILENT);
+	assert_int_equal(p.changes.timer.what, TIMER_EXPIRY);
+}
+
+/* An e-mail may come back before its link is written down: the SMS, which has the same one, waits
+   for that. */
+static void test_back_before_the_link(void **state)
+{
+	struct row due = { .state = "undelivered", .turn = EMAIL_TURN, .claimed = EMAIL_TURN };
+	struct told t;
+	struct plan p;
+
+	(void)state;
+	make(&t, &due);
+	t.q.invite.sent_ms = t.q.invite.expires_ms = 0;
+	p = decide(&t.q);
+	assert_int_equal(p.word, PLAN_SILENT);
+	assert_int_equal(p.changes.timer.what, TIMER_LADDER);
+	assert_true(p.changes.timer.due_ms > t.q.now_ms);
+}
+
 /* ---- silence ---- */
 
 static const struct {
@@ -350,6 +384,8 @@ int main(void)
 		cmocka_unit_test(test_after_instead),
 		cmocka_unit_test(test_begins_with_sms),
 		cmocka_unit_test(test_reminders),
+		cmocka_unit_test(test_no_reminder_of_what_came_back),
+		cmocka_unit_test(test_back_before_the_link),
 		cmocka_unit_test(test_silence),
 	};
 

@@ -57,6 +57,7 @@ static const struct row {
 	{ "GB", "07900 900123", "phone_trunk_prefix", "+44 7900 900123" },
 	{ NULL, "07900 900123", "phone_trunk_prefix", "" },
 	{ NULL, "+4407900900123", "phone_trunk_prefix", "+44 7900 900123" },
+	{ NULL, "4407900900123", "phone_trunk_prefix", "+44 7900 900123" },
 	{ NULL, "+27 0 011918170", "phone_trunk_prefix", "" }, /* two of them */
 	{ "US", "011 7 905 111-11-11", "phone_trunk_prefix", "+7 905 111-11-11" },
 	/* length */
@@ -93,6 +94,7 @@ static const struct row {
 	{ NULL, "+79051111111", NULL, "+79051111111" },
 	{ NULL, "+447090012345", "phone_premium", "" },
 	{ NULL, "+19002345678", "phone_premium", "" },
+	{ NULL, "+448451234567", "phone_premium", "" }, /* of shared cost */
 	{ NULL, "112", "phone_emergency", "" },
 	{ NULL, "999", "phone_emergency", "" },
 	{ "RU", "8-800", "phone_emergency", "" },

@@ -129,6 +129,33 @@ static void test_says_when(void **state)
 	}
 }
 
+/* Its code goes into log lines and outcomes, so it brings nothing that could end or forge one. */
+static void test_codes_are_tame(void **state)
+{
+	static const struct {
+		const char *body, *code;
+	} rows[] = {
+		{ "{\"error\":\"busy\"}", "busy" },
+		{ "{\"error\":\"a-b_c.1\"}", "a-b_c.1" },
+		{ "{\"error\":\"a b\"}", "a?b" },
+		{ "{\"error\":\"x\\nev=sent\"}", "x?ev?sent" },
+		{ "{\"error\":\"\\\"<\\u0001\"}", "???" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct description *d = describe("webhook");
+		struct curl_answer a = reply(400, "whole", rows[i].body);
+		struct answer told;
+
+		answer_read(d, &a, &told);
+		assert_string_equal(told.code, rows[i].code);
+		assert_non_null(strstr(told.reason, rows[i].code));
+		assert_null(strpbrk(told.reason, "\n\"<"));
+		description_free(d);
+	}
+}
+
 /* A code table is data, so everything in it must mean something. */
 static void test_all_descriptions(void **state)
 {
@@ -208,11 +235,9 @@ static void test_faulty_descriptions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_says_when),
-		cmocka_unit_test(test_paths),
-		cmocka_unit_test(test_all_descriptions),
-		cmocka_unit_test(test_faulty_descriptions),
+		cmocka_unit_test(test_answers),		 cmocka_unit_test(test_says_when),
+		cmocka_unit_test(test_codes_are_tame),	 cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_all_descriptions), cmocka_unit_test(test_faulty_descriptions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,11 +232,13 @@ static void test_whose_rule(void **state)
 		{ "acme", "RU", "abc", { 1, 2, 3 }, { 1, 1, 1 }, false },
 		{ "globex", "DE", "b", { 1 }, { 1 }, false },
 		{ "globex", "RU", "abc", { 1, 2, 3 }, { 1, 1, 1 }, false },
+		{ "initech", "DE", "a", { 1 }, { 1 }, false }, /* the tenant counts more */
 	};
 	json_t *routes =
 		json("[{\"tenant\": \"acme\", \"country\": \"DE\", \"providers\": [{\"name\": "
 		     "\"c\", \"order\": 2, \"weight\": 3, \"limit\": \"50/s\"}, \"a\"]},"
-		     "{\"country\": \"DE\", \"providers\": [\"b\"]}]");
+		     "{\"country\": \"DE\", \"providers\": [\"b\"]},"
+		     "{\"tenant\": \"initech\", \"providers\": [\"a\"]}]");
 	struct ways *w;
 	struct err e;
 
