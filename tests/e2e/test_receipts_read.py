@@ -290,6 +290,8 @@ def test_what_happens_to_numbers(tmp_path):
     for make, error, told in rows:
         provider = make(tmp_path)
         assert check(provider.entry(), provider.call("id1", "undelivered", NOW, error=error)) == [f"ok undelivered {told}"], make
+    said_no = providers.Webhook(tmp_path).call("id1", "opted_out", NOW)
+    assert check(providers.Webhook(tmp_path).entry(), said_no)[0].endswith(" opted_out")
 
 
 def test_no_more_than_are_read(tmp_path):

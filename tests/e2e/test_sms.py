@@ -50,6 +50,7 @@ def test_all_providers_take_a_message(fleet, gateway, up):
         assert "https://join.internal/i?token=" in m.text
         assert o["provider"] == job.tenant and o["provider_message_id"]
         assert (o["segments"], o["encoding"]) == (1, "gsm"), o
+        assert "receipt_due" not in o  # none was asked for, so none is missed
         assert job.to not in o.raw
     assert all(job.to[1:] not in s.text() for job in jobs for s in fleet.services)
 
@@ -251,21 +252,6 @@ def test_a_provider_is_gone(fleet, gateway, up):
         more = texts.emit(fleet, [texts.Text() for _ in range(60)])
         assert "first" in {o["provider"] for o in told(fleet, more).values()}
         assert gateway.count(in_doubt.to) == 0 and other.count(in_doubt.to) == 1
-
-
-def test_what_is_in_doubt_is_asked_of_the_same(fleet, gateway, up):
-    """What one provider may have taken is sent once more, under its key, to that one alone."""
-    with smsd.Server() as other:
-        up(entry("first", other, "webhook"), entry("second", gateway, "webhook"),
-           routes=[{"providers": [{"name": name, "order": 1} for name in ("first", "second")]}])
-        jobs = [texts.Text() for _ in range(9)]  # two providers in turn: the next round would begin with the other one
-        for server in (other, gateway):
-            for job in jobs:
-                server.on("webhook", to=job.to, how="reset", times=1)
-        texts.emit(fleet, jobs)
-        told(fleet, jobs)
-        assert [sorted((other.count(j.to), gateway.count(j.to))) for j in jobs] == [[0, 2]] * len(jobs)
-        assert {bool(other.count(j.to)) for j in jobs} == {True, False}
 
 
 def test_a_country_is_not_served(fleet, gateway, up):

@@ -191,25 +191,6 @@ static void test_texts(void **state)
 	json_decref(vars);
 }
 
-/* Half a text, or half a link, is none. */
-static void test_no_half_text(void **state)
-{
-	struct catalog_entry t = entry_of("a text with {{link}}");
-	json_t *vars = json_pack("{ss}", "link", LINK);
-	autobuf out = BUF_INIT(40);
-	struct letter_sms told = { 0 };
-	struct err e = { "" };
-
-	(void)state;
-	assert_int_equal(
-		letter_sms_compose(&(struct letter_content){ &t, vars }, &rules, &out, &told, &e),
-		ERR_INVALID);
-	assert_string_equal(told.code, "render_failed");
-	assert_int_equal(out.len, 0);
-	template_free((struct template *)t.parts[PART_SMS]);
-	json_decref(vars);
-}
-
 static void test_names(void **state)
 {
 	json_t *own = json_pack("{s{ss}}", "template", "name", "password");
@@ -273,8 +254,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shipped), cmocka_unit_test(test_lengths_of_shipped),
-		cmocka_unit_test(test_texts),	cmocka_unit_test(test_no_half_text),
-		cmocka_unit_test(test_names),	cmocka_unit_test(test_worst),
+		cmocka_unit_test(test_texts),	cmocka_unit_test(test_names),
+		cmocka_unit_test(test_worst),
 	};
 
 	return cmocka_run_group_tests_name("letter_sms", tests, load, unload);

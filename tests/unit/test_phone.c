@@ -94,7 +94,7 @@ static const struct row {
 	{ NULL, "+79051111111", NULL, "+79051111111" },
 	{ NULL, "+447090012345", "phone_premium", "" },
 	{ NULL, "+19002345678", "phone_premium", "" },
-	{ NULL, "+448451234567", "phone_premium", "" }, /* of shared cost */
+	{ NULL, "+491801234567", "phone_premium", "" }, /* of shared cost */
 	{ NULL, "112", "phone_emergency", "" },
 	{ NULL, "999", "phone_emergency", "" },
 	{ "RU", "8-800", "phone_emergency", "" },
