@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "courier_priv.h"
 #include "mem.h"
 #include "test_recipient.h"
 
@@ -64,9 +65,27 @@ static void test_rows(void **state)
 	}
 }
 
+/* They are anybody's where the tenant has not asked for them. */
+static void test_whose(void **state)
+{
+	struct tenant tenant = { .test_recipients = false };
+	struct parcel p = { .tenant = &tenant, .job = { .to = "delivered" AT, .attempt = 1 } };
+
+	(void)state;
+	assert_false(courier_test_answers(&p));
+	assert_false(p.tested);
+	tenant.test_recipients = true;
+	assert_true(courier_test_answers(&p));
+	assert_true(p.tested && p.elsewhere);
+	assert_string_equal(p.test_receipt, "delivered");
+	p.job.to = "ann@corp.internal";
+	assert_false(courier_test_answers(&p));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows),
+					    cmocka_unit_test(test_whose) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
