@@ -137,6 +137,12 @@ def test_dead_jobs(fleet, replay):
     replay("--code", "unreadable")
     jobs.wait_for(lambda items: len(items) == 4, 30, "not put back twice")
     assert not fleet.outcomes.distinct("refused") and len(fleet.outcomes.distinct("sent", invite=other.invite)) == 1
+
+    strayed = job.value().replace(b".email.0", b".sms.0")  # a courier sends what is for its own channel
+    fleet.append("email", job.key(), strayed, job.headers())
+    fleet.flush()
+    dead = letters.wait_for(lambda items: len(items) == 3 and items, 30, "no third dead letter")[-1]
+    assert dead.value() == strayed != job.value()
     jobs.close()
     letters.close()
 

@@ -1,4 +1,5 @@
 """What time does to an invitation: it expires, is reminded of, waits, comes too late. Days pass by a skewed clock."""
+import re
 import time
 
 import events
@@ -126,10 +127,17 @@ def test_two_clocks_one_reminder(fleet):
     wanted = [events.invite() for _ in range(50)]
     fleet.emit(wanted)
     sent_once(fleet, wanted)
+    refused = fleet.emit(events.invite())
+    before = fleet.await_outcome(refused, "sent")
+    fleet.sink.on("RCPT", to=re.escape(refused.to), reply="550 5.7.1 policy")
     skew(fleet, 12 * HOUR_MS + 10 * MINUTE_MS)
     wait_until(lambda: all(len(messages(fleet, e)) == 2 for e in wanted), fleet.patience(30), "not all are reminded")
     nothing_is_under_way(fleet)
     assert all(len(messages(fleet, e)) == 2 for e in wanted)
+
+    # a reminder that is not taken ends nothing: the invitation is out, its link works
+    assert fleet.await_outcome(refused, "error")["delivery"] == before["delivery"][:-1] + "1"
+    assert state_of(fleet, refused)["state"] == "sent" and holder(fleet, refused) is not None
 
 
 def test_a_reminder_that_comes_too_late(fleet):

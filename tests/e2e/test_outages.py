@@ -24,18 +24,23 @@ def test_redis_down_then_up(fleet):
     fleet.up()
     before = load(fleet, 20)
     sent_once(fleet, before)
+    dot = fleet.sink.on("DOT", times=1, hold="the answer")
+    taken = fleet.emit(events.invite())
+    fleet.sink.wait(lambda: dot.used, 30, "nothing is at the relay")
     fleet.redis.stop()
     for service in fleet.services:
         fleet.wait(lambda s=service: s.get("/readyz")[0] == 503, 20, f"{service.name} is still ready")
         assert service.get("/healthz")[0] == 200
         fleet.wait(lambda s=service: s.metric("beckon_standing_still") == 1, 20, f"{service.name} counts as working")
+    fleet.sink.release("the answer")
+    fleet.await_outcome(taken, "sent")  # what became of it is told all the same
     during = load(fleet, 20)
-    assert len(fleet.sink.messages) == 20
+    assert len(fleet.sink.messages) == 21
     fleet.redis.start()
     for service in fleet.services:
         service.await_ready()
         fleet.wait(lambda s=service: s.metric("beckon_standing_still") == 0, 20, f"{service.name} counts as standing still")
-    sent_once(fleet, before + during)
+    sent_once(fleet, [*before, taken, *during])
 
 
 def test_redis_killed_under_load(fleet):

@@ -50,10 +50,16 @@ def test_5xx_is_final(fleet):
     for event, (stage, reply, _) in zip(refused, table):
         fleet.sink.on(stage, to=to(event), reply=reply)
     good = [events.invite() for _ in table]
+    names = {"queued as 4XyZ": "4XyZ", "0123456789abcdef0123456789abcdef": "0123456789abcdef0123456789abcdef",
+             "0123456789abcdef0123456789abcdef@relay.example": None}  # this could be somebody's address
+    for event, name in zip(good, names):
+        fleet.sink.on("DOT", to=to(event), reply=f"250 2.0.0 Ok {name}")
     fleet.emit([e for pair in zip(refused, good) for e in pair])
     for event, (_, _, code) in zip(refused, table):
         assert fleet.await_outcome(event, "error")["code"] == code
     sent_once(fleet, good)
+    for event, name in zip(good, names.values()):
+        assert fleet.await_outcome(event, "sent").get("provider_message_id") == name
     assert not [e for e in refused if "sent" in fleet.outcomes.words(e.invite)]
 
 

@@ -1,4 +1,5 @@
-/* What a channel thread may do with a parcel: no final dot once the lease is over. */
+/* What a channel thread may do with a parcel: no final dot once the lease is over, nor one that the
+   journal does not know of. */
 /* mark: tsan */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,10 +10,12 @@
 #include <cmocka.h>
 
 #include <poll.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "courier_priv.h"
+#include "crypto.h"
 #include "mem.h"
 #include "now.h"
 
@@ -75,9 +78,74 @@ static void test_lease(void **state)
 	}
 }
 
+/* ---- what a killed process leaves behind ---- */
+
+#define DELIVERY "t/i.1.email.0"
+
+static void answer_so(void *ctx, struct worker *w, struct parcel_link *first)
+{
+	struct parcel *p = (struct parcel *)first;
+
+	if (parcel_dot(w, p))
+		parcel_answer(w, p, ctx);
+}
+
+/* Sends a parcel that is answered so, and forgets it; the stage that the next life reads. */
+static enum journal_stage left_behind(const char *dir, const struct mail_result *answer)
+{
+	struct pollfd wake = { .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), .events = POLLIN };
+	struct courier c = { .journal = NULL };
+	struct parcel p = { .courier = &c, .lease_end_boot_ms = now_boot_ms() + HOUR_MS };
+	struct exchange *x = exchange_new(&(struct exchange_options){
+		.sessions = 1,
+		.wake_fd = wake.fd,
+		.deadline_ms = HOUR_MS,
+		.zombie_ms = HOUR_MS,
+		.work = answer_so,
+		.ctx = (void *)answer,
+	});
+	const struct journal_entry *former;
+	enum journal_stage stage;
+
+	assert_int_equal(journal_open(&c.journal, dir, "w", 4, NULL), OK);
+	p.entry = journal_take(c.journal, DELIVERY, 1);
+	exchange_put(x, &p.link);
+	assert_int_equal(poll(&wake, 1, PATIENCE_MS), 1);
+	exchange_free(x);
+	close(wake.fd);
+	journal_close(c.journal);
+	assert_int_equal(journal_open(&c.journal, dir, "w", 4, NULL), OK);
+	former = journal_former(c.journal, DELIVERY, 1);
+	stage = former ? former->stage : JOURNAL_FREE;
+	journal_forget(c.journal, DELIVERY, 1);
+	journal_close(c.journal);
+	return stage;
+}
+
+/* Without the dot it would be sent again; an answer that decides nothing leaves it in doubt. */
+static void test_journal(void **state)
+{
+	const struct mail_result taken = { .reach = REACH_TAKEN },
+				 doubt = { .reach = REACH_IN_DOUBT };
+	char dir[] = "/tmp/beckon-courier-XXXXXX", file[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(file, sizeof(file), "%s/w.journal", dir);
+	assert_int_equal(left_behind(dir, &doubt), JOURNAL_DOT);
+	assert_int_equal(left_behind(dir, &taken), JOURNAL_REPLIED);
+	unlink(file);
+	rmdir(dir);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_lease) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lease),
+		cmocka_unit_test(test_journal),
+	};
 
+	if (crypto_init(NULL) < 0)
+		return 1;
 	return cmocka_run_group_tests_name("courier_thread", tests, NULL, NULL);
 }

@@ -294,6 +294,24 @@ static void test_waits_are_lengthened(void **state)
 	assert_int_equal(verdict_of(&f, &rules).due_ms, NOW + 1500);
 }
 
+/* Nobody is written to again at night, and what the morning is too late for has ended. */
+static void test_hours_of_the_next_try(void **state)
+{
+	static const struct window day = { .days = 0x7f, .from_min = 9 * 60, .to_min = 18 * 60 };
+	const int64_t morning = INT64_C(9) * 3600 * 1000; /* NOW is soon after midnight */
+	static const enum reach reaches[] = { REACH_REFUSED, REACH_IN_DOUBT };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(reaches); i++) {
+		struct verdict_facts f = facts(reaches[i], "throttled", 1);
+
+		f.hours = (struct tenant_hours){ .window = &day, .zone = "UTC" };
+		assert_int_equal(verdict_of(&f, &rules).due_ms, morning);
+		f.not_after_ms = morning - 1;
+		assert_true(verdict_of(&f, &rules).final);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_not_after),
 		cmocka_unit_test(test_jitter),
 		cmocka_unit_test(test_waits_are_lengthened),
+		cmocka_unit_test(test_hours_of_the_next_try),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
