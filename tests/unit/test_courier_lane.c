@@ -8,6 +8,7 @@
 
 #include "courier_priv.h"
 #include "mem.h"
+#include "now.h"
 
 #define SESSIONS 8
 #define ROUTES 3
@@ -94,12 +95,28 @@ static void test_trial(void **state)
 	assert_true(lane_room(l) >= SESSIONS - 2);
 }
 
+/* Whoever has mended what a provider minded need not wait for the end of its pause. */
+static void test_hurry(void **state)
+{
+	struct lane l = { .region = "RU" };
+	struct courier c = { .channel = &channel, .all_lanes = &l };
+	int64_t now = now_mono_ms();
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		quarrel_note(&l.quarrel, now + 3600000 * i);
+	assert_true(quarrel_holds(&l.quarrel, now + 2 * 3600000));
+	courier_hurry(&c);
+	assert_false(quarrel_holds(&l.quarrel, now + 2 * 3600000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_passed_on),
 		cmocka_unit_test(test_trial),
+		cmocka_unit_test(test_hurry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
