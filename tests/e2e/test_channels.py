@@ -10,6 +10,7 @@ import texts
 from checks import by_recipient
 from life import DAY_MS, HOUR_MS, answer, ask, holder, skew, state_of, timer, token_of, waits
 from smsd import entry
+from test_suppress import beckon, followed
 
 ALL = ("clock", "dispatcher", "email", "sms")
 HOURS = {"sms_window": "off"}
@@ -270,6 +271,11 @@ def test_ladder_of_a_known_bad_address(fleet, gateway, up):
     ask(fleet, "invite.resend-requested", nowhere, "superseded")
     fleet.wait(lambda: len(sms(gateway, nowhere)) == 2, 30, "the resend went elsewhere")
     assert not fleet.sink.messages
+    no_more = person(fleet, channel="ladder")
+    no_more.data["recipient"]["email"] = "bob@example.invalid"
+    followed(fleet, lambda: beckon(fleet, "add", no_more.data["recipient"]["phone"], "--tenant", "acme", "--why", "opted_out"))
+    assert fleet.await_outcome(fleet.emit(no_more), "error")["code"] == "email_domain_invalid"
+    assert not sms(gateway, no_more)
 
 
 def test_ladder_of_which_the_sms_fails(fleet, gateway, up):

@@ -214,6 +214,9 @@ static void test_faulty_descriptions(void **state)
 		{ "url: x\nbody: {kind: form, fields: {a: b}}\nanswer: {format: json, id: i}\n"
 		  "codes: {1: great}\n",
 		  "codes: each code" },
+		{ "url: x\nbody: {kind: form, fields: {a: b}}\nanswer: {format: json, id: i}\n"
+		  "suppress: {x: opted-out}\n",
+		  "suppress" },
 		{ "url: x\nauth: {kind: basic}\nbody: {kind: form, fields: {a: b}}\n"
 		  "answer: {format: json, id: i}\n",
 		  "auth.user" },
