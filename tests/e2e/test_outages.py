@@ -181,6 +181,22 @@ def test_who_takes_over_dies_too(fleet):
     assert not fleet.sink.messages
 
 
+def test_what_somebody_else_has_settled(fleet):
+    """Whoever comes back with an answer after another has settled the delivery tells nobody of it."""
+    fleet.up()
+    dot = fleet.sink.on("DOT", times=1, hold="the answer")
+    event = fleet.emit(events.invite())
+    fleet.sink.wait(lambda: dot.used, 30, "nothing is at the relay")
+    claim = f"{fleet.prefix}c:{event.key}.1.email.0"
+    line = fleet.redis.client.get(claim).split("|")
+    line[1:3], line[4:7] = ["2", "sent"], ["", "0", "0"]  # as another settles the turn after
+    fleet.redis.client.set(claim, "|".join(line))
+    fleet.sink.release("the answer")
+    fleet.wait(lambda: "ev=settle-lost" in fleet["email"].text(), 30, "nobody noticed")
+    sent_once(fleet, load(fleet, 20))
+    assert fleet.outcomes.words(event.invite, event.tenant) == ["queued"]
+
+
 def test_two_programs_with_one_slot(fleet):
     """The second one is told so and leaves; the first one works on."""
     fleet.up()
