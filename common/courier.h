@@ -43,6 +43,7 @@
 #include "verdict.h"
 
 #define COURIER_REASON_SIZE 201
+#define COURIER_LEASE_MARGIN_MS 15000 /* of a claim, behind its message's deadline */
 
 enum parcel_place {
 	PARCEL_WAITING,	 /* not claimed */

@@ -10,7 +10,6 @@
 #include "now.h"
 
 #define BUSY_AGAIN_MS 1000
-#define LEASE_MARGIN_MS 15000
 #define TOKEN_MARGIN_S                                                                             \
 	86400 /* a link's name outlives its window, so that a late click is told "expired" */
 
@@ -53,7 +52,7 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 	p->reason[0] = p->provider_message_id[0] = '\0'; /* what a former try left */
 	p->suppress = SUPPRESS_NOT;
 	p->retry_after_ms = p->send_ms = 0;
-	p->lease_end_boot_ms = now_boot_ms() + c->o.deadline_ms + LEASE_MARGIN_MS;
+	p->lease_end_boot_ms = now_boot_ms() + c->o.deadline_ms + COURIER_LEASE_MARGIN_MS;
 	claim_clear(&p->claim);
 	p->claim = (struct claim){
 		.delivery = p->job.id,
@@ -61,7 +60,7 @@ void courier_prepare_claim(struct courier *c, struct parcel *p)
 		.generation = p->job.delivery.generation,
 		.turn = p->job.turn,
 		.coords = p->work->coords,
-		.lease_ms = c->o.deadline_ms + LEASE_MARGIN_MS,
+		.lease_ms = c->o.deadline_ms + COURIER_LEASE_MARGIN_MS,
 		.kid = p->job.kid ? p->job.kid : keyring_newest(c->o.ring),
 		.token_sha256 = p->token_sha256[0] ? p->token_sha256 : NULL,
 		.token_memory_s = p->job.ttl_s + TOKEN_MARGIN_S,

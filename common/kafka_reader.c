@@ -11,6 +11,7 @@
 #define TOPICS_MAX 32
 #define OPEN_TIMEOUT_MS 10000
 #define LEADER_PAUSE_US 50000
+#define TURN_MS 100
 
 struct reader_topic {
 	rd_kafka_topic_t *rkt;
@@ -258,6 +259,27 @@ void kafka_reader_wake(struct kafka_reader *k, int fd)
 bool kafka_reader_caught_up(const struct kafka_reader *k)
 {
 	return k->behind == 0;
+}
+
+int kafka_reader_each(struct kafka_reader *k, int64_t silence_max_ms,
+		      void (*take)(void *ctx, const struct record *r), void *ctx, struct err *e)
+{
+	int64_t heard_ms = now_mono_ms();
+	struct record record;
+
+	while (!kafka_reader_caught_up(k)) {
+		int r = kafka_reader_next(k, TURN_MS, &record, e);
+
+		if (r == ERR_FATAL)
+			return ERR_AGAIN;
+		if (r != OK && now_mono_ms() - heard_ms > silence_max_ms)
+			return err_set(e, ERR_AGAIN, "Kafka has stopped answering");
+		if (r != OK)
+			continue;
+		heard_ms = now_mono_ms();
+		take(ctx, &record);
+	}
+	return OK;
 }
 
 void kafka_reader_close(struct kafka_reader *k)

@@ -39,6 +39,10 @@ void kafka_reader_interrupt(struct kafka_reader *k);
 void kafka_reader_wake(struct kafka_reader *k, int fd);
 /* True when every partition has been read up to the end it had when the reader was opened. */
 bool kafka_reader_caught_up(const struct kafka_reader *k);
+/* Hands over every record up to there; what take refuses is its own affair. ERR_AGAIN: Kafka is
+   away, or silence_max_ms passed without a record. */
+int kafka_reader_each(struct kafka_reader *k, int64_t silence_max_ms,
+		      void (*take)(void *ctx, const struct record *r), void *ctx, struct err *e);
 void kafka_reader_close(struct kafka_reader *k);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "courier.h"
 #include "doctor.h"
 #include "guard.h"
 #include "later.h"
@@ -15,7 +16,6 @@
 #define SKEW_BAD_MS 30000
 #define OVERDUE_WARN_MS 5000
 #define OVERDUE_BAD_MS 60000
-#define LEASE_MARGIN_MS 15000 /* of a claim, behind its message's deadline */
 
 /* What INFO and CONFIG must say. A broken must is bad, a broken should a warning. */
 static const struct fact {
@@ -157,12 +157,13 @@ void doctor_redis(const struct settings *s, const struct findings *f)
 /* A sending that outlasts the wait finds another Redis when it ends, and is never told. */
 void doctor_times(const struct settings *s, const struct findings *f)
 {
-	int64_t needed_s = (s->message_deadline_ms + LEASE_MARGIN_MS) / 1000;
-	bool enough = s->rebuild_wait_ms >= s->message_deadline_ms + LEASE_MARGIN_MS;
+	int64_t needed_ms = s->message_deadline_ms + COURIER_LEASE_MARGIN_MS;
+	bool enough = s->rebuild_wait_ms >= needed_ms;
 	autofree char *remedy =
-		xasprintf("a message may take %lld s and its lease ends 15 s "
+		xasprintf("a message may take %lld s and its lease ends %d s "
 			  "later: set it to %lld s or more",
-			  (long long)(s->message_deadline_ms / 1000), (long long)needed_s);
+			  (long long)(s->message_deadline_ms / 1000),
+			  COURIER_LEASE_MARGIN_MS / 1000, (long long)(needed_ms / 1000));
 
 	f->add(f->ctx, enough ? FINDING_OK : FINDING_WARN, "settings: rebuild.wait",
 	       enough ? "" : remedy);

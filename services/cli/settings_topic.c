@@ -1,9 +1,7 @@
 #include "settings_topic.h"
 
 #include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "mem.h"

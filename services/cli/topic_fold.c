@@ -6,39 +6,23 @@
 
 #include "kafka_reader.h"
 #include "mem.h"
-#include "now.h"
 #include "outbox.h"
 
-#define TURN_MS 100
 #define SILENCE_MAX_MS 10000 /* without a record: Kafka is away */
 
 struct folding {
-	struct kafka_reader *reader;
 	int (*take)(void *view, const struct record *r, struct err *e);
 	void *view;
 };
 
-static int read_all(const struct folding *f, struct err *e)
+static void fold(void *ctx, const struct record *r)
 {
-	int64_t heard_ms = now_mono_ms();
-	struct record record;
+	const struct folding *f = ctx;
 	struct err wrong;
 
-	while (!kafka_reader_caught_up(f->reader)) {
-		int r = kafka_reader_next(f->reader, TURN_MS, &record, e);
-
-		if (r == ERR_FATAL)
-			return ERR_AGAIN;
-		if (r != OK && now_mono_ms() - heard_ms > SILENCE_MAX_MS)
-			return err_set(e, ERR_AGAIN, "Kafka has stopped answering");
-		if (r != OK)
-			continue;
-		heard_ms = now_mono_ms();
-		if (f->take(f->view, &record, &wrong) < 0)
-			fprintf(stderr, "passed over: partition %d, offset %lld: %s\n",
-				record.partition, (long long)record.offset, wrong.text);
-	}
-	return OK;
+	if (f->take(f->view, r, &wrong) < 0)
+		fprintf(stderr, "passed over: partition %d, offset %lld: %s\n", r->partition,
+			(long long)r->offset, wrong.text);
 }
 
 int topic_fold_read(const struct settings *s, const char *topic,
@@ -46,12 +30,13 @@ int topic_fold_read(const struct settings *s, const char *topic,
 		    struct err *e)
 {
 	struct kafka_span span = { .topic = topic };
-	struct folding f = { .take = take, .view = view };
-	int r = kafka_reader_open_span(&f.reader, s->kafka, &span, e);
+	struct folding f = { take, view };
+	struct kafka_reader *k;
+	int r = kafka_reader_open_span(&k, s->kafka, &span, e);
 
 	if (r == OK) {
-		r = read_all(&f, e);
-		kafka_reader_close(f.reader);
+		r = kafka_reader_each(k, SILENCE_MAX_MS, fold, &f, e);
+		kafka_reader_close(k);
 	}
 	return r;
 }

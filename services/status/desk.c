@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto.h"
 #include "mem.h"
 #include "now.h"
 #include "redis_lock.h"

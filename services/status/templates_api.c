@@ -9,14 +9,12 @@
 #include "ids.h"
 #include "log.h"
 #include "mem.h"
-#include "now.h"
 #include "templates_api_priv.h"
 #include "templates_record.h"
 #include "templates_view.h"
 #include "thread.h"
 
 #define BODY_MAX_BYTES ((size_t)256 << 10)
-#define READ_BACK_MS 5000 /* from Kafka's acknowledgement to our own follower */
 
 /* ---- what holds ---- */
 
@@ -165,8 +163,8 @@ static int append(struct templates_api *t, const struct catalog_source *s, const
 	if (r == OK) {
 		log_info("ev=template-changed key=%s version=%lld", key,
 			 (long long)settings_record_version(record));
-		templates_api_await(t, s, settings_record_version(record)); /* who reads next
-									       reads it */
+		/* who reads next reads it */
+		templates_api_await(t, s, settings_record_version(record));
 	}
 	return r;
 }
@@ -209,6 +207,7 @@ static void change(struct web_request *q, const struct catalog_source *source, i
 	catalog_free(c);
 }
 
+/* Does it while nobody else changes the tenant's templates. */
 static void alone(struct web_request *q, struct catalog_source *source,
 		  void (*then)(struct web_request *q, struct catalog_source *source,
 			       struct http_response *a),

@@ -213,8 +213,6 @@ static void test_partials_that_multiply(void **state)
 	json_decref(c);
 }
 
-/* Ten megabytes in one value and in two million items: data is never parsed, and time stays linear.
- */
 /* Many small ones are no way around the bound, and a name is short. */
 static void test_partials_are_counted(void **state)
 {
@@ -249,6 +247,8 @@ static void test_partials_are_counted(void **state)
 	json_decref(c);
 }
 
+/* Ten megabytes in one value and in two million items: data is never parsed, and time stays linear.
+ */
 static void test_large_data(void **state)
 {
 	autofree char *value = repeated("{{x}}<>", 10000000 / 7);
